@@ -1,0 +1,3 @@
+import { DurableObject } from "cloudflare:workers"
+export class TaskGroupDO extends DurableObject<Env> {}
+export default { fetch: () => new Response("ok") }
