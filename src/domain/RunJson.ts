@@ -1,0 +1,130 @@
+import { isActive } from "./RunStatus.ts"
+import type { JsonText, RunRow } from "./TaskGroup.ts"
+import type { WireOutput, WireRun } from "./Wire.ts"
+
+/**
+ * Rows to JSON and back, by putting texts together: a row is parsed when it is written, never when it is read.
+ */
+
+/** What every row of a group shares. */
+export interface GroupFacts {
+  readonly taskgroupId: string
+  readonly processor: string
+}
+
+const text = (value: string | null): string => (value === null ? "null" : JSON.stringify(value))
+
+/** The inside of an object's text: `{"a":1}` gives `"a":1`. */
+const inside = (object: JsonText): string => object.slice(1, -1)
+
+const join = (...parts: ReadonlyArray<string>): JsonText =>
+  `{${parts.filter((part) => part !== "").join(",")}}`
+
+/** `{ $id, $status, ...input, ...output.content }` of a row; text output is the field `content`. */
+export const resultJson = (row: RunRow): JsonText => {
+  const head = `"$id":${text(row.runId)},"$status":${text(row.status)}`
+  if (row.merged !== null) return join(head, inside(row.merged))
+  return join(head, inside(row.input), row.content === null ? "" : contentFields(row.content))
+}
+
+const contentFields = (content: JsonText): string =>
+  content.startsWith("{") ? inside(content) : `"content":${content}`
+
+/** The whole output, or `null`. */
+export const outputJson = (row: RunRow): JsonText =>
+  row.content === null ? "null" : join(`"content":${row.content}`, inside(row.output ?? "{}"))
+
+/** The properties of Parallel's `TaskRun`, without braces. For a row that was not submitted, `run_id` is null. */
+const runFields = (row: RunRow, group: GroupFacts): string => {
+  const extra: Record<string, JsonText> = row.extra === null ? {} : splitFields(row.extra)
+  const fields: Record<string, JsonText> = {
+    run_id: text(row.runId),
+    interaction_id: text(row.runId),
+    status: text(row.status),
+    is_active: String(isActive(row.status)),
+    warnings: row.warnings ?? "null",
+    error: row.error ?? "null",
+    processor: text(group.processor),
+    metadata: `{"input_index":"${row.inputIndex}"}`,
+    taskgroup_id: text(group.taskgroupId),
+    created_at: text(row.createdAt),
+    modified_at: text(row.modifiedAt),
+    ...extra,
+  }
+  return Object.entries(fields)
+    .map(([name, value]) => `${JSON.stringify(name)}:${value}`)
+    .join(",")
+}
+
+const splitFields = (json: JsonText): Record<string, JsonText> =>
+  Object.fromEntries(
+    Object.entries(JSON.parse(json) as Record<string, unknown>).map(([name, value]) => [
+      name,
+      JSON.stringify(value),
+    ]),
+  )
+
+/** An element of the JSON format's `runs`. */
+export const runJson = (row: RunRow, group: GroupFacts): JsonText =>
+  `{${runFields(row, group)},"input_index":${row.inputIndex},"input":${row.input},"output":${outputJson(row)}}`
+
+/** The data of a viewer's `task_run.state` event: Parallel's shape, plus `input_index`. */
+export const runEventJson = (row: RunRow, group: GroupFacts): JsonText =>
+  `{"type":"task_run.state","event_id":"${row.change}","input_index":${row.inputIndex},` +
+  `"input":{"processor":${text(group.processor)},"metadata":{"input_index":"${row.inputIndex}"},"input":${row.input}},` +
+  `"run":{${runFields(row, group)}},"output":${outputJson(row)}}`
+
+/** Fields of a `TaskRun` that the row's own columns carry, or that follow from them. */
+const CARRIED = new Set(["run_id", "status", "is_active", "warnings", "error", "created_at", "modified_at"])
+
+/** What of Parallel's run cannot be told from the rest of the row; null when nothing. */
+export const extraOf = (run: WireRun, inputIndex: number, group: GroupFacts): JsonText | null => {
+  const expected: Record<string, unknown> = {
+    interaction_id: run.runId,
+    processor: group.processor,
+    taskgroup_id: group.taskgroupId,
+  }
+  const extra = Object.entries(run.raw).filter(([name, value]) => {
+    if (CARRIED.has(name) || value === null || value === undefined) return false
+    if (name === "metadata") return JSON.stringify(value) !== `{"input_index":"${inputIndex}"}`
+    return expected[name] !== value
+  })
+  return extra.length === 0 ? null : JSON.stringify(Object.fromEntries(extra))
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value)
+
+const HIDDEN = ["$id", "$status"]
+
+const without = (fields: Record<string, unknown>): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(fields).filter(([name]) => !HIDDEN.includes(name)))
+
+/** The `merged` column: see {@link RunRow.merged}. `content` is undefined while there is no output. */
+export const mergedOf = (input: Record<string, unknown>, content: unknown): JsonText | null => {
+  const output = content === undefined ? {} : isObject(content) ? content : { content }
+  const clashes =
+    HIDDEN.some((name) => Object.hasOwn(input, name) || Object.hasOwn(output, name)) ||
+    Object.keys(output).some((name) => Object.hasOwn(input, name))
+  // Entries, not assignment: a column may be called `__proto__`.
+  return clashes
+    ? JSON.stringify(
+        Object.fromEntries([...Object.entries(without(input)), ...Object.entries(without(output))]),
+      )
+    : null
+}
+
+/** Confidence by field out of an output's basis; `""` and null mean none. Null when no field has any. */
+export const confidenceOf = (output: WireOutput): JsonText | null => {
+  const basis = output.rest["basis"]
+  if (!Array.isArray(basis)) return null
+  const entries = basis.flatMap((entry: unknown) =>
+    isObject(entry) &&
+    typeof entry["field"] === "string" &&
+    typeof entry["confidence"] === "string" &&
+    entry["confidence"] !== ""
+      ? [[entry["field"], entry["confidence"]] as const]
+      : [],
+  )
+  return entries.length === 0 ? null : JSON.stringify(Object.fromEntries(entries))
+}

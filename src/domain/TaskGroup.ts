@@ -1,0 +1,113 @@
+/**
+ * A task group as we hold and serve it. Rows keep JSON as text, so that a row can be sent without being parsed again.
+ */
+
+/** JSON text. */
+export type JsonText = string
+
+/** What the creator of a group tells its object, all of it public. */
+export interface GroupInit {
+  readonly taskgroupId: string
+  /** `{origin}/{taskgroup_id}` */
+  readonly url: string
+  /** As upstream said, RFC 3339; null when it said nothing. */
+  readonly createdAt: string | null
+  readonly metadata: JsonText
+  readonly processor: string
+  readonly taskSpec: JsonText
+  /** Union of the inputs' property names, in order of first appearance. */
+  readonly inputColumns: ReadonlyArray<string>
+  /** Property names that the output schema promises; more may show up in outputs. */
+  readonly outputColumns: ReadonlyArray<string>
+  readonly warnings: ReadonlyArray<string>
+  readonly numInputs: number
+}
+
+/** What the creator tells the object that nobody else may see. */
+export interface GroupSecrets {
+  readonly apiKey: string
+  readonly webhookUrl: string | null
+}
+
+/** `receiving`: inputs still come in; `active`: committed; `ended`: nothing will change any more. */
+export type GroupState = "receiving" | "active" | "ended"
+
+export interface GroupDetails extends GroupInit {
+  readonly state: GroupState
+  readonly statusMessage: string
+  /** Epoch milliseconds. */
+  readonly endedAt: number | null
+  readonly removalAt: number | null
+}
+
+/** One attempt at one input. */
+export interface RunRow {
+  readonly inputIndex: number
+  readonly attempt: number
+  /** Number of the newest change to this row. */
+  readonly change: number
+  readonly runId: string | null
+  readonly status: string
+  readonly createdAt: string | null
+  readonly modifiedAt: string | null
+  readonly input: JsonText
+  /** The output's content. */
+  readonly content: JsonText | null
+  /** The output without its content: `{"type", "basis", …}`. */
+  readonly output: JsonText | null
+  /** `{"field": "high", …}` out of the basis. */
+  readonly confidence: JsonText | null
+  /**
+   * Input and output merged, when putting their texts one after the other would repeat a property or hide `$id` or
+   * `$status`; null otherwise.
+   */
+  readonly merged: JsonText | null
+  readonly error: JsonText | null
+  readonly warnings: JsonText | null
+  /** Properties of Parallel's run that differ from what follows from the rest of the row. */
+  readonly extra: JsonText | null
+}
+
+/** Parallel's own shape of a group's status, computed from the rows. */
+export interface TaskGroupStatus {
+  readonly num_task_runs: number
+  readonly task_run_status_counts: Readonly<Record<string, number>>
+  readonly is_active: boolean
+  readonly status_message: string
+  readonly modified_at: string
+}
+
+/** The JSON format of a group. */
+export interface TaskGroupResultOutput {
+  readonly taskgroup_id: string
+  readonly metadata: unknown
+  readonly status: TaskGroupStatus
+  readonly created_at: string
+  readonly results: ReadonlyArray<Record<string, unknown>>
+  readonly runs: ReadonlyArray<Record<string, unknown>>
+}
+
+/** Rows `from` (inclusive) to `to` (exclusive), by input index. */
+export interface Range {
+  readonly from: number
+  readonly to: number
+}
+
+/**
+ * Where the submission stands. It is written before a request is sent, so that after a crash nothing is sent twice.
+ */
+export interface SubmissionPlan {
+  /** Batches that are not upstream for certain. */
+  readonly todo: ReadonlyArray<Range>
+  /** Batches whose request may be under way. */
+  readonly sending: ReadonlyArray<Range & { readonly since: number }>
+  /** Batches whose answer was lost: they may be upstream, wholly, in part or not at all. */
+  readonly lost: ReadonlyArray<Range & { readonly since: number }>
+  /** Since when credit has been lacking, and when to ask again. */
+  readonly credit: { readonly since: number; readonly next: number; readonly delay: number } | null
+}
+
+export const EMPTY_PLAN: SubmissionPlan = { todo: [], sending: [], lost: [], credit: null }
+
+export const isPlanDone = (plan: SubmissionPlan): boolean =>
+  plan.todo.length === 0 && plan.sending.length === 0 && plan.lost.length === 0

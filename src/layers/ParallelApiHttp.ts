@@ -1,0 +1,264 @@
+import * as Clock from "effect/Clock"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Redacted from "effect/Redacted"
+import * as Schedule from "effect/Schedule"
+import * as Schema from "effect/Schema"
+import * as Stream from "effect/Stream"
+import * as FetchHttpClient from "effect/http/FetchHttpClient"
+import * as HttpClient from "effect/http/HttpClient"
+import * as HttpClientRequest from "effect/http/HttpClientRequest"
+import type * as HttpClientResponse from "effect/http/HttpClientResponse"
+import { Malformed, type ParallelError, Unavailable } from "../domain/Errors.ts"
+import { makeSseParser } from "../domain/SseParser.ts"
+import { type GroupEvent, readGroupEvent, readOutput, readRun, WireAddedRuns, WireGroup } from "../domain/Wire.ts"
+import { type ApiKey, ParallelApi } from "../services/ParallelApi.ts"
+import { RequestBudget } from "../services/RequestBudget.ts"
+import { Settings } from "../services/Settings.ts"
+import { toParallelError } from "./parallel/answers.ts"
+
+/** Group and run endpoints are current under `/v1`; the suggest endpoints exist under `/v1beta` only (CONTRACT §1). */
+const GROUPS = "/v1/tasks/groups"
+const RUNS = "/v1/tasks/runs"
+const SUGGEST = "/v1beta/tasks"
+
+/** Until the whole answer of a short call. */
+const CALL_TIMEOUT = Duration.seconds(30)
+/** Adding 1,000 runs may take long, and giving up means waiting for the outcome to settle. */
+const ADD_RUNS_TIMEOUT = Duration.seconds(120)
+/** A run known to be completed has its result at once; below our own limit, so that the server ends first. */
+const RESULT_WAIT_SECONDS = 10
+/** A listing does not wait for anything, so silence means that it is stuck. */
+const LISTING_SILENCE = Duration.seconds(60)
+
+const transient = Schedule.exponential("500 millis").pipe(
+  Schedule.jittered,
+  Schedule.upTo({ times: 2 }),
+  Schedule.setInputType<ParallelError>(),
+  Schedule.while(({ input }) => input._tag === "Unavailable" && !input.timedOut),
+)
+
+const Suggestion = Schema.Struct({
+  output_schema: Schema.Record(Schema.String, Schema.Unknown),
+  warnings: Schema.optional(Schema.Unknown),
+})
+const RecommendedProcessors = Schema.Struct({ recommended_processors: Schema.NonEmptyArray(Schema.NonEmptyString) })
+const hasMessage = Schema.is(Schema.Struct({ message: Schema.String }))
+
+const warningTexts = (warnings: unknown): ReadonlyArray<string> =>
+  Array.isArray(warnings)
+    ? warnings.flatMap((warning: unknown) =>
+        typeof warning === "string" ? [warning] : hasMessage(warning) ? [warning.message] : [],
+      )
+    : []
+
+/** Parallel over HTTP. Redirects are not followed: the key must go nowhere else. */
+export const ParallelApiHttp: Layer.Layer<
+  ParallelApi,
+  never,
+  HttpClient.HttpClient | Settings | RequestBudget
+> = Layer.effect(
+  ParallelApi,
+  Effect.gen(function* () {
+    const client = HttpClient.withScope(yield* HttpClient.HttpClient)
+    const { PARALLEL_BASE_URL } = yield* Settings
+    const budget = yield* RequestBudget
+
+    const lost = (error: unknown) =>
+      // The cause may hold the request, and with it the key: only its kind goes on.
+      new Unavailable({
+        message: `Parallel could not be reached (${error instanceof Error ? error.name : "network error"})`,
+        status: null,
+        timedOut: false,
+      })
+
+    const open = Effect.fnUntraced(function* (key: ApiKey, request: HttpClientRequest.HttpClientRequest) {
+      budget.note()
+      const response = yield* request.pipe(
+        HttpClientRequest.prependUrl(PARALLEL_BASE_URL),
+        HttpClientRequest.setHeader("x-api-key", Redacted.value(key)),
+        client.execute,
+        Effect.provideService(FetchHttpClient.RequestInit, { redirect: "manual" }),
+        Effect.provideService(HttpClient.TracerPropagationEnabled, false),
+        Effect.mapError(lost),
+      )
+      if (response.status >= 200 && response.status < 300) return response
+      const body = yield* response.text.pipe(
+        Effect.timeoutOrElse({ duration: "10 seconds", orElse: () => Effect.succeed("") }),
+        Effect.orElseSucceed(() => ""),
+      )
+      const now = yield* Clock.currentTimeMillis
+      return yield* toParallelError({
+        status: response.status,
+        body,
+        retryAfter: response.headers["retry-after"],
+        now,
+        secret: Redacted.value(key),
+      })
+    })
+
+    const call = <A>(
+      key: ApiKey,
+      request: HttpClientRequest.HttpClientRequest,
+      read: (json: unknown) => A | null,
+      timeout: Duration.Duration = CALL_TIMEOUT,
+    ): Effect.Effect<A, ParallelError> =>
+      open(key, request).pipe(
+        Effect.flatMap((response) => Effect.mapError(response.text, lost)),
+        Effect.flatMap((text) => {
+          const value = read(parseJson(text))
+          return value === null
+            ? Effect.fail(new Malformed({ message: "Parallel's answer does not have the expected shape" }))
+            : Effect.succeed(value)
+        }),
+        Effect.scoped,
+        Effect.timeoutOrElse({
+          duration: timeout,
+          orElse: () =>
+            Effect.fail(new Unavailable({ message: "Parallel did not answer in time", status: null, timedOut: true })),
+        }),
+      )
+
+    const stream = (key: ApiKey, request: HttpClientRequest.HttpClientRequest) =>
+      Stream.unwrap(
+        Effect.map(open(key, HttpClientRequest.accept(request, "text/event-stream")), (response) =>
+          readEvents(response, lost),
+        ),
+      )
+
+    const post = (path: string, body: unknown) =>
+      HttpClientRequest.post(path).pipe(
+        HttpClientRequest.acceptJson,
+        HttpClientRequest.bodyText(typeof body === "string" ? body : JSON.stringify(body), "application/json"),
+      )
+    const get = (path: string, params: Record<string, string> = {}) =>
+      HttpClientRequest.get(path).pipe(HttpClientRequest.acceptJson, HttpClientRequest.setUrlParams(params))
+
+    return ParallelApi.of({
+      suggestTaskSpec: (key, { intent, inputSchema }) =>
+        call(
+          key,
+          post(`${SUGGEST}/suggest`, {
+            user_intent: intent,
+            ...(inputSchema === null
+              ? {}
+              : { previous_task: { input_schema: inputSchema, output_schema: EMPTY_SCHEMA, inputs: [], title: "" } }),
+          }),
+          decoder(Suggestion),
+        ).pipe(
+          Effect.map(({ output_schema, warnings }) => ({
+            outputSchema: { ...output_schema },
+            warnings: warningTexts(warnings),
+          })),
+          Effect.retry(transient),
+        ),
+      suggestProcessor: (key, { taskSpec, from }) =>
+        call(
+          key,
+          post(`${SUGGEST}/suggest-processor`, { task_spec: taskSpec, choose_processors_from: from }),
+          decoder(RecommendedProcessors),
+        ).pipe(
+          Effect.map(({ recommended_processors }) => recommended_processors[0]),
+          Effect.retry(transient),
+        ),
+      createTaskGroup: (key, metadata) =>
+        // An empty group costs nothing, so that asking twice is safe.
+        call(key, post(GROUPS, { metadata }), decoder(WireGroup)).pipe(Effect.retry(transient)),
+      addRuns: (key, groupId, { defaultTaskSpec, inputs }) =>
+        call(
+          key,
+          // The status in the answer is not used, so that the cached one will do (and is faster).
+          post(
+            `${GROUPS}/${groupId}/runs?refresh_status=false`,
+            `{"default_task_spec":${defaultTaskSpec},"inputs":[${inputs.join(",")}]}`,
+          ),
+          decoder(WireAddedRuns),
+          ADD_RUNS_TIMEOUT,
+        ).pipe(
+          Effect.flatMap(({ run_ids }) =>
+            run_ids.length === inputs.length
+              ? Effect.succeed(run_ids)
+              : Effect.fail(new Malformed({ message: `${run_ids.length} run ids for ${inputs.length} inputs` })),
+          ),
+        ),
+      getTaskGroup: (key, groupId) =>
+        call(key, get(`${GROUPS}/${groupId}`), decoder(WireGroup)).pipe(Effect.retry(transient)),
+      listRuns: (key, groupId, options) =>
+        stream(
+          key,
+          get(`${GROUPS}/${groupId}/runs`, {
+            ...(options.status === undefined ? {} : { status: options.status }),
+            ...(options.includeInput === true ? { include_input: "true" } : {}),
+            ...(options.includeOutput === true ? { include_output: "true" } : {}),
+          }),
+        ).pipe(
+          Stream.timeoutOrElse({
+            duration: LISTING_SILENCE,
+            orElse: () =>
+              Stream.fail(new Unavailable({ message: "The listing of runs fell silent", status: null, timedOut: true })),
+          }),
+        ),
+      events: (key, groupId, lastEventId) =>
+        stream(
+          key,
+          get(`${GROUPS}/${groupId}/events`, lastEventId === null ? {} : { last_event_id: lastEventId }),
+        ),
+      getRun: (key, runId) =>
+        call(key, get(`${RUNS}/${encodeURIComponent(runId)}`), (json) => readRun(json)).pipe(Effect.retry(transient)),
+      getResult: (key, runId) =>
+        call(
+          key,
+          get(`${RUNS}/${encodeURIComponent(runId)}/result`, { timeout: String(RESULT_WAIT_SECONDS) }),
+          readResult,
+        ),
+    })
+  }),
+)
+
+const EMPTY_SCHEMA = { type: "object", properties: {} }
+
+const decoder = <A>(schema: Schema.Codec<A, any>) => {
+  const decode = Schema.decodeUnknownOption(schema)
+  return (json: unknown): A | null => {
+    const decoded = decode(json)
+    return decoded._tag === "Some" ? decoded.value : null
+  }
+}
+
+const parseJson = (text: string): unknown => {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+const isRecord = Schema.is(Schema.Record(Schema.String, Schema.Unknown))
+
+const readResult = (json: unknown) => {
+  if (!isRecord(json)) return null
+  const run = readRun(json["run"])
+  const output = readOutput(json["output"])
+  return run === null || output === null ? null : { run, output }
+}
+
+const readEvents = (
+  response: HttpClientResponse.HttpClientResponse,
+  lost: (error: unknown) => Unavailable,
+): Stream.Stream<GroupEvent, ParallelError> => {
+  const type = response.headers["content-type"] ?? ""
+  if (type !== "" && !type.includes("text/event-stream")) {
+    const message = `Parallel answered with ${type.slice(0, 64)} instead of an event stream`
+    return Stream.fail(new Unavailable({ message, status: response.status, timedOut: false }))
+  }
+  return Stream.suspend(() => {
+    const parser = makeSseParser()
+    return response.stream.pipe(
+      Stream.mapError(lost),
+      Stream.decodeText(),
+      Stream.map((text) => parser.push(text).map(readGroupEvent)),
+      Stream.flattenIterable,
+    )
+  })
+}

@@ -1,0 +1,239 @@
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import { mergedOf } from "../domain/RunJson.ts"
+import { isTerminal } from "../domain/RunStatus.ts"
+import { EMPTY_PLAN, type GroupDetails, type GroupInit, type SubmissionPlan } from "../domain/TaskGroup.ts"
+import { Publisher } from "../services/Publisher.ts"
+import { type Applied, type RunUpdate, TaskGroupStore } from "../services/TaskGroupStore.ts"
+import { applyRun } from "./sqlite/applyRun.ts"
+import { GroupTables } from "./sqlite/GroupTables.ts"
+import { groupReads } from "./sqlite/groupReads.ts"
+import type { SqliteStorage } from "./sqlite/SqliteStorage.ts"
+import { createTables, insertInput, type StoredRow } from "./sqlite/tables.ts"
+
+const PLAN = "plan"
+const CURSOR = "cursor"
+const REFUSED_SINCE = "refused_since"
+
+/** A cursor is an optional hint: writing it with every batch of events would cost more rows than it can save. */
+const CURSOR_EVERY_MS = 30_000
+
+/** Warnings come from upstream's misbehaviour too, so their number is bounded. */
+const MAX_WARNINGS = 100
+
+const sameInit = (details: GroupDetails, init: GroupInit): boolean =>
+  (Object.keys(init) as Array<keyof GroupInit>).every(
+    (key) => key === "warnings" || JSON.stringify(details[key]) === JSON.stringify(init[key]),
+  )
+
+const makeReceiving = (tables: GroupTables) => ({
+  begin: (init: GroupInit, now: number) =>
+    tables.write<"begun" | "same" | "different">("different", () => {
+      createTables(tables.storage)
+      const details = tables.details
+      if (details !== null) return sameInit(details, init) ? "same" : "different"
+      tables.insertDetails({ ...init, state: "receiving", statusMessage: "", endedAt: null, removalAt: null }, now)
+      return "begun"
+    }),
+
+  addInputs: (from: number, inputs: ReadonlyArray<string>, now: number) =>
+    tables.write<"stored" | "same" | "different">("different", () => {
+      const details = tables.details
+      if (details === null || from + inputs.length > details.numInputs) return "different"
+      let stored = false
+      for (const [offset, input] of inputs.entries()) {
+        const inputIndex = from + offset
+        const present = tables.row(inputIndex)
+        if (present !== null) {
+          if (present.input !== input) return "different"
+          continue
+        }
+        if (details.state !== "receiving") return "different"
+        insert(tables, inputIndex, input, now)
+        stored = true
+      }
+      return stored ? "stored" : "same"
+    }),
+
+  commit: (plan: SubmissionPlan, now: number) =>
+    tables.write<"committed" | "same" | "incomplete">("incomplete", () => {
+      const details = tables.group
+      if (details.state !== "receiving") return "same"
+      if (tables.counts.rows !== details.numInputs) return "incomplete"
+      tables.storage.kv.put(PLAN, plan)
+      tables.updateDetails({ state: "active" }, now)
+      return "committed"
+    }),
+})
+
+const insert = (tables: GroupTables, inputIndex: number, input: string, now: number): void => {
+  const merged = mergedOf(JSON.parse(input) as Record<string, unknown>, undefined)
+  const change = tables.nextChange(now)
+  insertInput(tables.storage, { inputIndex, change, input, merged }, now)
+  const row: StoredRow = {
+    inputIndex,
+    attempt: 1,
+    change,
+    confirmed: false,
+    runId: null,
+    status: "queued",
+    createdAt: null,
+    modifiedAt: null,
+    confidence: null,
+    error: null,
+    warnings: null,
+    extra: null,
+    input,
+    content: null,
+    merged,
+    output: null,
+  }
+  tables.inserted(row, now)
+}
+
+const makeSubmission = (tables: GroupTables) => {
+  const { storage } = tables
+  const savePlan = (plan: SubmissionPlan) => storage.kv.put(PLAN, plan)
+  return {
+    plan: () => (tables.isClosed ? EMPTY_PLAN : (storage.kv.get<SubmissionPlan>(PLAN) ?? EMPTY_PLAN)),
+    savePlan: (plan: SubmissionPlan) => tables.write(undefined, () => savePlan(plan)),
+    acceptRuns: (
+      runs: ReadonlyArray<{ readonly inputIndex: number; readonly runId: string }>,
+      plan: SubmissionPlan,
+      now: number,
+    ) =>
+      tables.write(undefined, () => {
+        savePlan(plan)
+        for (const { inputIndex, runId } of runs) {
+          const row = tables.row(inputIndex)
+          // An event may have been faster than the answer, and it names its input for certain.
+          if (row === null || row.runId !== null) continue
+          tables.update(row, { ...row, runId, status: "queued", error: null }, now)
+        }
+      }),
+    failRows: (range: { readonly from: number; readonly to: number }, error: string, plan: SubmissionPlan, now: number) =>
+      tables.write(undefined, () => {
+        savePlan(plan)
+        for (let inputIndex = range.from; inputIndex < range.to; inputIndex++) {
+          const row = tables.row(inputIndex)
+          if (row !== null && row.runId === null && !isTerminal(row.status)) tables.update(row, { ...row, status: "failed", error }, now)
+        }
+      }),
+  }
+}
+
+const makeFollowing = (tables: GroupTables) => {
+  const { storage } = tables
+  let cursorSavedAt = Number.NEGATIVE_INFINITY
+
+  const addWarning = (message: string, now: number) => {
+    const { warnings } = tables.group
+    if (warnings.includes(message) || warnings.length >= MAX_WARNINGS) return
+    tables.updateDetails({ warnings: [...warnings, message] }, now)
+  }
+
+  const applyOne = (update: RunUpdate, now: number): Applied => {
+    const { run } = update
+    const details = tables.group
+    const inputIndex = run.inputIndex ?? tables.indexOfRun(run.runId)
+    const row = inputIndex === null || inputIndex >= details.numInputs ? null : tables.row(inputIndex)
+    if (row === null) return "foreign"
+    const applied = applyRun(row, update, details)
+    if (applied.row !== null) {
+      tables.update(row, applied.row, now)
+      noteColumns(applied.row, now)
+    }
+    if (applied.outcome === "duplicate") {
+      addWarning(
+        `Input ${row.inputIndex} has a second run, ${run.runId}, at Parallel. It is not shown in the results; it may have been billed.`,
+        now,
+      )
+    }
+    return applied.outcome
+  }
+
+  /** Outputs may have properties that no schema announced: the Markdown table needs a column for each. */
+  const noteColumns = (row: StoredRow, now: number) => {
+    if (row.content === null) return
+    const known = new Set(tables.group.outputColumns)
+    const names = row.content.startsWith("{") ? Object.keys(JSON.parse(row.content) as object) : ["content"]
+    const added = names.filter((name) => !known.has(name))
+    if (added.length > 0) tables.updateDetails({ outputColumns: [...known, ...added] }, now)
+  }
+
+  return {
+    addWarning: (message: string, now: number) => tables.write(undefined, () => addWarning(message, now)),
+    apply: (updates: ReadonlyArray<RunUpdate>, now: number, cursor?: string) =>
+      tables.write<ReadonlyArray<Applied>>([], () => {
+        const applied = updates.map((update) => applyOne(update, now))
+        if (cursor !== undefined && now - cursorSavedAt >= CURSOR_EVERY_MS) {
+          storage.kv.put(CURSOR, cursor)
+          cursorSavedAt = now
+        }
+        return applied
+      }),
+    giveUpOutput: (inputIndex: number, error: string, now: number) =>
+      tables.write(undefined, () => {
+        const row = tables.row(inputIndex)
+        if (row === null || row.status !== "completed" || row.content !== null) return
+        tables.update(row, { ...row, error }, now)
+      }),
+    cursor: () => storage.kv.get<string>(CURSOR) ?? null,
+    dropCursor: () =>
+      tables.write(undefined, () => {
+        storage.kv.delete(CURSOR)
+      }),
+    setStatusMessage: (statusMessage: string, now: number) =>
+      tables.write(undefined, () => {
+        if (tables.group.statusMessage !== statusMessage) tables.updateDetails({ statusMessage }, now)
+      }),
+    refusedSince: () => storage.kv.get<number>(REFUSED_SINCE) ?? null,
+    setRefusedSince: (at: number | null) =>
+      tables.write(undefined, () => {
+        if (at === null) storage.kv.delete(REFUSED_SINCE)
+        else storage.kv.put(REFUSED_SINCE, at)
+      }),
+    end: (options: { readonly message: string; readonly removalAt: number; readonly now: number }, also: () => void) =>
+      tables.write(false, () => {
+        if (tables.group.state === "ended") return false
+        tables.updateDetails(
+          {
+            state: "ended",
+            statusMessage: options.message,
+            endedAt: options.now,
+            removalAt: options.removalAt,
+          },
+          options.now,
+        )
+        // `done` takes a number of its own, so that a viewer that has seen all rows but not it comes back for it.
+        tables.updateDetails({ endChange: tables.change + 1 }, options.now)
+        storage.kv.delete(PLAN)
+        storage.kv.delete(CURSOR)
+        storage.kv.delete(REFUSED_SINCE)
+        also()
+        return true
+      }),
+  }
+}
+
+/** The store on a SQLite database: a Durable Object's `storage`, or anything that has the same few members. */
+export const makeTaskGroupStore = (
+  storage: SqliteStorage,
+  publisher: Publisher["Service"],
+): TaskGroupStore["Service"] => {
+  const tables = new GroupTables(storage, publisher)
+  return TaskGroupStore.of({
+    ...makeReceiving(tables),
+    ...makeSubmission(tables),
+    ...makeFollowing(tables),
+    ...groupReads(tables),
+    deleted: () => tables.deleted(),
+    close: () => tables.close(),
+  })
+}
+
+export const TaskGroupStoreSqlite = (storage: SqliteStorage): Layer.Layer<TaskGroupStore, never, Publisher> =>
+  Layer.effect(
+    TaskGroupStore,
+    Effect.map(Publisher, (publisher) => makeTaskGroupStore(storage, publisher)),
+  )

@@ -1,0 +1,32 @@
+/** A value SQLite binds or returns here: we store no blobs. */
+export type SqlValue = string | number | null
+
+/** Rows of a statement, read lazily. */
+export interface SqlCursor {
+  raw(): Iterable<ReadonlyArray<SqlValue>>
+}
+
+/**
+ * What the store needs of a database: the part of a Durable Object's `storage` that it uses, so that the same store
+ * runs on `node:sqlite`. `kv` lies outside SQL's reach but inside the transaction.
+ */
+export interface SqliteStorage {
+  readonly sql: { exec(query: string, ...bindings: Array<SqlValue>): SqlCursor }
+  readonly kv: {
+    get<T>(key: string): T | undefined
+    put<T>(key: string, value: T): void
+    delete(key: string): boolean
+  }
+  transactionSync<T>(body: () => T): T
+}
+
+/** The first row, or null. */
+export const firstRow = (cursor: SqlCursor): ReadonlyArray<SqlValue> | null => {
+  for (const row of cursor.raw()) return row
+  return null
+}
+
+/** Runs a statement for its effect: a cursor that nobody reads may not have run to its end. */
+export const run = (storage: SqliteStorage, query: string, ...bindings: Array<SqlValue>): void => {
+  for (const _ of storage.sql.exec(query, ...bindings).raw()) void _
+}

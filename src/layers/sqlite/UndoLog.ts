@@ -1,0 +1,50 @@
+import type { StoredRow } from "./tables.ts"
+
+/** Up to this much text of overwritten rows is kept, so that answers of up to this size are one moment (SPEC: 16 MiB). */
+const BUDGET_CHARS = 16 * 1024 * 1024
+
+const sizeOf = (row: StoredRow): number =>
+  row.input.length + (row.content?.length ?? 0) + (row.merged?.length ?? 0) + (row.output?.length ?? 0) + 500
+
+/**
+ * Lets a reader see the rows of one moment while they are written: while a snapshot is open, the former version of a
+ * row is kept when it is overwritten. Past the budget, readers see newer rows instead.
+ */
+export class UndoLog {
+  private readonly versions = new Map<number, Array<StoredRow>>()
+  private readonly open = new Set<symbol>()
+  private chars = 0
+  private overflown = false
+
+  register(): () => void {
+    const token = Symbol("snapshot")
+    this.open.add(token)
+    return () => {
+      this.open.delete(token)
+      if (this.open.size === 0) {
+        this.versions.clear()
+        this.chars = 0
+        this.overflown = false
+      }
+    }
+  }
+
+  record(before: StoredRow): void {
+    if (this.open.size === 0 || this.overflown) return
+    this.chars += sizeOf(before)
+    if (this.chars > BUDGET_CHARS) {
+      this.overflown = true
+      this.versions.clear()
+      return
+    }
+    const versions = this.versions.get(before.inputIndex)
+    if (versions === undefined) this.versions.set(before.inputIndex, [before])
+    else versions.push(before)
+  }
+
+  /** The row as it was when `change` was the newest change. */
+  asOf(current: StoredRow, change: number): StoredRow {
+    if (current.change <= change) return current
+    return this.versions.get(current.inputIndex)?.findLast((row) => row.change <= change) ?? current
+  }
+}

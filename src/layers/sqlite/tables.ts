@@ -1,0 +1,195 @@
+import type { GroupDetails, GroupState, RunRow } from "../../domain/TaskGroup.ts"
+import { run, type SqliteStorage, type SqlValue } from "./SqliteStorage.ts"
+
+/** Written into `details`, because the platform does not support `PRAGMA user_version`. */
+export const SCHEMA_VERSION = 1
+
+/**
+ * `id` orders rows by input and makes the newest attempt the last of its input. It is the rowid, so that the key costs
+ * no index entry at each insert, and so that SQL studios, which ask for `rowid`, work.
+ */
+export const ATTEMPTS_PER_INPUT = 1000
+export const rowId = (inputIndex: number, attempt: number): number => inputIndex * ATTEMPTS_PER_INPUT + attempt
+
+export const createTables = (storage: SqliteStorage): void => {
+  run(
+    storage,
+    `CREATE TABLE IF NOT EXISTS details (
+      id INTEGER PRIMARY KEY CHECK (id = 1),
+      schema_version INTEGER NOT NULL,
+      taskgroup_id TEXT NOT NULL,
+      url TEXT NOT NULL,
+      created_at TEXT,
+      metadata TEXT NOT NULL,
+      processor TEXT NOT NULL,
+      task_spec TEXT NOT NULL,
+      input_columns TEXT NOT NULL,
+      output_columns TEXT NOT NULL,
+      warnings TEXT NOT NULL,
+      num_inputs INTEGER NOT NULL,
+      state TEXT NOT NULL,
+      status_message TEXT NOT NULL,
+      ended_at INTEGER,
+      removal_at INTEGER,
+      end_change INTEGER,
+      change INTEGER NOT NULL
+    )`,
+  )
+  run(
+    storage,
+    `CREATE TABLE IF NOT EXISTS runs (
+      id INTEGER PRIMARY KEY CHECK (id = input_index * ${ATTEMPTS_PER_INPUT} + attempt),
+      input_index INTEGER NOT NULL,
+      attempt INTEGER NOT NULL,
+      change INTEGER NOT NULL,
+      updated_at INTEGER NOT NULL,
+      confirmed INTEGER NOT NULL DEFAULT 0,
+      run_id TEXT,
+      status TEXT NOT NULL,
+      created_at TEXT,
+      modified_at TEXT,
+      confidence TEXT,
+      error TEXT,
+      warnings TEXT,
+      extra TEXT,
+      input TEXT NOT NULL,
+      content TEXT,
+      merged TEXT,
+      output TEXT
+    )`,
+  )
+}
+
+/** A stored row, with what only the store needs to know about it. */
+export interface StoredRow extends RunRow {
+  /** Parallel's metadata named this input for this run; an assignment by position can still be corrected. */
+  readonly confirmed: boolean
+}
+
+export const RUN_COLUMNS =
+  "input_index, attempt, change, confirmed, run_id, status, created_at, modified_at, confidence, error, warnings, extra, input, content, merged, output"
+
+const textOrNull = (value: SqlValue | undefined): string | null => (typeof value === "string" ? value : null)
+
+export const toRow = (values: ReadonlyArray<SqlValue>): StoredRow => ({
+  inputIndex: values[0] as number,
+  attempt: values[1] as number,
+  change: values[2] as number,
+  confirmed: values[3] === 1,
+  runId: textOrNull(values[4]),
+  status: values[5] as string,
+  createdAt: textOrNull(values[6]),
+  modifiedAt: textOrNull(values[7]),
+  confidence: textOrNull(values[8]),
+  error: textOrNull(values[9]),
+  warnings: textOrNull(values[10]),
+  extra: textOrNull(values[11]),
+  input: values[12] as string,
+  content: textOrNull(values[13]),
+  merged: textOrNull(values[14]),
+  output: textOrNull(values[15]),
+})
+
+export const insertInput = (
+  storage: SqliteStorage,
+  row: { inputIndex: number; change: number; input: string; merged: string | null },
+  now: number,
+): void =>
+  run(
+    storage,
+    `INSERT INTO runs (id, input_index, attempt, change, updated_at, status, input, merged) VALUES (?, ?, 1, ?, ?, 'queued', ?, ?)`,
+    rowId(row.inputIndex, 1),
+    row.inputIndex,
+    row.change,
+    now,
+    row.input,
+    row.merged,
+  )
+
+/** Writes a row's state; its output columns only when they changed, since they are the large ones. */
+export const updateRow = (storage: SqliteStorage, before: StoredRow, after: StoredRow, now: number): void => {
+  const state: Array<SqlValue> = [
+    after.change,
+    now,
+    after.confirmed ? 1 : 0,
+    after.runId,
+    after.status,
+    after.createdAt,
+    after.modifiedAt,
+    after.confidence,
+    after.error,
+    after.warnings,
+    after.extra,
+  ]
+  const set =
+    "change = ?, updated_at = ?, confirmed = ?, run_id = ?, status = ?, created_at = ?, modified_at = ?, confidence = ?, error = ?, warnings = ?, extra = ?"
+  const id = rowId(after.inputIndex, after.attempt)
+  if (before.content === after.content && before.output === after.output && before.merged === after.merged) {
+    run(storage, `UPDATE runs SET ${set} WHERE id = ?`, ...state, id)
+  } else {
+    run(
+      storage,
+      `UPDATE runs SET ${set}, content = ?, merged = ?, output = ? WHERE id = ?`,
+      ...state,
+      after.content,
+      after.merged,
+      after.output,
+      id,
+    )
+  }
+}
+
+export interface StoredDetails extends GroupDetails {
+  readonly endChange: number | null
+  readonly change: number
+}
+
+const DETAIL_COLUMNS =
+  "taskgroup_id, url, created_at, metadata, processor, task_spec, input_columns, output_columns, warnings, num_inputs, state, status_message, ended_at, removal_at, end_change, change"
+
+export const readDetails = (storage: SqliteStorage): StoredDetails | null => {
+  for (const row of storage.sql.exec(`SELECT ${DETAIL_COLUMNS} FROM details WHERE id = 1`).raw()) {
+    return {
+      taskgroupId: row[0] as string,
+      url: row[1] as string,
+      createdAt: textOrNull(row[2]),
+      metadata: row[3] as string,
+      processor: row[4] as string,
+      taskSpec: row[5] as string,
+      inputColumns: JSON.parse(row[6] as string) as Array<string>,
+      outputColumns: JSON.parse(row[7] as string) as Array<string>,
+      warnings: JSON.parse(row[8] as string) as Array<string>,
+      numInputs: row[9] as number,
+      state: row[10] as GroupState,
+      statusMessage: row[11] as string,
+      endedAt: row[12] as number | null,
+      removalAt: row[13] as number | null,
+      endChange: row[14] as number | null,
+      change: row[15] as number,
+    }
+  }
+  return null
+}
+
+export const writeDetails = (storage: SqliteStorage, details: StoredDetails): void =>
+  run(
+    storage,
+    `INSERT OR REPLACE INTO details (id, schema_version, ${DETAIL_COLUMNS})
+     VALUES (1, ${SCHEMA_VERSION}, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    details.taskgroupId,
+    details.url,
+    details.createdAt,
+    details.metadata,
+    details.processor,
+    details.taskSpec,
+    JSON.stringify(details.inputColumns),
+    JSON.stringify(details.outputColumns),
+    JSON.stringify(details.warnings),
+    details.numInputs,
+    details.state,
+    details.statusMessage,
+    details.endedAt,
+    details.removalAt,
+    details.endChange,
+    details.change,
+  )

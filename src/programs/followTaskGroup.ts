@@ -1,0 +1,190 @@
+import * as Clock from "effect/Clock"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Latch from "effect/Latch"
+import * as Schedule from "effect/Schedule"
+import { total } from "../domain/Counts.ts"
+import type { ParallelError, Refusal } from "../domain/Errors.ts"
+import { isActive } from "../domain/RunStatus.ts"
+import { isPlanDone } from "../domain/TaskGroup.ts"
+import type { ApiKey, ParallelApi } from "../services/ParallelApi.ts"
+import { Publisher } from "../services/Publisher.ts"
+import { RequestBudget } from "../services/RequestBudget.ts"
+import { Settings } from "../services/Settings.ts"
+import { TaskGroupStore } from "../services/TaskGroupStore.ts"
+import { type FollowContext, noteAnswer } from "./follow/FollowContext.ts"
+import { keepFetchingOutputs } from "./follow/outputs.ts"
+import { keepReconciled, listGroup } from "./follow/reconcile.ts"
+import { keepSessions } from "./follow/sessions.ts"
+import { submitRuns } from "./submitRuns.ts"
+
+/** How a start of the follower ends. */
+export type FollowOutcome =
+  /** Every row has ended. */
+  | { readonly _tag: "Ended" }
+  /** Upstream refuses, or nothing has changed for too long. */
+  | { readonly _tag: "GaveUp"; readonly message: string }
+  /** Nothing to do until then, epoch milliseconds: the object may sleep. */
+  | { readonly _tag: "Resting"; readonly until: number }
+  /** This invocation has made as many requests as it should: go on in a fresh one. */
+  | { readonly _tag: "HandedOver" }
+  /** The caller took the refusal of the first batch: there is no group. */
+  | { readonly _tag: "Taken" }
+
+export interface FollowOptions {
+  readonly key: ApiKey
+  readonly groupId: string
+  readonly takeRefusal: (refusal: Refusal) => boolean
+}
+
+/** Even if nothing is published, conditions that depend on time alone are looked at this often. */
+const TICK = Duration.seconds(5)
+/** A rest shorter than this is not worth the trouble. */
+const REST_AT_LEAST_MS = 60_000
+const HOUR_MS = 3_600_000
+const DAY_MS = 24 * HOUR_MS
+
+/**
+ * Adds the group's runs and follows them to the end: every row terminal, every completed one with its output, by our
+ * own table. Starts from the table alone; may be interrupted anywhere and started again.
+ */
+export const followTaskGroup = Effect.fn("followTaskGroup")(function* (
+  options: FollowOptions,
+): Effect.fn.Return<FollowOutcome, never, ParallelApi | TaskGroupStore | Settings | Publisher | RequestBudget> {
+  const store = yield* TaskGroupStore
+  const settings = yield* Settings
+  const publisher = yield* Publisher
+  const latch = Latch.makeUnsafe(true)
+  const context: FollowContext = {
+    key: options.key,
+    groupId: options.groupId,
+    lastRefusal: null,
+    signals: {
+      seenCounts: null,
+      lastEventAt: 0,
+      lastNewsAt: 0,
+      loss: true,
+      wake: () => latch.openUnsafe(),
+    },
+  }
+  if (isPlanDone(store.plan()) && (yield* idleFor) >= settings.IDLE_HOURS * HOUR_MS) {
+    const rest = yield* checkIdleGroup(context)
+    if (rest !== null) return rest
+  }
+  const taken = { is: false }
+  return yield* Effect.gen(function* () {
+    yield* Effect.forkScoped(
+      keepSubmitting(context, options).pipe(
+        Effect.map((result) => {
+          taken.is = result === "taken"
+          publisher.publish()
+        }),
+      ),
+    )
+    yield* Effect.forkScoped(whenSubmitted(keepSessions(context)))
+    yield* Effect.forkScoped(keepReconciled(context, latch))
+    yield* Effect.forkScoped(keepFetchingOutputs(context).pipe(Effect.scoped))
+    return yield* awaitOutcome(context, taken)
+  }).pipe(Effect.scoped)
+})
+
+const idleFor = Effect.gen(function* () {
+  const store = yield* TaskGroupStore
+  return (yield* Clock.currentTimeMillis) - store.lastChangeAt()
+})
+
+/** Submits until it is done; a refused key or group is asked again for as long as it takes to be sure. */
+const keepSubmitting = Effect.fnUntraced(function* (context: FollowContext, options: FollowOptions) {
+  for (;;) {
+    const result = yield* Effect.result(submitRuns(options))
+    if (result._tag === "Success") {
+      yield* noteAnswer(context, null)
+      return result.success
+    }
+    yield* noteAnswer(context, result.failure)
+    yield* Effect.sleep("30 seconds")
+  }
+})
+
+/** An empty group has nothing to say: its event stream may end at once, again and again. */
+const whenSubmitted = Effect.fnUntraced(function* <A, E, R>(body: Effect.Effect<A, E, R>) {
+  const store = yield* TaskGroupStore
+  const publisher = yield* Publisher
+  for (;;) {
+    const version = publisher.version()
+    if (total(store.upstreamCounts()) > 0) return yield* body
+    yield* publisher.waitBeyond(version)
+  }
+})
+
+const awaitOutcome = Effect.fnUntraced(function* (context: FollowContext, taken: { readonly is: boolean }) {
+  const store = yield* TaskGroupStore
+  const publisher = yield* Publisher
+  const budget = yield* RequestBudget
+  for (;;) {
+    const version = publisher.version()
+    if (taken.is) return { _tag: "Taken" } as const
+    if (store.allEnded() && isPlanDone(store.plan())) {
+      yield* lookOnceMore(context)
+      return { _tag: "Ended" } as const
+    }
+    const outcome = yield* timeOut(context)
+    if (outcome !== null) return outcome
+    if (budget.isSpent()) return { _tag: "HandedOver" } as const
+    yield* publisher.waitBeyond(version).pipe(Effect.timeoutOption(TICK))
+  }
+})
+
+/** Before a group is called done, its runs are listed once more: a second run for an input would show here. */
+const lookOnceMore = (context: FollowContext) =>
+  listGroup(context).pipe(
+    Effect.retry(Schedule.exponential("1 second").pipe(Schedule.jittered, Schedule.upTo({ times: 4 }))),
+    // Our own table is complete; a listing that cannot be had takes nothing away from it.
+    Effect.catch((error: ParallelError) => Effect.logWarning(`The last listing failed: ${error._tag}`)),
+  )
+
+const timeOut = Effect.fnUntraced(function* (context: FollowContext): Effect.fn.Return<
+  FollowOutcome | null,
+  never,
+  TaskGroupStore | Settings
+> {
+  const store = yield* TaskGroupStore
+  const settings = yield* Settings
+  const now = yield* Clock.currentTimeMillis
+  const refusedSince = store.refusedSince()
+  if (refusedSince !== null && context.lastRefusal !== null && now - refusedSince >= settings.REFUSED_MINUTES * 60_000) {
+    const { status, message } = context.lastRefusal
+    return { _tag: "GaveUp", message: `Parallel refuses access to this group (${status}: ${message}). Following has ended.` }
+  }
+  const idle = now - store.lastChangeAt()
+  if (idle >= settings.ABANDON_DAYS * DAY_MS) return abandoned(settings.ABANDON_DAYS)
+  const plan = store.plan()
+  if (plan.credit !== null) {
+    const { next } = plan.credit
+    const waiting = plan.sending.length === 0 && plan.lost.length === 0 && next - now >= REST_AT_LEAST_MS
+    const nothingElse = store.pendingOutputCount() === 0 && !Object.keys(store.upstreamCounts()).some(isActive)
+    return waiting && nothingElse ? { _tag: "Resting", until: next } : null
+  }
+  return idle >= settings.IDLE_HOURS * HOUR_MS && isPlanDone(plan) && store.pendingOutputCount() === 0
+    ? { _tag: "Resting", until: now + settings.IDLE_CHECK_SECONDS * 1000 }
+    : null
+})
+
+const abandoned = (days: number): FollowOutcome => ({
+  _tag: "GaveUp",
+  message: `Nothing has changed at Parallel for ${days} days. Following has ended.`,
+})
+
+/** One look at a group that has been idle for long. Null when there is news, and following should go on. */
+const checkIdleGroup = Effect.fnUntraced(function* (context: FollowContext) {
+  const store = yield* TaskGroupStore
+  const settings = yield* Settings
+  const listed = yield* Effect.result(listGroup(context))
+  yield* noteAnswer(context, listed._tag === "Failure" ? listed.failure : null)
+  if (listed._tag === "Success" && listed.success.changes > 0) return null
+  if (store.allEnded() || store.pendingOutputCount() > 0) return null
+  const refused = yield* timeOut(context)
+  if (refused?._tag === "GaveUp") return refused
+  const until = (yield* Clock.currentTimeMillis) + settings.IDLE_CHECK_SECONDS * 1000
+  return { _tag: "Resting", until } satisfies FollowOutcome
+})

@@ -1,0 +1,61 @@
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Stream from "effect/Stream"
+import { type ParallelError, Unavailable } from "../domain/Errors.ts"
+import type { GroupEvent } from "../domain/Wire.ts"
+import { type ApiKey, type ListRuns, ParallelApi } from "../services/ParallelApi.ts"
+import { type RunUpdate, TaskGroupStore } from "../services/TaskGroupStore.ts"
+
+/** Runs applied in one transaction: a listing must not hold the object, nor all its events, for long. */
+const CHUNK = 100
+
+export interface Listed {
+  /** Every run the listing named. */
+  readonly runIds: ReadonlySet<string>
+  /** Rows that changed by it. */
+  readonly changes: number
+  /** Some runs named no input: their metadata was not echoed. */
+  readonly unnamed: boolean
+  /** How long it took, milliseconds. */
+  readonly took: number
+}
+
+/**
+ * Reads the group's runs, without a cursor, into the store. A listing is the truth about the runs it names, and proves
+ * nothing about those it does not (CONTRACT U1, U20).
+ */
+export const listIntoStore = Effect.fnUntraced(function* (
+  key: ApiKey,
+  groupId: string,
+  options: ListRuns,
+): Effect.fn.Return<Listed, ParallelError, ParallelApi | TaskGroupStore> {
+  const api = yield* ParallelApi
+  const store = yield* TaskGroupStore
+  const started = yield* Clock.currentTimeMillis
+  const runIds = new Set<string>()
+  let changes = 0
+  let unnamed = false
+  let trouble: string | null = null
+  yield* api.listRuns(key, groupId, options).pipe(
+    Stream.rechunk(CHUNK),
+    Stream.runForEachArray((events) =>
+      Effect.map(Clock.currentTimeMillis, (now) => {
+        for (const event of events) {
+          if (event._tag === "Trouble") trouble = event.message
+          if (event._tag !== "Run") continue
+          runIds.add(event.run.runId)
+          unnamed ||= event.run.inputIndex === null
+        }
+        changes += store.apply(runUpdates(events), now).filter((applied) => applied === "changed").length
+      }),
+    ),
+  )
+  // A listing with an error event in it may be incomplete.
+  if (trouble !== null) {
+    return yield* new Unavailable({ message: `Parallel's listing reported: ${trouble}`, status: null, timedOut: false })
+  }
+  return { runIds, changes, unnamed, took: (yield* Clock.currentTimeMillis) - started }
+})
+
+export const runUpdates = (events: ReadonlyArray<GroupEvent>): ReadonlyArray<RunUpdate> =>
+  events.flatMap((event) => (event._tag === "Run" ? [{ run: event.run, output: event.output }] : []))

@@ -1,0 +1,133 @@
+import * as Context from "effect/Context"
+import type {
+  GroupDetails,
+  GroupInit,
+  JsonText,
+  Range,
+  RunRow,
+  SubmissionPlan,
+  TaskGroupStatus,
+} from "../domain/TaskGroup.ts"
+import type { WireOutput, WireRun } from "../domain/Wire.ts"
+
+/** A run whose output is still to be fetched. */
+export interface PendingOutput {
+  readonly inputIndex: number
+  readonly runId: string
+  /** When its completion was stored, epoch milliseconds. */
+  readonly since: number
+}
+
+/** What became of a run that upstream told us about. */
+export type Applied =
+  | "changed"
+  | "unchanged"
+  /** It contradicts a terminal state that is stored; the stored one stays. */
+  | "contradiction"
+  /** A second run for an input that has one. */
+  | "duplicate"
+  /** It is of no input of this group. */
+  | "foreign"
+
+/** An update from upstream: a run, with its output when that came along. */
+export interface RunUpdate {
+  readonly run: WireRun
+  readonly output: WireOutput | null
+}
+
+/** The group's rows at one moment, whatever is written while they are read. Close it. */
+export interface Snapshot {
+  readonly details: GroupDetails
+  readonly status: TaskGroupStatus
+  readonly change: number
+  /** Rows in input order, latest attempt each, beginning with input `from`. */
+  rows(from: number): Iterable<RunRow>
+  close(): void
+}
+
+/** Encoded viewer events, and the change number up to which they go. */
+export interface EventBatch {
+  readonly bytes: ReadonlyArray<Uint8Array>
+  readonly to: number
+  /** More is stored than this batch holds. */
+  readonly more: boolean
+}
+
+/** A viewer's reading position, see {@link TaskGroupStore}. */
+export interface EventReader {
+  /** What came after the last batch; empty when the reader is at the head. */
+  next(): EventBatch
+  readonly close: () => void
+}
+
+/**
+ * A group's state in SQLite. Every member is synchronous, and every writing member is one transaction: it happens
+ * wholly or not at all, and viewers are told only after it has happened. Times are epoch milliseconds.
+ */
+export class TaskGroupStore extends Context.Service<
+  TaskGroupStore,
+  {
+    /** Starts receiving inputs. `same`: this group is here already; `different`: another one is. */
+    begin(init: GroupInit, now: number): "begun" | "same" | "different"
+    /** Inputs from index `from` on. After the commit only compares. */
+    addInputs(from: number, inputs: ReadonlyArray<JsonText>, now: number): "stored" | "same" | "different"
+    /** All inputs are here: `committed` now or `same` as before; `incomplete` when some are missing. */
+    commit(plan: SubmissionPlan, now: number): "committed" | "same" | "incomplete"
+
+    /** Null until the group begins, and after its removal. */
+    details(): GroupDetails | null
+    status(): TaskGroupStatus
+    /** The newest change number; 0 before the first. */
+    change(): number
+    /** When a row last changed. */
+    lastChangeAt(): number
+    /** How many runs upstream should have, by status. */
+    upstreamCounts(): Readonly<Record<string, number>>
+    /** Every row is terminal, with its output if it has one to come. */
+    allEnded(): boolean
+    /** How many completed rows lack their output. */
+    pendingOutputCount(): number
+    pendingOutputs(): ReadonlyArray<PendingOutput>
+
+    plan(): SubmissionPlan
+    savePlan(plan: SubmissionPlan): void
+    inputs(range: Range): ReadonlyArray<JsonText>
+    /** Lengths in characters, for cutting batches. */
+    inputLengths(): ReadonlyArray<number>
+    /** Upstream took these rows. */
+    acceptRuns(runs: ReadonlyArray<{ readonly inputIndex: number; readonly runId: string }>, plan: SubmissionPlan, now: number): void
+    /** Rows of these ranges without a run: those that upstream does not have for all we know. */
+    unsubmitted(range: Range): ReadonlyArray<number>
+    /** Upstream refused these rows for good. */
+    failRows(range: Range, error: JsonText, plan: SubmissionPlan, now: number): void
+
+    /** Writes what upstream told, and the cursor of the last event with it. */
+    apply(updates: ReadonlyArray<RunUpdate>, now: number, cursor?: string): ReadonlyArray<Applied>
+    /** The output of this run will not come: the row keeps its status, and its error says so. */
+    giveUpOutput(inputIndex: number, error: JsonText, now: number): void
+    cursor(): string | null
+    dropCursor(): void
+    setStatusMessage(message: string, now: number): void
+    addWarning(message: string, now: number): void
+    /** Since when upstream has been refusing; null when it does not. */
+    refusedSince(): number | null
+    setRefusedSince(at: number | null): void
+    /** The group has ended: `also` runs in the same transaction. False when it had ended before. */
+    end(options: { readonly message: string; readonly removalAt: number; readonly now: number }, also: () => void): boolean
+    /** Change number of the end; null before it. */
+    endedAtChange(): number | null
+
+    snapshot(): Snapshot
+    /** Reads changes after `after`; the rows a viewer gets are each in their newest state. */
+    reader(after: number): EventReader
+    /** The status, encoded as a viewer event that carries the newest change. */
+    statusEvent(): Uint8Array
+    /** The last event of a viewer's stream. */
+    doneEvent(): Uint8Array
+
+    /** The storage was emptied, tables included: there is no group here until one begins. */
+    deleted(): void
+    /** Everything is gone, for good: later writes of running fibers do nothing. */
+    close(): void
+  }
+>()("multitask/services/TaskGroupStore") {}
