@@ -1,3 +1,40 @@
-import { DurableObject } from "cloudflare:workers"
-export class TaskGroupDO extends DurableObject<Env> {}
-export default { fetch: () => new Response("ok") }
+import { readSettings } from "./domain/Settings.ts"
+import { errorResponse } from "./http/errors.ts"
+import { handle, type HandlerContext } from "./http/handle.ts"
+import type { GroupStub } from "./http/resultRoute.ts"
+import { makeRequestRuntime } from "./http/runtime.ts"
+import type { GroupObject } from "./layers/TaskGroupsObjects.ts"
+
+export { TaskGroupDO } from "./do/TaskGroupDO.ts"
+
+/** One context for each set of bindings: an isolate has one, tests may have several. */
+const contexts = new WeakMap<Env, HandlerContext>()
+
+const contextOf = (env: Env): HandlerContext | Response => {
+  const known = contexts.get(env)
+  if (known !== undefined) return known
+  const read = readSettings({ ...env })
+  if (!read.ok) {
+    return errorResponse({
+      status: 500,
+      message: "This deployment is configured wrongly. Its operator must correct the variables named in detail.",
+      detail: { errors: read.problems },
+    })
+  }
+  // The stub's type names every method of the class; these are the ones that each side uses.
+  const stub = (id: string) => env.TASK_GROUP.get(env.TASK_GROUP.idFromName(id)) as unknown as GroupStub & GroupObject
+  const context = { settings: read.settings, runtime: makeRequestRuntime(read.settings, stub), groups: stub }
+  contexts.set(env, context)
+  return context
+}
+
+export default {
+  async fetch(request, env, ctx) {
+    const context = contextOf(env)
+    if (context instanceof Response) return context
+    const response = handle(request, context)
+    // A caller that hangs up must not stop a group half-way between its creation and its commit.
+    ctx.waitUntil(response.then(() => {}))
+    return response
+  },
+} satisfies ExportedHandler<Env>

@@ -1,5 +1,5 @@
-/** A value SQLite binds or returns here: we store no blobs. */
-export type SqlValue = string | number | null
+/** A value SQLite binds or returns. We store no blobs, but the platform may return one. */
+export type SqlValue = string | number | null | ArrayBuffer
 
 /** Rows of a statement, read lazily. */
 export interface SqlCursor {

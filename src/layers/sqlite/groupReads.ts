@@ -26,7 +26,9 @@ export const groupReads = (tables: GroupTables) => {
     const taken = status()
     const rows = function* (from: number): Generator<RunRow> {
       for (let next = from; ; ) {
-        const page = tables.isClosed ? [] : tables.page(next)
+        // Better a broken answer than one that looks whole.
+        if (tables.isClosed) throw new Error("the task group was removed while it was read")
+        const page = tables.page(next)
         if (page.length === 0) return
         for (const row of page) yield tables.undo.asOf(row, change)
         next = page.at(-1)!.inputIndex + 1

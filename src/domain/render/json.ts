@@ -1,0 +1,34 @@
+import { resultJson, runJson } from "../RunJson.ts"
+import type { RunRow } from "../TaskGroup.ts"
+import type { View } from "./View.ts"
+
+/** Pieces of `items`, separated by commas. */
+function* separated<A>(items: Iterable<A>, encode: (item: A) => string): Generator<string> {
+  let first = true
+  for (const item of items) {
+    yield first ? encode(item) : `,${encode(item)}`
+    first = false
+  }
+}
+
+/** What stands before the rows. */
+const headJson = ({ details, status }: View): string => {
+  const spec = JSON.parse(details.taskSpec) as { output_schema?: { json_schema?: unknown } }
+  return [
+    `"taskgroup_id":${JSON.stringify(details.taskgroupId)}`,
+    `"metadata":${details.metadata}`,
+    `"status":${JSON.stringify(status)}`,
+    `"created_at":${JSON.stringify(details.createdAt ?? "")}`,
+    `"output_schema":${JSON.stringify(spec.output_schema?.json_schema ?? null)}`,
+    `"warnings":${JSON.stringify(details.warnings)}`,
+  ].join(",")
+}
+
+/** The JSON format: head, `results`, `runs`, in pieces. */
+export function* renderJson(view: View, rows: () => Iterable<RunRow> = () => view.rows(0)): Generator<string> {
+  yield `{${headJson(view)},"results":[`
+  yield* separated(rows(), resultJson)
+  yield `],"runs":[`
+  yield* separated(rows(), (row) => runJson(row, view.details))
+  yield "]}"
+}

@@ -1,0 +1,40 @@
+import * as Effect from "effect/Effect"
+import * as Redacted from "effect/Redacted"
+import { prefersJson } from "../domain/Accept.ts"
+import type { SettingsShape } from "../domain/Settings.ts"
+import { createMultitask } from "../programs/createMultitask.ts"
+import { readJsonBody } from "./body.ts"
+import { createErrorOf, errorResponse, NO_KEY } from "./errors.ts"
+import type { RequestRuntime } from "./runtime.ts"
+
+/** The key a request carries: `x-api-key`, else a bearer token. */
+const keyOf = (headers: Headers): string | null => {
+  const key = headers.get("x-api-key")?.trim() ?? ""
+  if (key !== "") return key
+  const bearer = /^bearer\s+(\S+)$/i.exec(headers.get("authorization")?.trim() ?? "")?.[1]
+  return bearer ?? null
+}
+
+/** `POST /v1beta/tasks/multitask` */
+export const createRoute = async (
+  request: Request,
+  settings: SettingsShape,
+  runtime: RequestRuntime,
+): Promise<Response> => {
+  const key = keyOf(request.headers)
+  if (key === null) return errorResponse(NO_KEY)
+  const body = await readJsonBody(request, settings.MAX_BODY_BYTES)
+  if (!body.ok) return errorResponse(body.error)
+  const program = createMultitask({
+    body: body.value,
+    key: Redacted.make(key, { label: "api key" }),
+    origin: new URL(request.url).origin,
+  })
+  const result = await runtime.runPromise(Effect.result(program))
+  if (result._tag === "Failure") return errorResponse(createErrorOf(result.failure))
+  const created = result.success
+  const headers = { location: created.url, "cache-control": "no-store", vary: "Accept" }
+  return prefersJson(request.headers.get("accept"))
+    ? new Response(JSON.stringify(created), { headers: { ...headers, "content-type": "application/json; charset=utf-8" } })
+    : new Response(created.url, { headers: { ...headers, "content-type": "text/plain; charset=utf-8" } })
+}

@@ -1,0 +1,87 @@
+import type { ParallelError } from "../domain/Errors.ts"
+import { problemSentence } from "../domain/Problem.ts"
+import type { CreateError } from "../programs/createMultitask.ts"
+
+/** An error as any answer of the API carries it: Parallel's own shape, so that its clients parse ours unchanged. */
+export interface ApiError {
+  readonly status: number
+  readonly message: string
+  readonly detail?: Readonly<Record<string, unknown>> | null | undefined
+  /** Parallel's reference, when the error is Parallel's. */
+  readonly refId?: string | null | undefined
+  readonly headers?: Readonly<Record<string, string>> | undefined
+  /** The group that exists already at Parallel. */
+  readonly group?: { readonly taskgroupId: string; readonly url: string } | undefined
+}
+
+export const errorBody = (error: ApiError): string =>
+  JSON.stringify({
+    type: "error",
+    error: { ref_id: error.refId ?? crypto.randomUUID(), message: error.message, detail: error.detail ?? null },
+    ...(error.group === undefined ? {} : { taskgroup_id: error.group.taskgroupId, url: error.group.url }),
+  })
+
+export const errorResponse = (error: ApiError): Response =>
+  new Response(errorBody(error), {
+    status: error.status,
+    headers: { "content-type": "application/json; charset=utf-8", "cache-control": "no-store", ...error.headers },
+  })
+
+export const NO_KEY: ApiError = {
+  status: 401,
+  message: "A Parallel API key is missing. Send it as the header x-api-key, or as Authorization: Bearer.",
+  headers: { "www-authenticate": 'Bearer realm="Parallel API key"' },
+}
+
+/** What a failed creation looks like from outside. */
+export const createErrorOf = (error: CreateError): ApiError => {
+  switch (error._tag) {
+    case "InvalidRequest": {
+      const [first] = error.problems
+      const more = error.problems.length > 1 ? ` (and ${error.problems.length - 1} more problems, see detail)` : ""
+      return {
+        status: 422,
+        message: `${first === undefined ? "The request is not valid" : problemSentence(first).replace(/\.$/, "")}${more}.`,
+        detail: { errors: error.problems },
+      }
+    }
+    case "InputsUnavailable":
+      switch (error.kind) {
+        case "too_large":
+          return { status: 413, message: `${error.message}.` }
+        case "silent":
+          return { status: 504, message: `${error.message}.` }
+        default:
+          return { status: 422, message: `${error.message}.`, detail: { errors: [{ path: "inputs", message: error.message }] } }
+      }
+    case "PreparationTimedOut":
+      return { status: 504, message: error.message }
+    case "SubmissionRefused":
+      return { ...error, group: error }
+    case "CreationBroken":
+      return { status: 502, message: error.message, group: error }
+    default:
+      return parallelErrorOf(error)
+  }
+}
+
+const parallelErrorOf = (error: ParallelError): ApiError => {
+  switch (error._tag) {
+    case "RateLimited":
+      return {
+        status: 429,
+        message: error.message,
+        headers: error.retryAfterMs === null ? {} : { "retry-after": String(Math.ceil(error.retryAfterMs / 1000)) },
+      }
+    case "Unavailable":
+      return error.timedOut
+        ? { status: 504, message: "Parallel did not answer in time. Nothing was submitted; try again." }
+        : { status: 502, message: `Parallel's API is not working: ${error.message}. Nothing was submitted; try again.` }
+    case "Malformed":
+      return { status: 502, message: `${error.message}. Nothing was submitted; try again.` }
+    case "NotFound":
+      return { status: 502, message: `Parallel's API does not know this call: ${error.message}`, refId: error.refId }
+    default:
+      return { status: error.status, message: error.message, detail: error.detail, refId: error.refId }
+  }
+}

@@ -1,0 +1,60 @@
+import type { SettingsShape } from "../domain/Settings.ts"
+import { formCsp, formHtml } from "../pages/formHtml.ts"
+import { createRoute } from "./createRoute.ts"
+import { errorResponse } from "./errors.ts"
+import { optionsResponse, withCommonHeaders } from "./headers.ts"
+import { type GroupStub, resultRoute } from "./resultRoute.ts"
+import type { RequestRuntime } from "./runtime.ts"
+
+export interface HandlerContext {
+  readonly settings: SettingsShape
+  readonly runtime: RequestRuntime
+  readonly groups: (id: string) => GroupStub
+}
+
+const CREATE_PATH = "/v1beta/tasks/multitask"
+
+/** Paths that are spoken for: none of them may be taken for a task group. */
+const RESERVED = new Set(["mcp", "openapi.json", "docs", "callback", ".well-known", "assets", "v1", "v1beta"])
+
+/** Request in, response out. Fixed routes win over task group ids. */
+export const handle = async (request: Request, context: HandlerContext): Promise<Response> => {
+  try {
+    return withCommonHeaders(await route(request, context))
+  } catch (error) {
+    console.error("Unexpected failure", error instanceof Error ? error.name : "unknown")
+    return withCommonHeaders(
+      errorResponse({ status: 500, message: "Something went wrong here. Nothing is lost; try again in a moment." }),
+    )
+  }
+}
+
+const route = async (request: Request, context: HandlerContext): Promise<Response> => {
+  const { pathname } = new URL(request.url)
+  if (pathname === "/") return formRoute(request)
+  if (pathname === CREATE_PATH) {
+    if (request.method === "OPTIONS") return optionsResponse("POST, OPTIONS")
+    if (request.method !== "POST") return methodNotAllowed(request.method, "POST, OPTIONS")
+    return createRoute(request, context.settings, context.runtime)
+  }
+  const [name = "", ...rest] = pathname.slice(1).split("/")
+  if (rest.length === 0 && !RESERVED.has(name)) {
+    return resultRoute(request, name, context.settings, context.groups)
+  }
+  return errorResponse({ status: 404, message: `There is nothing at ${pathname.slice(0, 200)}.` })
+}
+
+const formRoute = (request: Request): Response => {
+  if (request.method === "OPTIONS") return optionsResponse("GET, HEAD, OPTIONS")
+  if (request.method !== "GET" && request.method !== "HEAD") return methodNotAllowed(request.method, "GET, HEAD, OPTIONS")
+  return new Response(request.method === "HEAD" ? null : formHtml, {
+    headers: {
+      "content-type": "text/html; charset=utf-8",
+      "cache-control": "no-cache",
+      "content-security-policy": formCsp,
+    },
+  })
+}
+
+const methodNotAllowed = (method: string, allow: string): Response =>
+  errorResponse({ status: 405, message: `${method} is not possible here; use ${allow}.`, headers: { allow } })

@@ -1,0 +1,28 @@
+import * as Layer from "effect/Layer"
+import * as ManagedRuntime from "effect/ManagedRuntime"
+import * as FetchHttpClient from "effect/http/FetchHttpClient"
+import type { SettingsShape } from "../domain/Settings.ts"
+import { InputsLoaderHttp } from "../layers/InputsLoaderHttp.ts"
+import { ParallelApiHttp } from "../layers/ParallelApiHttp.ts"
+import { type GroupObject, TaskGroupsObjects } from "../layers/TaskGroupsObjects.ts"
+import { makeRequestBudget, RequestBudget } from "../services/RequestBudget.ts"
+import { Settings } from "../services/Settings.ts"
+
+/** What the programs that a request runs need: one runtime for all requests of an isolate. */
+export const makeRequestRuntime = (settings: SettingsShape, groups: (id: string) => GroupObject) =>
+  ManagedRuntime.make(
+    Layer.mergeAll(
+      TaskGroupsObjects(groups),
+      Layer.mergeAll(ParallelApiHttp, InputsLoaderHttp).pipe(Layer.provide(FetchHttpClient.layer)),
+    ).pipe(
+      Layer.provideMerge(
+        Layer.mergeAll(
+          Layer.succeed(Settings, settings),
+          // One request makes a handful of calls.
+          Layer.succeed(RequestBudget, makeRequestBudget(Number.POSITIVE_INFINITY)),
+        ),
+      ),
+    ),
+  )
+
+export type RequestRuntime = ReturnType<typeof makeRequestRuntime>

@@ -1,0 +1,45 @@
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Schedule from "effect/Schedule"
+import type { GroupInit, GroupSecrets, JsonText } from "../domain/TaskGroup.ts"
+import { GroupNotStored, type Submission, TaskGroups } from "../services/TaskGroups.ts"
+
+/** An object that can hold a group, as its stub offers it. */
+export interface GroupObject {
+  begin(init: GroupInit, secrets: GroupSecrets): Promise<"begun" | "same" | "different">
+  addInputs(from: number, inputs: ReadonlyArray<JsonText>): Promise<"stored" | "same" | "different">
+  commit(waitMs: number): Promise<Submission | { readonly _tag: "Incomplete" }>
+}
+
+/** Every step may be repeated: what is there already changes nothing. */
+const again = Schedule.exponential("200 millis").pipe(Schedule.jittered, Schedule.upTo({ times: 3 }))
+
+const notStored = () =>
+  new GroupNotStored({
+    message: "The task group was created at Parallel, but could not be stored here. Nothing was submitted; try again.",
+  })
+
+/** Groups in Durable Objects, named by their id. `of` is called anew for every step: a stub may break. */
+export const TaskGroupsObjects = (of: (id: string) => GroupObject): Layer.Layer<TaskGroups> => {
+  const step = <A>(id: string, use: (object: GroupObject) => Promise<A>) =>
+    Effect.tryPromise({ try: () => use(of(id)), catch: notStored }).pipe(Effect.retry(again))
+  return Layer.succeed(
+    TaskGroups,
+    TaskGroups.of({
+      begin: (init, secrets) =>
+        step(init.taskgroupId, (object) => object.begin(init, secrets)).pipe(
+          Effect.flatMap((begun) => (begun === "different" ? Effect.fail(notStored()) : Effect.void)),
+        ),
+      addInputs: (id, from, inputs) =>
+        step(id, (object) => object.addInputs(from, inputs)).pipe(
+          Effect.flatMap((added) => (added === "different" ? Effect.fail(notStored()) : Effect.void)),
+        ),
+      commit: (id, waitMs) =>
+        step(id, (object) => object.commit(waitMs)).pipe(
+          Effect.flatMap((submission) =>
+            submission._tag === "Incomplete" ? Effect.fail(notStored()) : Effect.succeed(submission),
+          ),
+        ),
+    }),
+  )
+}

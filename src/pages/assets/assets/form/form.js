@@ -1,0 +1,178 @@
+// @ts-check
+/** @import { MultitaskRequest, Problem } from "../../types.js" */
+/** @import { Example } from "./examples.js" */
+
+import { byId, fill, h, link, setText } from "../shared/dom.js"
+import { dollars, durationRange, plural } from "../shared/format.js"
+import { findProcessor, processors, suggestedRange } from "../processors.js"
+import { showProblems } from "./errors.js"
+import { examples } from "./examples.js"
+import { History } from "./history.js"
+import { InputsEditor } from "./inputs.js"
+import { KeyPanel } from "./key.js"
+import { SchemaEditor } from "./schema.js"
+import { Snippets } from "./snippets.js"
+import { send } from "./send.js"
+import { Submitted } from "./submitted.js"
+
+const form = /** @type {HTMLFormElement} */ (byId("form"))
+const description = /** @type {HTMLTextAreaElement} */ (byId("output-description"))
+const processor = /** @type {HTMLSelectElement} */ (byId("processor"))
+const webhook = /** @type {HTMLInputElement} */ (byId("webhook-url"))
+const submit = /** @type {HTMLButtonElement} */ (byId("submit"))
+
+let ready = false
+/** Problems are shown from the first attempt on, or once the field has been left; not while one begins to type. */
+let showAll = false
+/** @type {Problem[]} what the API said about the last request, until the form changes */
+let refused = []
+
+const changed = () => {
+  if (!ready) return
+  refused = []
+  setText(byId("form-link"), "")
+  update()
+}
+const key = new KeyPanel(changed)
+const inputs = new InputsEditor(changed)
+const schema = new SchemaEditor(changed)
+const snippets = new Snippets()
+const submitted = new Submitted()
+const history = new History()
+
+/** @param {string} name */
+const chosen = (name) => /** @type {HTMLInputElement | null} */ (document.querySelector(`input[name=${name}]:checked`))?.value ?? ""
+/** @param {string} name @param {string} value */
+function choose(name, value) {
+  for (const radio of /** @type {NodeListOf<HTMLInputElement>} */ (document.querySelectorAll(`input[name=${name}]`))) radio.checked = radio.value === value
+}
+
+/** @returns {{ request: MultitaskRequest, problems: Problem[] }} */
+function read() {
+  const rows = inputs.read()
+  const problems = [...rows.problems]
+  const outputType = chosen("output-type") === "text" ? "text" : "json"
+  /** @type {MultitaskRequest} */
+  const request = { inputs: rows.inputs, output_type: outputType }
+  if (description.value.trim()) request.output_description = description.value.trim()
+  if (outputType === "json" && chosen("schema-mode") === "own") {
+    const own = schema.read()
+    problems.push(...own.problems)
+    if (own.schema) request.output_schema = own.schema
+  } else if (outputType === "json" && !request.output_description)
+    problems.push({ path: "output_description", message: "Say what you want to know about each row, or define the fields yourself." })
+  if (processor.value) request.processor = processor.value
+  const hook = webhook.value.trim()
+  if (hook) {
+    request.webhook_url = hook
+    if (!URL.canParse(hook) || !/^https?:/.test(hook)) problems.push({ path: "webhook_url", message: "Give a full address that begins with https://." })
+  }
+  return { request, problems }
+}
+
+/** @param {string} place */
+function fieldOf(place) {
+  if (place === "inputs") return inputs.field
+  return byId(place === "form" ? "form" : place)
+}
+
+function update() {
+  const isJson = chosen("output-type") === "json"
+  const own = isJson && chosen("schema-mode") === "own"
+  byId("schema-choice").hidden = !isJson
+  byId("schema-editor").hidden = !own
+  setText(byId("description-label"), own ? "About the whole answer (optional)" : isJson ? "What do you want to know about each row?" : "What should the text say?")
+  const { request, problems } = read()
+  snippets.set(request)
+  drawEstimate()
+  const missing = key.value ? [] : [{ path: "api_key", message: "Paste your Parallel API key." }]
+  // Broken JSON is said at once; what is merely not there yet only after an attempt.
+  const pressing = problems.filter(({ path }) => /^(inputs|output_schema|webhook_url)/.test(path))
+  showProblems([...refused, ...(showAll ? [...problems, ...missing] : pressing)], fieldOf)
+  const n = inputs.rowCount
+  setText(submit, n === null ? "Run" : n > 0 ? `Run ${plural(n, "row")}` : "Run")
+  return { request, problems: [...problems, ...missing] }
+}
+
+function drawEstimate() {
+  const n = inputs.rowCount
+  const one = findProcessor(processor.value)
+  const [low, high] = one ? [one, one] : suggestedRange
+  setText(byId("estimate-rows"), n === null ? "known after fetching" : plural(n, "row"))
+  const money = (/** @type {number} */ usd) => dollars(n === null ? usd : usd * n)
+  const cost = one ? money(one.usd) : `${money(low.usd)} – ${money(high.usd)}`
+  setText(byId("estimate-cost"), n === null ? `${cost} per row` : cost)
+  setText(byId("estimate-time"), one ? durationRange(one.seconds) : durationRange([low.seconds[0], high.seconds[1]]))
+}
+
+/** @param {Example} example */
+function useExample(example) {
+  ready = false
+  inputs.set(example.inputs, example.inputsUrl)
+  choose("output-type", example.outputType)
+  choose("schema-mode", example.schema ? "own" : "suggest")
+  description.value = example.description
+  if (example.schema) schema.set(example.schema)
+  processor.value = example.processor ?? ""
+  ready = true
+  showAll = false
+  changed()
+}
+
+async function onSubmit() {
+  showAll = true
+  refused = []
+  setText(byId("form-link"), "")
+  const { request, problems } = update()
+  const first = showProblems(problems, fieldOf)
+  if (problems.length > 0) {
+    first?.focus()
+    return
+  }
+  submit.setAttribute("aria-disabled", "true")
+  submit.classList.add("busy")
+  setText(submit, "Sending…")
+  const outcome = await send(request, key.value)
+  submit.removeAttribute("aria-disabled")
+  submit.classList.remove("busy")
+  if (outcome.ok) {
+    showAll = false
+    const { answer } = outcome
+    history.add({
+      id: answer.taskgroup_id,
+      created: new Date().toISOString(),
+      rows: answer.num_inputs,
+      what: request.output_description?.slice(0, 120) ?? "",
+      processor: answer.processor,
+    })
+    update()
+    submitted.show(answer)
+    return
+  }
+  refused = outcome.problems
+  update()
+  // Some errors come after the group was made; its page then says more.
+  if (outcome.taskgroupId)
+    fill(byId("form-link"), "The group was created all the same: ", link(`${location.origin}/${encodeURIComponent(outcome.taskgroupId)}`, outcome.taskgroupId))
+  const at = showProblems(refused, fieldOf)
+  ;(at ?? byId("form-error")).focus()
+}
+
+fill(
+  processor,
+  h("option", { value: "" }, "Suggest one (base to pro)"),
+  processors.map((p) => h("option", { value: p.name }, `${p.name} – ${dollars(p.usd * 1000)} per 1,000, ${durationRange(p.seconds)}`)),
+)
+fill(
+  byId("examples"),
+  examples.map((example) => h("button", { type: "button", class: "small", onclick: () => useExample(example) }, example.name)),
+)
+for (const control of [description, webhook]) control.addEventListener("input", changed)
+processor.addEventListener("change", changed)
+for (const radio of document.querySelectorAll("input[name=output-type], input[name=schema-mode]")) radio.addEventListener("change", changed)
+form.addEventListener("submit", (event) => {
+  event.preventDefault()
+  if (submit.getAttribute("aria-disabled") !== "true") void onSubmit()
+})
+useExample(/** @type {Example} */ (examples[0]))
+document.documentElement.dataset.ready = ""

@@ -1,0 +1,163 @@
+// @ts-check
+/** @import { JsonObject, Problem } from "../../types.js" */
+/** @import { Field } from "./fields.js" */
+
+import { byId, fill, h } from "../shared/dom.js"
+import { fieldsOf, kinds, schemaOf, schemaProblems } from "./fields.js"
+import { isObject, jsonProblem } from "./parse.js"
+
+/** @returns {Field} */
+const emptyField = () => ({ name: "", kind: "string", description: "", choices: [], optional: false })
+
+/** The schema as fields and as JSON side by side; a change in one is shown in the other. */
+export class SchemaEditor {
+  #list = byId("fields")
+  #json = /** @type {HTMLTextAreaElement} */ (byId("output-schema"))
+  #note = byId("fields-note")
+  /** @type {Field[]} */
+  #fields = [emptyField()]
+  /** False while the JSON says more than the fields can. */
+  #editable = true
+
+  /** @param {() => void} onChange */
+  constructor(onChange) {
+    this.onChange = onChange
+    this.#json.addEventListener("input", () => {
+      this.#readJson()
+      onChange()
+    })
+    byId("add-field").addEventListener("click", () => {
+      this.#fields.push(emptyField())
+      this.#drawFields()
+      this.#fieldInput(this.#fields.length - 1)?.focus()
+    })
+    this.#drawFields()
+    this.#writeJson()
+  }
+
+  /** @param {JsonObject} schema */
+  set(schema) {
+    this.#json.value = JSON.stringify(schema, null, 2)
+    this.#readJson()
+  }
+
+  /** @returns {{ schema: JsonObject | null, problems: Problem[] }} */
+  read() {
+    /** @type {unknown} */
+    let schema
+    try {
+      schema = JSON.parse(this.#json.value)
+    } catch {
+      return { schema: null, problems: [{ path: "output_schema", message: jsonProblem(this.#json.value) }] }
+    }
+    if (!isObject(schema)) return { schema: null, problems: [{ path: "output_schema", message: "The schema must be a JSON object." }] }
+    const names = this.#fields.map((field) => field.name).filter(Boolean)
+    const twice = this.#editable ? names.find((name, at) => names.indexOf(name) !== at) : undefined
+    const problems = schemaProblems(schema)
+    if (twice !== undefined) problems.push({ path: "output_schema", message: `Two fields are called "${twice}".` })
+    return { schema, problems }
+  }
+
+  #readJson() {
+    /** @type {Field[] | null} */
+    let fields = null
+    try {
+      const schema = JSON.parse(this.#json.value)
+      if (isObject(schema)) fields = fieldsOf(schema)
+    } catch {
+      // The problem is shown beside the JSON; the fields wait until it is valid again.
+    }
+    this.#editable = fields !== null
+    if (fields) this.#fields = fields.length > 0 ? fields : [emptyField()]
+    this.#drawFields()
+  }
+
+  #writeJson() {
+    this.#json.value = JSON.stringify(schemaOf(this.#fields), null, 2)
+  }
+
+  /** @param {number} at */
+  #fieldInput(at) {
+    return /** @type {HTMLInputElement | undefined} */ (this.#list.querySelectorAll("input.field-name")[at])
+  }
+
+  #drawFields() {
+    this.#note.hidden = this.#editable
+    this.#list.hidden = !this.#editable
+    byId("add-field").hidden = !this.#editable
+    fill(this.#list, this.#fields.map((field, at) => this.#fieldRow(field, at)))
+  }
+
+  /** @param {Field} field @param {number} at */
+  #fieldRow(field, at) {
+    const n = at + 1
+    const changed = () => {
+      this.#writeJson()
+      this.onChange()
+    }
+    /** @param {keyof Field} key @param {Record<string, unknown>} props @param {(text: string) => unknown} [read] */
+    const text = (key, props, read = (value) => value.trim()) =>
+      h("input", {
+        type: "text",
+        autocomplete: "off",
+        spellcheck: "false",
+        ...props,
+        oninput: (/** @type {Event} */ event) => {
+          Object.assign(field, { [key]: read(/** @type {HTMLInputElement} */ (event.target).value) })
+          changed()
+        },
+      })
+    const choices = text(
+      "choices",
+      { class: "field-choices", "aria-label": `Allowed values of field ${n}, separated by commas`, placeholder: "Allowed values, a, b, c (optional)", value: field.choices.join(", ") },
+      (value) => [...new Set(value.split(",").map((v) => v.trim()).filter(Boolean))],
+    )
+    choices.hidden = field.kind !== "string"
+    const kind = h(
+      "select",
+      {
+        "aria-label": `Type of field ${n}`,
+        onchange: (/** @type {Event} */ event) => {
+          field.kind = /** @type {Field["kind"]} */ (/** @type {HTMLSelectElement} */ (event.target).value)
+          choices.hidden = field.kind !== "string"
+          changed()
+        },
+      },
+      kinds.map(([value, label]) => h("option", { value, selected: value === field.kind }, label)),
+    )
+    const optional = h("input", {
+      type: "checkbox",
+      checked: field.optional,
+      onchange: (/** @type {Event} */ event) => {
+        field.optional = /** @type {HTMLInputElement} */ (event.target).checked
+        changed()
+      },
+    })
+    const remove = h(
+      "button",
+      {
+        type: "button",
+        class: "small plain",
+        "aria-label": `Remove field ${n}`,
+        onclick: () => {
+          this.#fields.splice(at, 1)
+          if (this.#fields.length === 0) this.#fields.push(emptyField())
+          this.#drawFields()
+          changed()
+          this.#fieldInput(Math.max(0, at - 1))?.focus()
+        },
+      },
+      "✕",
+    )
+    return h(
+      "li",
+      { class: "field" },
+      text("name", { class: "field-name", "aria-label": `Name of field ${n}`, placeholder: "field_name", value: field.name }),
+      kind,
+      remove,
+      text("description", { class: "field-description", "aria-label": `Description of field ${n}`, placeholder: "What it should hold; the best lever on quality", value: field.description }),
+      choices,
+      h("label", { class: "field-optional" }, optional, "May be missing"),
+    )
+  }
+}

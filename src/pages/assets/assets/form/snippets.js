@@ -1,0 +1,119 @@
+// @ts-check
+/** @import { Json, MultitaskRequest } from "../../types.js" */
+
+import { prettyRows } from "./parse.js"
+import { byId, copyText, setText } from "../shared/dom.js"
+
+/** The request as code. The key is always a variable of the environment, never the one in the form. */
+
+const PATH = "/v1beta/tasks/multitask"
+/** More than this is not shown, only copied. */
+const MOST_SHOWN = 6000
+
+/** The request as JSON with one input a line. @param {MultitaskRequest} request */
+function jsonText({ inputs, ...rest }) {
+  const first = typeof inputs === "string" ? JSON.stringify(inputs) : indent(prettyRows(inputs))
+  return `{\n  "inputs": ${first},\n${JSON.stringify(rest, null, 2).slice(2)}`
+}
+
+/** @param {string} origin @param {MultitaskRequest} request */
+export const curl = (origin, request) =>
+  // A quoted here-document takes any text as it is; a line of JSON is never just EOF.
+  `curl -sS ${origin}${PATH} \\
+  -H "x-api-key: $PARALLEL_API_KEY" \\
+  -H "content-type: application/json" \\
+  --data-binary @- <<'EOF'
+${jsonText(request)}
+EOF`
+
+/** @param {string} origin @param {MultitaskRequest} request */
+export const typescript = (origin, request) =>
+  `const response = await fetch("${origin}${PATH}", {
+  method: "POST",
+  headers: {
+    "x-api-key": process.env.PARALLEL_API_KEY!,
+    "content-type": "application/json",
+    accept: "application/json",
+  },
+  body: JSON.stringify(${indent(jsonText(request))}),
+})
+if (!response.ok) throw new Error(await response.text())
+const { url } = (await response.json()) as { url: string }
+console.log(url)
+
+// Later, or while it runs: every row with $id and $status
+const { results } = await (await fetch(url + ".json")).json()`
+
+/** @param {string} origin @param {MultitaskRequest} request */
+export const python = (origin, request) =>
+  `import os, requests
+
+response = requests.post(
+    "${origin}${PATH}",
+    headers={"x-api-key": os.environ["PARALLEL_API_KEY"], "accept": "application/json"},
+    json=${pythonValue(/** @type {Json} */ (/** @type {unknown} */ (request)), 1)},
+)
+response.raise_for_status()
+url = response.json()["url"]
+print(url)
+
+# Later, or while it runs: every row with $id and $status
+results = requests.get(url + ".json").json()["results"]`
+
+/** @param {string} text */
+const indent = (text) => text.replaceAll("\n", "\n  ")
+
+/** JSON's strings and numbers are Python's too; its words are not. @param {Json | undefined} value @param {number} depth @param {boolean} [inRows] @returns {string} */
+function pythonValue(value, depth, inRows = false) {
+  if (value === null || value === undefined) return "None"
+  if (value === true) return "True"
+  if (value === false) return "False"
+  if (typeof value !== "object") return JSON.stringify(value)
+  const [open, close] = Array.isArray(value) ? "[]" : "{}"
+  const items = Array.isArray(value)
+    ? value.map((item) => pythonValue(item, depth + 1, inRows))
+    : Object.entries(value).map(([key, item]) => `${JSON.stringify(key)}: ${pythonValue(item, depth + 1, inRows || (depth === 1 && key === "inputs"))}`)
+  if (items.length === 0) return `${open}${close}`
+  // Inputs are rows: one a line.
+  if (depth > 2 && !Array.isArray(value) && inRows) return `${open}${items.join(", ")}${close}`
+  const pad = "    ".repeat(depth)
+  return `${open}\n${items.map((item) => `${pad}    ${item}`).join(",\n")}\n${pad}${close}`
+}
+
+const languages = { curl, typescript, python }
+
+/** The tabs with the three, following the form. */
+export class Snippets {
+  /** @type {keyof typeof languages} */
+  #language = "curl"
+  #code = byId("snippet")
+  #note = byId("snippet-note")
+  #full = ""
+  /** @type {MultitaskRequest | null} */
+  #request = null
+
+  constructor() {
+    const tabs = /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-language]"))
+    for (const tab of tabs)
+      tab.addEventListener("click", () => {
+        this.#language = /** @type {keyof typeof languages} */ (tab.dataset.language)
+        for (const other of tabs) other.setAttribute("aria-pressed", String(other === tab))
+        this.#draw()
+      })
+    byId("copy-snippet").addEventListener("click", (event) => copyText(this.#full, /** @type {HTMLElement} */ (event.currentTarget)))
+  }
+
+  /** @param {MultitaskRequest} request */
+  set(request) {
+    this.#request = request
+    this.#draw()
+  }
+
+  #draw() {
+    if (!this.#request) return
+    this.#full = languages[this.#language](location.origin, this.#request)
+    const cut = this.#full.length > MOST_SHOWN
+    setText(this.#code, cut ? `${this.#full.slice(0, MOST_SHOWN)}\n…` : this.#full)
+    this.#note.hidden = !cut
+  }
+}

@@ -1,0 +1,140 @@
+// @ts-check
+/** @import { Column, FieldBasis, JsonObject, Row } from "../../types.js" */
+
+import { own, safeUrl } from "../shared/dom.js"
+
+/**
+ * The table's columns: every property of the inputs, then every property of the outputs. An output field with an
+ * input's name has a column of its own here, so that both can be seen; in `results` and downloads the output wins.
+ * Names come from the data (`__proto__` among them), hence a Map.
+ */
+export class Columns {
+  /** @type {Map<string, Column>} */
+  #byId = new Map()
+  /** Raised when the set of columns or their look changes. */
+  version = 0
+  /** @type {Column} */
+  #toCome = { id: "$result", kind: "output", name: "result", description: "", numbers: 0, others: 0, width: 360, hidden: false }
+
+  /** Gives the output columns the schema's order and descriptions. @param {JsonObject | null} schema */
+  declare(schema) {
+    const properties = own(schema, "properties") ?? own(own(schema, "json_schema"), "properties")
+    if (typeof properties !== "object" || properties === null) return
+    for (const name of Object.keys(properties)) {
+      const column = this.#get("output", name)
+      const description = own(properties[name], "description")
+      if (typeof description === "string") column.description = description
+    }
+  }
+
+  /** @param {Row} row */
+  see(row) {
+    if (typeof row.input === "object" && row.input !== null)
+      for (const name of Object.keys(row.input)) this.#note(this.#get("input", name), own(row.input, name))
+    const fields = outputFields(row)
+    if (fields) for (const name of Object.keys(fields)) this.#note(this.#get("output", name), own(fields, name))
+  }
+
+  /** @param {Column} column @param {unknown} value */
+  #note(column, value) {
+    if (value === null || value === undefined) return
+    const wasEmpty = column.numbers + column.others === 0
+    const wasNumeric = isNumeric(column)
+    if (typeof value === "number") column.numbers++
+    else column.others++
+    if (wasEmpty) column.width = guessWidth(column.name, value)
+    if (wasEmpty || isNumeric(column) !== wasNumeric) this.version++
+  }
+
+  /** @param {Column["kind"]} kind @param {string} name */
+  #get(kind, name) {
+    const id = `${kind}:${name}`
+    let column = this.#byId.get(id)
+    if (!column) {
+      column = { id, kind, name, description: "", numbers: 0, others: 0, width: 180, hidden: false }
+      this.#byId.set(id, column)
+      this.version++
+    }
+    return column
+  }
+
+  /** @param {string} id */
+  find(id) {
+    return this.#byId.get(id)
+  }
+
+  all() {
+    const columns = [...this.#byId.values()]
+    return [...columns.filter((c) => c.kind === "input"), ...columns.filter((c) => c.kind === "output")]
+  }
+
+  /** Before the first output is there, one empty column stands for those to come. */
+  visible() {
+    const all = this.all()
+    const shown = all.filter((column) => !column.hidden)
+    return all.some((column) => column.kind === "output") ? shown : [...shown, this.#toCome]
+  }
+
+  /** @param {Column} column @param {Partial<Pick<Column, "hidden" | "width">>} change */
+  change(column, change) {
+    Object.assign(column, change)
+    this.version++
+  }
+}
+
+/** @param {Column} column */
+export const isNumeric = (column) => column.numbers > 0 && column.others === 0
+
+/** @param {string} name @param {unknown} value */
+function guessWidth(name, value) {
+  const title = Math.min(260, name.length * 8 + 64)
+  if (typeof value === "number" || typeof value === "boolean") return Math.max(112, title)
+  if (Array.isArray(value) || typeof value === "object") return Math.max(260, title)
+  const text = String(value)
+  if (safeUrl(text)) return Math.max(220, title)
+  return Math.max(title, text.length > 80 ? 360 : text.length > 24 ? 260 : 170)
+}
+
+/** The output's fields; text output is the field `content` (SPEC §2). @param {Row} row @returns {JsonObject | null} */
+export function outputFields(row) {
+  const content = row.output?.content
+  if (content === null || content === undefined) return null
+  if (typeof content === "object" && !Array.isArray(content)) return content
+  return { content }
+}
+
+/** @param {Row} row @param {Column} column @returns {unknown} */
+export const valueOf = (row, column) =>
+  column.kind === "input" ? own(row.input, column.name) : own(outputFields(row), column.name)
+
+/** Upstream's basis for an output field; that of a text is called `output`. @param {Row} row @param {string} name @returns {FieldBasis | undefined} */
+export function basisOf(row, name) {
+  const basis = row.output?.basis
+  if (!Array.isArray(basis)) return undefined
+  const wanted = row.output?.type === "text" && name === "content" ? "output" : name
+  return basis.find((entry) => entry?.field === wanted)
+}
+
+/** Entries for parts of a list field (`executives.0`). @param {Row} row @param {string} name @returns {FieldBasis[]} */
+export function nestedBasisOf(row, name) {
+  const basis = row.output?.basis
+  if (!Array.isArray(basis)) return []
+  return basis.filter((entry) => typeof entry?.field === "string" && entry.field.startsWith(`${name}.`))
+}
+
+/** @param {Row} row @param {string} name @returns {"high" | "medium" | "low" | null} */
+export function confidenceOf(row, name) {
+  return level(basisOf(row, name)?.confidence)
+}
+
+/** @param {unknown} confidence @returns {"high" | "medium" | "low" | null} */
+export function level(confidence) {
+  const text = typeof confidence === "string" ? confidence.toLowerCase() : ""
+  return text === "high" || text === "medium" || text === "low" ? text : null
+}
+
+/** The least certain of the row's fields. @param {Row} row @returns {"high" | "medium" | "low" | null} */
+export function lowestConfidence(row) {
+  const levels = new Set((Array.isArray(row.output?.basis) ? row.output.basis : []).map((b) => level(b?.confidence)))
+  return levels.has("low") ? "low" : levels.has("medium") ? "medium" : levels.has("high") ? "high" : null
+}

@@ -1,0 +1,33 @@
+// @ts-check
+import { byId, setText } from "../shared/dom.js"
+
+/** A notification at the end, for those who ask for it on this page. */
+export class Notifier {
+  #button = byId("notify")
+  #wanted = false
+
+  constructor() {
+    if (!("Notification" in window)) return
+    this.#button.addEventListener("click", async () => {
+      if (!this.#wanted && Notification.permission !== "granted") {
+        if ((await Notification.requestPermission()) !== "granted") {
+          setText(this.#button, "Notifications are blocked")
+          return
+        }
+      }
+      this.#wanted = !this.#wanted
+      this.#button.setAttribute("aria-pressed", String(this.#wanted))
+    })
+  }
+
+  /** @param {boolean} active whether an end is still to come */
+  draw(active) {
+    this.#button.hidden = !active || !("Notification" in window)
+  }
+
+  /** @param {string} text */
+  fire(text) {
+    if (this.#wanted && Notification.permission === "granted") new Notification("Parallel Multitask", { body: text, icon: "/favicon.svg" })
+    this.#wanted = false
+  }
+}

@@ -1,0 +1,170 @@
+// @ts-check
+/** @import { Injected, Row } from "../../types.js" */
+
+import { byId, closeMenusOnLeave, copyText } from "../shared/dom.js"
+import { follow } from "../shared/sse.js"
+import { ConnectionLight } from "../shared/progress.js"
+import { ExportMenu } from "./export.js"
+import { Notifier } from "./notify.js"
+import { Panel } from "./panel.js"
+import { Progress } from "./progress.js"
+import { Store } from "./store.js"
+import { Table } from "./table.js"
+import { Toolbar } from "./toolbar.js"
+import { View } from "./view.js"
+
+/** The page of one task group: takes the injected data, follows the stream and keeps everything drawn. */
+
+/** @type {Injected} */
+const injected = JSON.parse(byId("taskgroup").textContent || "null")
+const store = new Store(injected)
+const base = `/${encodeURIComponent(store.group.taskgroup_id)}`
+const view = new View(store)
+const light = new ConnectionLight("connection")
+const progress = new Progress(store, injected.sunset)
+const notifier = new Notifier()
+const table = new Table(store, view, { onOpen: (row) => openRow(row, true), onSort: reorder })
+const toolbar = new Toolbar(store, view, {
+  onFilter: reorder,
+  onColumns: () => {
+    table.redraw()
+    toolbar.draw()
+  },
+})
+const panel = new Panel({
+  onClose: (row) => {
+    history.replaceState(null, "", location.pathname + location.search)
+    table.select(-1)
+    table.reveal(row.index, true)
+  },
+  onStep: (row, step) => {
+    const next = table.neighbour(row.index, step)
+    if (next) openRow(next, false)
+  },
+})
+new ExportMenu(store, view, base)
+closeMenusOnLeave()
+
+let orderedAt = 0
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let reorderTimer
+
+function reorder() {
+  clearTimeout(reorderTimer)
+  reorderTimer = undefined
+  view.refresh()
+  orderedAt = performance.now()
+  table.reorder()
+  toolbar.draw()
+}
+
+/** Rows come faster than they need be sorted: at most a tenth of the time goes into it. */
+function reorderWhenDue() {
+  if (!view.stale || reorderTimer !== undefined) return
+  const pause = Math.max(view.filtered || view.sortBy !== "$row" ? 400 : 60, view.cost * 10)
+  reorderTimer = setTimeout(reorder, Math.max(0, orderedAt + pause - performance.now()))
+}
+
+/** @param {Row} row @param {boolean} focus */
+function openRow(row, focus) {
+  panel.open(row, focus)
+  table.select(row.index)
+  table.reveal(row.index, false)
+  history.replaceState(null, "", `#row=${row.index + 1}`)
+}
+
+let scheduled = false
+store.onChange = () => {
+  if (scheduled) return
+  scheduled = true
+  // A hidden tab draws no frames, but its title and icon should go on.
+  if (document.visibilityState === "visible") requestAnimationFrame(update)
+  else setTimeout(update, 1000)
+}
+
+function update() {
+  scheduled = false
+  reorderWhenDue()
+  table.schedule()
+  panel.update()
+  openFromAddress()
+  summarise()
+}
+
+/** Counts, title and icon are for reading: five times a second is enough, and leaves the frames to the table. */
+const SUMMARY_MS = 200
+let summarisedAt = -Infinity
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let summaryTimer
+
+function summarise() {
+  summaryTimer ??= setTimeout(
+    () => {
+      summaryTimer = undefined
+      summarisedAt = performance.now()
+      toolbar.draw()
+      progress.draw()
+      notifier.draw(store.active)
+    },
+    Math.max(0, summarisedAt + SUMMARY_MS - performance.now()),
+  )
+}
+
+/** A link to a row may name one that has not come yet. */
+let wantedRow = rowInAddress()
+function openFromAddress() {
+  if (wantedRow === null || panel.row?.index === wantedRow) return
+  const row = store.rows[wantedRow]
+  if (!row) return
+  wantedRow = null
+  openRow(row, false)
+}
+
+function rowInAddress() {
+  const match = /^#row=([1-9]\d{0,6})$/.exec(location.hash)
+  return match ? Number(match[1]) - 1 : null
+}
+
+addEventListener("hashchange", () => {
+  wantedRow = rowInAddress()
+  openFromAddress()
+})
+byId("group-id").textContent = store.group.taskgroup_id
+byId("copy-link").addEventListener("click", (event) =>
+  copyText(`${location.origin}${base}`, /** @type {HTMLElement} */ (event.currentTarget)),
+)
+for (const [id, extension] of [["link-json", ".json"], ["link-md", ".md"], ["link-sse", ".sse"], ["link-db", ".db"]])
+  byId(/** @type {string} */ (id)).setAttribute("href", base + extension)
+
+reorder()
+update()
+table.draw()
+progress.draw()
+performance.mark("drawn")
+// Rate and "ago" change without events.
+setInterval(() => progress.draw(), 5000)
+
+const finish = () => {
+  store.end()
+  light.set({ kind: "ended", since: Date.now(), attempt: 0 })
+}
+
+if (injected.ended && !injected.partial) finish()
+else
+  follow({
+    url: `${base}.sse`,
+    // A page with a part of the rows asks for all of them.
+    lastId: injected.partial ? null : injected.last_event_id,
+    onEvent: (event) => {
+      if (event.type === "task_run.state") store.applyRow(event)
+      else if (event.type === "task_group_status") store.applyStatus(event.status)
+    },
+    onState: (state) => {
+      light.set(state)
+      if (state.kind === "ended") {
+        store.end()
+        notifier.fire(`${store.finished} of ${store.total} rows finished.`)
+      }
+    },
+  })
+document.documentElement.dataset.ready = ""

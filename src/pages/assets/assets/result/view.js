@@ -1,0 +1,96 @@
+// @ts-check
+/** @import { Row } from "../../types.js" */
+
+import { plain, statusRank } from "../shared/format.js"
+import { isNumeric, lowestConfidence, valueOf } from "./columns.js"
+/** @import { Store } from "./store.js" */
+
+const collator = new Intl.Collator("en", { numeric: true, sensitivity: "base" })
+
+/** Which rows are shown and in what order: filters, search and sorting. */
+export class View {
+  /** @type {Set<string>} empty: any status */
+  statuses = new Set()
+  /** @type {"" | "high" | "medium" | "low"} */
+  confidence = ""
+  search = ""
+  /** A column id, `$status` or `$row`. */
+  sortBy = "$row"
+  /** @type {1 | -1} */
+  direction = 1
+  /** @type {Row[]} */
+  order = []
+  /** How long the last ordering took; the caller does it seldom enough to keep the page smooth. */
+  cost = 0
+  #madeFor = -1
+
+  /** @param {Store} store */
+  constructor(store) {
+    this.store = store
+  }
+
+  get filtered() {
+    return this.statuses.size > 0 || this.confidence !== "" || this.search !== ""
+  }
+
+  /** Whether rows changed in a way that may change the order. */
+  get stale() {
+    if (this.#madeFor === this.store.version) return false
+    // In input order and unfiltered, only new rows matter.
+    return this.filtered || this.sortBy !== "$row" || this.order.length !== this.store.known
+  }
+
+  refresh() {
+    const started = performance.now()
+    /** @type {Row[]} */
+    const rows = []
+    const words = this.search.toLowerCase().split(/\s+/).filter(Boolean)
+    for (const row of this.store.rows) if (row && this.#fits(row, words)) rows.push(row)
+    this.#sort(rows)
+    this.order = rows
+    this.#madeFor = this.store.version
+    this.cost = performance.now() - started
+  }
+
+  /** @param {Row} row @param {string[]} words */
+  #fits(row, words) {
+    if (this.statuses.size > 0 && !this.statuses.has(row.run.status)) return false
+    if (this.confidence !== "" && lowestConfidence(row) !== this.confidence) return false
+    if (words.length === 0) return true
+    row.text ??= searchText(row)
+    return words.every((word) => row.text?.includes(word))
+  }
+
+  /** @param {Row[]} rows */
+  #sort(rows) {
+    const { sortBy, direction } = this
+    if (sortBy === "$row") {
+      if (direction < 0) rows.reverse()
+      return
+    }
+    if (sortBy === "$status") {
+      rows.sort((a, b) => direction * (statusRank(a.run.status) - statusRank(b.run.status)) || a.index - b.index)
+      return
+    }
+    const column = this.store.columns.find(sortBy)
+    if (!column) return
+    const numeric = isNumeric(column)
+    const keyed = rows.map((row) => {
+      const value = valueOf(row, column)
+      return { row, key: numeric ? value : plain(value).slice(0, 200), empty: value === null || value === undefined || value === "" }
+    })
+    keyed.sort((a, b) => {
+      // What is missing stays at the end in both directions.
+      if (a.empty || b.empty) return Number(a.empty) - Number(b.empty) || a.row.index - b.row.index
+      const order = numeric ? Number(a.key) - Number(b.key) : collator.compare(String(a.key), String(b.key))
+      return direction * order || a.row.index - b.row.index
+    })
+    for (const [at, { row }] of keyed.entries()) rows[at] = row
+  }
+}
+
+/** @param {Row} row */
+function searchText(row) {
+  const content = row.output?.content
+  return [row.run.run_id, plain(row.input), plain(content), row.run.error?.message].filter(Boolean).join("\n").toLowerCase()
+}

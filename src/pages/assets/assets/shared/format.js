@@ -1,0 +1,90 @@
+// @ts-check
+
+const integers = new Intl.NumberFormat("en")
+
+/** @param {number} n */
+export const count = (n) => integers.format(n)
+
+/** @param {number} n @param {string} one @param {string} [many] */
+export const plural = (n, one, many = `${one}s`) => `${count(n)} ${n === 1 ? one : many}`
+
+const prices = new Intl.NumberFormat("en", { minimumFractionDigits: 2, maximumFractionDigits: 3 })
+
+/** With cents; small sums with a tenth of a cent where it counts. @param {number} usd */
+export function dollars(usd) {
+  if (usd === 0) return "$0"
+  if (usd >= 1000) return `$${count(Math.round(usd))}`
+  return usd >= 1 ? `$${usd.toFixed(2)}` : `$${prices.format(usd)}`
+}
+
+/** @param {number} seconds */
+export function duration(seconds) {
+  const s = Math.max(0, Math.round(seconds))
+  if (s < 60) return `${s} s`
+  if (s < 3600) return s < 600 && s % 60 ? `${Math.floor(s / 60)} min ${s % 60} s` : `${Math.round(s / 60)} min`
+  if (s < 86400) {
+    const minutes = Math.round((s % 3600) / 60)
+    return minutes && minutes < 60 ? `${Math.floor(s / 3600)} h ${minutes} min` : `${Math.round(s / 3600)} h`
+  }
+  return plural(Math.round(s / 86400), "day")
+}
+
+/** @param {[number, number]} range in seconds */
+export const durationRange = ([low, high]) =>
+  high <= 120 ? `${low}–${high} s` : `${low < 60 ? `${low} s` : `${Math.round(low / 60)}`}–${Math.round(high / 60)} min`
+
+/** @param {string | null | undefined} iso */
+export function dateTime(iso) {
+  const date = iso ? new Date(iso) : null
+  return date && !Number.isNaN(date.getTime())
+    ? date.toLocaleString("en", { dateStyle: "medium", timeStyle: "medium" })
+    : null
+}
+
+/** @param {string | null | undefined} text ISO date or HTTP date */
+export function day(text) {
+  const date = text ? new Date(text) : null
+  return date && !Number.isNaN(date.getTime()) ? date.toLocaleDateString("en", { dateStyle: "medium" }) : null
+}
+
+/** @param {number} ms */
+export const clock = (ms) => new Date(ms).toLocaleTimeString("en", { hour12: false })
+
+/** @param {string | null | undefined} iso */
+export function ago(iso) {
+  const then = iso ? Date.parse(iso) : NaN
+  if (Number.isNaN(then)) return null
+  const seconds = (Date.now() - then) / 1000
+  return seconds < 5 ? "just now" : `${duration(seconds)} ago`
+}
+
+/** Any value as one line of text: what is searched, sorted and exported. @param {unknown} value @returns {string} */
+export function plain(value) {
+  if (value === null || value === undefined) return ""
+  return typeof value === "object" ? JSON.stringify(value) : String(value)
+}
+
+const labels = new Map([
+  ["queued", "Queued"],
+  ["running", "Running"],
+  ["completed", "Done"],
+  ["failed", "Failed"],
+  ["cancelled", "Cancelled"],
+  ["cancelling", "Cancelling"],
+  ["action_required", "Parked"],
+])
+
+/** @param {string} status */
+export const statusLabel = (status) => labels.get(status) ?? status
+
+/** A class name for a status; unknown statuses share one. @param {string} status */
+export const statusClass = (status) => (labels.has(status) ? status : "other")
+
+/** @param {string} status */
+export const isTerminal = (status) => status === "completed" || status === "failed" || status === "cancelled"
+
+/** Order in which statuses are shown and sorted. @param {string} status */
+export function statusRank(status) {
+  const at = ["completed", "running", "queued", "action_required", "cancelling", "cancelled", "failed"].indexOf(status)
+  return at < 0 ? 7 : at
+}

@@ -1,0 +1,84 @@
+// @ts-check
+/** @import { ConnectionState } from "../../types.js" */
+
+import { byId, fill, h, setText } from "./dom.js"
+import { clock, count, duration, statusClass, statusLabel, statusRank } from "./format.js"
+
+/**
+ * A bar with a part for every status.
+ * @param {HTMLElement} bar @param {Map<string, number>} counts @param {number} total
+ */
+export function drawBar(bar, counts, total) {
+  // Queued rows are the empty end of the bar.
+  const parts = [...counts].filter(([status, n]) => n > 0 && status !== "queued")
+  parts.sort(([a], [b]) => barRank(a) - barRank(b))
+  const names = parts.map(([status]) => statusClass(status)).join(" ")
+  if (bar.dataset.parts !== names) {
+    bar.dataset.parts = names
+    fill(bar, parts.map(([status]) => h("span", { class: `bar-part ${statusClass(status)}` })))
+  }
+  for (const [at, [, n]] of parts.entries()) {
+    const part = /** @type {HTMLElement} */ (bar.children[at])
+    part.style.width = `${total > 0 ? (100 * n) / total : 0}%`
+  }
+}
+
+/** What is finished comes first, so that the filled part of the bar is what is finished. @param {string} status */
+const barRank = (status) => (status === "completed" ? 0 : status === "failed" ? 1 : status === "cancelled" ? 2 : 3 + statusRank(status))
+
+/** "5 done, 2 running" @param {Map<string, number>} counts */
+export const countsText = (counts) =>
+  [...counts]
+    .filter(([, n]) => n > 0)
+    .toSorted(([a], [b]) => statusRank(a) - statusRank(b))
+    .map(([status, n]) => `${count(n)} ${statusLabel(status).toLowerCase()}`)
+    .join(", ")
+
+/** Shows the state of the connection in words, and since when it is interrupted. */
+export class ConnectionLight {
+  /** @type {ConnectionState} */
+  #state = { kind: "connecting", since: Date.now(), attempt: 0 }
+  #announced = ""
+
+  /** @param {string} id */
+  constructor(id) {
+    this.element = byId(id)
+    this.text = h("span", { class: "connection-text" })
+    this.spoken = h("span", { class: "visually-hidden", role: "status" })
+    fill(this.element, h("span", { class: "dot", "aria-hidden": "true" }), this.text, this.spoken)
+    setInterval(() => this.#draw(), 1000)
+    this.#draw()
+  }
+
+  /** @param {ConnectionState} state */
+  set(state) {
+    this.#state = state
+    this.#draw()
+  }
+
+  get kind() {
+    return this.#state.kind
+  }
+
+  #draw() {
+    const { kind, since } = this.#state
+    this.element.dataset.state = kind
+    const seconds = (Date.now() - since) / 1000
+    setText(this.text, this.#words(kind, since, seconds))
+    // The counting seconds are for the eye only; a screen reader hears of changes, and not of the first connection.
+    const spoken = kind === "interrupted" ? "Live updates are interrupted, reconnecting" : kind === "live" ? "Live" : ""
+    if (kind !== this.#announced) {
+      if (kind === "interrupted" || (kind === "live" && this.#announced === "interrupted")) setText(this.spoken, spoken)
+      this.#announced = kind
+    }
+  }
+
+  /** @param {ConnectionState["kind"]} kind @param {number} since @param {number} seconds */
+  #words(kind, since, seconds) {
+    if (kind === "live") return "Live"
+    if (kind === "connecting") return seconds > 3 ? `Connecting for ${duration(seconds)}…` : "Connecting…"
+    if (kind === "interrupted") return `Interrupted since ${clock(since)} (${duration(seconds)}), reconnecting…`
+    if (kind === "gone") return "This group has been removed"
+    return "Complete"
+  }
+}

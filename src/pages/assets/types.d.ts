@@ -1,0 +1,120 @@
+/** Shapes the pages share with the server (SPEC §2 and §3). Types only: this file is not deployed. */
+
+export type Json = null | boolean | number | string | Json[] | { [key: string]: Json }
+export type JsonObject = { [key: string]: Json }
+
+export type Citation = { url: string; title?: string | null; excerpts?: string[] | null }
+export type FieldBasis = {
+  field: string
+  reasoning?: string | null
+  citations?: Citation[] | null
+  confidence?: string | null
+}
+export type Output = { type?: string; content?: Json; basis?: FieldBasis[] | null }
+
+export type RunError = { ref_id?: string | null; message?: string | null; detail?: Json }
+export type Warning = { type?: string; message?: string; detail?: Json } | string
+
+export type TaskRun = {
+  run_id: string | null
+  interaction_id?: string | null
+  status: string
+  is_active?: boolean
+  processor?: string | null
+  warnings?: Warning[] | null
+  error?: RunError | null
+  metadata?: JsonObject | null
+  created_at?: string | null
+  modified_at?: string | null
+}
+
+export type ListedRun = TaskRun & { input_index: number; input: JsonObject | null; output: Output | null }
+
+export type GroupStatus = {
+  num_task_runs: number
+  task_run_status_counts: { [status: string]: number }
+  is_active: boolean
+  status_message?: string | null
+  modified_at?: string | null
+}
+
+export type Group = {
+  taskgroup_id: string
+  metadata: JsonObject | null
+  status: GroupStatus
+  created_at: string | null
+  results?: JsonObject[]
+  runs: ListedRun[]
+  output_schema?: JsonObject | null
+  warnings?: string[] | null
+}
+
+export type Injected = {
+  last_event_id: string | null
+  partial: boolean
+  ended: boolean
+  sunset: string | null
+  data: Group
+}
+
+export type StateEvent = {
+  type: "task_run.state"
+  event_id?: string | null
+  input_index: number
+  input: { input: JsonObject | null; processor?: string | null; metadata?: JsonObject | null } | null
+  run: TaskRun
+  output: Output | null
+}
+export type StatusEvent = { type: "task_group_status"; event_id?: string | null; status: GroupStatus }
+export type DoneEvent = { type: "done"; event_id?: string | null }
+
+/** One input as the result page holds it. `version` rises with every change, so that a view redraws only what changed. */
+export type Row = {
+  index: number
+  input: JsonObject
+  run: TaskRun
+  output: Output | null
+  version: number
+  /** Lower-case text of the whole row for searching, made when first needed. */
+  text: string | null
+}
+
+export type Column = {
+  id: string
+  kind: "input" | "output"
+  name: string
+  description: string
+  /** Which kinds of value have been seen; a column with numbers alone is right-aligned and sorts as numbers. */
+  numbers: number
+  others: number
+  width: number
+  hidden: boolean
+}
+
+export type ConnectionState = {
+  kind: "connecting" | "live" | "interrupted" | "ended" | "gone"
+  /** When this state began, in milliseconds. */
+  since: number
+  attempt: number
+}
+
+export type MultitaskRequest = {
+  inputs: string | JsonObject[]
+  webhook_url?: string
+  processor?: string
+  output_type: "text" | "json"
+  output_description?: string
+  output_schema?: JsonObject
+}
+
+export type MultitaskAnswer = {
+  url: string
+  taskgroup_id: string
+  num_inputs: number
+  processor: string
+  output_schema?: Json
+  estimated_cost_usd: number | null
+  warnings: string[]
+}
+
+export type Problem = { path: string; message: string }

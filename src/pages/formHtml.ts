@@ -1,0 +1,175 @@
+/** The form of `/`. Everything it does is in /assets/form/form.js; this page is fixed. */
+export const formHtml = `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Parallel Multitask: enrich a list with one request</title>
+<meta name="description" content="One POST turns a list of inputs into a Parallel task group; one URL shows the results live.">
+<meta name="referrer" content="no-referrer">
+<meta name="color-scheme" content="light dark">
+<link rel="icon" type="image/svg+xml" href="/favicon.svg">
+<link rel="stylesheet" href="/assets/base.css">
+<link rel="stylesheet" href="/assets/form.css">
+<script async id="tailwind-cdn" src="https://cdn.tailwindcss.com"></script>
+<script type="module" src="/assets/tailwind.js"></script>
+<script type="module" src="/assets/form/form.js"></script>
+</head>
+<body class="antialiased">
+<header class="top">
+<a class="skip button" href="#form">Skip to the form</a>
+<a class="brand" href="/"><img src="/favicon.svg" alt="" width="26" height="26">Parallel Multitask</a>
+<nav aria-label="About">
+<a class="button small" href="https://docs.parallel.ai/task-api/group-api" target="_blank" rel="noopener noreferrer">Task groups</a>
+<a class="button small" href="https://platform.parallel.ai" target="_blank" rel="noopener noreferrer">Get an API key</a>
+</nav>
+</header>
+<main>
+<div class="intro">
+<h1>Enrich a list with one request</h1>
+<p>Give rows and say what you want to know. You get one link with the results, live while they come in and for 30 days after, as a table, JSON, Markdown, events or SQL. The work is done by <a href="https://parallel.ai" target="_blank" rel="noopener noreferrer">Parallel</a>.</p>
+<div class="examples"><span class="label" id="examples-label">Examples</span><div id="examples" role="group" aria-labelledby="examples-label"></div></div>
+<noscript><p class="notice">This form needs JavaScript. Without it, POST your rows to <code>/v1beta/tasks/multitask</code> with your key in <code>x-api-key</code>; the pages with results can be read without JavaScript.</p></noscript>
+</div>
+
+<section id="submitted" class="card" aria-labelledby="submitted-title" hidden>
+<div class="submitted-head"><h2 id="submitted-title" tabindex="-1">Your rows are on their way</h2><div class="connection" id="submitted-connection"></div></div>
+<p class="result-link"><span id="submitted-url" class="mono"></span> <button type="button" class="small" id="submitted-copy">Copy link</button></p>
+<div class="bar" id="submitted-bar" role="img" aria-label="progress"></div>
+<p><span id="submitted-progress" role="status" class="mono"></span> <span id="submitted-facts" class="muted"></span></p>
+<p class="notice warning" id="submitted-message" hidden></p>
+<div id="submitted-warnings"></div>
+<div id="submitted-buttons"></div>
+</section>
+
+<form id="form" class="columns" novalidate autocomplete="off">
+<div class="steps">
+<section class="card" id="key-panel" aria-labelledby="key-title">
+<div class="card-head"><h2 id="key-title">Parallel API key</h2><span class="muted" id="key-state"></span></div>
+<div class="key-row">
+<label class="visually-hidden" for="api-key">API key</label>
+<input type="password" id="api-key" autocomplete="off" spellcheck="false" autocapitalize="off" placeholder="Paste your key" aria-describedby="key-note api-key-error">
+<button type="button" id="key-show" aria-pressed="false" aria-controls="api-key">Show</button>
+<button type="button" id="key-forget" hidden>Forget</button>
+</div>
+<div id="key-more"></div>
+<p class="hint" id="key-note">Sent only to this site, in a header, to start your runs. No key yet? <a href="https://platform.parallel.ai" target="_blank" rel="noopener noreferrer">Get one from Parallel</a>.</p>
+<div class="field-error" id="api-key-error" role="alert" hidden></div>
+</section>
+
+<section class="card" aria-labelledby="inputs-title">
+<div class="card-head"><h2 id="inputs-title">Rows</h2>
+<fieldset class="switch"><legend class="visually-hidden">Where the rows come from</legend>
+<label><input type="radio" name="inputs-mode" value="rows" checked><span>Here</span></label>
+<label><input type="radio" name="inputs-mode" value="url"><span>From a URL</span></label>
+</fieldset></div>
+<div id="inputs-rows">
+<label class="visually-hidden" for="inputs">Rows as JSON, CSV or TSV</label>
+<textarea id="inputs" rows="11" spellcheck="false" autocomplete="off" wrap="off" aria-describedby="inputs-hint inputs-error"></textarea>
+<p id="chosen-file" class="notice" hidden><span id="chosen-name"></span> <button type="button" class="small" id="remove-file">Remove</button></p>
+<div class="under"><p class="hint" id="inputs-hint">JSON, JSON Lines, or CSV and TSV copied from a spreadsheet. A file may be dropped here.</p>
+<button type="button" class="small" id="choose-file">Choose a file</button>
+<input type="file" id="inputs-file" accept=".json,.jsonl,.ndjson,.csv,.tsv,.txt" aria-label="File with rows" tabindex="-1" hidden></div>
+<div class="table-box"><table id="preview" class="preview" hidden></table></div>
+<p class="hint" id="inputs-summary" role="status"></p>
+</div>
+<div id="inputs-by-url" hidden>
+<label class="visually-hidden" for="inputs-url">Address of the rows</label>
+<input type="url" id="inputs-url" inputmode="url" placeholder="https://example.com/rows.json" spellcheck="false" autocomplete="off" aria-describedby="url-hint inputs-error">
+<p class="hint" id="url-hint">An https address that answers a JSON array of objects. It is fetched once, when you submit, and not kept.</p>
+</div>
+<div class="field-error" id="inputs-error" role="alert" hidden></div>
+</section>
+
+<section class="card" aria-labelledby="output-title">
+<div class="card-head"><h2 id="output-title">Answer</h2>
+<fieldset class="switch" id="output-type"><legend class="visually-hidden">Kind of answer</legend>
+<label><input type="radio" name="output-type" value="json" checked><span>Fields (JSON)</span></label>
+<label><input type="radio" name="output-type" value="text"><span>Text</span></label>
+</fieldset></div>
+<div class="field-error" id="output-type-error" role="alert" hidden></div>
+<label class="label" for="output-description" id="description-label">What do you want to know about each row?</label>
+<textarea id="output-description" rows="3" aria-describedby="output-description-error"></textarea>
+<div class="field-error" id="output-description-error" role="alert" hidden></div>
+<fieldset id="schema-choice" class="choices"><legend class="label">Which fields</legend>
+<label><input type="radio" name="schema-mode" value="suggest" checked><span>Suggest them from my description</span></label>
+<label><input type="radio" name="schema-mode" value="own"><span>Define them myself</span></label>
+</fieldset>
+<div id="schema-editor" hidden>
+<div class="schema-sides">
+<div><span class="label" id="fields-label">Fields</span>
+<ol id="fields" aria-labelledby="fields-label"></ol>
+<p class="notice" id="fields-note" hidden>This schema says more than the fields can show (or is not valid yet). Edit it as JSON.</p>
+<button type="button" class="small" id="add-field">Add a field</button></div>
+<div><label class="label" for="output-schema">JSON Schema</label>
+<textarea id="output-schema" rows="16" spellcheck="false" wrap="off" aria-describedby="output-schema-error"></textarea></div>
+</div>
+</div>
+<div class="field-error" id="output-schema-error" role="alert" hidden></div>
+</section>
+
+<section class="card" aria-labelledby="options-title">
+<div class="card-head"><h2 id="options-title">Options</h2></div>
+<div class="options">
+<div><label class="label" for="processor">Processor</label>
+<select id="processor" aria-describedby="processor-hint processor-error"></select>
+<p class="hint" id="processor-hint">Price per 1,000 rows and usual time for one row.</p>
+<div class="field-error" id="processor-error" role="alert" hidden></div></div>
+<div><label class="label" for="webhook-url">Webhook (optional)</label>
+<input type="url" id="webhook-url" inputmode="url" placeholder="https://" spellcheck="false" autocomplete="off" aria-describedby="webhook-hint webhook-url-error">
+<p class="hint" id="webhook-hint">Gets a POST with the link once all rows have ended.</p>
+<div class="field-error" id="webhook-url-error" role="alert" hidden></div></div>
+</div>
+</section>
+</div>
+
+<div class="side">
+<section class="card sticky" aria-labelledby="run-title">
+<h2 id="run-title">Run</h2>
+<dl class="estimate" aria-live="polite">
+<div><dt>Rows</dt><dd id="estimate-rows"></dd></div>
+<div><dt>Cost, about</dt><dd id="estimate-cost"></dd></div>
+<div><dt>Time per row</dt><dd id="estimate-time"></dd></div>
+</dl>
+<button type="submit" class="primary" id="submit">Run</button>
+<div class="field-error" id="form-error" role="alert" tabindex="-1" hidden></div>
+<p id="form-link" class="hint"></p>
+</section>
+<section class="card" aria-labelledby="code-title">
+<div class="card-head"><h2 id="code-title">As code</h2><button type="button" class="small" id="copy-snippet">Copy</button></div>
+<div class="tabs" role="group" aria-label="Language">
+<button type="button" class="small" data-language="curl" aria-pressed="true">curl</button>
+<button type="button" class="small" data-language="typescript" aria-pressed="false">TypeScript</button>
+<button type="button" class="small" data-language="python" aria-pressed="false">Python</button>
+</div>
+<pre tabindex="0" role="group" aria-label="The request"><code id="snippet"></code></pre>
+<p class="hint" id="snippet-note" hidden>Shortened here; Copy takes all of it.</p>
+</section>
+</div>
+</form>
+
+<section id="history" class="card" aria-labelledby="history-title" hidden>
+<div class="card-head"><h2 id="history-title">Your groups</h2><button type="button" class="small plain" id="history-clear">Clear this list</button></div>
+<ul id="history-list"></ul>
+</section>
+</main>
+<footer class="foot muted">Works with Parallel's API and is not Parallel's own site. <a href="https://docs.parallel.ai" target="_blank" rel="noopener noreferrer">Parallel's documentation</a></footer>
+</body>
+</html>
+`
+
+/**
+ * Tailwind's script is the only foreign one. It writes a style element, hence `unsafe-inline` for styles; scripts stay
+ * strict, and neither it nor anything else can connect to another host or send a form there.
+ */
+export const formCsp = [
+  "default-src 'none'",
+  "script-src 'self' https://cdn.tailwindcss.com",
+  "style-src 'self' 'unsafe-inline'",
+  "font-src https://assets.parallel.ai https://assets.p0web.com",
+  "connect-src 'self'",
+  "img-src 'self' data:",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join("; ")

@@ -1,0 +1,125 @@
+/**
+ * The page of a task group. It is fixed: the Worker streams it with three places filled in, in this order:
+ * `{{title}}` (escaped text), `{{json}}` (JSON with `<` escaped) and `{{table}}` (escaped HTML for readers without
+ * scripts). Everything else is done by /assets/result/result.js.
+ */
+export const resultHtml = `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{{title}}</title>
+<meta name="robots" content="noindex, nofollow">
+<meta name="referrer" content="no-referrer">
+<meta name="color-scheme" content="light dark">
+<link rel="icon" type="image/svg+xml" href="/favicon.svg">
+<link rel="stylesheet" href="/assets/base.css">
+<link rel="stylesheet" href="/assets/result.css">
+<noscript><link rel="stylesheet" href="/assets/noscript.css"></noscript>
+<script type="module" src="/assets/result/result.js"></script>
+</head>
+<body>
+<header class="top">
+<a class="skip button js" href="#table-scroll">Skip to the table</a>
+<a class="brand" href="/"><img src="/favicon.svg" alt="" width="26" height="26">Parallel Multitask</a>
+<span class="group-id js"><code id="group-id"></code></span>
+<button type="button" id="copy-link" class="small js">Copy link</button>
+<nav class="js" aria-label="Other formats">
+<a class="button small" id="link-json" href="#" target="_blank" rel="noopener">JSON</a>
+<a class="button small" id="link-md" href="#" target="_blank" rel="noopener">Markdown</a>
+<a class="button small" id="link-sse" href="#" target="_blank" rel="noopener">Events</a>
+<a class="button small" id="link-db" href="#" target="_blank" rel="noopener">SQL studio</a>
+</nav>
+</header>
+<main id="page">
+<section class="progress js" aria-label="Progress">
+<div class="progress-head"><h1 id="headline">Loading…</h1><div class="connection" id="connection"></div></div>
+<div class="bar" id="bar" role="img" aria-label="Progress"></div>
+<dl class="facts-row" id="facts"></dl>
+<div class="notices" id="notices"></div>
+<p class="visually-hidden" id="spoken" aria-live="polite"></p>
+</section>
+<section class="tools js" aria-label="Search and filters">
+<input type="search" id="search" placeholder="Search rows" aria-label="Search rows" aria-keyshortcuts="/" autocomplete="off" spellcheck="false">
+<div class="statuses" id="statuses" role="group" aria-label="Filter by status"></div>
+<select id="confidence" aria-label="Filter by confidence">
+<option value="">Any confidence</option>
+<option value="low">Lowest is low</option>
+<option value="medium">Lowest is medium</option>
+<option value="high">All high</option>
+</select>
+<button type="button" id="reset" class="small plain" hidden>Clear filters</button>
+<span class="shown" id="shown" role="status"></span>
+<div class="end">
+<button type="button" id="notify" class="small" aria-pressed="false" hidden>Notify me at the end</button>
+<details class="menu"><summary class="button small">Columns</summary>
+<div class="menu-panel"><h2>Show columns</h2><ul id="column-list"></ul></div></details>
+<details class="menu" id="export-menu"><summary class="button small">Download</summary>
+<div class="menu-panel"><h2>Download or copy</h2><ul id="export-formats"></ul>
+<label id="export-only" hidden><input type="checkbox" id="export-shown" checked> Only the rows shown</label>
+<p id="export-scope"></p></div></details>
+</div>
+</section>
+<div id="table-scroll" class="js" role="region" aria-label="Results" tabindex="0">
+<table id="table"><caption class="visually-hidden">One row for every input. Arrow keys move between rows, Enter opens a row.</caption>
+<colgroup id="columns"></colgroup><thead id="head"></thead><tbody id="rows"></tbody></table>
+<p class="empty" id="empty" hidden></p>
+</div>
+</main>
+<aside id="panel" aria-labelledby="panel-title" hidden>
+<div class="panel-head">
+<h2 id="panel-title" tabindex="-1">Row</h2>
+<button type="button" class="small" id="panel-previous" aria-label="Previous row">↑</button>
+<button type="button" class="small" id="panel-next" aria-label="Next row">↓</button>
+<button type="button" class="small" id="panel-close" aria-label="Close details">✕</button>
+</div>
+<div id="panel-body" tabindex="0" role="group" aria-labelledby="panel-title"></div>
+</aside>
+<script type="application/json" id="taskgroup">{{json}}</script>
+<noscript><div class="static-table"><h1>Results</h1>{{table}}</div></noscript>
+</body>
+</html>
+`
+
+/** No inline script or style, nothing from elsewhere but the fonts; Trusted Types make markup from text impossible. */
+export const resultCsp = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "font-src https://assets.parallel.ai https://assets.p0web.com",
+  "connect-src 'self'",
+  "img-src 'self' data:",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+  "require-trusted-types-for 'script'",
+  "trusted-types 'none'",
+].join("; ")
+
+const escapeHtml = (text: string) =>
+  text.replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`)
+
+/** What a browser sees instead of a JSON error; goes with `resultCsp`. */
+export const errorHtml = (status: number, title: string, message: string): string => `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${escapeHtml(title)} · Parallel Multitask</title>
+<meta name="robots" content="noindex, nofollow">
+<meta name="referrer" content="no-referrer">
+<meta name="color-scheme" content="light dark">
+<link rel="icon" type="image/svg+xml" href="/favicon.svg">
+<link rel="stylesheet" href="/assets/base.css">
+</head>
+<body>
+<header class="top"><a class="brand" href="/"><img src="/favicon.svg" alt="" width="26" height="26">Parallel Multitask</a></header>
+<main class="message-page">
+<p class="mono muted">${Math.trunc(status)}</p>
+<h1>${escapeHtml(title)}</h1>
+<p>${escapeHtml(message)}</p>
+<p><a href="/">Start a new task group</a></p>
+</main>
+</body>
+</html>
+`
