@@ -1,9 +1,11 @@
 import { cloudflareTest } from "@cloudflare/vitest-plugin"
 import { defineConfig } from "vitest/config"
+import { workerSettings } from "./test/support/workerSettings.ts"
 
 /**
  * Four projects: `unit` runs in plain Node (programs with layers swapped in, virtual time), `worker` inside workerd,
  * `browser` drives the pages in Chromium, `e2e` starts the real `wrangler dev` and the simulator.
+ * The order in which `npm test` runs them is in scripts/test/args.ts.
  */
 export default defineConfig({
   test: {
@@ -16,8 +18,18 @@ export default defineConfig({
         },
       },
       {
-        plugins: [cloudflareTest({ wrangler: { configPath: "./wrangler.toml" } })],
-        test: { name: "worker", include: ["test/worker/**/*.test.ts"] },
+        plugins: [
+          cloudflareTest(({ inject }) => ({
+            wrangler: { configPath: "./wrangler.toml" },
+            miniflare: { bindings: { ...workerSettings, PARALLEL_BASE_URL: inject("simulatorUrl") } },
+          })),
+        ],
+        test: {
+          name: "worker",
+          include: ["test/worker/**/*.test.ts"],
+          globalSetup: ["test/support/simulatorForWorkers.ts"],
+          testTimeout: 20_000,
+        },
       },
       {
         test: {

@@ -1,0 +1,3 @@
+import { run } from "./bootstrap.mjs"
+
+await run(import.meta.url, () => import("./check/main.ts"))

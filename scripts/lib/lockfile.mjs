@@ -1,0 +1,63 @@
+const systems = [
+  "aix",
+  "android",
+  "darwin",
+  "freebsd",
+  "linux",
+  "netbsd",
+  "openbsd",
+  "openharmony",
+  "sunos",
+  "win32",
+]
+const processors = ["arm", "arm64", "ia32", "loong64", "ppc64", "riscv64", "s390x", "x64"]
+
+/**
+ * The optional packages that the lockfile's packages want and that it does not hold, as lockfile entries.
+ *
+ * @param {{ packages: Record<string, any> }} lock
+ * @returns {Record<string, object>}
+ */
+export const missingPlatforms = ({ packages }) => {
+  /** @type {Record<string, object>} */
+  const missing = {}
+  for (const [path, { optionalDependencies = {}, dev }] of Object.entries(packages)) {
+    for (const [name, version] of Object.entries(optionalDependencies)) {
+      const entry = `node_modules/${name}`
+      if (packages[entry] !== undefined || packages[`${path}/${entry}`] !== undefined) continue
+      const platform = platformOf(name)
+      // Not a binary of a platform, or a range instead of a version: only a registry knows more.
+      if (platform === undefined || !/^\d+\.\d+\.\d+(?:-[\w.]+)?$/.test(version)) continue
+      const { cpu, os, libc } = platform
+      // In the order in which npm writes them, so that its next run changes nothing
+      missing[entry] = {
+        version,
+        cpu,
+        ...(dev ? { dev } : {}),
+        ...(libc ? { libc } : {}),
+        optional: true,
+        os,
+      }
+    }
+  }
+  return missing
+}
+
+/**
+ * `@oxlint/binding-linux-arm64-musl` runs where its name says.
+ *
+ * @param {string} name
+ */
+export const platformOf = (name) => {
+  const words = (name.split("/").at(-1) ?? "").split("-")
+  const os = words.find((word) => systems.includes(word))
+  const cpu = words.find((word) => processors.includes(word))
+  if (os === undefined || cpu === undefined) return undefined
+  const libc = os === "linux" ? libcOf(words) : undefined
+  return { cpu: [cpu], os: [os], libc: libc && [libc] }
+}
+
+const libcOf = (/** @type {ReadonlyArray<string>} */ words) => {
+  if (words.some((word) => word.startsWith("musl"))) return "musl"
+  return words.some((word) => word.startsWith("gnu")) ? "glibc" : undefined
+}
