@@ -1,17 +1,18 @@
 import * as Layer from "effect/Layer"
 import * as FetchHttpClient from "effect/http/FetchHttpClient"
 import type { SettingsShape } from "../domain/Settings.ts"
-import { AlarmClockStorage } from "../layers/AlarmClockStorage.ts"
+import { AlarmClockStorage, type OneAlarm } from "../layers/AlarmClockStorage.ts"
 import { ParallelApiHttp } from "../layers/ParallelApiHttp.ts"
 import { PublisherLive } from "../layers/PublisherLive.ts"
 import { SecretStoreKv } from "../layers/SecretStoreKv.ts"
+import type { SqliteStorage } from "../layers/sqlite/SqliteStorage.ts"
 import { TaskGroupStoreSqlite } from "../layers/TaskGroupStoreSqlite.ts"
 import { WebhookSenderHttp } from "../layers/WebhookSenderHttp.ts"
 import { makeRequestBudget, RequestBudget } from "../services/RequestBudget.ts"
 import { Settings } from "../services/Settings.ts"
 
 /** Everything a group's object runs on. */
-export const taskGroupLayers = (storage: DurableObjectStorage, settings: SettingsShape) =>
+export const taskGroupLayers = (storage: SqliteStorage & OneAlarm, settings: SettingsShape) =>
   Layer.mergeAll(
     TaskGroupStoreSqlite(storage),
     SecretStoreKv(storage),

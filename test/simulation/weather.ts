@@ -1,0 +1,165 @@
+import type { BehaviourPatch, Fault, RouteName } from "../../simulator/index.ts"
+import type { Dice } from "./effects.ts"
+
+/** What one seed has in store. */
+export interface Weather {
+  readonly kind: "calm" | "lagging" | "stormy" | "crashing" | "mixed"
+  readonly rows: number
+  readonly behaviour: BehaviourPatch
+  /** Standing faults, until the weather clears. */
+  readonly faults: ReadonlyArray<{ readonly route: RouteName; readonly probability: number; readonly fault: Fault }>
+  /** How likely the object dies at each await, until the weather clears. */
+  readonly crashRate: number
+  /** At most so many deaths: some faults must end for progress to be owed. */
+  readonly maxCrashes: number
+  /** When faults end, in milliseconds from the start. */
+  readonly clearsAt: number
+  readonly alarmLateMs: number
+  readonly alarmTwice: number
+  readonly viewers: ReadonlyArray<{ readonly slowMs: number; readonly hangUpRate: number; readonly joinsAt: number }>
+  readonly webhook: "none" | "fine" | "refusing" | "slow" | "redirecting" | "gone"
+  readonly runIdsShuffled: boolean
+  /** Credit for so many rows only, then more of it. */
+  readonly credit: "enough" | "later"
+  readonly batchSize: number
+}
+
+const ADD: RouteName = "group.runs.add"
+const READS: ReadonlyArray<RouteName> = ["group.get", "group.runs.list", "group.events", "run.result", "run.get"]
+
+const addFaults = (dice: Dice): ReadonlyArray<Fault> => [
+  { kind: "reset", when: "before", applied: "all" } as Fault,
+  { kind: "reset", when: "after", applied: dice.chance(0.5) ? "all" : "partial" } as Fault,
+  { kind: "reset", when: "after_headers", applied: "all" } as Fault,
+  { kind: "status", status: 500, body: "error", applied: dice.pick(["none", "all", "partial"]) } as Fault,
+  { kind: "status", status: 502, body: "html", applied: dice.pick(["none", "all"]) } as Fault,
+  { kind: "status", status: 429, body: "error", retry_after: dice.whole(0, 5), applied: "none" } as Fault,
+  { kind: "body", body: dice.pick(["html", "malformed", "empty", "error"]), applied: dice.pick(["all", "none"]) } as Fault,
+  { kind: "hang", ms: dice.whole(1_000, 200_000), then: dice.pick(["answer", "reset"]), applied: dice.pick(["none", "all", "partial"]) } as Fault,
+]
+
+const readFaults = (dice: Dice): ReadonlyArray<Fault> => [
+  { kind: "reset", when: dice.pick(["before", "after_headers"]), applied: "all" } as Fault,
+  { kind: "status", status: dice.pick([408, 409, 500, 503, 504]), body: dice.pick(["error", "html", "empty"]) } as Fault,
+  { kind: "status", status: 429, body: "error", retry_after: dice.whole(0, 10), retry_after_as_date: dice.chance(0.5) } as Fault,
+  { kind: "body", body: dice.pick(["html", "malformed", "empty", "error"]) } as Fault,
+  { kind: "hang", ms: dice.whole(1_000, 100_000), then: dice.pick(["answer", "reset"]) } as Fault,
+]
+
+const streamFaults = (dice: Dice): ReadonlyArray<Fault> => [
+  { kind: "cut", after_events: dice.whole(0, 4), where: dice.pick(["between", "mid_event", "mid_line", "mid_character"]), clean: dice.chance(0.5) } as Fault,
+  { kind: "stall", after_events: dice.whole(0, 3), ms: dice.whole(1_000, 400_000) } as Fault,
+  { kind: "duplicate_events" } as Fault,
+  { kind: "reorder_events" } as Fault,
+  { kind: "malformed_event", after_events: dice.whole(0, 3) } as Fault,
+  { kind: "error_event", after_events: dice.whole(0, 3), then: dice.pick(["continue", "end"]) } as Fault,
+]
+
+const maybe = <A>(dice: Dice, probability: number, value: () => A, otherwise: A): A =>
+  dice.chance(probability) ? value() : otherwise
+
+/** Either side of the unknowns (CONTRACT §12), drawn anew for each seed. `lagLimit` keeps to the stated assumption. */
+const drawBehaviour = (dice: Dice, odd: number, settleMs: number): BehaviourPatch => ({
+  runs: {
+    queue_ms: [100, dice.whole(200, 5_000)],
+    duration_ms: [dice.whole(100, 2_000), dice.whole(3_000, 60_000)],
+    concurrency: maybe<number | null>(dice, odd, () => dice.whole(1, 5), null),
+    failure_rate: maybe(dice, 0.5, () => dice.between(0, 0.4), 0),
+    cancelled_rate: maybe(dice, odd, () => 0.1, 0),
+    change_after_end: { rate: maybe(dice, odd / 2, () => 0.2, 0), after_ms: 10_000, to: "failed" },
+  },
+  cursors: {
+    event_ids: dice.pick(["opaque", "numeric", "duplicate"]),
+    unknown: dice.pick(["404", "422", "empty", "restart", "ignored"]),
+    expire_after_ms: maybe<number | null>(dice, odd, () => dice.whole(0, 60_000), null),
+    empty: dice.pick(["null", "blank", "value"]),
+  },
+  listing: {
+    resumed: dice.pick(["position", "changes"]),
+    order: dice.pick(["input", "reverse", "random"]),
+    duplicate_rate: maybe(dice, odd, () => 0.3, 0),
+    lag_ms: maybe(dice, odd, () => dice.whole(0, settleMs - 1_000), 0),
+  },
+  events: {
+    on_connect: dice.pick(["replay", "status", "new", "silent", "stale_status"]),
+    silent_ms: dice.whole(1_000, 300_000),
+    missing_run_event_rate: maybe(dice, odd, () => dice.pick([0.3, 1]), 0),
+    run_event_delay_ms: maybe(dice, odd, () => dice.whole(0, 5_000), 0),
+    final_status_first: dice.chance(0.5),
+    end: dice.pick(["when_inactive", "after_linger", "never", "on_connect"]),
+    max_session_ms: maybe(dice, odd, () => dice.whole(1_000, 120_000), 3_600_000),
+    keep_alive: dice.pick(["comment", "blank", "none"]),
+    error_event_rate: maybe(dice, odd, () => 0.2, 0),
+    error_event_then: dice.pick(["continue", "end"]),
+    output: dice.chance(0.3),
+    input: dice.pick(["none", "as_given", "expanded"]),
+  },
+  shapes: {
+    unknown_type_rate: maybe(dice, odd, () => 0.2, 0),
+    extra_fields: dice.chance(0.3),
+    unknown_status_rate: maybe(dice, odd, () => 0.2, 0),
+    echo_metadata: !dice.chance(odd / 2),
+    json_content_as_text: dice.chance(0.3),
+    errors: dice.pick(["upstream", "bare"]),
+  },
+  status: {
+    lag_ms: maybe(dice, odd, () => dice.whole(0, 20_000), 0),
+    active_false_early_ms: maybe(dice, odd, () => dice.whole(0, 20_000), 0),
+    count_lag_ms: maybe(dice, odd, () => dice.whole(0, settleMs - 1_000), 0),
+  },
+  outputs: {
+    delay_ms: maybe(dice, odd, () => dice.whole(0, 30_000), 0),
+    pending_result: dice.pick(["408", "404", "null_output"]),
+    missing_in: dice.pick(["both", "result", "listing"]),
+  },
+  framing: {
+    line_ending: dice.pick(["lf", "crlf", "cr"]),
+    id_lines: dice.chance(0.3),
+    retry_ms: maybe<number | null>(dice, 0.3, () => 3_000, null),
+    comments: dice.chance(0.3),
+    multi_line_data: dice.chance(0.2),
+    split: dice.pick(["batch", "event", "line", "bytes"]),
+  },
+  transport: { latency_ms: [0, dice.pick([0, 5, 200, 2_000])] },
+})
+
+export const drawWeather = (dice: Dice, settleMs: number): Weather => {
+  const kind = dice.pick(["calm", "lagging", "stormy", "crashing", "mixed"] as const)
+  const odd = { calm: 0.1, lagging: 0.6, stormy: 0.3, crashing: 0.1, mixed: 0.4 }[kind]
+  const stormy = kind === "stormy" || kind === "mixed"
+  const crashing = kind === "crashing" || kind === "mixed"
+  const behaviour = drawBehaviour(dice, odd, settleMs)
+  // Without an echo of the metadata, the order of run_ids is all there is to go by.
+  const runIdsShuffled = behaviour.shapes?.echo_metadata === true && dice.chance(odd)
+  const pickFaults = (route: RouteName, faults: ReadonlyArray<Fault>, count: number, probability: number) =>
+    Array.from({ length: count }, () => ({ route, probability, fault: dice.pick(faults) }))
+  const faults = stormy
+    ? [
+        ...pickFaults(ADD, addFaults(dice), dice.whole(0, 2), dice.between(0.1, 0.6)),
+        ...READS.flatMap((route) => pickFaults(route, readFaults(dice), dice.whole(0, 1), dice.between(0.05, 0.5))),
+        ...(["group.events", "group.runs.list"] as const).flatMap((route) =>
+          pickFaults(route, streamFaults(dice), dice.whole(0, 1), dice.between(0.1, 0.8)),
+        ),
+      ]
+    : []
+  return {
+    kind,
+    rows: dice.pick([1, 2, 3, 7, 12, 25]),
+    behaviour: { ...behaviour, add_runs: { run_ids: runIdsShuffled ? "shuffled" : "in_order", partial_on_refusal: dice.chance(0.3) } },
+    faults,
+    crashRate: crashing ? dice.pick([0.005, 0.02, 0.1, 0.5]) : 0,
+    maxCrashes: dice.pick([1, 2, 5, 30]),
+    clearsAt: dice.whole(20_000, 600_000),
+    alarmLateMs: dice.pick([0, 0, 500, 30_000]),
+    alarmTwice: dice.pick([0, 0, 0.3]),
+    viewers: Array.from({ length: dice.whole(0, 2) }, () => ({
+      slowMs: dice.pick([0, 0, 1, 400]),
+      hangUpRate: dice.pick([0, 0.05, 0.3]),
+      joinsAt: dice.whole(0, 60_000),
+    })),
+    webhook: dice.pick(["none", "fine", "refusing", "slow", "redirecting", "gone"]),
+    runIdsShuffled,
+    credit: dice.chance(0.1) ? "later" : "enough",
+    batchSize: dice.pick([1, 3, 5, 1_000]),
+  }
+}
