@@ -9,7 +9,9 @@ export const formHtml = `<!doctype html>
 <meta name="referrer" content="no-referrer">
 <meta name="color-scheme" content="light dark">
 <link rel="icon" type="image/svg+xml" href="/favicon.svg">
+<link rel="stylesheet" href="/assets/tokens.css">
 <link rel="stylesheet" href="/assets/base.css">
+<link rel="stylesheet" href="/assets/parts.css">
 <link rel="stylesheet" href="/assets/form.css">
 <script async id="tailwind-cdn" src="https://cdn.tailwindcss.com"></script>
 <script type="module" src="/assets/tailwind.js"></script>

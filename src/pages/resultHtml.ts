@@ -13,8 +13,13 @@ export const resultHtml = `<!doctype html>
 <meta name="referrer" content="no-referrer">
 <meta name="color-scheme" content="light dark">
 <link rel="icon" type="image/svg+xml" href="/favicon.svg">
+<link rel="stylesheet" href="/assets/tokens.css">
 <link rel="stylesheet" href="/assets/base.css">
+<link rel="stylesheet" href="/assets/parts.css">
 <link rel="stylesheet" href="/assets/result.css">
+<link rel="stylesheet" href="/assets/table.css">
+<link rel="stylesheet" href="/assets/cells.css">
+<link rel="stylesheet" href="/assets/panel.css">
 <noscript><link rel="stylesheet" href="/assets/noscript.css"></noscript>
 <script type="module" src="/assets/result/result.js"></script>
 </head>
@@ -51,7 +56,7 @@ export const resultHtml = `<!doctype html>
 <button type="button" id="reset" class="small plain" hidden>Clear filters</button>
 <span class="shown" id="shown" role="status"></span>
 <div class="end">
-<button type="button" id="notify" class="small" aria-pressed="false" hidden>Notify me at the end</button>
+<button type="button" id="notify" class="small" aria-pressed="false" title="Show a notification when all rows have ended" hidden>Notify me</button>
 <details class="menu"><summary class="button small">Columns</summary>
 <div class="menu-panel"><h2>Show columns</h2><ul id="column-list"></ul></div></details>
 <details class="menu" id="export-menu"><summary class="button small">Download</summary>
@@ -96,8 +101,7 @@ export const resultCsp = [
   "trusted-types 'none'",
 ].join("; ")
 
-const escapeHtml = (text: string) =>
-  text.replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`)
+const escapeHtml = (text: string) => text.replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`)
 
 /** What a browser sees instead of a JSON error; goes with `resultCsp`. */
 export const errorHtml = (status: number, title: string, message: string): string => `<!doctype html>
@@ -110,7 +114,9 @@ export const errorHtml = (status: number, title: string, message: string): strin
 <meta name="referrer" content="no-referrer">
 <meta name="color-scheme" content="light dark">
 <link rel="icon" type="image/svg+xml" href="/favicon.svg">
+<link rel="stylesheet" href="/assets/tokens.css">
 <link rel="stylesheet" href="/assets/base.css">
+<link rel="stylesheet" href="/assets/parts.css">
 </head>
 <body>
 <header class="top"><a class="brand" href="/"><img src="/favicon.svg" alt="" width="26" height="26">Parallel Multitask</a></header>

@@ -88,6 +88,8 @@ export type Column = {
   numbers: number
   others: number
   width: number
+  /** Width as drawn: the last column takes what is left of the window. */
+  drawn?: number
   hidden: boolean
 }
 

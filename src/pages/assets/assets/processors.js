@@ -29,4 +29,7 @@ export const processors = tiers.flatMap(([name, usd, slow, fast, fields, note]) 
 export const findProcessor = (name) => processors.find((p) => p.name === name)
 
 /** The cheapest and the dearest that a suggestion may choose. */
-export const suggestedRange = /** @type {[Processor, Processor]} */ ([findProcessor("base"), findProcessor("pro")])
+export const suggestedRange = /** @type {[Processor, Processor]} */ ([
+  findProcessor("base"),
+  findProcessor("pro"),
+])

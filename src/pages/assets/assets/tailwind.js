@@ -8,7 +8,11 @@ const configure = () => {
   if (!tailwind) return
   tailwind.config = {
     corePlugins: { preflight: false },
-    theme: { extend: { colors: { "off-white": "#fcfcfa", "index-black": "#1d1b16", neural: "#d8d0bf", signal: "#fb631b" } } },
+    theme: {
+      extend: {
+        colors: { "off-white": "#fcfcfa", "index-black": "#1d1b16", neural: "#d8d0bf", signal: "#fb631b" },
+      },
+    },
   }
 }
 

@@ -25,7 +25,8 @@ export const placeOf = (path) => places.find(([pattern]) => pattern.test(path))?
 /** A row's number as people count. @param {Problem} problem */
 function words({ path, message }) {
   const row = /^inputs\[(\d+)\](.*)$/.exec(path)
-  if (row) return `Row ${count(Number(row[1]) + 1)}${row[2] ? ` (${row[2].replace(/^\./, "")})` : ""}: ${message}`
+  if (row)
+    return `Row ${count(Number(row[1]) + 1)}${row[2] ? ` (${row[2].replace(/^\./, "")})` : ""}: ${message}`
   const deep = /^output_schema[.[](.+)$/.exec(path)
   return deep ? `${deep[1]}: ${message}` : message
 }
@@ -47,7 +48,11 @@ export function showProblems(problems, fieldOf) {
     if (found.length > MOST_SHOWN) texts.push(`and ${count(found.length - MOST_SHOWN)} more`)
     const field = fieldOf(place)
     // Written anew only when it changed: it is announced.
-    if (box.textContent !== texts.join("")) fill(box, texts.map((text) => h("p", {}, text)))
+    if (box.textContent !== texts.join(""))
+      fill(
+        box,
+        texts.map((text) => h("p", {}, text)),
+      )
     box.hidden = texts.length === 0
     if (place === "form") continue
     if (found.length > 0) field.setAttribute("aria-invalid", "true")

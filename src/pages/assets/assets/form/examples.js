@@ -32,7 +32,8 @@ export const examples = [
     name: "Company briefs (text)",
     inputs: companies.slice(0, 4),
     outputType: "text",
-    description: "A brief of about 150 words for a sales call: what the company sells, to whom, its latest news, and one good opening question.",
+    description:
+      "A brief of about 150 words for a sales call: what the company sells, to whom, its latest news, and one good opening question.",
     processor: "core",
   },
   {
@@ -49,9 +50,20 @@ export const examples = [
       properties: {
         manufacturer: { type: "string", description: "Company that makes the product" },
         release_year: { type: "integer", description: "Year it was first sold" },
-        list_price_usd: { type: ["number", "null"], description: "Manufacturer's list price in the US, in dollars" },
-        availability: { type: "string", enum: ["in production", "discontinued", "unknown"], description: "Whether it is still made" },
-        strengths: { type: "array", items: { type: "string" }, description: "Two or three strengths that reviews agree on" },
+        list_price_usd: {
+          type: ["number", "null"],
+          description: "Manufacturer's list price in the US, in dollars",
+        },
+        availability: {
+          type: "string",
+          enum: ["in production", "discontinued", "unknown"],
+          description: "Whether it is still made",
+        },
+        strengths: {
+          type: "array",
+          items: { type: "string" },
+          description: "Two or three strengths that reviews agree on",
+        },
       },
       required: ["manufacturer", "release_year", "list_price_usd", "availability", "strengths"],
       additionalProperties: false,

@@ -67,19 +67,31 @@ function fieldOf(name, property) {
   const kind = type === "array" ? (item === "number" ? "numbers" : "strings") : type
   if (!kinds.some(([known]) => known === kind)) return null
   const choices = (Array.isArray(property.enum) ? property.enum : []).filter((c) => typeof c === "string")
-  return { name, kind: /** @type {Kind} */ (kind), description: String(property.description ?? ""), choices, optional }
+  return {
+    name,
+    kind: /** @type {Kind} */ (kind),
+    description: String(property.description ?? ""),
+    choices,
+    optional,
+  }
 }
 
 /** @param {unknown} a @param {unknown} b @returns {boolean} */
 function sameJson(a, b) {
-  if (Array.isArray(a) && Array.isArray(b)) return a.length === b.length && a.every((v, n) => sameJson(v, b[n]))
+  if (Array.isArray(a) && Array.isArray(b))
+    return a.length === b.length && a.every((v, n) => sameJson(v, b[n]))
   if (!isObject(a) || !isObject(b)) return a === b
   const keys = Object.keys(a)
-  return keys.length === Object.keys(b).length && keys.every((key) => Object.hasOwn(b, key) && sameJson(a[key], b[key]))
+  return (
+    keys.length === Object.keys(b).length &&
+    keys.every((key) => Object.hasOwn(b, key) && sameJson(a[key], b[key]))
+  )
 }
 
 const forbidden = new Set(
-  "contains format maxContains maxItems maxLength maxProperties maximum minContains minItems minLength minimum minProperties multipleOf pattern patternProperties propertyNames uniqueItems unevaluatedItems unevaluatedProperties".split(" "),
+  "contains format maxContains maxItems maxLength maxProperties maximum minContains minItems minLength minimum minProperties multipleOf pattern patternProperties propertyNames uniqueItems unevaluatedItems unevaluatedProperties".split(
+    " ",
+  ),
 )
 
 /** What upstream would refuse (CONTRACT §8), said before submitting. @param {JsonObject} schema @returns {Problem[]} */
@@ -90,18 +102,23 @@ export function schemaProblems(schema) {
   const add = (path, message) => problems.push({ path: `output_schema${path}`, message })
   if (own(schema, "type") !== "object") add(".type", 'The schema\'s type must be "object".')
   const properties = own(schema, "properties")
-  if (!isObject(properties) || Object.keys(properties).length === 0) add(".properties", "The schema needs at least one field.")
+  if (!isObject(properties) || Object.keys(properties).length === 0)
+    add(".properties", "The schema needs at least one field.")
   if (Object.hasOwn(schema, "anyOf")) add(".anyOf", "anyOf is not allowed at the top of the schema.")
   /** @param {unknown} node @param {string} path @param {number} depth */
   const walk = (node, path, depth) => {
     if (!isObject(node)) return
     if (depth > 5) return void add(path, "The schema is nested deeper than 5 levels.")
-    for (const key of Object.keys(node)) if (forbidden.has(key)) add(`${path}.${key}`, `"${key}" is not supported; say it in the description instead.`)
+    for (const key of Object.keys(node))
+      if (forbidden.has(key))
+        add(`${path}.${key}`, `"${key}" is not supported; say it in the description instead.`)
     const inner = own(node, "properties")
-    if (isObject(inner)) for (const key of Object.keys(inner)) walk(own(inner, key), `${path}.properties.${key}`, depth + 1)
+    if (isObject(inner))
+      for (const key of Object.keys(inner)) walk(own(inner, key), `${path}.properties.${key}`, depth + 1)
     walk(own(node, "items"), `${path}.items`, depth + 1)
     const unions = own(node, "anyOf")
-    if (Array.isArray(unions)) for (const [n, union] of unions.entries()) walk(union, `${path}.anyOf[${n}]`, depth)
+    if (Array.isArray(unions))
+      for (const [n, union] of unions.entries()) walk(union, `${path}.anyOf[${n}]`, depth)
   }
   walk(schema, "", 0)
   return problems

@@ -41,10 +41,14 @@ const submitted = new Submitted()
 const history = new History()
 
 /** @param {string} name */
-const chosen = (name) => /** @type {HTMLInputElement | null} */ (document.querySelector(`input[name=${name}]:checked`))?.value ?? ""
+const chosen = (name) =>
+  /** @type {HTMLInputElement | null} */ (document.querySelector(`input[name=${name}]:checked`))?.value ?? ""
 /** @param {string} name @param {string} value */
 function choose(name, value) {
-  for (const radio of /** @type {NodeListOf<HTMLInputElement>} */ (document.querySelectorAll(`input[name=${name}]`))) radio.checked = radio.value === value
+  for (const radio of /** @type {NodeListOf<HTMLInputElement>} */ (
+    document.querySelectorAll(`input[name=${name}]`)
+  ))
+    radio.checked = radio.value === value
 }
 
 /** @returns {{ request: MultitaskRequest, problems: Problem[] }} */
@@ -60,12 +64,16 @@ function read() {
     problems.push(...own.problems)
     if (own.schema) request.output_schema = own.schema
   } else if (outputType === "json" && !request.output_description)
-    problems.push({ path: "output_description", message: "Say what you want to know about each row, or define the fields yourself." })
+    problems.push({
+      path: "output_description",
+      message: "Say what you want to know about each row, or define the fields yourself.",
+    })
   if (processor.value) request.processor = processor.value
   const hook = webhook.value.trim()
   if (hook) {
     request.webhook_url = hook
-    if (!URL.canParse(hook) || !/^https?:/.test(hook)) problems.push({ path: "webhook_url", message: "Give a full address that begins with https://." })
+    if (!URL.canParse(hook) || !/^https?:/.test(hook))
+      problems.push({ path: "webhook_url", message: "Give a full address that begins with https://." })
   }
   return { request, problems }
 }
@@ -81,7 +89,14 @@ function update() {
   const own = isJson && chosen("schema-mode") === "own"
   byId("schema-choice").hidden = !isJson
   byId("schema-editor").hidden = !own
-  setText(byId("description-label"), own ? "About the whole answer (optional)" : isJson ? "What do you want to know about each row?" : "What should the text say?")
+  setText(
+    byId("description-label"),
+    own
+      ? "About the whole answer (optional)"
+      : isJson
+        ? "What do you want to know about each row?"
+        : "What should the text say?",
+  )
   const { request, problems } = read()
   snippets.set(request)
   drawEstimate()
@@ -101,8 +116,11 @@ function drawEstimate() {
   setText(byId("estimate-rows"), n === null ? "known after fetching" : plural(n, "row"))
   const money = (/** @type {number} */ usd) => dollars(n === null ? usd : usd * n)
   const cost = one ? money(one.usd) : `${money(low.usd)} – ${money(high.usd)}`
-  setText(byId("estimate-cost"), n === null ? `${cost} per row` : cost)
-  setText(byId("estimate-time"), one ? durationRange(one.seconds) : durationRange([low.seconds[0], high.seconds[1]]))
+  setText(byId("estimate-cost"), n === null ? `${cost} per row` : n === 0 ? "–" : cost)
+  setText(
+    byId("estimate-time"),
+    one ? durationRange(one.seconds) : durationRange([low.seconds[0], high.seconds[1]]),
+  )
 }
 
 /** @param {Example} example */
@@ -153,7 +171,11 @@ async function onSubmit() {
   update()
   // Some errors come after the group was made; its page then says more.
   if (outcome.taskgroupId)
-    fill(byId("form-link"), "The group was created all the same: ", link(`${location.origin}/${encodeURIComponent(outcome.taskgroupId)}`, outcome.taskgroupId))
+    fill(
+      byId("form-link"),
+      "The group was created all the same: ",
+      link(`${location.origin}/${encodeURIComponent(outcome.taskgroupId)}`, outcome.taskgroupId),
+    )
   const at = showProblems(refused, fieldOf)
   ;(at ?? byId("form-error")).focus()
 }
@@ -161,18 +183,35 @@ async function onSubmit() {
 fill(
   processor,
   h("option", { value: "" }, "Suggest one (base to pro)"),
-  processors.map((p) => h("option", { value: p.name }, `${p.name} – ${dollars(p.usd * 1000)} per 1,000, ${durationRange(p.seconds)}`)),
+  processors.map((p) =>
+    h(
+      "option",
+      { value: p.name },
+      `${p.name} – ${dollars(p.usd * 1000)} per 1,000, ${durationRange(p.seconds)}`,
+    ),
+  ),
 )
 fill(
   byId("examples"),
-  examples.map((example) => h("button", { type: "button", class: "small", onclick: () => useExample(example) }, example.name)),
+  examples.map((example) =>
+    h("button", { type: "button", class: "small", onclick: () => useExample(example) }, example.name),
+  ),
 )
 for (const control of [description, webhook]) control.addEventListener("input", changed)
 processor.addEventListener("change", changed)
-for (const radio of document.querySelectorAll("input[name=output-type], input[name=schema-mode]")) radio.addEventListener("change", changed)
+for (const radio of document.querySelectorAll("input[name=output-type], input[name=schema-mode]"))
+  radio.addEventListener("change", changed)
 form.addEventListener("submit", (event) => {
   event.preventDefault()
   if (submit.getAttribute("aria-disabled") !== "true") void onSubmit()
+})
+// Enter in one of the many small fields must not start runs that cost money; in the key's field it is meant.
+form.addEventListener("keydown", (event) => {
+  if (event.key !== "Enter" || event.isComposing) return
+  if (event.ctrlKey || event.metaKey) {
+    event.preventDefault()
+    form.requestSubmit()
+  } else if (event.target instanceof HTMLInputElement && event.target !== key.field) event.preventDefault()
 })
 useExample(/** @type {Example} */ (examples[0]))
 document.documentElement.dataset.ready = ""

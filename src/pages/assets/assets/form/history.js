@@ -7,17 +7,27 @@ import { drawBar } from "../shared/progress.js"
 
 /**
  * The groups made in this browser, with their progress.
- * @typedef {{ id: string, created: string, rows: number, what: string, processor: string, ended?: boolean }} Past
+ * @typedef {{ id: string, created: string, rows: number, what: string, processor: string }} Past
  */
 
 const STORED = "parallel-multitask:groups"
 const MOST = 25
 
-/** @returns {Past[]} */
+/** What is stored may be from another version of this page, or changed by hand. @returns {Past[]} */
 function load() {
   try {
+    /** @type {unknown} */
     const list = JSON.parse(localStorage.getItem(STORED) ?? "[]")
-    return Array.isArray(list) ? list.filter((past) => typeof past?.id === "string" && /^[A-Za-z0-9_-]{8,128}$/.test(past.id)) : []
+    if (!Array.isArray(list)) return []
+    return list
+      .filter((past) => /^[A-Za-z0-9_-]{8,128}$/.test(String(past?.id)))
+      .map(({ id, created, rows, what, processor }) => ({
+        id: String(id),
+        created: String(created),
+        rows: Number(rows) || 0,
+        what: String(what ?? ""),
+        processor: String(processor),
+      }))
   } catch {
     return []
   }
@@ -35,11 +45,17 @@ function save(list) {
 export class History {
   #section = byId("history")
   #list = byId("history-list")
+  /** One group is asked after the other, so that a long list does not hold up what the page is doing. */
+  #queue = Promise.resolve()
 
   constructor() {
     byId("history-clear").addEventListener("click", () => {
       save([])
       this.draw()
+    })
+    // Whoever comes back to the tab wants to know how far the groups are by now.
+    document.addEventListener("visibilitychange", () => {
+      if (document.visibilityState === "visible") this.draw()
     })
     this.draw()
   }
@@ -53,14 +69,17 @@ export class History {
   draw() {
     const list = load()
     this.#section.hidden = list.length === 0
-    fill(this.#list, list.map((past) => this.#item(past)))
+    fill(
+      this.#list,
+      list.map((past) => this.#item(past)),
+    )
   }
 
   /** @param {Past} past */
   #item(past) {
     const bar = h("div", { class: "bar", role: "img", "aria-label": "progress not known yet" })
     const text = h("span", { class: "muted mono" }, "…")
-    void progressOf(past.id).then((status) => {
+    const show = (/** @type {GroupStatus | "gone" | null} */ status) => {
       if (status === "gone") {
         setText(text, "removed")
         bar.hidden = true
@@ -74,12 +93,19 @@ export class History {
       const words = `${count(finished)} of ${count(total)} finished`
       setText(text, words)
       bar.setAttribute("aria-label", words)
+    }
+    this.#queue = this.#queue.then(async () => {
+      if (text.isConnected) show(await progressOf(past.id))
     })
     return h(
       "li",
       {},
       h("a", { href: `/${past.id}`, target: "_blank", rel: "noopener" }, past.what || past.id),
-      h("span", { class: "muted" }, `${plural(Number(past.rows) || 0, "row")}, ${String(past.processor)}, ${ago(past.created) ?? ""}`),
+      h(
+        "span",
+        { class: "muted" },
+        `${plural(past.rows, "row")}, ${past.processor}, ${ago(past.created) ?? ""}`,
+      ),
       bar,
       text,
     )
@@ -92,7 +118,9 @@ export class History {
  */
 export async function progressOf(id) {
   try {
-    const response = await fetch(`/${encodeURIComponent(id)}.json`, { headers: { accept: "application/json" } })
+    const response = await fetch(`/${encodeURIComponent(id)}.json`, {
+      headers: { accept: "application/json" },
+    })
     if (response.status === 404) return "gone"
     if (!response.ok || !response.body) return null
     const reader = response.body.pipeThrough(new TextDecoderStream()).getReader()

@@ -53,7 +53,7 @@ export class InputsEditor {
     this.#drop.addEventListener("drop", (event) => {
       event.preventDefault()
       this.#drop.classList.remove("dropping")
-      this.#take(event.dataTransfer?.files[0])
+      void this.#take(event.dataTransfer?.files[0])
     })
   }
 
@@ -85,7 +85,10 @@ export class InputsEditor {
     if (!this.byUrl) return { inputs: this.#parsed.rows, problems: this.#parsed.problems }
     const inputs = this.#url.value.trim()
     const local = /^http:\/\/(localhost|127\.0\.0\.1)[:/]/.test(inputs)
-    const problems = !URL.canParse(inputs) || !(inputs.startsWith("https://") || local) ? [{ path: "inputs", message: "Give an https:// address that answers a JSON array of objects." }] : []
+    const problems =
+      !URL.canParse(inputs) || !(inputs.startsWith("https://") || local)
+        ? [{ path: "inputs", message: "Give an https:// address that answers a JSON array of objects." }]
+        : []
     return { inputs, problems }
   }
 
@@ -112,10 +115,16 @@ export class InputsEditor {
   }
 
   #changed() {
-    this.#parsed = this.#large ? parseInputs(this.#large.text, this.#large.name) : parseInputs(this.#text.value, this.#fileName)
+    this.#parsed = this.#large
+      ? parseInputs(this.#large.text, this.#large.name)
+      : parseInputs(this.#text.value, this.#fileName)
     this.#text.hidden = this.#large !== null
     this.#chosen.hidden = this.#large === null
-    if (this.#large) setText(byId("chosen-name"), `${this.#large.name} (${count(Math.round(this.#large.text.length / 1024))} KB)`)
+    if (this.#large)
+      setText(
+        byId("chosen-name"),
+        `${this.#large.name} (${count(Math.round(this.#large.text.length / 1024))} KB)`,
+      )
     this.#drawPreview()
     this.onChange()
   }
@@ -125,7 +134,12 @@ export class InputsEditor {
     const columns = columnsOf(rows)
     setText(
       this.#summary,
-      rows.length === 0 ? "" : [`${plural(rows.length, "row")}, ${plural(columns.length, "column")}, read as ${format}.`, ...notes].join(" "),
+      rows.length === 0
+        ? ""
+        : [
+            `${plural(rows.length, "row")}, ${plural(columns.length, "column")}, read as ${format}.`,
+            ...notes,
+          ].join(" "),
     )
     this.#preview.hidden = rows.length === 0
     if (rows.length === 0) return
@@ -135,14 +149,37 @@ export class InputsEditor {
     fill(
       this.#preview,
       h("caption", { class: "visually-hidden" }, "The first rows as they were understood"),
-      h("thead", {}, h("tr", {}, shown.map((name) => h("th", { scope: "col" }, name || "(no name)")), columns.length > shown.length && h("th", { scope: "col" }, `+${columns.length - shown.length}`))),
+      h(
+        "thead",
+        {},
+        h(
+          "tr",
+          {},
+          shown.map((name) => h("th", { scope: "col" }, name || "(no name)")),
+          columns.length > shown.length && h("th", { scope: "col" }, `+${columns.length - shown.length}`),
+        ),
+      ),
       h(
         "tbody",
         {},
         rows.slice(0, PREVIEW_ROWS).map((row, at) =>
-          h("tr", { class: bad.has(`inputs[${at}]`) ? "bad" : null }, shown.map((name) => h("td", {}, plain(own(row, name)).slice(0, 120))), columns.length > shown.length && h("td", {}, "…")),
+          h(
+            "tr",
+            { class: bad.has(`inputs[${at}]`) ? "bad" : null },
+            shown.map((name) => h("td", {}, plain(own(row, name)).slice(0, 120))),
+            columns.length > shown.length && h("td", {}, "…"),
+          ),
         ),
-        rest > 0 && h("tr", {}, h("td", { class: "muted", colspan: shown.length + 1 }, `and ${plural(rest, "more row", "more rows")}`)),
+        rest > 0 &&
+          h(
+            "tr",
+            {},
+            h(
+              "td",
+              { class: "muted", colspan: shown.length + 1 },
+              `and ${plural(rest, "more row", "more rows")}`,
+            ),
+          ),
       ),
     )
   }

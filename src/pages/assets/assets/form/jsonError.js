@@ -53,7 +53,10 @@ export function locateJsonError(text) {
         if (!take(string)) return "a text is not closed or has a line break or a wrong escape"
         next = "after"
       } else if (take(literal)) next = "after"
-      else return c === "]" || c === "}" ? "a value is missing, or a comma too many" : "a value is missing or not quoted"
+      else
+        return c === "]" || c === "}"
+          ? "a value is missing, or a comma too many"
+          : "a value is missing or not quoted"
     }
   }
   const what = walk() ?? "it cannot be read"

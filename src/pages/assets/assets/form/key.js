@@ -61,7 +61,10 @@ export class KeyPanel {
     const has = this.value !== ""
     this.#panel.classList.toggle("has-key", has)
     this.#forget.hidden = !has
-    setText(this.#state, has ? "Kept in this browser only." : "Paste a key to submit. It stays in this browser.")
+    setText(
+      this.#state,
+      has ? "Kept in this browser only." : "Paste a key to submit. It stays in this browser.",
+    )
   }
 }
 

@@ -16,7 +16,8 @@ export function parseInputs(text, fileName = "") {
   const trimmed = body.trim()
   if (trimmed === "") return problem("", "Paste some rows, drop a file, or give a URL.")
   const extension = /\.(\w+)$/.exec(fileName)?.[1]?.toLowerCase()
-  if (extension === "csv" || extension === "tsv") return fromDelimited(body, extension === "tsv" ? "\t" : guessSeparator(body))
+  if (extension === "csv" || extension === "tsv")
+    return fromDelimited(body, extension === "tsv" ? "\t" : guessSeparator(body))
   if (extension === "jsonl" || extension === "ndjson") return fromLines(trimmed)
   if (extension === "json" || trimmed.startsWith("[")) return fromJson(body)
   if (trimmed.startsWith("{")) return /^\{.*\}\s*\n\s*\{/.test(trimmed) ? fromLines(trimmed) : fromJson(body)
@@ -24,7 +25,12 @@ export function parseInputs(text, fileName = "") {
 }
 
 /** @param {string} format @param {string} message @returns {ParsedInputs} */
-const problem = (format, message) => ({ rows: [], format, problems: [{ path: "inputs", message }], notes: [] })
+const problem = (format, message) => ({
+  rows: [],
+  format,
+  problems: [{ path: "inputs", message }],
+  notes: [],
+})
 
 /** @param {string} text @returns {ParsedInputs} */
 function fromJson(text) {
@@ -35,7 +41,10 @@ function fromJson(text) {
   } catch {
     return problem("JSON", jsonProblem(text))
   }
-  if (!Array.isArray(value)) return isObject(value) ? fromArray([value], "JSON") : problem("JSON", "The JSON must be an array of objects.")
+  if (!Array.isArray(value))
+    return isObject(value)
+      ? fromArray([value], "JSON")
+      : problem("JSON", "The JSON must be an array of objects.")
   return fromArray(value, "JSON")
 }
 
@@ -63,7 +72,11 @@ function fromArray(values, format) {
   const rows = []
   for (const [at, value] of values.entries()) {
     if (isObject(value)) rows.push(value)
-    else if (problems.length < 20) problems.push({ path: `inputs[${at}]`, message: "Every row must be an object such as {\"company\": \"Apple\"}." })
+    else if (problems.length < 20)
+      problems.push({
+        path: `inputs[${at}]`,
+        message: 'Every row must be an object such as {"company": "Apple"}.',
+      })
   }
   return { rows, format, problems, notes: [] }
 }
@@ -74,7 +87,8 @@ function fromDelimited(text, separator) {
   const { records, problem: wrong } = parseDelimited(text, separator)
   if (wrong) return problem(format, wrong)
   const [head, ...rest] = records
-  if (!head || rest.length === 0) return problem(format, "The first line names the columns; at least one row must follow it.")
+  if (!head || rest.length === 0)
+    return problem(format, "The first line names the columns; at least one row must follow it.")
   const names = columnNames(head.cells)
   /** @type {Problem[]} */
   const problems = []
@@ -82,7 +96,10 @@ function fromDelimited(text, separator) {
   const rows = []
   for (const [at, { cells, line }] of rest.entries()) {
     if (cells.length > names.length && problems.length < 20)
-      problems.push({ path: `inputs[${at}]`, message: `Line ${line} has ${cells.length} cells, but there are ${names.length} columns.` })
+      problems.push({
+        path: `inputs[${at}]`,
+        message: `Line ${line} has ${cells.length} cells, but there are ${names.length} columns.`,
+      })
     rows.push(Object.fromEntries(names.map((name, n) => [name, cells[n] ?? ""])))
   }
   return { rows, format, problems, notes: [`Columns are named by the first line: ${names.join(", ")}.`] }
@@ -110,4 +127,5 @@ export function jsonProblem(text) {
 }
 
 /** One row a line: easy to read and to change. @param {JsonObject[]} rows */
-export const prettyRows = (rows) => `[\n${rows.map((row) => `  ${JSON.stringify(row)}`).join(",\n")}\n]`
+export const prettyRows = (rows) =>
+  rows.length === 0 ? "[]" : `[\n${rows.map((row) => `  ${JSON.stringify(row)}`).join(",\n")}\n]`

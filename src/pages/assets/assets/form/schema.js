@@ -50,11 +50,16 @@ export class SchemaEditor {
     } catch {
       return { schema: null, problems: [{ path: "output_schema", message: jsonProblem(this.#json.value) }] }
     }
-    if (!isObject(schema)) return { schema: null, problems: [{ path: "output_schema", message: "The schema must be a JSON object." }] }
+    if (!isObject(schema))
+      return {
+        schema: null,
+        problems: [{ path: "output_schema", message: "The schema must be a JSON object." }],
+      }
     const names = this.#fields.map((field) => field.name).filter(Boolean)
     const twice = this.#editable ? names.find((name, at) => names.indexOf(name) !== at) : undefined
     const problems = schemaProblems(schema)
-    if (twice !== undefined) problems.push({ path: "output_schema", message: `Two fields are called "${twice}".` })
+    if (twice !== undefined)
+      problems.push({ path: "output_schema", message: `Two fields are called "${twice}".` })
     return { schema, problems }
   }
 
@@ -85,7 +90,10 @@ export class SchemaEditor {
     this.#note.hidden = this.#editable
     this.#list.hidden = !this.#editable
     byId("add-field").hidden = !this.#editable
-    fill(this.#list, this.#fields.map((field, at) => this.#fieldRow(field, at)))
+    fill(
+      this.#list,
+      this.#fields.map((field, at) => this.#fieldRow(field, at)),
+    )
   }
 
   /** @param {Field} field @param {number} at */
@@ -109,8 +117,20 @@ export class SchemaEditor {
       })
     const choices = text(
       "choices",
-      { class: "field-choices", "aria-label": `Allowed values of field ${n}, separated by commas`, placeholder: "Allowed values, a, b, c (optional)", value: field.choices.join(", ") },
-      (value) => [...new Set(value.split(",").map((v) => v.trim()).filter(Boolean))],
+      {
+        class: "field-choices",
+        "aria-label": `Allowed values of field ${n}, separated by commas`,
+        placeholder: "Allowed values, a, b, c (optional)",
+        value: field.choices.join(", "),
+      },
+      (value) => [
+        ...new Set(
+          value
+            .split(",")
+            .map((v) => v.trim())
+            .filter(Boolean),
+        ),
+      ],
     )
     choices.hidden = field.kind !== "string"
     const kind = h(
@@ -152,10 +172,20 @@ export class SchemaEditor {
     return h(
       "li",
       { class: "field" },
-      text("name", { class: "field-name", "aria-label": `Name of field ${n}`, placeholder: "field_name", value: field.name }),
+      text("name", {
+        class: "field-name",
+        "aria-label": `Name of field ${n}`,
+        placeholder: "field_name",
+        value: field.name,
+      }),
       kind,
       remove,
-      text("description", { class: "field-description", "aria-label": `Description of field ${n}`, placeholder: "What it should hold; the best lever on quality", value: field.description }),
+      text("description", {
+        class: "field-description",
+        "aria-label": `Description of field ${n}`,
+        placeholder: "What it should hold; the best lever on quality",
+        value: field.description,
+      }),
       choices,
       h("label", { class: "field-optional" }, optional, "May be missing"),
     )

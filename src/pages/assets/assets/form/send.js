@@ -22,16 +22,33 @@ export async function send(request, key) {
     })
   } catch (error) {
     // A header takes no characters beyond Latin-1: a key with others was pasted wrongly.
-    if (/[^\x20-\x7e]/.test(key)) return refusal([{ path: "api_key", message: "This is not an API key: it has characters a key never has." }])
-    return refusal([{ path: "", message: `The server could not be reached${error instanceof Error && error.message ? ` (${error.message})` : ""}. Whether the group was started is not known.` }])
+    if (/[^\x20-\x7e]/.test(key))
+      return refusal([
+        { path: "api_key", message: "This is not an API key: it has characters a key never has." },
+      ])
+    return refusal([
+      {
+        path: "",
+        message: `The server could not be reached${error instanceof Error && error.message ? ` (${error.message})` : ""}. Whether the group was started is not known.`,
+      },
+    ])
   }
   const body = await response.json().catch(() => null)
   if (response.ok && typeof own(body, "taskgroup_id") === "string") return { ok: true, answer: body }
-  return refusal(problemsOf(response, body), own(body, "taskgroup_id") ?? own(own(body, "error"), "taskgroup_id") ?? own(own(own(body, "error"), "detail"), "taskgroup_id"))
+  return refusal(
+    problemsOf(response, body),
+    own(body, "taskgroup_id") ??
+      own(own(body, "error"), "taskgroup_id") ??
+      own(own(own(body, "error"), "detail"), "taskgroup_id"),
+  )
 }
 
 /** @param {Problem[]} problems @param {unknown} [taskgroupId] @returns {{ ok: false, problems: Problem[], taskgroupId: string | null }} */
-const refusal = (problems, taskgroupId) => ({ ok: false, problems, taskgroupId: typeof taskgroupId === "string" ? taskgroupId : null })
+const refusal = (problems, taskgroupId) => ({
+  ok: false,
+  problems,
+  taskgroupId: typeof taskgroupId === "string" ? taskgroupId : null,
+})
 
 /** @param {Response} response @param {unknown} body @returns {Problem[]} */
 function problemsOf(response, body) {
@@ -46,6 +63,9 @@ function problemsOf(response, body) {
   if (problems.length > 0) return problems
   const wait = response.headers.get("retry-after")
   const ref = own(error, "ref_id")
-  const more = [response.status === 429 && wait ? `Try again in ${wait} s.` : "", typeof ref === "string" && ref ? `(ref ${ref})` : ""]
+  const more = [
+    response.status === 429 && wait ? `Try again in ${wait} s.` : "",
+    typeof ref === "string" && ref ? `(ref ${ref})` : "",
+  ]
   return [{ path: "", message: [message, ...more].filter(Boolean).join(" ") }]
 }

@@ -72,7 +72,10 @@ function pythonValue(value, depth, inRows = false) {
   const [open, close] = Array.isArray(value) ? "[]" : "{}"
   const items = Array.isArray(value)
     ? value.map((item) => pythonValue(item, depth + 1, inRows))
-    : Object.entries(value).map(([key, item]) => `${JSON.stringify(key)}: ${pythonValue(item, depth + 1, inRows || (depth === 1 && key === "inputs"))}`)
+    : Object.entries(value).map(
+        ([key, item]) =>
+          `${JSON.stringify(key)}: ${pythonValue(item, depth + 1, inRows || (depth === 1 && key === "inputs"))}`,
+      )
   if (items.length === 0) return `${open}${close}`
   // Inputs are rows: one a line.
   if (depth > 2 && !Array.isArray(value) && inRows) return `${open}${items.join(", ")}${close}`
@@ -100,7 +103,9 @@ export class Snippets {
         for (const other of tabs) other.setAttribute("aria-pressed", String(other === tab))
         this.#draw()
       })
-    byId("copy-snippet").addEventListener("click", (event) => copyText(this.#full, /** @type {HTMLElement} */ (event.currentTarget)))
+    byId("copy-snippet").addEventListener("click", (event) =>
+      copyText(this.#full, /** @type {HTMLElement} */ (event.currentTarget)),
+    )
   }
 
   /** @param {MultitaskRequest} request */

@@ -14,7 +14,9 @@ export class Submitted {
   #url = ""
 
   constructor() {
-    byId("submitted-copy").addEventListener("click", (event) => copyText(this.#url, /** @type {HTMLElement} */ (event.currentTarget)))
+    byId("submitted-copy").addEventListener("click", (event) =>
+      copyText(this.#url, /** @type {HTMLElement} */ (event.currentTarget)),
+    )
   }
 
   /** @param {MultitaskAnswer} answer */
@@ -34,13 +36,28 @@ export class Submitted {
         ["Events (SSE)", ".sse"],
         ["SQL studio", ".db"],
       ].map(([label, extension], at) =>
-        h("a", { class: `button${at === 0 ? " primary" : ""}`, href: base + extension, target: "_blank", rel: "noopener" }, label),
+        h(
+          "a",
+          {
+            class: `button${at === 0 ? " primary" : ""}`,
+            href: base + extension,
+            target: "_blank",
+            rel: "noopener",
+          },
+          label,
+        ),
       ),
     )
     const facts = [plural(answer.num_inputs, "row"), `processor ${answer.processor}`]
-    if (typeof answer.estimated_cost_usd === "number") facts.push(`about ${dollars(answer.estimated_cost_usd)}`)
+    if (typeof answer.estimated_cost_usd === "number")
+      facts.push(`about ${dollars(answer.estimated_cost_usd)}`)
     setText(byId("submitted-facts"), facts.join(", "))
-    fill(byId("submitted-warnings"), (Array.isArray(answer.warnings) ? answer.warnings : []).map((text) => h("p", { class: "notice" }, String(text))))
+    fill(
+      byId("submitted-warnings"),
+      (Array.isArray(answer.warnings) ? answer.warnings : []).map((text) =>
+        h("p", { class: "notice" }, text),
+      ),
+    )
     this.#progress({ num_task_runs: answer.num_inputs, task_run_status_counts: {}, is_active: true })
     byId("submitted-title").focus()
     this.#stop = follow({
@@ -62,7 +79,10 @@ export class Submitted {
     drawBar(bar, counts, total)
     const words = `${count(finished)} of ${count(total)} finished`
     bar.setAttribute("aria-label", words)
-    setText(byId("submitted-progress"), `${words}${finished > 0 || counts.size > 0 ? ` (${countsText(counts)})` : ""}`)
+    setText(
+      byId("submitted-progress"),
+      `${words}${finished > 0 || counts.size > 0 ? ` (${countsText(counts)})` : ""}`,
+    )
     setText(byId("submitted-message"), status.status_message ?? "")
     byId("submitted-message").hidden = !status.status_message
   }

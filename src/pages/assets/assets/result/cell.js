@@ -7,18 +7,30 @@ import { plain } from "../shared/format.js"
 /** Values in the table: compact, clamped by the row. The panel shows them in full with `fullValue`. */
 
 const MOST_CHIPS = 12
-const marks = { high: "high", medium: "medium", low: "low" }
 
-/** A shape and a colour, and words for who sees neither. @param {keyof typeof marks} level @param {boolean} [withText] */
+/** A shape and a colour, and words for who sees neither. @param {"high" | "medium" | "low"} level @param {boolean} [withText] */
 export function confidenceMark(level, withText = false) {
   const text = `${level} confidence`
   return withText
-    ? h("span", { class: `confidence ${level} labelled` }, h("span", { "aria-hidden": "true", class: "mark" }), text)
-    : h("span", { class: `confidence ${level}`, role: "img", "aria-label": text, title: text }, h("span", { class: "mark" }))
+    ? h(
+        "span",
+        { class: `confidence ${level} labelled` },
+        h("span", { "aria-hidden": "true", class: "mark" }),
+        text,
+      )
+    : h(
+        "span",
+        { class: `confidence ${level}`, role: "img", "aria-label": text, title: text },
+        h("span", { class: "mark" }),
+      )
 }
 
 /** Addresses are shown without their beginning, which says nothing in a column of addresses. @param {string} text */
-const shortAddress = (text) => text.trim().replace(/^https?:\/\/(www\.)?/i, "").replace(/\/$/, "")
+const shortAddress = (text) =>
+  text
+    .trim()
+    .replace(/^https?:\/\/(www\.)?/i, "")
+    .replace(/\/$/, "")
 
 /** @param {unknown} value @returns {Child[]} */
 export function cellValue(value) {
@@ -52,14 +64,21 @@ function foldable(value) {
   return h(
     "details",
     { class: "object" },
-    h("summary", {}, h("span", { class: "object-size" }, summary), " ", h("span", { class: "object-preview" }, preview)),
+    h(
+      "summary",
+      {},
+      h("span", { class: "object-size" }, summary),
+      " ",
+      h("span", { class: "object-preview" }, preview),
+    ),
     h("pre", {}, JSON.stringify(value, null, 2)),
   )
 }
 
 /** Whether the value may need more room than a row gives it. @param {unknown} value @param {number} width of the column in pixels @param {number} lines */
 export function mayOverflow(value, width, lines) {
-  if (value === null || value === undefined || typeof value === "number" || typeof value === "boolean") return false
+  if (value === null || value === undefined || typeof value === "number" || typeof value === "boolean")
+    return false
   const perLine = Math.max(4, (width - 44) / 7.6)
   if (Array.isArray(value) && value.every((v) => typeof v !== "object" || v === null))
     return value.reduce((sum, v) => sum + plain(v).length + 4, 0) > perLine * lines * 0.9
@@ -77,7 +96,13 @@ export function fullValue(value) {
     return href ? [link(href, value.trim())] : [h("span", { class: "prose" }, ...linkify(value))]
   }
   if (Array.isArray(value) && value.length > 0 && value.every((v) => typeof v !== "object" || v === null))
-    return [h("ul", { class: "plain-list" }, value.map((v) => h("li", {}, ...fullValue(v))))]
+    return [
+      h(
+        "ul",
+        { class: "plain-list" },
+        value.map((v) => h("li", {}, ...fullValue(v))),
+      ),
+    ]
   if (typeof value === "object") return [h("pre", { tabindex: "0" }, JSON.stringify(value, null, 2))]
   return [String(value)]
 }

@@ -14,7 +14,16 @@ export class Columns {
   /** Raised when the set of columns or their look changes. */
   version = 0
   /** @type {Column} */
-  #toCome = { id: "$result", kind: "output", name: "result", description: "", numbers: 0, others: 0, width: 360, hidden: false }
+  #toCome = {
+    id: "$result",
+    kind: "output",
+    name: "result",
+    description: "",
+    numbers: 0,
+    others: 0,
+    width: 360,
+    hidden: false,
+  }
 
   /** Gives the output columns the schema's order and descriptions. @param {JsonObject | null} schema */
   declare(schema) {
@@ -32,7 +41,8 @@ export class Columns {
     if (typeof row.input === "object" && row.input !== null)
       for (const name of Object.keys(row.input)) this.#note(this.#get("input", name), own(row.input, name))
     const fields = outputFields(row)
-    if (fields) for (const name of Object.keys(fields)) this.#note(this.#get("output", name), own(fields, name))
+    if (fields)
+      for (const name of Object.keys(fields)) this.#note(this.#get("output", name), own(fields, name))
   }
 
   /** @param {Column} column @param {unknown} value */
@@ -135,6 +145,8 @@ export function level(confidence) {
 
 /** The least certain of the row's fields. @param {Row} row @returns {"high" | "medium" | "low" | null} */
 export function lowestConfidence(row) {
-  const levels = new Set((Array.isArray(row.output?.basis) ? row.output.basis : []).map((b) => level(b?.confidence)))
+  const levels = new Set(
+    (Array.isArray(row.output?.basis) ? row.output.basis : []).map((b) => level(b?.confidence)),
+  )
   return levels.has("low") ? "low" : levels.has("medium") ? "medium" : levels.has("high") ? "high" : null
 }

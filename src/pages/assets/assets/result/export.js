@@ -65,12 +65,32 @@ export class ExportMenu {
     const name = (extension) => `${id}.${extension}`
     /** @param {string} format @param {string} type */
     const local = (format, type) => ({
-      download: h("button", { type: "button", class: "small", "aria-label": `Download ${format}`, onclick: () => downloadText(name(format), type, this.#text(format)) }, "Download"),
-      copy: this.#copyButton(format === "csv" ? "table for spreadsheets" : "JSON Lines", () => this.#text(format === "csv" ? "tsv" : format)),
+      download: h(
+        "button",
+        {
+          type: "button",
+          class: "small",
+          "aria-label": `Download ${format}`,
+          onclick: () => downloadText(name(format), type, this.#text(format)),
+        },
+        "Download",
+      ),
+      copy: this.#copyButton(format === "csv" ? "table for spreadsheets" : "JSON Lines", () =>
+        this.#text(format === "csv" ? "tsv" : format),
+      ),
     })
     /** @param {string} format @param {string} label */
     const remote = (format, label) => ({
-      download: h("a", { class: "button small", href: `${base}.${format}`, download: name(format), "aria-label": `Download ${label}` }, "Download"),
+      download: h(
+        "a",
+        {
+          class: "button small",
+          href: `${base}.${format}`,
+          download: name(format),
+          "aria-label": `Download ${label}`,
+        },
+        "Download",
+      ),
       copy: this.#copyButton(label, async () => (await fetch(`${base}.${format}`)).text()),
     })
     const formats = [
@@ -79,17 +99,26 @@ export class ExportMenu {
       { label: "JSON Lines", ...local("jsonl", "application/jsonl;charset=utf-8") },
       { label: "Markdown", ...remote("md", "Markdown") },
     ]
-    fill(byId("export-formats"), formats.map(({ label, download, copy }) => h("li", {}, h("span", { class: "format" }, label), download, copy)))
+    fill(
+      byId("export-formats"),
+      formats.map(({ label, download, copy }) =>
+        h("li", {}, h("span", { class: "format" }, label), download, copy),
+      ),
+    )
     byId("export-menu").addEventListener("toggle", () => this.#say())
   }
 
   #rows() {
-    return this.#only.checked && this.view.filtered ? this.view.order : this.store.rows.filter((row) => row !== undefined)
+    return this.#only.checked && this.view.filtered
+      ? this.view.order
+      : this.store.rows.filter((row) => row !== undefined)
   }
 
   #say() {
     this.#onlyRow.hidden = !this.view.filtered
-    const missing = this.store.whole ? "" : ` ${plural(this.store.total - this.store.known, "row")} are still loading.`
+    const missing = this.store.whole
+      ? ""
+      : ` ${plural(this.store.total - this.store.known, "row")} are still loading.`
     fill(this.#scope, `CSV and JSON Lines of ${plural(this.#rows().length, "row")}.${missing}`)
   }
 
@@ -106,10 +135,8 @@ export class ExportMenu {
         type: "button",
         class: "small",
         "aria-label": `Copy ${what}`,
-        onclick: async (/** @type {Event} */ event) => {
-          const button = /** @type {HTMLElement} */ (event.currentTarget)
-          await copyText(await text(), button)
-        },
+        onclick: (/** @type {Event} */ event) =>
+          copyText(text(), /** @type {HTMLElement} */ (event.currentTarget)),
       },
       "Copy",
     )

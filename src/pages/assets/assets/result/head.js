@@ -41,7 +41,7 @@ export class Head {
   }
 
   draw() {
-    const key = `${this.store.columns.version} ${this.view.sortBy} ${this.view.direction} ${this.#firstWidth()}`
+    const key = `${this.store.columns.version} ${this.view.sortBy} ${this.view.direction} ${this.events.availableWidth()}`
     if (key === this.#drawnFor) return
     this.#drawnFor = key
     const focusKey = this.#head.contains(document.activeElement)
@@ -56,23 +56,31 @@ export class Head {
       { class: "groups", "aria-rowindex": "1" },
       h("td", { class: "corner" }),
       inputs > 0 && h("th", { scope: "colgroup", colspan: inputs, class: "input" }, h("span", {}, "Input")),
-      outputs > 0 && h("th", { scope: "colgroup", colspan: outputs, class: "output" }, h("span", {}, "Output")),
+      outputs > 0 &&
+        h("th", { scope: "colgroup", colspan: outputs, class: "output" }, h("span", {}, "Output")),
     )
     const titles = h(
       "tr",
       { class: "titles", "aria-rowindex": "2" },
       this.#cell("$status", "Status", "first", null),
-      columns.map((column) => this.#cell(column.id, column.name, `${column.kind}${isNumeric(column) ? " number" : ""}`, column)),
+      columns.map((column) =>
+        this.#cell(column.id, column.name, `${column.kind}${isNumeric(column) ? " number" : ""}`, column),
+      ),
     )
     fill(this.#head, groups, titles)
     if (focusKey !== undefined)
       for (const element of this.#head.querySelectorAll("[data-key]"))
-        if (/** @type {HTMLElement} */ (element).dataset.key === focusKey) /** @type {HTMLElement} */ (element).focus()
+        if (/** @type {HTMLElement} */ (element).dataset.key === focusKey)
+          /** @type {HTMLElement} */ (element).focus()
   }
 
   /** @param {Column[]} columns */
   #setWidths(columns) {
     const widths = [this.#firstWidth(), ...columns.map((column) => column.width)]
+    const left = this.events.availableWidth() - widths.reduce((sum, width) => sum + width, 0)
+    const last = columns.at(-1)
+    for (const column of columns) column.drawn = column.width + (column === last ? Math.max(0, left) : 0)
+    if (last?.drawn !== undefined) widths[widths.length - 1] = last.drawn
     fill(
       this.#columns,
       widths.map((width) => {
@@ -90,13 +98,23 @@ export class Head {
     const arrow = sorted ? (this.view.direction > 0 ? "↑" : "↓") : ""
     const button = h(
       "button",
-      { type: "button", class: "sort", "data-key": `sort ${id}`, title: column?.description ? `${name}\n${column.description}` : name, onclick: () => this.#sort(id) },
+      {
+        type: "button",
+        class: "sort",
+        "data-key": `sort ${id}`,
+        title: column?.description ? `${name}\n${column.description}` : name,
+        onclick: () => this.#sort(id),
+      },
       h("span", { class: "title" }, name === "" ? "(no name)" : name),
       h("span", { class: "arrow", "aria-hidden": "true" }, arrow || null),
     )
     return h(
       "th",
-      { scope: "col", class: kind, "aria-sort": sorted ? (this.view.direction > 0 ? "ascending" : "descending") : "none" },
+      {
+        scope: "col",
+        class: kind,
+        "aria-sort": sorted ? (this.view.direction > 0 ? "ascending" : "descending") : "none",
+      },
       button,
       column && this.#handle(column),
     )
@@ -136,7 +154,7 @@ export class Head {
     })
     handle.addEventListener("pointerdown", (event) => {
       event.preventDefault()
-      const startWidth = column.width
+      const startWidth = column.drawn ?? column.width
       const startX = event.clientX
       // On the document: drawing the head anew while dragging replaces this handle.
       /** @param {PointerEvent} move */

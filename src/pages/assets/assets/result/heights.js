@@ -1,6 +1,6 @@
 // @ts-check
 
-/** A row's height in pixels unless its texts are unfolded; the same number is in result.css. */
+/** A row's height in pixels unless its texts are unfolded; the same number is in table.css and cells.css. */
 const BASE = 60
 
 /** Where each row of the order begins: all rows have one height, except the few that were expanded. */

@@ -27,7 +27,8 @@ export class Notifier {
 
   /** @param {string} text */
   fire(text) {
-    if (this.#wanted && Notification.permission === "granted") new Notification("Parallel Multitask", { body: text, icon: "/favicon.svg" })
+    if (this.#wanted && Notification.permission === "granted")
+      new Notification("Parallel Multitask", { body: text, icon: "/favicon.svg" })
     this.#wanted = false
   }
 }

@@ -4,6 +4,7 @@
 
 import { byId, copyText, fill, h, link, linkify, own, safeUrl, setText } from "../shared/dom.js"
 import { dateTime, duration, isTerminal, plain, statusClass, statusLabel } from "../shared/format.js"
+import { markdown } from "../shared/markdown.js"
 import { confidenceMark, fullValue } from "./cell.js"
 import { basisOf, level, nestedBasisOf, outputFields } from "./columns.js"
 
@@ -66,7 +67,11 @@ export class Panel {
     const focusKey = this.#body.contains(document.activeElement)
       ? /** @type {HTMLElement} */ (document.activeElement).dataset.key
       : undefined
-    const opened = new Set([...this.#body.querySelectorAll("details[open]")].map((d) => /** @type {HTMLElement} */ (d).dataset.key))
+    const opened = new Set(
+      [...this.#body.querySelectorAll("details[open]")].map(
+        (d) => /** @type {HTMLElement} */ (d).dataset.key,
+      ),
+    )
     const { scrollTop } = this.#body
     setText(this.#title, `Row ${row.index + 1}`)
     fill(this.#body, content(row))
@@ -75,7 +80,8 @@ export class Panel {
     this.#body.scrollTop = scrollTop
     if (focusKey !== undefined)
       for (const element of this.#body.querySelectorAll("[data-key]"))
-        if (/** @type {HTMLElement} */ (element).dataset.key === focusKey) /** @type {HTMLElement} */ (element).focus({ preventScroll: true })
+        if (/** @type {HTMLElement} */ (element).dataset.key === focusKey)
+          /** @type {HTMLElement} */ (element).focus({ preventScroll: true })
   }
 }
 
@@ -87,11 +93,23 @@ function content(row) {
   const { run } = row
   const output = outputFields(row)
   return [
-    h("p", { class: "panel-status" }, h("span", { class: `status ${statusClass(run.status)}` }, statusLabel(run.status)), ...times(row)),
+    h(
+      "p",
+      { class: "panel-status" },
+      h("span", { class: `status ${statusClass(run.status)}` }, statusLabel(run.status)),
+      ...times(row),
+    ),
     run.error && errorBlock(row),
     ...warnings(run.warnings),
-    output && section("Output", Object.keys(output).map((name) => field(row, name, own(output, name), true))),
-    section("Input", Object.keys(row.input ?? {}).map((name) => field(row, name, own(row.input, name), false))),
+    output &&
+      section(
+        "Output",
+        Object.keys(output).map((name) => field(row, name, own(output, name), true)),
+      ),
+    section(
+      "Input",
+      Object.keys(row.input ?? {}).map((name) => field(row, name, own(row.input, name), false)),
+    ),
     section("Run", [runFacts(row)]),
   ]
 }
@@ -100,7 +118,9 @@ function content(row) {
 function times({ run }) {
   const from = run.created_at ? Date.parse(run.created_at) : NaN
   const to = run.modified_at ? Date.parse(run.modified_at) : NaN
-  return isTerminal(run.status) && to > from ? [h("span", { class: "muted" }, ` after ${duration((to - from) / 1000)}`)] : []
+  return isTerminal(run.status) && to > from
+    ? [h("span", { class: "muted" }, ` after ${duration((to - from) / 1000)}`)]
+    : []
 }
 
 /** @param {string} title @param {Child[]} children */
@@ -113,7 +133,9 @@ function errorBlock({ run }) {
     "div",
     { class: "notice error" },
     h("p", {}, ...linkify(error?.message || "The run failed without a reason.")),
-    error?.detail !== null && error?.detail !== undefined && h("pre", { tabindex: "0" }, JSON.stringify(error.detail, null, 2)),
+    error?.detail !== null &&
+      error?.detail !== undefined &&
+      h("pre", { tabindex: "0" }, JSON.stringify(error.detail, null, 2)),
     error?.ref_id && h("p", { class: "muted mono" }, `ref ${error.ref_id}`),
   )
 }
@@ -141,8 +163,15 @@ function field(row, name, value, isOutput) {
     "div",
     { class: `panel-field ${isOutput ? "output" : "input"}` },
     h("h4", {}, h("span", { class: "field-name" }, name), confidence && confidenceMark(confidence, true)),
-    h("div", { class: "field-value" }, ...fullValue(value)),
-    basis && evidence(basis, `${name}`),
+    h(
+      "div",
+      { class: "field-value" },
+      // Text output is a report in Markdown.
+      ...(isOutput && row.output?.type === "text" && typeof value === "string"
+        ? markdown(value)
+        : fullValue(value)),
+    ),
+    basis && evidence(basis, name),
     ...(isOutput ? nestedBasisOf(row, name) : []).map((nested) =>
       h("div", { class: "nested" }, h("h5", {}, nested.field), evidence(nested, nested.field)),
     ),
@@ -157,7 +186,11 @@ function evidence(basis, key) {
     { class: "evidence" },
     basis.reasoning && h("p", { class: "reasoning" }, ...linkify(basis.reasoning)),
     citations.length > 0 &&
-      h("ul", { class: "citations", "aria-label": "Sources" }, citations.map((c, n) => citation(c, `${key} ${n}`))),
+      h(
+        "ul",
+        { class: "citations", "aria-label": "Sources" },
+        citations.map((c, n) => citation(c, `${key} ${n}`)),
+      ),
   )
 }
 
@@ -165,7 +198,9 @@ function evidence(basis, key) {
 function citation(source, key) {
   const href = safeUrl(source?.url)
   const title = source?.title || source?.url || "Untitled source"
-  const excerpts = (Array.isArray(source?.excerpts) ? source.excerpts : []).filter((text) => typeof text === "string")
+  const excerpts = (Array.isArray(source?.excerpts) ? source.excerpts : []).filter(
+    (text) => typeof text === "string",
+  )
   return h(
     "li",
     {},
@@ -175,7 +210,11 @@ function citation(source, key) {
       h(
         "details",
         { "data-key": `excerpts ${key}` },
-        h("summary", { "data-key": `summary ${key}` }, excerpts.length === 1 ? "1 excerpt" : `${excerpts.length} excerpts`),
+        h(
+          "summary",
+          { "data-key": `summary ${key}` },
+          excerpts.length === 1 ? "1 excerpt" : `${excerpts.length} excerpts`,
+        ),
         excerpts.map((text) => h("blockquote", {}, text)),
       ),
   )
@@ -190,9 +229,28 @@ function runFacts(row) {
     ["Processor", run.processor ?? null],
     ["Created", dateTime(run.created_at)],
     ["Changed", dateTime(run.modified_at)],
-    ["Link", h("button", { type: "button", class: "small", "data-key": "copy link", onclick: (/** @type {Event} */ e) => copyText(rowAddress(row), /** @type {HTMLElement} */ (e.currentTarget)) }, "Copy link to this row")],
+    [
+      "Link",
+      h(
+        "button",
+        {
+          type: "button",
+          class: "small",
+          "data-key": "copy link",
+          onclick: (/** @type {Event} */ e) =>
+            copyText(rowAddress(row), /** @type {HTMLElement} */ (e.currentTarget)),
+        },
+        "Copy link to this row",
+      ),
+    ],
   ]
-  return h("dl", { class: "facts" }, facts.filter(([, value]) => value !== null).flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]))
+  return h(
+    "dl",
+    { class: "facts" },
+    facts
+      .filter(([, value]) => value !== null)
+      .flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]),
+  )
 }
 
 /** @param {string} text @param {string} what */
@@ -202,6 +260,16 @@ function copyable(text, what) {
     { class: "copyable" },
     h("code", {}, text),
     " ",
-    h("button", { type: "button", class: "small", "aria-label": `Copy ${what}`, "data-key": `copy ${what}`, onclick: (/** @type {Event} */ e) => copyText(text, /** @type {HTMLElement} */ (e.currentTarget)) }, "Copy"),
+    h(
+      "button",
+      {
+        type: "button",
+        class: "small",
+        "aria-label": `Copy ${what}`,
+        "data-key": `copy ${what}`,
+        onclick: (/** @type {Event} */ e) => copyText(text, /** @type {HTMLElement} */ (e.currentTarget)),
+      },
+      "Copy",
+    ),
   )
 }

@@ -49,7 +49,10 @@ export class Progress {
           : `${count(finished)} of ${plural(total, "row")} finished`,
     )
     drawBar(this.#bar, counts, total)
-    this.#bar.setAttribute("aria-label", total > 0 ? `${count(finished)} of ${count(total)} finished: ${countsText(counts)}` : "no rows")
+    this.#bar.setAttribute(
+      "aria-label",
+      total > 0 ? `${count(finished)} of ${count(total)} finished: ${countsText(counts)}` : "no rows",
+    )
     this.#drawFacts(over, finished, total, counts)
     this.#drawNotices()
     this.#drawTab(over, finished, total, failed)
@@ -67,9 +70,18 @@ export class Progress {
     /** @type {[string, string | null, string?][]} */
     const facts = [
       ["Processor", typeof processor === "string" ? processor : null],
-      ["Rate", perMinute === null ? null : `${perMinute >= 10 ? count(Math.round(perMinute)) : perMinute.toFixed(1)} / min`],
+      [
+        "Rate",
+        perMinute === null
+          ? null
+          : `${perMinute >= 10 ? count(Math.round(perMinute)) : perMinute.toFixed(1)} / min`,
+      ],
       ["Left", rate === null ? null : `about ${duration((total - finished) / rate)}`],
-      ["Cost", cost === null ? null : over ? dollars(cost) : `${dollars(cost)} of ${dollars((price ?? 0) * total)}`, "Completed rows at Parallel's list price"],
+      [
+        "Cost",
+        cost === null ? null : over ? dollars(cost) : `${dollars(cost)} of ${dollars((price ?? 0) * total)}`,
+        "Completed rows at Parallel's list price",
+      ],
       ["Started", ago(store.group.created_at)],
       ["Kept until", day(this.sunset)],
     ]
@@ -105,7 +117,10 @@ export class Progress {
     const key = texts.join("\n")
     if (key === this.#noticesFor) return
     this.#noticesFor = key
-    fill(this.#notices, texts.map((text) => h("p", { class: "notice warning" }, text)))
+    fill(
+      this.#notices,
+      texts.map((text) => h("p", { class: "notice warning" }, text)),
+    )
   }
 
   /** @param {boolean} over @param {number} finished @param {number} total @param {number} failed */
@@ -123,7 +138,12 @@ export class Progress {
     const now = Date.now()
     if (!over && now - this.#spokenAt < SPEAK_EVERY_MS) return
     this.#spokenAt = now
-    setText(this.#spoken, over ? `Finished: ${countsText(this.store.statusCounts)}` : `${count(finished)} of ${count(total)} rows finished`)
+    setText(
+      this.#spoken,
+      over
+        ? `Finished: ${countsText(this.store.statusCounts)}`
+        : `${count(finished)} of ${count(total)} rows finished`,
+    )
   }
 }
 

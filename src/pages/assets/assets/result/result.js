@@ -133,7 +133,12 @@ byId("group-id").textContent = store.group.taskgroup_id
 byId("copy-link").addEventListener("click", (event) =>
   copyText(`${location.origin}${base}`, /** @type {HTMLElement} */ (event.currentTarget)),
 )
-for (const [id, extension] of [["link-json", ".json"], ["link-md", ".md"], ["link-sse", ".sse"], ["link-db", ".db"]])
+for (const [id, extension] of [
+  ["link-json", ".json"],
+  ["link-md", ".md"],
+  ["link-sse", ".sse"],
+  ["link-db", ".db"],
+])
   byId(/** @type {string} */ (id)).setAttribute("href", base + extension)
 
 reorder()
@@ -143,6 +148,13 @@ progress.draw()
 performance.mark("drawn")
 // Rate and "ago" change without events.
 setInterval(() => progress.draw(), 5000)
+
+/** When the group will be removed is known once it has ended, and then stands in a header. */
+async function learnSunset() {
+  const response = await fetch(`${base}.json`, { method: "HEAD" }).catch(() => null)
+  progress.sunset = response?.headers.get("sunset") ?? progress.sunset
+  progress.draw()
+}
 
 const finish = () => {
   store.end()
@@ -163,6 +175,7 @@ else
       light.set(state)
       if (state.kind === "ended") {
         store.end()
+        void learnSunset()
         notifier.fire(`${store.finished} of ${store.total} rows finished.`)
       }
     },

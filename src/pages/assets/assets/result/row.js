@@ -6,7 +6,9 @@ import { plain, statusClass, statusLabel } from "../shared/format.js"
 import { cellValue, confidenceMark, mayOverflow } from "./cell.js"
 import { confidenceOf, isNumeric, valueOf } from "./columns.js"
 
-/** Lines of text a row shows before it is expanded; with result.css. */
+/** A reason is no wider than this; with cells.css. */
+const WIDEST_REASON = 620
+/** Lines of text a row shows before it is expanded; with cells.css. */
 const LINES = 2
 
 /** One drawn row. Cells are made once and then only changed where their value changed. */
@@ -26,7 +28,13 @@ export class TableRow {
   /** @param {Row} row */
   constructor(row) {
     this.row = row
-    this.button = h("button", { type: "button", class: "row-open", tabindex: "-1" }, this.#number, " ", this.#chip)
+    this.button = h(
+      "button",
+      { type: "button", class: "row-open", tabindex: "-1" },
+      this.#number,
+      " ",
+      this.#chip,
+    )
     this.element = h("tr", { "data-index": row.index }, h("th", { scope: "row" }, this.button))
     this.element.addEventListener("animationend", (event) => {
       if (event.animationName === "changed") this.element.classList.remove("changed")
@@ -80,11 +88,25 @@ export class TableRow {
       const value = isReason ? reason : valueOf(this.row, column)
       const level = column.kind === "output" ? confidenceOf(this.row, column.name) : null
       const waiting = column.kind === "output" && this.row.output === null
-      const width = isReason ? outputs.reduce((sum, c) => sum + c.width, 0) : column.width
+      const room = isReason ? outputs : [column]
+      const width = Math.min(
+        isReason ? WIDEST_REASON : Infinity,
+        room.reduce((sum, c) => sum + (c.drawn ?? c.width), 0),
+      )
       const numeric = !isReason && isNumeric(column)
-      const signature = [plain(value), typeof value, level, expanded, numeric, width, waiting, outputs.length].join("|")
+      const signature = [
+        plain(value),
+        typeof value,
+        level,
+        expanded,
+        numeric,
+        width,
+        waiting,
+        outputs.length,
+      ].join("|")
       let cell = this.#cells.get(id)
-      if (!cell) cell = { element: h("td", { class: isReason ? "output reason" : column.kind }), signature: "" }
+      if (!cell)
+        cell = { element: h("td", { class: isReason ? "output reason" : column.kind }), signature: "" }
       if (cell.signature !== signature) {
         cell.signature = signature
         cell.element.classList.toggle("number", numeric)

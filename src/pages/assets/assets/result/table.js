@@ -62,7 +62,8 @@ export class Table {
   }
 
   schedule() {
-    this.#frame ||= requestAnimationFrame(() => {
+    if (this.#frame !== 0) return
+    this.#frame = requestAnimationFrame(() => {
       this.#frame = 0
       this.draw()
     })
@@ -72,7 +73,8 @@ export class Table {
   reorder() {
     this.#order = this.view.order
     this.#positions.clear()
-    for (let at = 0; at < this.#order.length; at++) this.#positions.set(/** @type {Row} */ (this.#order[at]).index, at)
+    for (let at = 0; at < this.#order.length; at++)
+      this.#positions.set(/** @type {Row} */ (this.#order[at]).index, at)
     this.#heights.arrange(this.#order.length, (index) => this.#positions.get(index))
     this.schedule()
   }
@@ -136,7 +138,8 @@ export class Table {
   /** Brings the elements into this order without moving the one that has the focus: moving it would lose the focus. @param {HTMLElement[]} wanted @param {HTMLElement | undefined} fixed */
   #place(wanted, fixed) {
     const keep = new Set(wanted)
-    for (const child of [...this.#body.children]) if (!keep.has(/** @type {HTMLElement} */ (child))) child.remove()
+    for (const child of [...this.#body.children])
+      if (!keep.has(/** @type {HTMLElement} */ (child))) child.remove()
     const anchor = fixed && fixed.parentNode === this.#body ? wanted.indexOf(fixed) : -1
     for (let i = anchor - 1; i >= 0; i--) {
       const element = /** @type {HTMLElement} */ (wanted[i])
@@ -154,7 +157,8 @@ export class Table {
   #measure() {
     let changed = false
     for (const [index, row] of this.#drawn)
-      if (this.#heights.isExpanded(index)) changed = this.#heights.set(index, row.element.offsetHeight) || changed
+      if (this.#heights.isExpanded(index))
+        changed = this.#heights.set(index, row.element.offsetHeight) || changed
     if (changed) this.schedule()
   }
 
@@ -178,7 +182,9 @@ export class Table {
 
   /** One row at a time can be reached with Tab; the arrow keys go to the others. @param {number} firstDrawn */
   #setTabStop(firstDrawn) {
-    const stop = this.#drawn.has(this.#active) ? this.#active : this.#order[firstDrawn + Math.min(OVERSCAN, firstDrawn)]?.index
+    const stop = this.#drawn.has(this.#active)
+      ? this.#active
+      : this.#order[firstDrawn + Math.min(OVERSCAN, firstDrawn)]?.index
     for (const [index, row] of this.#drawn) row.setReachable(index === stop)
   }
 
@@ -215,7 +221,10 @@ export class Table {
     const target = /** @type {HTMLElement} */ (event.target)
     if (!target.classList.contains("row-open") || event.ctrlKey || event.metaKey || event.altKey) return
     const at = this.#positions.get(this.#active) ?? 0
-    const page = Math.max(1, Math.floor((this.#scroller.clientHeight - this.head.height) / this.#heights.base) - 1)
+    const page = Math.max(
+      1,
+      Math.floor((this.#scroller.clientHeight - this.head.height) / this.#heights.base) - 1,
+    )
     const moves = new Map([
       ["ArrowDown", at + 1],
       ["ArrowUp", at - 1],
@@ -254,7 +263,10 @@ export class Table {
       this.schedule()
     } else if (target.closest(".row-open")) {
       this.events.onOpen(drawn.row)
-    } else if (!target.closest("a, button, summary, details[open]") && getSelection()?.isCollapsed !== false) {
+    } else if (
+      !target.closest("a, button, summary, details[open]") &&
+      getSelection()?.isCollapsed !== false
+    ) {
       drawn.button.focus({ preventScroll: true })
       this.events.onOpen(drawn.row)
     }

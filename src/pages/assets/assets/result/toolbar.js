@@ -25,10 +25,13 @@ export class Toolbar {
     let timer
     this.#search.addEventListener("input", () => {
       clearTimeout(timer)
-      timer = setTimeout(() => {
-        view.search = this.#search.value.trim()
-        events.onFilter()
-      }, store.known > 5000 ? 200 : 60)
+      timer = setTimeout(
+        () => {
+          view.search = this.#search.value.trim()
+          events.onFilter()
+        },
+        store.known > 5000 ? 200 : 60,
+      )
     })
     this.#confidence.addEventListener("change", () => {
       view.confidence = /** @type {View["confidence"]} */ (this.#confidence.value)
@@ -44,7 +47,13 @@ export class Toolbar {
     // "/" goes to the search, as on many such pages, unless one is typing.
     document.addEventListener("keydown", (event) => {
       const target = /** @type {HTMLElement} */ (event.target)
-      if (event.key !== "/" || event.ctrlKey || event.metaKey || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName)) return
+      if (
+        event.key !== "/" ||
+        event.ctrlKey ||
+        event.metaKey ||
+        /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName)
+      )
+        return
       event.preventDefault()
       this.#search.focus()
     })
@@ -53,11 +62,16 @@ export class Toolbar {
   draw() {
     const { store, view } = this
     const counts = store.statusCounts
-    for (const status of [...counts.keys()].toSorted((a, b) => statusRank(a) - statusRank(b))) this.#drawStatus(status, counts.get(status) ?? 0)
+    for (const status of [...counts.keys()].toSorted((a, b) => statusRank(a) - statusRank(b)))
+      this.#drawStatus(status, counts.get(status) ?? 0)
     const rows = view.order.length
     setText(
       this.#shown,
-      !store.whole ? `${count(store.known)} of ${plural(store.total, "row")} loaded` : view.filtered ? `${count(rows)} of ${plural(store.total, "row")} shown` : "",
+      !store.whole
+        ? `${count(store.known)} of ${plural(store.total, "row")} loaded`
+        : view.filtered
+          ? `${count(rows)} of ${plural(store.total, "row")} shown`
+          : "",
     )
     byId("reset").hidden = !view.filtered
     if (this.#columnsFor !== store.columns.version) this.#drawColumns()
@@ -97,7 +111,9 @@ export class Toolbar {
   #drawColumns() {
     const { columns } = this.store
     this.#columnsFor = columns.version
-    const had = this.#columnList.contains(document.activeElement) ? /** @type {HTMLInputElement} */ (document.activeElement).value : null
+    const had = this.#columnList.contains(document.activeElement)
+      ? /** @type {HTMLInputElement} */ (document.activeElement).value
+      : null
     fill(
       this.#columnList,
       columns.all().map((column) =>

@@ -69,7 +69,9 @@ export class View {
       return
     }
     if (sortBy === "$status") {
-      rows.sort((a, b) => direction * (statusRank(a.run.status) - statusRank(b.run.status)) || a.index - b.index)
+      rows.sort(
+        (a, b) => direction * (statusRank(a.run.status) - statusRank(b.run.status)) || a.index - b.index,
+      )
       return
     }
     const column = this.store.columns.find(sortBy)
@@ -77,7 +79,11 @@ export class View {
     const numeric = isNumeric(column)
     const keyed = rows.map((row) => {
       const value = valueOf(row, column)
-      return { row, key: numeric ? value : plain(value).slice(0, 200), empty: value === null || value === undefined || value === "" }
+      return {
+        row,
+        key: numeric ? value : plain(value).slice(0, 200),
+        empty: value === null || value === undefined || value === "",
+      }
     })
     keyed.sort((a, b) => {
       // What is missing stays at the end in both directions.
@@ -92,5 +98,8 @@ export class View {
 /** @param {Row} row */
 function searchText(row) {
   const content = row.output?.content
-  return [row.run.run_id, plain(row.input), plain(content), row.run.error?.message].filter(Boolean).join("\n").toLowerCase()
+  return [row.run.run_id, plain(row.input), plain(content), row.run.error?.message]
+    .filter(Boolean)
+    .join("\n")
+    .toLowerCase()
 }

@@ -18,7 +18,8 @@ export function h(tag, props, ...children) {
   for (const [name, value] of Object.entries(props ?? {})) {
     if (value === null || value === undefined || value === false) continue
     if (name === "text") element.textContent = String(value)
-    else if (typeof value === "function") element.addEventListener(name.slice(2), /** @type {EventListener} */ (value))
+    else if (typeof value === "function")
+      element.addEventListener(name.slice(2), /** @type {EventListener} */ (value))
     else element.setAttribute(name, value === true ? "" : String(value))
   }
   append(element, children.flat())
@@ -88,14 +89,14 @@ export function linkify(text) {
   return parts
 }
 
-/** @param {string} text @param {HTMLElement} button shows for a moment whether it worked */
+/** @param {string | Promise<string>} text @param {HTMLElement} button shows for a moment whether it worked */
 export async function copyText(text, button) {
   const label = button.textContent
   let done = "Copied"
   try {
-    await navigator.clipboard.writeText(text)
+    await navigator.clipboard.writeText(await text)
   } catch {
-    done = "Copying was refused"
+    done = "Could not be copied"
   }
   if (button.dataset.label === undefined) button.dataset.label = label ?? ""
   setText(button, done)
@@ -124,7 +125,8 @@ export function own(object, name) {
 
 /** Closes open `<details class="menu">` on Escape and on a click elsewhere, as menus do. */
 export function closeMenusOnLeave() {
-  const open = () => /** @type {NodeListOf<HTMLDetailsElement>} */ (document.querySelectorAll("details.menu[open]"))
+  const open = () =>
+    /** @type {NodeListOf<HTMLDetailsElement>} */ (document.querySelectorAll("details.menu[open]"))
   document.addEventListener("pointerdown", (event) => {
     for (const menu of open()) if (!menu.contains(/** @type {Node} */ (event.target))) menu.open = false
   })

@@ -21,7 +21,8 @@ export function dollars(usd) {
 export function duration(seconds) {
   const s = Math.max(0, Math.round(seconds))
   if (s < 60) return `${s} s`
-  if (s < 3600) return s < 600 && s % 60 ? `${Math.floor(s / 60)} min ${s % 60} s` : `${Math.round(s / 60)} min`
+  if (s < 3600)
+    return s < 600 && s % 60 ? `${Math.floor(s / 60)} min ${s % 60} s` : `${Math.round(s / 60)} min`
   if (s < 86400) {
     const minutes = Math.round((s % 3600) / 60)
     return minutes && minutes < 60 ? `${Math.floor(s / 3600)} h ${minutes} min` : `${Math.round(s / 3600)} h`
@@ -31,7 +32,9 @@ export function duration(seconds) {
 
 /** @param {[number, number]} range in seconds */
 export const durationRange = ([low, high]) =>
-  high <= 120 ? `${low}–${high} s` : `${low < 60 ? `${low} s` : `${Math.round(low / 60)}`}–${Math.round(high / 60)} min`
+  high <= 120
+    ? `${low}–${high} s`
+    : `${low < 60 ? `${low} s` : `${Math.round(low / 60)}`}–${Math.round(high / 60)} min`
 
 /** @param {string | null | undefined} iso */
 export function dateTime(iso) {
@@ -85,6 +88,14 @@ export const isTerminal = (status) => status === "completed" || status === "fail
 
 /** Order in which statuses are shown and sorted. @param {string} status */
 export function statusRank(status) {
-  const at = ["completed", "running", "queued", "action_required", "cancelling", "cancelled", "failed"].indexOf(status)
+  const at = [
+    "completed",
+    "running",
+    "queued",
+    "action_required",
+    "cancelling",
+    "cancelled",
+    "failed",
+  ].indexOf(status)
   return at < 0 ? 7 : at
 }

@@ -15,7 +15,10 @@ export function drawBar(bar, counts, total) {
   const names = parts.map(([status]) => statusClass(status)).join(" ")
   if (bar.dataset.parts !== names) {
     bar.dataset.parts = names
-    fill(bar, parts.map(([status]) => h("span", { class: `bar-part ${statusClass(status)}` })))
+    fill(
+      bar,
+      parts.map(([status]) => h("span", { class: `bar-part ${statusClass(status)}` })),
+    )
   }
   for (const [at, [, n]] of parts.entries()) {
     const part = /** @type {HTMLElement} */ (bar.children[at])
@@ -24,7 +27,8 @@ export function drawBar(bar, counts, total) {
 }
 
 /** What is finished comes first, so that the filled part of the bar is what is finished. @param {string} status */
-const barRank = (status) => (status === "completed" ? 0 : status === "failed" ? 1 : status === "cancelled" ? 2 : 3 + statusRank(status))
+const barRank = (status) =>
+  status === "completed" ? 0 : status === "failed" ? 1 : status === "cancelled" ? 2 : 3 + statusRank(status)
 
 /** "5 done, 2 running" @param {Map<string, number>} counts */
 export const countsText = (counts) =>
@@ -66,9 +70,11 @@ export class ConnectionLight {
     const seconds = (Date.now() - since) / 1000
     setText(this.text, this.#words(kind, since, seconds))
     // The counting seconds are for the eye only; a screen reader hears of changes, and not of the first connection.
-    const spoken = kind === "interrupted" ? "Live updates are interrupted, reconnecting" : kind === "live" ? "Live" : ""
+    const spoken =
+      kind === "interrupted" ? "Live updates are interrupted, reconnecting" : kind === "live" ? "Live" : ""
     if (kind !== this.#announced) {
-      if (kind === "interrupted" || (kind === "live" && this.#announced === "interrupted")) setText(this.spoken, spoken)
+      if (kind === "interrupted" || (kind === "live" && this.#announced === "interrupted"))
+        setText(this.spoken, spoken)
       this.#announced = kind
     }
   }
@@ -77,7 +83,8 @@ export class ConnectionLight {
   #words(kind, since, seconds) {
     if (kind === "live") return "Live"
     if (kind === "connecting") return seconds > 3 ? `Connecting for ${duration(seconds)}…` : "Connecting…"
-    if (kind === "interrupted") return `Interrupted since ${clock(since)} (${duration(seconds)}), reconnecting…`
+    if (kind === "interrupted")
+      return `Interrupted since ${clock(since)} (${duration(seconds)}), reconnecting…`
     if (kind === "gone") return "This group has been removed"
     return "Complete"
   }

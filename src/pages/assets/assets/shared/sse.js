@@ -120,7 +120,11 @@ export function follow({ url, lastId, onEvent, onState }) {
       })
       if (response.status === 204) return "ended"
       if (response.status === 404 || response.status === 410) return "gone"
-      if (!response.ok || !response.body || !response.headers.get("content-type")?.includes("text/event-stream")) {
+      if (
+        !response.ok ||
+        !response.body ||
+        !response.headers.get("content-type")?.includes("text/event-stream")
+      ) {
         const wait = Number(response.headers.get("retry-after"))
         await response.body?.cancel()
         return wait > 0 ? Math.min(wait, 60) * 1000 : "again"

@@ -1,0 +1,93 @@
+import { readFile } from "node:fs/promises"
+import type { Page } from "playwright-core"
+import { expect, it } from "vitest"
+import { FakeGroup } from "./fakeGroup.ts"
+import { connection, expectText, harness } from "./setup.ts"
+
+const { server, open } = harness()
+
+async function download(page: Page, label: string) {
+  const [file] = await Promise.all([page.waitForEvent("download"), page.click(`[aria-label='${label}']`)])
+  return { name: file.suggestedFilename(), content: await readFile(await file.path(), "utf8") }
+}
+
+function group(id: string) {
+  const inputs = [
+    { name: '=HYPERLINK("http://evil")', note: 'says "hi", twice', n: -5 },
+    JSON.parse(
+      '{"name": "line\\nbreak", "note": "@SUM(1)", "n": 2, "__proto__": "kept", "2": "number-like"}',
+    ),
+    { name: "plain", note: "-not a number", n: 3 },
+  ]
+  const made = new FakeGroup(id, inputs)
+  made.set(0, {
+    status: "completed",
+    content: { name: "+output wins", list: ["a", 1], ok: true, missing: null },
+  })
+  made.set(1, { status: "failed", error: "no" })
+  return made
+}
+
+it("downloads CSV as RFC 4180 has it, with cells that are no formulas", async () => {
+  const page = await open(server.add(group("tgrp_csv_file")))
+  await connection(page, "live")
+  await page.click("#export-menu summary")
+  const { name, content } = await download(page, "Download csv")
+  expect(name).toBe("tgrp_csv_file.csv")
+  expect(content.split("\r\n")).toEqual([
+    "$id,$status,name,note,n,2,__proto__,list,ok,missing",
+    `trun_${"0".repeat(32)},completed,'+output wins,"says ""hi"", twice",-5,,,"[""a"",1]",true,`,
+    `trun_${"0".repeat(31)}1,failed,"line\nbreak",'@SUM(1),2,number-like,kept,,,`,
+    ",queued,plain,'-not a number,3,,,,,",
+    "",
+  ])
+})
+
+it("downloads JSON Lines, a record a row, and only what is shown when asked", async () => {
+  const page = await open(server.add(group("tgrp_jsonl_file")))
+  await connection(page, "live")
+  await page.click("#export-menu summary")
+  const { content } = await download(page, "Download jsonl")
+  const records = content
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line))
+  expect(records).toHaveLength(3)
+  expect(records[0]).toEqual({
+    $id: `trun_${"0".repeat(32)}`,
+    $status: "completed",
+    name: "+output wins",
+    note: 'says "hi", twice',
+    n: -5,
+    list: ["a", 1],
+    ok: true,
+    missing: null,
+  })
+  expect(Object.keys(records[1])).toContain("__proto__")
+  expect(records[2].$id).toBe(null)
+  await page.keyboard.press("Escape")
+
+  await page.fill("#search", "plain")
+  await expectText(page, "#shown", /1 of 3/)
+  await page.click("#export-menu summary")
+  await expectText(page, "#export-scope", /of 1 row\./)
+  expect((await download(page, "Download jsonl")).content.trimEnd().split("\n")).toHaveLength(1)
+  await page.uncheck("#export-shown")
+  expect((await download(page, "Download jsonl")).content.trimEnd().split("\n")).toHaveLength(3)
+})
+
+it("downloads and copies the server's JSON and Markdown, and a table for spreadsheets", async () => {
+  const page = await open(server.add(group("tgrp_formats")))
+  await connection(page, "live")
+  await page.click("#export-menu summary")
+  const json = await download(page, "Download JSON")
+  expect(json.name).toBe("tgrp_formats.json")
+  expect(JSON.parse(json.content).taskgroup_id).toBe("tgrp_formats")
+  await page.click("[aria-label='Copy Markdown']")
+  await expectText(page, "[aria-label='Copy Markdown']", /Copied/)
+  expect(await page.evaluate(() => navigator.clipboard.readText())).toBe("# Results\n")
+  await page.click("[aria-label='Copy table for spreadsheets']")
+  await expectText(page, "[aria-label='Copy table for spreadsheets']", /Copied/)
+  const tsv = await page.evaluate(() => navigator.clipboard.readText())
+  expect(tsv.split("\n")[2]).toContain("line break\t'@SUM(1)")
+})

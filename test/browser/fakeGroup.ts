@@ -1,0 +1,219 @@
+import type { IncomingMessage, ServerResponse } from "node:http"
+
+/** A task group whose rows a test moves on by hand. Its stream follows SPEC §3: present state, then changes, then `done`. */
+
+export type FakeRow = {
+  input: object
+  status: string
+  content?: unknown
+  basis?: unknown[]
+  error?: string
+  warnings?: unknown[]
+  change: number
+  type?: "json" | "text"
+}
+
+const escapeHtml = (text: string) => text.replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`)
+
+export class FakeGroup {
+  readonly rows: FakeRow[]
+  change = 0
+  ended = false
+  /** How many rows the page is given; the rest comes by the stream. */
+  part = Infinity
+  schema: object | null = null
+  warnings: string[] = []
+  statusMessage = ""
+  /** What every viewer was connected with. */
+  readonly connections: (string | null)[] = []
+  readonly #viewers = new Set<ServerResponse>()
+  readonly #catchingUp = new Set<string[]>()
+  readonly #created = new Date(Date.now() - 90_000).toISOString()
+
+  readonly id: string
+  readonly processor: string
+
+  constructor(id: string, inputs: object[], processor = "core") {
+    this.id = id
+    this.processor = processor
+    this.rows = inputs.map((input) => ({ input, status: "queued", change: 0 }))
+  }
+
+  /** Changes a row and tells the viewers. */
+  set(index: number, change: Partial<FakeRow>) {
+    const row = this.rows[index]
+    if (!row) throw new Error(`no row ${index}`)
+    Object.assign(row, change, { change: ++this.change })
+    this.#tell(this.#rowEvent(index) + this.#statusEvent())
+    return this
+  }
+
+  end() {
+    this.ended = true
+    this.change++
+    this.#tell(this.#statusEvent() + event("done", this.change, {}))
+    for (const viewer of this.#viewers) viewer.end()
+    this.#viewers.clear()
+    return this
+  }
+
+  disconnect() {
+    for (const viewer of this.#viewers) viewer.destroy()
+    this.#viewers.clear()
+  }
+
+  get viewers() {
+    return this.#viewers.size
+  }
+
+  async stream(request: IncomingMessage, response: ServerResponse, url: URL) {
+    const last = request.headers["last-event-id"] ?? url.searchParams.get("last_event_id")
+    this.connections.push(typeof last === "string" ? last : null)
+    const since = last === null || last === undefined ? -1 : Number(last)
+    if (this.ended && since === this.change) {
+      response.writeHead(204).end()
+      return
+    }
+    response.writeHead(200, {
+      "content-type": "text/event-stream; charset=utf-8",
+      "cache-control": "no-store",
+    })
+    const order = this.rows
+      .map((row, index) => ({ row, index }))
+      .toSorted((a, b) => a.row.change - b.row.change)
+    let text = ": hello\n\n"
+    // Changes made while the present state is being sent have to wait for it.
+    const pending: string[] = []
+    this.#catchingUp.add(pending)
+    for (const { row, index } of order) {
+      if (row.change > since) text += this.#rowEvent(index)
+      if (text.length < 500_000) continue
+      response.write(text)
+      text = ""
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+    this.#catchingUp.delete(pending)
+    text += pending.join("")
+    text += this.#statusEvent()
+    if (this.ended) {
+      response.end(text + event("done", this.change, {}))
+      return
+    }
+    response.write(text)
+    this.#viewers.add(response)
+    response.on("close", () => this.#viewers.delete(response))
+  }
+
+  /** Sends text as it is: for what a correct server never sends. */
+  sendRaw(text: string) {
+    this.#tell(text)
+  }
+
+  #tell(text: string) {
+    for (const pending of this.#catchingUp) pending.push(text)
+    for (const viewer of this.#viewers) viewer.write(text)
+  }
+
+  status() {
+    const counts: { [status: string]: number } = {}
+    for (const { status } of this.rows) counts[status] = (counts[status] ?? 0) + 1
+    return {
+      num_task_runs: this.rows.length,
+      task_run_status_counts: counts,
+      is_active: !this.ended,
+      status_message: this.statusMessage,
+      modified_at: this.#created,
+    }
+  }
+
+  #run(index: number) {
+    const row = this.rows[index] as FakeRow
+    const queued = row.status === "queued"
+    return {
+      run_id: queued ? null : `trun_${String(index).padStart(32, "0")}`,
+      interaction_id: null,
+      status: row.status,
+      is_active: row.status === "queued" || row.status === "running",
+      warnings: row.warnings ?? null,
+      error: row.error === undefined ? null : { ref_id: `ref-${index}`, message: row.error, detail: null },
+      processor: this.processor,
+      metadata: {},
+      taskgroup_id: this.id,
+      created_at: this.#created,
+      modified_at: new Date(Date.parse(this.#created) + 42_000).toISOString(),
+    }
+  }
+
+  #output(index: number) {
+    const row = this.rows[index] as FakeRow
+    return row.content === undefined
+      ? null
+      : { type: row.type ?? "json", content: row.content, basis: row.basis ?? [] }
+  }
+
+  #rowEvent(index: number) {
+    const row = this.rows[index] as FakeRow
+    return event("task_run.state", row.change, {
+      input_index: index,
+      input: { input: row.input, processor: this.processor, metadata: {} },
+      run: this.#run(index),
+      output: this.#output(index),
+    })
+  }
+
+  #statusEvent() {
+    return event("task_group_status", this.change, { status: this.status() })
+  }
+
+  data(part = Infinity) {
+    const runs = this.rows.slice(0, part).map((row, index) => ({
+      ...this.#run(index),
+      input_index: index,
+      input: row.input,
+      output: this.#output(index),
+    }))
+    return {
+      taskgroup_id: this.id,
+      metadata: {
+        product: "parallel-multitask",
+        origin: "http://test",
+        num_inputs: this.rows.length,
+        processor: this.processor,
+      },
+      status: this.status(),
+      created_at: this.#created,
+      results: [],
+      runs,
+      output_schema: this.schema,
+      warnings: this.warnings,
+    }
+  }
+
+  injected() {
+    const partial = this.part < this.rows.length
+    return {
+      last_event_id: partial ? null : String(this.change),
+      partial,
+      ended: this.ended,
+      sunset: this.ended ? new Date(Date.now() + 30 * 86_400_000).toUTCString() : null,
+      data: this.data(this.part),
+    }
+  }
+
+  table() {
+    const names = [...new Set(this.rows.flatMap((row) => Object.keys(row.input)))]
+    const cells = (values: unknown[], tag: string) =>
+      values.map((v) => `<${tag}>${escapeHtml(String(v))}</${tag}>`).join("")
+    const rows = this.rows
+      .slice(0, this.part)
+      .map(
+        (row) =>
+          `<tr>${cells([row.status, ...names.map((n) => (row.input as Record<string, unknown>)[n])], "td")}</tr>`,
+      )
+    return `<p>${this.rows.length} rows</p><table><thead><tr>${cells(["status", ...names], "th")}</tr></thead><tbody>${rows.join("")}</tbody></table>`
+  }
+}
+
+function event(type: string, id: number, fields: object) {
+  return `event: ${type}\nid: ${id}\ndata: ${JSON.stringify({ type, event_id: String(id), ...fields })}\n\n`
+}

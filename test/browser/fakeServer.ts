@@ -1,0 +1,152 @@
+import { readFile } from "node:fs/promises"
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http"
+import type { AddressInfo } from "node:net"
+import { extname, join, normalize } from "node:path"
+import { formCsp, formHtml } from "../../src/pages/formHtml.ts"
+import { errorHtml, resultCsp, resultHtml } from "../../src/pages/resultHtml.ts"
+import { FakeGroup } from "./fakeGroup.ts"
+
+/**
+ * The least server the pages need, so that their tests do not depend on the real one: the two pages with their
+ * headers, the assets, a group's formats, its stream, and the POST. It can be stopped, cutting every connection,
+ * and started again on the same port.
+ */
+
+const assets = join(import.meta.dirname, "../../src/pages/assets")
+const types = new Map([
+  [".js", "text/javascript"],
+  [".css", "text/css"],
+  [".svg", "image/svg+xml"],
+  [".txt", "text/plain"],
+])
+
+export type Posted = {
+  body: {
+    inputs?: unknown
+    processor?: string
+    output_schema?: { properties?: object }
+    output_type?: string
+  }
+  headers: IncomingMessage["headers"]
+  url: string
+}
+
+export class FakeServer {
+  readonly groups = new Map<string, FakeGroup>()
+  readonly posted: Posted[] = []
+  /** Every request's address, with its query. */
+  readonly seen: { url: string; headers: IncomingMessage["headers"] }[] = []
+  /** Answers the POST instead of the default, when set. */
+  onPost: ((posted: Posted) => { status: number; body: unknown }) | null = null
+  #server: Server | null = null
+  #port = 0
+
+  get origin() {
+    return `http://127.0.0.1:${this.#port}`
+  }
+
+  async start() {
+    const server = createServer((request, response) => {
+      this.#answer(request, response).catch(() => response.destroy())
+    })
+    await new Promise<void>((resolve, reject) => {
+      server.once("error", reject)
+      server.listen(this.#port, "127.0.0.1", resolve)
+    })
+    this.#port = (server.address() as AddressInfo).port
+    this.#server = server
+    return this
+  }
+
+  async stop() {
+    const server = this.#server
+    this.#server = null
+    if (!server) return
+    for (const group of this.groups.values()) group.disconnect()
+    server.closeAllConnections()
+    await new Promise((resolve) => server.close(resolve))
+  }
+
+  add(group: FakeGroup) {
+    this.groups.set(group.id, group)
+    return `${this.origin}/${group.id}`
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse) {
+    const url = new URL(request.url ?? "/", this.origin)
+    this.seen.push({ url: url.href, headers: request.headers })
+    if (url.pathname === "/") return sendPage(response, 200, formHtml, formCsp)
+    if (url.pathname === "/v1beta/tasks/multitask") return this.#post(request, response)
+    const file = normalize(join(assets, url.pathname))
+    if (file.startsWith(assets) && types.has(extname(file))) {
+      const content = await readFile(file).catch(() => null)
+      if (content === null) return send(response, 404, "text/plain", "no such file")
+      return send(response, 200, types.get(extname(file)) ?? "", content)
+    }
+    const [, id = "", extension = ""] = /^\/([A-Za-z0-9_-]{4,128})(\.[a-z]+)?$/.exec(url.pathname) ?? []
+    const group = this.groups.get(id)
+    if (!group)
+      return sendPage(
+        response,
+        404,
+        errorHtml(404, "Not found", `There is no group ${decodeURIComponent(url.pathname)}.`),
+        resultCsp,
+      )
+    if (extension === ".sse") return group.stream(request, response, url)
+    if (extension === ".json") return send(response, 200, "application/json", JSON.stringify(group.data()))
+    if (extension === ".md") return send(response, 200, "text/markdown", "# Results\n")
+    return sendPage(response, 200, renderResult(group), resultCsp)
+  }
+
+  async #post(request: IncomingMessage, response: ServerResponse) {
+    let text = ""
+    for await (const chunk of request.setEncoding("utf8")) text += chunk
+    const posted = { body: JSON.parse(text), headers: request.headers, url: request.url ?? "" }
+    this.posted.push(posted)
+    const special = this.onPost?.(posted)
+    if (special) return send(response, special.status, "application/json", JSON.stringify(special.body))
+    const inputs = Array.isArray(posted.body.inputs) ? posted.body.inputs : [{ company: "from the URL" }]
+    const group = new FakeGroup(`tgrp_${String(this.groups.size).padStart(8, "0")}`, inputs)
+    const answer = {
+      url: this.add(group),
+      taskgroup_id: group.id,
+      num_inputs: inputs.length,
+      processor: posted.body.processor ?? "core",
+      output_schema: posted.body.output_schema ?? null,
+      estimated_cost_usd: inputs.length * 0.025,
+      warnings: [],
+    }
+    return send(response, 200, "application/json", JSON.stringify(answer))
+  }
+}
+
+/** As the real server does it: text escaped for HTML, JSON with what could end the script escaped. */
+export function renderResult(group: FakeGroup) {
+  const json = JSON.stringify(group.injected()).replace(
+    /[<\u2028\u2029]/g,
+    (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  )
+  return fillIn(resultHtml, { title: `${group.id} – Parallel Multitask`, json, table: group.table() })
+}
+
+function fillIn(html: string, values: { [name: string]: string }) {
+  return html.replace(/\{\{(\w+)\}\}/g, (_, name: string) => values[name] ?? "")
+}
+
+function send(response: ServerResponse, status: number, type: string, body: string | Uint8Array) {
+  response.writeHead(status, {
+    "content-type": `${type}; charset=utf-8`,
+    "x-content-type-options": "nosniff",
+  })
+  response.end(body)
+}
+
+function sendPage(response: ServerResponse, status: number, html: string, csp: string) {
+  response.writeHead(status, {
+    "content-type": "text/html; charset=utf-8",
+    "content-security-policy": csp,
+    "referrer-policy": "no-referrer",
+    "x-content-type-options": "nosniff",
+  })
+  response.end(html)
+}
