@@ -87,6 +87,8 @@ export class GroupObject {
     return runtime.runPromise(
       Effect.gen(function* () {
         const store = yield* TaskGroupStore
+        // It was never begun, or has been removed since.
+        if (store.details() === null) return { _tag: "Incomplete" } as const
         const lengths = store.inputLengths()
         const todo = planBatches(lengths, { size: settings.BATCH_SIZE, chars: settings.BATCH_BYTES })
         const now = yield* Clock.currentTimeMillis

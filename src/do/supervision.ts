@@ -109,7 +109,16 @@ const sendWebhook = Effect.fnUntraced(function* (supervision: Supervision) {
   const now = yield* Clock.currentTimeMillis
   const due = alarms.get("webhook")
   if (due === null || due > now) return
-  yield* FiberMap.run(supervision.fibers, "webhook", deliverWebhook(), { onlyIfMissing: true })
+  const deliver = deliverWebhook().pipe(
+    Effect.tap(() =>
+      Effect.sync(() => {
+        // An attempt may outlast the wait for the next: the alarm that came meanwhile found this one at work.
+        const next = alarms.get("webhook")
+        if (next !== null) alarms.set("webhook", next)
+      }),
+    ),
+  )
+  yield* FiberMap.run(supervision.fibers, "webhook", deliver, { onlyIfMissing: true })
 })
 
 /** Starts what is due, and returns. It does not fail: after six failures the platform would forget the alarm. */

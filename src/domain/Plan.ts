@@ -28,6 +28,7 @@ export const markTodo = (plan: SubmissionPlan, batch: Range, as: ReadonlyArray<R
 /** Nobody knows whether the batch is upstream. */
 export const markLost = (plan: SubmissionPlan, batch: Range, since: number): SubmissionPlan => ({
   ...plan,
+  todo: plan.todo.filter(not(batch)),
   sending: plan.sending.filter(not(batch)),
   lost: [...plan.lost, { from: batch.from, to: batch.to, since }],
 })

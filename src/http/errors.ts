@@ -56,8 +56,11 @@ export const createErrorOf = (error: CreateError): ApiError => {
       }
     case "PreparationTimedOut":
       return { status: 504, message: error.message }
-    case "SubmissionRefused":
-      return { ...error, group: error }
+    case "SubmissionRefused": {
+      // Field by field: an error's message is not among the properties that a spread copies.
+      const { status, message, detail, refId } = error
+      return { status, message, detail, refId, group: error }
+    }
     case "CreationBroken":
       return { status: 502, message: error.message, group: error }
     default:

@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect"
 import { errorJson } from "../domain/ErrorJson.ts"
 import { isRefusal, type NotFound, type PaymentRequired, type RateLimited, type Refusal, type Unauthorized } from "../domain/Errors.ts"
 import { halves, markDone, markLost, markSending, markTodo } from "../domain/Plan.ts"
-import { isPlanDone, type JsonText, type Range, type SubmissionPlan } from "../domain/TaskGroup.ts"
+import { isPlanDone, type JsonText, type Range } from "../domain/TaskGroup.ts"
 import { type ApiKey, ParallelApi } from "../services/ParallelApi.ts"
 import { Settings } from "../services/Settings.ts"
 import { TaskGroupStore } from "../services/TaskGroupStore.ts"
@@ -52,7 +52,14 @@ export const submitRuns = Effect.fn("submitRuns")(function* (
       yield* settleLost(options).pipe(Effect.catchIf(isOther, () => Effect.void))
       continue
     }
-    if (plan.credit !== null && !(yield* waitForCredit(plan, plan.credit))) continue
+    if (plan.credit !== null) {
+      yield* sleepUntil(plan.credit.next)
+      // Minutes have passed: whatever the refused request may have created is counted by now.
+      if (!(yield* isClean(options, []))) {
+        yield* loseAll(plan.todo)
+        continue
+      }
+    }
     // The first batch goes alone: if the key, the credit or the task is refused, nothing has been paid for.
     const nothingYet = plan.lost.length === 0 && store.unsubmitted(ALL).length === store.status().num_task_runs
     const alone = nothingYet || plan.credit !== null
@@ -64,7 +71,7 @@ export const submitRuns = Effect.fn("submitRuns")(function* (
       continue
     }
     if (!(yield* isClean(options, refused))) {
-      for (const { batch } of refused) store.savePlan(markLost(store.plan(), batch, yield* Clock.currentTimeMillis))
+      yield* loseAll(refused.map(({ batch }) => batch))
       continue
     }
     const [first] = refused
@@ -76,6 +83,12 @@ export const submitRuns = Effect.fn("submitRuns")(function* (
     }
   }
   return "submitted"
+})
+
+const loseAll = Effect.fnUntraced(function* (batches: ReadonlyArray<Range>) {
+  const store = yield* TaskGroupStore
+  const now = yield* Clock.currentTimeMillis
+  for (const batch of batches) store.savePlan(markLost(store.plan(), batch, now))
 })
 
 const isOther = <E extends { readonly _tag: string }>(error: E): error is Exclude<E, Unauthorized | NotFound> =>
@@ -198,12 +211,4 @@ const noteLackOfCredit = Effect.fnUntraced(function* (batch: Range, error: Payme
     `Not enough credit at Parallel: ${waiting} inputs are not submitted yet. Next attempt at ${new Date(now + delay).toISOString()}. (${error.message})`,
     now,
   )
-})
-
-/** Sleeps until credit is to be tried again. False when the plan changed meanwhile and must be read again. */
-const waitForCredit = Effect.fnUntraced(function* (plan: SubmissionPlan, credit: { readonly next: number }) {
-  const store = yield* TaskGroupStore
-  yield* sleepUntil(credit.next)
-  const { next } = store.plan().credit ?? { next: null }
-  return next === credit.next && plan.todo.length > 0
 })

@@ -31,7 +31,7 @@ const sorted = (value: unknown): unknown =>
 
 /** What must hold when the group has ended and the viewers have gone. */
 export const checkEnd = async (world: World): Promise<void> => {
-  const { violations, simulator, groupId, weather, viewers, host } = world
+  const { violations, simulator, groupId, weather, host } = world
   const data = await readJson(world)
   if (data === null) return void violations.push("the ended group cannot be read")
   checkMoment(world, data)
@@ -50,12 +50,12 @@ export const checkEnd = async (world: World): Promise<void> => {
   }
   checkViewers(world, data)
   checkWebhook(world)
+  checkPace(world)
   if (data.status.is_active) violations.push("ended, but is_active")
   if (simulator.requests.crashes.length > 0) violations.push(`the simulator crashed: ${simulator.requests.crashes[0]}`)
   if (host.openRequests > 0) violations.push(`${host.openRequests} upstream requests are still open`)
   if (simulator.requests.open > 0) violations.push("an upstream event stream is still open")
   if (alarmOn(host.disk) === null) violations.push("no alarm is set for the removal")
-  void viewers
 }
 
 const checkRow = (world: World, index: number, truth: ReturnType<typeof truthOf>, data: Served): void => {
@@ -95,6 +95,13 @@ const checkViewers = (world: World, data: Served): void => {
       }
     })
   }
+}
+
+/** Never more than one connection a second, however the stream ends; a restart may come sooner. */
+const checkPace = (world: World): void => {
+  const opened = world.simulator.requests.recent.filter(({ route }) => route.endsWith("/events")).map(({ at }) => at)
+  const hasty = opened.filter((at, index) => index > 0 && at - opened[index - 1]! < 950).length
+  if (hasty > world.host.constructed) world.violations.push(`${hasty} event streams were opened within a second of another`)
 }
 
 const checkWebhook = (world: World): void => {

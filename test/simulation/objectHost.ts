@@ -50,6 +50,16 @@ export class ObjectHost {
     return this.current !== null
   }
 
+  /** Read from the disk, without waking anybody. */
+  hasEnded(): boolean {
+    try {
+      const [row] = this.disk.exec("SELECT state FROM details", [])
+      return row?.[0] === "ended"
+    } catch {
+      return false
+    }
+  }
+
   get openRequests(): number {
     return this.current?.wire.openRequests() ?? 0
   }
@@ -75,8 +85,14 @@ export class ObjectHost {
           try {
             const { done, value } = await Promise.race([reader.read(), incarnation.death])
             this.disk.flush()
-            if (done) sink.close()
-            else sink.enqueue(value)
+            if (done) return sink.close()
+            // Networks cut where they like.
+            const at = value.length > 1 && this.options.dice.chance(0.3) ? this.options.dice.whole(1, value.length - 1) : value.length
+            sink.enqueue(value.subarray(0, at))
+            if (at === value.length) return
+            const rest = value.subarray(at)
+            await Promise.race([new Promise<void>((resolve) => void this.options.clock.setTimer(3, resolve)), incarnation.death])
+            sink.enqueue(rest)
           } catch (error) {
             sink.error(error)
           }

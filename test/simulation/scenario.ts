@@ -10,7 +10,8 @@ import { TaskGroupsObjects } from "../../src/layers/TaskGroupsObjects.ts"
 import { createMultitask } from "../../src/programs/createMultitask.ts"
 import { makeRequestBudget, RequestBudget } from "../../src/services/RequestBudget.ts"
 import { Settings } from "../../src/services/Settings.ts"
-import { createSimulator, createVirtualClock, type Simulator, type VirtualClock } from "../../simulator/index.ts"
+import { createSimulator, type Simulator, type VirtualClock } from "../../simulator/index.ts"
+import { createFastClock } from "./clock.ts"
 import { type Dice, makeDice, surroundings } from "./effects.ts"
 import { checkEnd, checkMoment } from "./invariants.ts"
 import { connect } from "./network.ts"
@@ -34,6 +35,8 @@ export interface World {
   readonly violations: Array<string>
   readonly timeline: Array<string>
   groupId: string
+  /** The caller got upstream's refusal of the first batch: there is no group. */
+  refused: boolean
   log(text: string): void
 }
 
@@ -57,6 +60,7 @@ export const runScenario = async (seed: string): Promise<ScenarioResult> => {
   const started = clock.now()
   schedule(world, started)
   await submit(world)
+  if (world.refused) return refusedResult(world)
   for (const [at, spec] of weather.viewers.entries()) {
     const viewer = new Viewer({
       ...spec,
@@ -90,9 +94,21 @@ export const runScenario = async (seed: string): Promise<ScenarioResult> => {
   }
 }
 
+/** The caller was told that nothing was submitted: then nothing is. */
+const refusedResult = async (world: World): Promise<ScenarioResult> => {
+  const { seed, weather, violations, timeline, host, simulator, clock } = world
+  await clock.advance(HOUR)
+  const runs = simulator.ledger.groups.get(world.groupId)?.runs.length ?? 0
+  if (runs > 0) violations.push(`the POST was refused, but ${runs} runs exist`)
+  if (!host.disk.isEmpty()) violations.push("the POST was refused, but its object is still there")
+  return {
+    seed, weather, violations, timeline, crashes: host.crashes, recoveryMs: 0, upstreamRequests: simulator.requests.total,
+  }
+}
+
 const makeWorld = (seed: string): World => {
   const dice = makeDice(seed)
-  const clock = createVirtualClock()
+  const clock = createFastClock(Date.parse("2026-11-20T09:00:00Z"))
   const read = readSettings({ PARALLEL_BASE_URL: "http://parallel.test", ALLOW_PRIVATE_URLS: "true" })
   if (!read.ok) throw new Error(read.problems.join())
   const base = read.settings
@@ -117,7 +133,7 @@ const makeWorld = (seed: string): World => {
   const inputs = Array.from({ length: weather.rows }, (_, at) => ({ company: `Company ${at}`, n: at }))
   return {
     seed, weather, clock, dice, simulator, settings, host, inputs, timeline, log,
-    viewers: [], violations: [], groupId: "",
+    viewers: [], violations: [], groupId: "", refused: false,
   }
 }
 
@@ -195,6 +211,10 @@ const submit = async (world: World) => {
   let answer: { _tag: string } | null = null
   void runtime.runPromise(Effect.result(program)).then((result) => {
     answer = result
+    world.refused = result._tag === "Failure"
+    if (result._tag === "Failure" && result.failure._tag !== "SubmissionRefused") {
+      world.violations.push(`the POST failed: ${JSON.stringify(result.failure)}`)
+    }
     log(`the POST is answered: ${result._tag === "Success" ? result.success.url : JSON.stringify(result.failure)}`)
   })
   await clock.advanceUntil(() => answer !== null, HOUR)
@@ -217,11 +237,12 @@ const untilEnded = async (world: World, started: number, slack: number): Promise
       crashes = host.crashes
       lastTrouble = Math.max(lastTrouble, clock.now())
     }
-    const data = await readJson(world)
-    if (data !== null) {
-      if (polls++ % 5 === 0) checkMoment(world, data)
-      if (data.ended) return Math.max(0, clock.now() - Math.max(lastTrouble, lastEnd))
+    // Looking wakes the object: some groups have nobody who looks.
+    if (weather.polled && polls++ % 5 === 0) {
+      const data = await readJson(world)
+      if (data !== null) checkMoment(world, data)
     }
+    if (host.hasEnded()) return Math.max(0, clock.now() - Math.max(lastTrouble, lastEnd))
     if (clock.now() > Math.max(lastTrouble, lastEnd) + slack) {
       violations.push(`not ended ${slack / 1000} s after the last fault and the last run`)
       return slack

@@ -3,7 +3,7 @@ import type { Dice } from "./effects.ts"
 
 /** What one seed has in store. */
 export interface Weather {
-  readonly kind: "calm" | "lagging" | "stormy" | "crashing" | "mixed"
+  readonly kind: "calm" | "lagging" | "stormy" | "crashing" | "mixed" | "losing"
   readonly rows: number
   readonly behaviour: BehaviourPatch
   /** Standing faults, until the weather clears. */
@@ -22,12 +22,15 @@ export interface Weather {
   /** Credit for so many rows only, then more of it. */
   readonly credit: "enough" | "later"
   readonly batchSize: number
+  /** Somebody reads the JSON now and then, which also wakes the object. */
+  readonly polled: boolean
 }
 
 const ADD: RouteName = "group.runs.add"
 const READS: ReadonlyArray<RouteName> = ["group.get", "group.runs.list", "group.events", "run.result", "run.get"]
 
-const addFaults = (dice: Dice): ReadonlyArray<Fault> => [
+/** `atOnce`: counts do not lag, so that what a refusal created all the same is seen at once (docs/guarantees.md). */
+const addFaults = (dice: Dice, atOnce: boolean): ReadonlyArray<Fault> => [
   { kind: "reset", when: "before", applied: "all" } as Fault,
   { kind: "reset", when: "after", applied: dice.chance(0.5) ? "all" : "partial" } as Fault,
   { kind: "reset", when: "after_headers", applied: "all" } as Fault,
@@ -35,6 +38,8 @@ const addFaults = (dice: Dice): ReadonlyArray<Fault> => [
   { kind: "status", status: 502, body: "html", applied: dice.pick(["none", "all"]) } as Fault,
   { kind: "status", status: 429, body: "error", retry_after: dice.whole(0, 5), applied: "none" } as Fault,
   { kind: "body", body: dice.pick(["html", "malformed", "empty", "error"]), applied: dice.pick(["all", "none"]) } as Fault,
+  { kind: "status", status: 422, body: dice.pick(["error", "framework"]), applied: dice.pick(atOnce ? ["none", "partial"] : ["none"]) } as Fault,
+  { kind: "status", status: 402, body: "error", applied: dice.pick(atOnce ? ["none", "partial"] : ["none"]) } as Fault,
   { kind: "hang", ms: dice.whole(1_000, 200_000), then: dice.pick(["answer", "reset"]), applied: dice.pick(["none", "all", "partial"]) } as Fault,
 ]
 
@@ -124,8 +129,8 @@ const drawBehaviour = (dice: Dice, odd: number, settleMs: number): BehaviourPatc
 })
 
 export const drawWeather = (dice: Dice, settleMs: number): Weather => {
-  const kind = dice.pick(["calm", "lagging", "stormy", "crashing", "mixed"] as const)
-  const odd = { calm: 0.1, lagging: 0.6, stormy: 0.3, crashing: 0.1, mixed: 0.4 }[kind]
+  const kind = dice.pick(["calm", "lagging", "stormy", "crashing", "mixed", "losing"] as const)
+  const odd = { calm: 0.1, lagging: 0.6, stormy: 0.3, crashing: 0.1, mixed: 0.4, losing: 0.5 }[kind]
   const stormy = kind === "stormy" || kind === "mixed"
   const crashing = kind === "crashing" || kind === "mixed"
   const behaviour = drawBehaviour(dice, odd, settleMs)
@@ -133,9 +138,15 @@ export const drawWeather = (dice: Dice, settleMs: number): Weather => {
   const runIdsShuffled = behaviour.shapes?.echo_metadata === true && dice.chance(odd)
   const pickFaults = (route: RouteName, faults: ReadonlyArray<Fault>, count: number, probability: number) =>
     Array.from({ length: count }, () => ({ route, probability, fault: dice.pick(faults) }))
-  const faults = stormy
+  const atOnce = behaviour.status?.count_lag_ms === 0 && behaviour.status.lag_ms === 0
+  const losing = Array.from({ length: dice.whole(1, 3) }, () => ({
+    route: ADD,
+    probability: dice.between(0.3, 0.9),
+    fault: dice.pick(addFaults(dice, atOnce)),
+  }))
+  const faults = kind === "losing" ? losing : stormy
     ? [
-        ...pickFaults(ADD, addFaults(dice), dice.whole(0, 2), dice.between(0.1, 0.6)),
+        ...pickFaults(ADD, addFaults(dice, atOnce), dice.whole(0, 2), dice.between(0.1, 0.6)),
         ...READS.flatMap((route) => pickFaults(route, readFaults(dice), dice.whole(0, 1), dice.between(0.05, 0.5))),
         ...(["group.events", "group.runs.list"] as const).flatMap((route) =>
           pickFaults(route, streamFaults(dice), dice.whole(0, 1), dice.between(0.1, 0.8)),
@@ -161,5 +172,6 @@ export const drawWeather = (dice: Dice, settleMs: number): Weather => {
     runIdsShuffled,
     credit: dice.chance(0.1) ? "later" : "enough",
     batchSize: dice.pick([1, 3, 5, 1_000]),
+    polled: dice.chance(0.5),
   }
 }

@@ -1,0 +1,127 @@
+/**
+ * Ways to break the product that its promises forbid. Each is a replacement in one source file; the simulation must
+ * catch every one of them. `npm run mutate` repeats it.
+ */
+export interface Mutation {
+  readonly name: string
+  readonly file: string
+  readonly find: string
+  readonly replace: string
+}
+
+export const MUTATIONS: ReadonlyArray<Mutation> = [
+  {
+    name: "a batch is sent without being marked as being sent",
+    file: "src/programs/submitRuns.ts",
+    find: "  store.savePlan(markSending(store.plan(), batch, yield* Clock.currentTimeMillis))\n",
+    replace: "",
+  },
+  {
+    name: "after a lost answer the batch is sent again at once",
+    file: "src/programs/submitRuns.ts",
+    find: "        store.savePlan(markLost(store.plan(), batch, now))\n        return null\n      })\n    }),",
+    replace: "        store.savePlan(markTodo(store.plan(), batch, [batch]))\n        return null\n      })\n    }),",
+  },
+  {
+    name: "what was under way at a restart counts as not sent",
+    file: "src/programs/submitRuns.ts",
+    find: "store.savePlan(markLost(store.plan(), batch, yield* Clock.currentTimeMillis))\n  }\n  let rateLimitedFor",
+    replace: "store.savePlan(markTodo(store.plan(), batch, [batch]))\n  }\n  let rateLimitedFor",
+  },
+  {
+    name: "upstream is asked only once, and at once, after a loss",
+    file: "src/programs/settleLost.ts",
+    find: "  yield* sleepUntil(lastLoss + settle)\n  let before = yield* look\n  for (let wait = settle / 2; ; wait = Math.min(wait * 1.5, 600_000)) {\n    yield* Effect.sleep(Duration.millis(wait))\n    const after = yield* look\n    if (agree(before, after)) break\n    before = after\n  }",
+    replace: "  yield* look\n  void [lastLoss, settle, agree, Duration, sleepUntil]",
+  },
+  {
+    name: "a refusal is trusted to have created nothing",
+    file: "src/programs/submitRuns.ts",
+    find: "return store.plan().lost.length === 0 && status.num_task_runs === known",
+    replace: "return known >= 0 || status.num_task_runs >= 0",
+  },
+  {
+    name: "the assignment by position is never corrected by metadata",
+    file: "src/layers/sqlite/applyRun.ts",
+    find: "if (row.confirmed || isTerminal(row.status)) return",
+    replace: "if (row.runId !== null) return",
+  },
+  {
+    name: "nothing is listed: events alone are believed",
+    file: "src/programs/follow/reconcile.ts",
+    find: "      if (difference === \"same\" || pair === fruitless) return 0",
+    replace: "      if (pair !== \"\") return 0",
+  },
+  {
+    name: "a newer terminal state replaces the first",
+    file: "src/layers/sqlite/applyRun.ts",
+    find: "    if (isTerminal(run.status) && run.status !== row.status) return { row: null, outcome: \"contradiction\" }\n",
+    replace: "    if (isTerminal(run.status) && run.status !== row.status) return changed(advance(row, run, output, group))\n",
+  },
+  {
+    name: "done is believed when every run is terminal, outputs or not",
+    file: "src/layers/sqlite/Tally.ts",
+    find: "const hasEnded = (row: Counted): boolean => isTerminal(row.status) && !lacksOutput(row)",
+    replace: "const hasEnded = (row: Counted): boolean => isTerminal(row.status)",
+  },
+  {
+    name: "viewers are told before the transaction",
+    file: "src/layers/sqlite/GroupTables.ts",
+    find: "    try {\n      result = this.storage.transactionSync(body)",
+    replace: "    this.publisher.publish()\n    if (this.readers > 0) return queueMicrotask(() => void this.storage.transactionSync(body)) as never\n    try {\n      result = this.storage.transactionSync(body)",
+  },
+  {
+    name: "a viewer that comes back is given the next change but one",
+    file: "src/programs/watchTaskGroup.ts",
+    find: "  return position <= newest ? position : 0",
+    replace: "  return position < newest ? position + 1 : 0",
+  },
+  {
+    name: "change numbers start again after a restart",
+    file: "src/layers/sqlite/Tally.ts",
+    find: "    this.change = Math.max(this.change, change)",
+    replace: "    if (this.rows === 0 || change > this.change) this.change = Math.max(1, change - 3)",
+  },
+  {
+    name: "the watchdog is not armed",
+    file: "src/do/supervision.ts",
+    find: "  alarms.set(\"watchdog\", now + settings.WATCHDOG_SECONDS * 1000)\n",
+    replace: "",
+  },
+  {
+    name: "the key outlives the end",
+    file: "src/programs/finishTaskGroup.ts",
+    find: "    secrets.forgetApiKey()\n",
+    replace: "",
+  },
+  {
+    name: "each webhook attempt has an id of its own",
+    file: "src/programs/deliverWebhook.ts",
+    find: "    id: `msg_${details.taskgroupId}`,",
+    replace: "    id: `msg_${now}`,",
+  },
+  {
+    name: "the next webhook attempt is not written down before this one",
+    file: "src/programs/deliverWebhook.ts",
+    find: "  alarms.set(\"webhook\", now + delay * (yield* Random.nextBetween(0.9, 1.1)))\n",
+    replace: "  alarms.clear(\"webhook\")\n  void [delay, Random]\n",
+  },
+  {
+    name: "a cursor that does not work is kept",
+    file: "src/programs/follow/sessions.ts",
+    find: "      cursor = null\n      store.dropCursor()\n",
+    replace: "",
+  },
+  {
+    name: "half an event is passed on when the object dies",
+    file: "src/http/eventProxy.ts",
+    find: "    pending = joined\n    return null\n",
+    replace: "    return joined\n",
+  },
+  {
+    name: "reconnecting knows no pause",
+    file: "src/programs/follow/sessions.ts",
+    find: "    yield* Effect.sleep(Duration.millis(Math.max(wait, spacing, asked, 0)))",
+    replace: "    yield* Effect.sleep(Duration.millis(Math.min(wait, spacing, asked, 20) + 20))",
+  },
+]
