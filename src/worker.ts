@@ -17,12 +17,14 @@ const contextOf = (env: Env): HandlerContext | Response => {
   if (!read.ok) {
     return errorResponse({
       status: 500,
-      message: "This deployment is configured wrongly. Its operator must correct the variables named in detail.",
+      message:
+        "This deployment is configured wrongly. Its operator must correct the variables named in detail.",
       detail: { errors: read.problems },
     })
   }
   // The stub's type names every method of the class; these are the ones that each side uses.
-  const stub = (id: string) => env.TASK_GROUP.get(env.TASK_GROUP.idFromName(id)) as unknown as GroupStub & GroupObject
+  const stub = (id: string) =>
+    env.TASK_GROUP.get(env.TASK_GROUP.idFromName(id)) as unknown as GroupStub & GroupObject
   const context = { settings: read.settings, runtime: makeRequestRuntime(read.settings, stub), groups: stub }
   contexts.set(env, context)
   return context

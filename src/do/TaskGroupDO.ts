@@ -1,12 +1,14 @@
 import { DurableObject } from "cloudflare:workers"
 import * as ManagedRuntime from "effect/ManagedRuntime"
 import { Queryable } from "queryable-object"
-import { readSettings, type SettingsShape } from "../domain/Settings.ts"
+import { readSettings } from "../domain/Settings.ts"
 import type { GroupInit, GroupSecrets, JsonText, TaskGroupResultOutput } from "../domain/TaskGroup.ts"
 import type { Submission } from "../services/TaskGroups.ts"
 import { GroupObject } from "./GroupObject.ts"
 import { taskGroupLayers } from "./layers.ts"
 import { readOnlySql } from "./readOnlySql.ts"
+
+const ALARM_RETRY_MS = 60_000
 
 /**
  * One task group: its rows in SQLite, its follower, its viewers. Named by its task group id. A thin shell around one
@@ -14,25 +16,35 @@ import { readOnlySql } from "./readOnlySql.ts"
  */
 @Queryable()
 export class TaskGroupDO extends DurableObject<Env> {
-  private readonly settings: SettingsShape
-  private readonly group: GroupObject
+  private readonly configuration: ReturnType<typeof readSettings>
+  private readonly object: GroupObject | null
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env)
     const read = readSettings({ ...env })
-    if (!read.ok) throw new Error(`Wrong configuration: ${read.problems.join("; ")}`)
-    this.settings = read.settings
-    this.group = new GroupObject({
-      runtime: ManagedRuntime.make(taskGroupLayers(ctx.storage, read.settings)),
-      settings: read.settings,
-      deleteAll: () => ctx.storage.deleteAll(),
-      version: env.CF_VERSION_METADATA?.id ?? "",
-    })
+    this.configuration = read
+    // A constructor that throws would use up the alarm's retries, and with them every group that nobody looks at.
+    this.object = read.ok
+      ? new GroupObject({
+          runtime: ManagedRuntime.make(taskGroupLayers(ctx.storage, read.settings)),
+          settings: read.settings,
+          deleteAll: () => ctx.storage.deleteAll(),
+          version: env.CF_VERSION_METADATA?.id ?? "",
+        })
+      : null
+  }
+
+  private get group(): GroupObject {
+    if (this.object !== null) return this.object
+    const problems = this.configuration.ok ? [] : this.configuration.problems
+    throw new Error(`Wrong configuration: ${problems.join("; ")}`)
   }
 
   /** What `@Queryable` reads through: strangers get no other SQL than this. */
   get sql() {
-    return readOnlySql(this.ctx.storage, { rows: this.settings.STUDIO_MAX_ROWS, chars: this.settings.STUDIO_MAX_BYTES })
+    if (!this.configuration.ok) throw new Error("Wrong configuration")
+    const { STUDIO_MAX_ROWS, STUDIO_MAX_BYTES } = this.configuration.settings
+    return readOnlySql(this.ctx.storage, { rows: STUDIO_MAX_ROWS, chars: STUDIO_MAX_BYTES })
   }
 
   begin(init: GroupInit, secrets: GroupSecrets): Promise<"begun" | "same" | "different"> {
@@ -65,7 +77,13 @@ export class TaskGroupDO extends DurableObject<Env> {
     return this.group.fetch(request)
   }
 
-  override alarm(): Promise<void> {
-    return this.group.alarm()
+  /** Never throws: after six failures the platform forgets an alarm, and the group with it. */
+  override async alarm(): Promise<void> {
+    try {
+      await this.group.alarm()
+    } catch (error) {
+      console.error("The alarm failed and is set again", error instanceof Error ? error.name : "unknown")
+      await this.ctx.storage.setAlarm(Date.now() + ALARM_RETRY_MS)
+    }
   }
 }

@@ -34,7 +34,8 @@ export const assertReadable = (query: string): void => {
   const head = /^[a-z]+/i.exec(text)?.[0]?.toLowerCase() ?? ""
   if (head === "pragma") {
     const pragma = /^pragma\s+(?:\w+\s*\.\s*)?(\w+)\s*(\(\s*[\w.]*\s*\))?$/i.exec(text)?.[1]?.toLowerCase()
-    if (pragma === undefined || !PRAGMAS.has(pragma)) throw new ReadOnlyViolation("This PRAGMA is not allowed here.")
+    if (pragma === undefined || !PRAGMAS.has(pragma))
+      throw new ReadOnlyViolation("This PRAGMA is not allowed here.")
     return
   }
   if (!["select", "with", "values"].includes(head)) {
@@ -47,7 +48,8 @@ export const assertReadable = (query: string): void => {
 
 /** SQLite takes a common table expression that names itself as recursive, with or without the keyword. */
 const isRecursive = (text: string): boolean => {
-  const definition = /(?:\bwith\s+(?:recursive\s+)?|,\s*)(\w+)\s*(?:\([^()]*\))?\s*as\s*(?:not\s+)?(?:materialized\s*)?\(/gi
+  const definition =
+    /(?:\bwith\s+(?:recursive\s+)?|,\s*)(\w+)\s*(?:\([^()]*\))?\s*as\s*(?:not\s+)?(?:materialized\s*)?\(/gi
   for (const match of text.matchAll(definition)) {
     const body = balanced(text, match.index + match[0].length)
     if (new RegExp(`\\b${match[1]}\\b`, "i").test(body)) return true
@@ -102,7 +104,10 @@ export const readOnlySql = (storage: DurableObjectStorage, limits: StudioLimits)
   },
 })
 
-const readAll = (cursor: SqlStorageCursor<Record<string, SqlStorageValue>>, limits: StudioLimits): ReadCursor => {
+const readAll = (
+  cursor: SqlStorageCursor<Record<string, SqlStorageValue>>,
+  limits: StudioLimits,
+): ReadCursor => {
   const rows: Array<Array<SqlStorageValue>> = []
   let chars = 0
   for (const row of cursor.raw()) {
@@ -111,7 +116,9 @@ const readAll = (cursor: SqlStorageCursor<Record<string, SqlStorageValue>>, limi
     }
     for (const value of row) chars += typeof value === "string" ? value.length : 8
     if (chars > limits.chars) {
-      throw new ReadOnlyViolation(`The answer has more than ${limits.chars} characters. Select fewer columns or rows.`)
+      throw new ReadOnlyViolation(
+        `The answer has more than ${limits.chars} characters. Select fewer columns or rows.`,
+      )
     }
     rows.push(row)
   }
@@ -122,6 +129,7 @@ const readAll = (cursor: SqlStorageCursor<Record<string, SqlStorageValue>>, limi
     rowsRead,
     rowsWritten,
     raw: () => rows,
-    toArray: () => rows.map((row) => Object.fromEntries(columnNames.map((name, at) => [name, row[at] ?? null]))),
+    toArray: () =>
+      rows.map((row) => Object.fromEntries(columnNames.map((name, at) => [name, row[at] ?? null]))),
   }
 }

@@ -20,7 +20,11 @@ export const respond = Effect.fnUntraced(function* (request: Request, version: s
   return yield* respondEvents(request, url)
 })
 
-const respondRendered = Effect.fnUntraced(function* (request: Request, rendering: Rendering, version: string) {
+const respondRendered = Effect.fnUntraced(function* (
+  request: Request,
+  rendering: Rendering,
+  version: string,
+) {
   const store = yield* TaskGroupStore
   const etag = `W/"${rendering.format}-${store.change()}-${version === "" ? "dev" : version}"`
   const headers = new Headers({ etag, "cache-control": "no-cache", vary: "Accept" })

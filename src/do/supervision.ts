@@ -48,6 +48,7 @@ export interface Supervision {
 const remove = (supervision: Supervision) =>
   Effect.gen(function* () {
     yield* removeTaskGroup(supervision.deleteAll)
+    yield* FiberMap.clear(supervision.fibers)
     yield* Deferred.succeed(supervision.caller.answer, { _tag: "Underway" })
   })
 
@@ -134,7 +135,11 @@ export const onAlarm = Effect.fnUntraced(function* (supervision: Supervision) {
   if (due.includes("removal") || (due.includes("uncommitted") && state !== "active" && state !== "ended")) {
     return yield* remove(supervision)
   }
-  if (due.includes("uncommitted")) alarms.clear("uncommitted")
+  if (due.includes("uncommitted")) {
+    // The commit came, and the object died before it could say so to its alarm.
+    alarms.clear("uncommitted")
+    yield* ensureFollowing(supervision)
+  }
   if (due.includes("webhook")) yield* sendWebhook(supervision)
   if (due.includes("watchdog")) {
     if (state === "active") yield* ensureFollowing(supervision)

@@ -5,4 +5,5 @@ export const errorJson = (error: {
   readonly message: string
   readonly refId?: string | null
   readonly detail?: unknown
-}): JsonText => JSON.stringify({ ref_id: error.refId ?? "", message: error.message, detail: error.detail ?? null })
+}): JsonText =>
+  JSON.stringify({ ref_id: error.refId ?? "", message: error.message, detail: error.detail ?? null })

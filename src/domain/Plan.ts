@@ -46,7 +46,8 @@ export const rangesOf = (indexes: ReadonlyArray<number>, size: number): Readonly
   const ranges: Array<Range> = []
   for (const index of indexes) {
     const last = ranges.at(-1)
-    if (last !== undefined && last.to === index && last.to - last.from < size) ranges[ranges.length - 1] = { from: last.from, to: index + 1 }
+    if (last !== undefined && last.to === index && last.to - last.from < size)
+      ranges[ranges.length - 1] = { from: last.from, to: index + 1 }
     else ranges.push({ from: index, to: index + 1 })
   }
   return ranges

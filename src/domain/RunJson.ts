@@ -23,8 +23,15 @@ const join = (...parts: ReadonlyArray<string>): JsonText =>
 /** `{ $id, $status, ...input, ...output.content }` of a row; text output is the field `content`. */
 export const resultJson = (row: RunRow): JsonText => {
   const head = `"$id":${text(row.runId)},"$status":${text(row.status)}`
-  if (row.merged !== null) return join(head, inside(row.merged))
+  if (row.merged !== null) return join(head, inside(row.merged === "" ? mergeAgain(row) : row.merged))
   return join(head, inside(row.input), row.content === null ? "" : contentFields(row.content))
+}
+
+/** A merge that was too large to be stored beside what it is made of. */
+const mergeAgain = (row: RunRow): JsonText => {
+  const input = JSON.parse(row.input) as Record<string, unknown>
+  const content: unknown = row.content === null ? undefined : JSON.parse(row.content)
+  return mergedOf(input, content) ?? JSON.stringify(input)
 }
 
 const contentFields = (content: JsonText): string =>

@@ -15,8 +15,9 @@ export const MAX_EVENT_CHARS = 16 * 1024 * 1024
  * Feed it decoded text in pieces; it returns the events that are complete.
  */
 export const makeSseParser = () => {
-  let buffer = ""
-  let scanned = 0
+  /** The line that is not complete yet, in pieces: joining at each piece would cost the square of a long line. */
+  let pieces: Array<string> = []
+  let pending = 0
   let name = ""
   let data: Array<string> = []
   let size = 0
@@ -24,17 +25,18 @@ export const makeSseParser = () => {
   let started = false
   let skipLineFeed = false
 
-  const takeLine = (line: string, out: Array<SseEvent>) => {
-    if (line === "") {
-      if (data.length > 0 && size <= MAX_EVENT_CHARS) {
-        out.push({ name: name === "" ? "message" : name, data: data.join("\n"), id })
-      }
-      name = ""
-      data = []
-      size = 0
-      id = null
-      return
+  const dispatch = (out: Array<SseEvent>) => {
+    if (data.length > 0 && size <= MAX_EVENT_CHARS) {
+      out.push({ name: name === "" ? "message" : name, data: data.join("\n"), id })
     }
+    name = ""
+    data = []
+    size = 0
+    id = null
+  }
+
+  const takeLine = (line: string, out: Array<SseEvent>) => {
+    if (line === "") return dispatch(out)
     if (line.startsWith(":")) return
     const colon = line.indexOf(":")
     const field = colon === -1 ? line : line.slice(0, colon)
@@ -47,39 +49,46 @@ export const makeSseParser = () => {
     else if (field === "id" && !value.includes("\0")) id = value
   }
 
+  const keep = (piece: string) => {
+    if (piece === "") return
+    pending += piece.length
+    if (pending <= MAX_EVENT_CHARS) pieces.push(piece)
+    else {
+      // Too long to be an event of ours: forget the text, remember to drop the event it belongs to.
+      size = MAX_EVENT_CHARS + 1
+      pieces = ["data:"]
+    }
+  }
+
+  const endLine = (rest: string, out: Array<SseEvent>) => {
+    const line = pieces.length === 0 ? rest : pieces.join("") + rest
+    pieces = []
+    pending = 0
+    takeLine(line, out)
+  }
+
   return {
     push(text: string): Array<SseEvent> {
-      if (text === "") return []
-      let chunk = text
+      const out: Array<SseEvent> = []
+      if (text === "") return out
+      let from = 0
       if (!started) {
         started = true
-        if (chunk.charCodeAt(0) === 0xfeff) chunk = chunk.slice(1)
+        if (text.charCodeAt(0) === 0xfeff) from = 1
       }
-      if (skipLineFeed && chunk.startsWith("\n")) chunk = chunk.slice(1)
-      if (chunk !== "") skipLineFeed = false
-      buffer += chunk
-      const out: Array<SseEvent> = []
-      let from = 0
-      for (let at = scanned; at < buffer.length; at++) {
-        const code = buffer.charCodeAt(at)
-        if (code !== 10 && code !== 13) continue
-        takeLine(buffer.slice(from, at), out)
-        // The line feed of a CR LF pair may only arrive with the next piece.
-        if (code === 13) {
-          if (at + 1 === buffer.length) skipLineFeed = true
-          else if (buffer.charCodeAt(at + 1) === 10) at++
-        }
-        from = at + 1
+      // The line feed of a CR LF pair may only arrive with the next piece.
+      if (skipLineFeed && from < text.length) {
+        skipLineFeed = false
+        if (text.charCodeAt(from) === 10) from++
       }
-      buffer = buffer.slice(from)
-      scanned = buffer.length
-      if (buffer.length > MAX_EVENT_CHARS) {
-        // Too long to be an event of ours: forget the text, remember to drop the event it belongs to.
-        size = MAX_EVENT_CHARS + 1
-        data = [""]
-        buffer = "data:"
-        scanned = buffer.length
+      const lineEnd = /\r\n?|\n/g
+      lineEnd.lastIndex = from
+      for (let match = lineEnd.exec(text); match !== null; match = lineEnd.exec(text)) {
+        endLine(text.slice(from, match.index), out)
+        from = lineEnd.lastIndex
+        skipLineFeed = match[0] === "\r" && from === text.length
       }
+      keep(text.slice(from))
       return out
     },
   }

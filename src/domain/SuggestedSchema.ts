@@ -11,7 +11,10 @@ export const strictSchema = (schema: JsonObject): JsonObject => {
     type: "object",
     ...schema,
     properties: Object.fromEntries(
-      Object.entries(properties).map(([name, property]) => [name, isJsonObject(property) ? strictItem(property) : property]),
+      Object.entries(properties).map(([name, property]) => [
+        name,
+        isJsonObject(property) ? strictItem(property) : property,
+      ]),
     ),
     required: schema["required"] ?? Object.keys(properties),
     additionalProperties: schema["additionalProperties"] ?? false,

@@ -59,7 +59,7 @@ export interface RunRow {
   readonly confidence: JsonText | null
   /**
    * Input and output merged, when putting their texts one after the other would repeat a property or hide `$id` or
-   * `$status`; null otherwise.
+   * `$status`; null otherwise. Empty when it had to make room: it is put together anew when it is read.
    */
   readonly merged: JsonText | null
   readonly error: JsonText | null

@@ -53,6 +53,8 @@ export type GroupEvent =
       readonly eventId: string | null
       readonly run: WireRun
       readonly output: WireOutput | null
+      /** The row the run was made of, when it was asked for. */
+      readonly input: unknown
     }
   | { readonly _tag: "Status"; readonly eventId: string | null; readonly status: WireStatus }
   /** Parallel's `error` event: it names no run and has no id. */
@@ -93,6 +95,8 @@ export const readOutput = (output: unknown): WireOutput | null => {
   return { content, rest }
 }
 
+const inputOf = (input: unknown): unknown => (isRecord(input) ? input["input"] : undefined)
+
 const decodeJson = Schema.decodeUnknownOption(Schema.fromJsonString(Schema.Unknown))
 const decodeStatus = Schema.decodeUnknownOption(WireStatus)
 
@@ -112,7 +116,7 @@ export const readGroupEvent = (event: { name: string; data: string; id: string |
       const run = readRun(json["run"], json["input"])
       return run === null
         ? { _tag: "Unreadable", eventId, reason: "a run event without run_id and status" }
-        : { _tag: "Run", eventId, run, output: readOutput(json["output"]) }
+        : { _tag: "Run", eventId, run, output: readOutput(json["output"]), input: inputOf(json["input"]) }
     }
     case "task_group_status": {
       const status = decodeStatus(json["status"])

@@ -4,10 +4,15 @@ import type { ApiError } from "./errors.ts"
 export const readJsonBody = async (
   request: Request,
   maxBytes: number,
-): Promise<{ readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly error: ApiError }> => {
+): Promise<
+  { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly error: ApiError }
+> => {
   const type = request.headers.get("content-type")
   if (type !== null && !/^application\/(?:[\w.+-]+\+)?json\b/i.test(type.trim())) {
-    return refuse(415, `The body must be JSON; send it with content-type: application/json, not ${type.slice(0, 100)}.`)
+    return refuse(
+      415,
+      `The body must be JSON; send it with content-type: application/json, not ${type.slice(0, 100)}.`,
+    )
   }
   const tooLarge = `The body is larger than ${maxBytes} bytes. Split the inputs over several requests, or send their URL.`
   if (Number(request.headers.get("content-length") ?? 0) > maxBytes) return refuse(413, tooLarge)
@@ -27,7 +32,10 @@ export const readJsonBody = async (
   try {
     return { ok: true, value: JSON.parse(text) as unknown }
   } catch (error) {
-    return refuse(400, `The body is not JSON: ${error instanceof SyntaxError ? error.message.slice(0, 200) : "unreadable"}.`)
+    return refuse(
+      400,
+      `The body is not JSON: ${error instanceof SyntaxError ? error.message.slice(0, 200) : "unreadable"}.`,
+    )
   }
 }
 

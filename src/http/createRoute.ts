@@ -35,6 +35,8 @@ export const createRoute = async (
   const created = result.success
   const headers = { location: created.url, "cache-control": "no-store", vary: "Accept" }
   return prefersJson(request.headers.get("accept"))
-    ? new Response(JSON.stringify(created), { headers: { ...headers, "content-type": "application/json; charset=utf-8" } })
+    ? new Response(JSON.stringify(created), {
+        headers: { ...headers, "content-type": "application/json; charset=utf-8" },
+      })
     : new Response(created.url, { headers: { ...headers, "content-type": "text/plain; charset=utf-8" } })
 }

@@ -17,14 +17,22 @@ export interface ApiError {
 export const errorBody = (error: ApiError): string =>
   JSON.stringify({
     type: "error",
-    error: { ref_id: error.refId ?? crypto.randomUUID(), message: error.message, detail: error.detail ?? null },
+    error: {
+      ref_id: error.refId ?? crypto.randomUUID(),
+      message: error.message,
+      detail: error.detail ?? null,
+    },
     ...(error.group === undefined ? {} : { taskgroup_id: error.group.taskgroupId, url: error.group.url }),
   })
 
 export const errorResponse = (error: ApiError): Response =>
   new Response(errorBody(error), {
     status: error.status,
-    headers: { "content-type": "application/json; charset=utf-8", "cache-control": "no-store", ...error.headers },
+    headers: {
+      "content-type": "application/json; charset=utf-8",
+      "cache-control": "no-store",
+      ...error.headers,
+    },
   })
 
 export const NO_KEY: ApiError = {
@@ -38,7 +46,8 @@ export const createErrorOf = (error: CreateError): ApiError => {
   switch (error._tag) {
     case "InvalidRequest": {
       const [first] = error.problems
-      const more = error.problems.length > 1 ? ` (and ${error.problems.length - 1} more problems, see detail)` : ""
+      const more =
+        error.problems.length > 1 ? ` (and ${error.problems.length - 1} more problems, see detail)` : ""
       return {
         status: 422,
         message: `${first === undefined ? "The request is not valid" : problemSentence(first).replace(/\.$/, "")}${more}.`,
@@ -52,7 +61,11 @@ export const createErrorOf = (error: CreateError): ApiError => {
         case "silent":
           return { status: 504, message: `${error.message}.` }
         default:
-          return { status: 422, message: `${error.message}.`, detail: { errors: [{ path: "inputs", message: error.message }] } }
+          return {
+            status: 422,
+            message: `${error.message}.`,
+            detail: { errors: [{ path: "inputs", message: error.message }] },
+          }
       }
     case "PreparationTimedOut":
       return { status: 504, message: error.message }
@@ -74,16 +87,24 @@ const parallelErrorOf = (error: ParallelError): ApiError => {
       return {
         status: 429,
         message: error.message,
-        headers: error.retryAfterMs === null ? {} : { "retry-after": String(Math.ceil(error.retryAfterMs / 1000)) },
+        headers:
+          error.retryAfterMs === null ? {} : { "retry-after": String(Math.ceil(error.retryAfterMs / 1000)) },
       }
     case "Unavailable":
       return error.timedOut
         ? { status: 504, message: "Parallel did not answer in time. Nothing was submitted; try again." }
-        : { status: 502, message: `Parallel's API is not working: ${error.message}. Nothing was submitted; try again.` }
+        : {
+            status: 502,
+            message: `Parallel's API is not working: ${error.message}. Nothing was submitted; try again.`,
+          }
     case "Malformed":
       return { status: 502, message: `${error.message}. Nothing was submitted; try again.` }
     case "NotFound":
-      return { status: 502, message: `Parallel's API does not know this call: ${error.message}`, refId: error.refId }
+      return {
+        status: 502,
+        message: `Parallel's API does not know this call: ${error.message}`,
+        refId: error.refId,
+      }
     default:
       return { status: error.status, message: error.message, detail: error.detail, refId: error.refId }
   }

@@ -102,8 +102,12 @@ export const proxyEvents = (first: Response, options: EventProxyOptions): Readab
           }
           const events = cut(value)
           if (events === null) continue
-          failures = 0
-          lastEventId = lastIdIn(events) ?? lastEventId
+          const id = lastIdIn(events)
+          if (id !== null) {
+            // Only news counts as success: an object that sends its greeting and dies must not be asked in a loop.
+            failures = 0
+            lastEventId = id
+          }
           return controller.enqueue(events)
         } catch {
           drop()

@@ -24,7 +24,10 @@ export const handle = async (request: Request, context: HandlerContext): Promise
   } catch (error) {
     console.error("Unexpected failure", error instanceof Error ? error.name : "unknown")
     return withCommonHeaders(
-      errorResponse({ status: 500, message: "Something went wrong here. Nothing is lost; try again in a moment." }),
+      errorResponse({
+        status: 500,
+        message: "Something went wrong here. Nothing is lost; try again in a moment.",
+      }),
     )
   }
 }
@@ -46,7 +49,8 @@ const route = async (request: Request, context: HandlerContext): Promise<Respons
 
 const formRoute = (request: Request): Response => {
   if (request.method === "OPTIONS") return optionsResponse("GET, HEAD, OPTIONS")
-  if (request.method !== "GET" && request.method !== "HEAD") return methodNotAllowed(request.method, "GET, HEAD, OPTIONS")
+  if (request.method !== "GET" && request.method !== "HEAD")
+    return methodNotAllowed(request.method, "GET, HEAD, OPTIONS")
   return new Response(request.method === "HEAD" ? null : formHtml, {
     headers: {
       "content-type": "text/html; charset=utf-8",

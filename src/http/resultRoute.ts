@@ -34,7 +34,8 @@ export const resultRoute = async (
   const id = dot < 0 ? name : name.slice(0, dot)
   const extension = dot < 0 ? null : name.slice(dot + 1)
   const methods = extension === "db" ? "GET, HEAD, POST, OPTIONS" : "GET, HEAD, OPTIONS"
-  if (!isGroupId(id) || (extension !== null && !FORMATS.includes(extension))) return failure(request, NOT_FOUND)
+  if (!isGroupId(id) || (extension !== null && !FORMATS.includes(extension)))
+    return failure(request, NOT_FOUND)
   if (request.method === "OPTIONS") return optionsResponse(methods)
   if (!methods.split(", ").includes(request.method)) {
     return failure(request, {
@@ -47,7 +48,8 @@ export const resultRoute = async (
   if (format === null) {
     return failure(request, {
       status: 406,
-      message: "None of the accepted types can be served. There are text/html, text/markdown, text/event-stream and application/json.",
+      message:
+        "None of the accepted types can be served. There are text/html, text/markdown, text/event-stream and application/json.",
     })
   }
   const stub = groups(id)
@@ -56,14 +58,17 @@ export const resultRoute = async (
     if (!(await stub.exists())) return failure(request, NOT_FOUND)
     return studioRoute(request, (query) => groups(id).raw(query))
   }
-  const response = await stub.fetch(new Request(`https://object/${format}`, { method: request.method, headers: request.headers }))
+  const response = await stub.fetch(
+    new Request(`https://object/${format}`, { method: request.method, headers: request.headers }),
+  )
   if (response.status === 404) return failure(request, NOT_FOUND)
   return format === "html" ? withCommonHeaders(response, resultCsp) : response
 }
 
 const NOT_FOUND: ApiError = {
   status: 404,
-  message: "There is no task group here. The address is mistyped, or the group was removed 30 days after its end.",
+  message:
+    "There is no task group here. The address is mistyped, or the group was removed 30 days after its end.",
 }
 
 /** An error for whoever asked: a page for a browser, JSON for everybody else. */
@@ -71,10 +76,13 @@ const failure = (request: Request, error: ApiError): Response => {
   const wantsPage = negotiate(request.headers.get("accept"), RESULT_OFFERS) === "html"
   if (!wantsPage || request.method === "POST") return errorResponse(error)
   const title = error.status === 404 ? "Not found" : "This does not work"
-  const page = new Response(request.method === "HEAD" ? null : errorHtml(error.status, title, error.message), {
-    status: error.status,
-    headers: { "content-type": "text/html; charset=utf-8", "cache-control": "no-store", ...error.headers },
-  })
+  const page = new Response(
+    request.method === "HEAD" ? null : errorHtml(error.status, title, error.message),
+    {
+      status: error.status,
+      headers: { "content-type": "text/html; charset=utf-8", "cache-control": "no-store", ...error.headers },
+    },
+  )
   return withCommonHeaders(page, resultCsp)
 }
 
@@ -85,10 +93,16 @@ const eventRoute = async (
   groups: (id: string) => GroupStub,
 ): Promise<Response> => {
   const query = new URL(request.url).searchParams.get("last_event_id")
-  const lastEventId = request.headers.get("last-event-id") ?? query
+  const asked = request.headers.get("last-event-id") ?? query
+  // Only what could be an id of ours is passed on; anything else is one we never gave, which means the full state.
+  const lastEventId = asked !== null && /^\d{1,15}$/.test(asked) ? asked : null
   const open = (from: string | null, signal: AbortSignal | null, method = "GET") =>
     groups(id).fetch(
-      new Request("https://object/sse", { method, signal, headers: from === null ? {} : { "last-event-id": from } }),
+      new Request("https://object/sse", {
+        method,
+        signal,
+        headers: from === null ? {} : { "last-event-id": from },
+      }),
     )
   const first = await open(lastEventId, null, request.method)
   if (first.status === 404) return failure(request, NOT_FOUND)

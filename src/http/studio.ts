@@ -19,7 +19,12 @@ const isStudioRequest = (body: unknown): boolean => {
   if (typeof body !== "object" || body === null) return false
   const { type, statement, statements } = body as Record<string, unknown>
   if (type === "query") return isText(statement)
-  return type === "transaction" && Array.isArray(statements) && statements.length <= MAX_STATEMENTS && statements.every(isText)
+  return (
+    type === "transaction" &&
+    Array.isArray(statements) &&
+    statements.length <= MAX_STATEMENTS &&
+    statements.every(isText)
+  )
 }
 
 /** `/{id}.db`: the studio of `queryable-object` over the object's read-only `raw`. */
@@ -32,7 +37,10 @@ export const studioRoute = async (request: Request, raw: Raw): Promise<Response>
     headers.set("content-type", "text/html; charset=utf-8")
     return new Response(request.method === "HEAD" ? null : page.body, { headers })
   }
-  const body = await readJsonBody(new Request(request, { headers: { "content-type": "application/json" } }), MAX_BODY_BYTES)
+  const body = await readJsonBody(
+    new Request(request, { headers: { "content-type": "application/json" } }),
+    MAX_BODY_BYTES,
+  )
   if (!body.ok) return errorResponse(body.error)
   if (!isStudioRequest(body.value)) {
     return errorResponse({

@@ -33,8 +33,7 @@ export const AlarmClockStorage = (storage: Pick<SqliteStorage, "kv"> & OneAlarm)
         if (cleared !== undefined) write(rest)
       },
       get: (name) => read()[name] ?? null,
-      due: (now) =>
-        Object.entries(read()).flatMap(([name, at]) => (at <= now ? [name as AlarmName] : [])),
+      due: (now) => Object.entries(read()).flatMap(([name, at]) => (at <= now ? [name as AlarmName] : [])),
       rearm: (now) => {
         const times = read()
         const waiting = Object.values(times).filter((at) => at > now)

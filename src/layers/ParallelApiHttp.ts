@@ -12,7 +12,14 @@ import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import type * as HttpClientResponse from "effect/http/HttpClientResponse"
 import { Malformed, type ParallelError, Unavailable } from "../domain/Errors.ts"
 import { makeSseParser } from "../domain/SseParser.ts"
-import { type GroupEvent, readGroupEvent, readOutput, readRun, WireAddedRuns, WireGroup } from "../domain/Wire.ts"
+import {
+  type GroupEvent,
+  readGroupEvent,
+  readOutput,
+  readRun,
+  WireAddedRuns,
+  WireGroup,
+} from "../domain/Wire.ts"
 import { type ApiKey, ParallelApi } from "../services/ParallelApi.ts"
 import { RequestBudget } from "../services/RequestBudget.ts"
 import { Settings } from "../services/Settings.ts"
@@ -43,7 +50,9 @@ const Suggestion = Schema.Struct({
   output_schema: Schema.Record(Schema.String, Schema.Unknown),
   warnings: Schema.optional(Schema.Unknown),
 })
-const RecommendedProcessors = Schema.Struct({ recommended_processors: Schema.NonEmptyArray(Schema.NonEmptyString) })
+const RecommendedProcessors = Schema.Struct({
+  recommended_processors: Schema.NonEmptyArray(Schema.NonEmptyString),
+})
 const hasMessage = Schema.is(Schema.Struct({ message: Schema.String }))
 
 const warningTexts = (warnings: unknown): ReadonlyArray<string> =>
@@ -116,7 +125,9 @@ export const ParallelApiHttp: Layer.Layer<
         Effect.timeoutOrElse({
           duration: timeout,
           orElse: () =>
-            Effect.fail(new Unavailable({ message: "Parallel did not answer in time", status: null, timedOut: true })),
+            Effect.fail(
+              new Unavailable({ message: "Parallel did not answer in time", status: null, timedOut: true }),
+            ),
         }),
       )
 
@@ -130,7 +141,10 @@ export const ParallelApiHttp: Layer.Layer<
     const post = (path: string, body: unknown) =>
       HttpClientRequest.post(path).pipe(
         HttpClientRequest.acceptJson,
-        HttpClientRequest.bodyText(typeof body === "string" ? body : JSON.stringify(body), "application/json"),
+        HttpClientRequest.bodyText(
+          typeof body === "string" ? body : JSON.stringify(body),
+          "application/json",
+        ),
       )
     const get = (path: string, params: Record<string, string> = {}) =>
       HttpClientRequest.get(path).pipe(HttpClientRequest.acceptJson, HttpClientRequest.setUrlParams(params))
@@ -143,7 +157,14 @@ export const ParallelApiHttp: Layer.Layer<
             user_intent: intent,
             ...(inputSchema === null
               ? {}
-              : { previous_task: { input_schema: inputSchema, output_schema: EMPTY_SCHEMA, inputs: [], title: "" } }),
+              : {
+                  previous_task: {
+                    input_schema: inputSchema,
+                    output_schema: EMPTY_SCHEMA,
+                    inputs: [],
+                    title: "",
+                  },
+                }),
           }),
           decoder(Suggestion),
         ).pipe(
@@ -179,7 +200,9 @@ export const ParallelApiHttp: Layer.Layer<
           Effect.flatMap(({ run_ids }) =>
             run_ids.length === inputs.length
               ? Effect.succeed(run_ids)
-              : Effect.fail(new Malformed({ message: `${run_ids.length} run ids for ${inputs.length} inputs` })),
+              : Effect.fail(
+                  new Malformed({ message: `${run_ids.length} run ids for ${inputs.length} inputs` }),
+                ),
           ),
         ),
       getTaskGroup: (key, groupId) =>
@@ -196,7 +219,9 @@ export const ParallelApiHttp: Layer.Layer<
           Stream.timeoutOrElse({
             duration: LISTING_SILENCE,
             orElse: () =>
-              Stream.fail(new Unavailable({ message: "The listing of runs fell silent", status: null, timedOut: true })),
+              Stream.fail(
+                new Unavailable({ message: "The listing of runs fell silent", status: null, timedOut: true }),
+              ),
           }),
         ),
       events: (key, groupId, lastEventId) =>
@@ -205,7 +230,9 @@ export const ParallelApiHttp: Layer.Layer<
           get(`${GROUPS}/${groupId}/events`, lastEventId === null ? {} : { last_event_id: lastEventId }),
         ),
       getRun: (key, runId) =>
-        call(key, get(`${RUNS}/${encodeURIComponent(runId)}`), (json) => readRun(json)).pipe(Effect.retry(transient)),
+        call(key, get(`${RUNS}/${encodeURIComponent(runId)}`), (json) => readRun(json)).pipe(
+          Effect.retry(transient),
+        ),
       getResult: (key, runId) =>
         call(
           key,

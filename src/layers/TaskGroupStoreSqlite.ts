@@ -5,7 +5,7 @@ import { isTerminal } from "../domain/RunStatus.ts"
 import { EMPTY_PLAN, type GroupDetails, type GroupInit, type SubmissionPlan } from "../domain/TaskGroup.ts"
 import { Publisher } from "../services/Publisher.ts"
 import { type Applied, type RunUpdate, TaskGroupStore } from "../services/TaskGroupStore.ts"
-import { applyRun } from "./sqlite/applyRun.ts"
+import { applyRun, decide } from "./sqlite/applyRun.ts"
 import { GroupTables } from "./sqlite/GroupTables.ts"
 import { groupReads } from "./sqlite/groupReads.ts"
 import type { SqliteStorage } from "./sqlite/SqliteStorage.ts"
@@ -17,6 +17,9 @@ const REFUSED_SINCE = "refused_since"
 
 /** A cursor is an optional hint: writing it with every batch of events would cost more rows than it can save. */
 const CURSOR_EVERY_MS = 30_000
+
+/** A table with more columns is none that anybody reads; the JSON has every property all the same. */
+const MAX_COLUMNS = 300
 
 /** Warnings come from upstream's misbehaviour too, so their number is bounded. */
 const MAX_WARNINGS = 100
@@ -32,7 +35,10 @@ const makeReceiving = (tables: GroupTables) => ({
       createTables(tables.storage)
       const details = tables.details
       if (details !== null) return sameInit(details, init) ? "same" : "different"
-      tables.insertDetails({ ...init, state: "receiving", statusMessage: "", endedAt: null, removalAt: null }, now)
+      tables.insertDetails(
+        { ...init, state: "receiving", statusMessage: "", endedAt: null, removalAt: null },
+        now,
+      )
       return "begun"
     }),
 
@@ -111,12 +117,18 @@ const makeSubmission = (tables: GroupTables) => {
           tables.update(row, { ...row, runId, status: "queued", error: null }, now)
         }
       }),
-    failRows: (range: { readonly from: number; readonly to: number }, error: string, plan: SubmissionPlan, now: number) =>
+    failRows: (
+      range: { readonly from: number; readonly to: number },
+      error: string,
+      plan: SubmissionPlan,
+      now: number,
+    ) =>
       tables.write(undefined, () => {
         savePlan(plan)
         for (let inputIndex = range.from; inputIndex < range.to; inputIndex++) {
           const row = tables.row(inputIndex)
-          if (row !== null && row.runId === null && !isTerminal(row.status)) tables.update(row, { ...row, status: "failed", error }, now)
+          if (row !== null && row.runId === null && !isTerminal(row.status))
+            tables.update(row, { ...row, status: "failed", error }, now)
         }
       }),
   }
@@ -136,20 +148,27 @@ const makeFollowing = (tables: GroupTables) => {
     const { run } = update
     const details = tables.group
     const inputIndex = run.inputIndex ?? tables.indexOfRun(run.runId)
-    const row = inputIndex === null || inputIndex >= details.numInputs ? null : tables.row(inputIndex)
-    if (row === null) return "foreign"
-    const applied = applyRun(row, update, details)
-    if (applied.row !== null) {
-      tables.update(row, applied.row, now)
-      noteColumns(applied.row, now)
-    }
-    if (applied.outcome === "duplicate") {
+    const state = inputIndex === null || inputIndex >= details.numInputs ? null : tables.state(inputIndex)
+    if (inputIndex === null || state === null) return "foreign"
+    const named = run.inputIndex === inputIndex && state.runId === run.runId
+    const decision = decide(
+      { ...state, confirmed: state.confirmed || tables.isNamed(inputIndex, state.runId) },
+      update,
+    )
+    if (named) tables.noteNamed(inputIndex, run.runId)
+    if (decision === "duplicate") {
       addWarning(
-        `Input ${row.inputIndex} has a second run, ${run.runId}, at Parallel. It is not shown in the results; it may have been billed.`,
+        `Input ${inputIndex} has a second run, ${run.runId}, at Parallel. It is not shown in the results; it may have been billed.`,
         now,
       )
     }
-    return applied.outcome
+    if (decision !== "advance" && decision !== "replace") return decision
+    const row = tables.row(inputIndex)
+    const next = row === null ? null : applyRun(row, update, decision, details)
+    if (row === null || next === null) return "unchanged"
+    tables.update(row, next, now)
+    noteColumns(next, now)
+    return "changed"
   }
 
   /** Outputs may have properties that no schema announced: the Markdown table needs a column for each. */
@@ -157,7 +176,7 @@ const makeFollowing = (tables: GroupTables) => {
     if (row.content === null) return
     const known = new Set(tables.group.outputColumns)
     const names = row.content.startsWith("{") ? Object.keys(JSON.parse(row.content) as object) : ["content"]
-    const added = names.filter((name) => !known.has(name))
+    const added = names.filter((name) => !known.has(name)).slice(0, Math.max(0, MAX_COLUMNS - known.size))
     if (added.length > 0) tables.updateDetails({ outputColumns: [...known, ...added] }, now)
   }
 
@@ -193,7 +212,10 @@ const makeFollowing = (tables: GroupTables) => {
         if (at === null) storage.kv.delete(REFUSED_SINCE)
         else storage.kv.put(REFUSED_SINCE, at)
       }),
-    end: (options: { readonly message: string; readonly removalAt: number; readonly now: number }, also: () => void) =>
+    end: (
+      options: { readonly message: string; readonly removalAt: number; readonly now: number },
+      also: () => void,
+    ) =>
       tables.write(false, () => {
         if (tables.group.state === "ended") return false
         tables.updateDetails(

@@ -11,45 +11,52 @@ import { Settings } from "../services/Settings.ts"
 import { type WebhookOutcome, WebhookSender } from "../services/WebhookSender.ts"
 
 /** Webhooks over HTTP with the headers of Standard Webhooks, unsigned: the receiver shares no secret with us. */
-export const WebhookSenderHttp: Layer.Layer<WebhookSender, never, HttpClient.HttpClient | Settings> = Layer.effect(
-  WebhookSender,
-  Effect.gen(function* () {
-    const client = HttpClient.withScope(yield* HttpClient.HttpClient)
-    const settings = yield* Settings
+export const WebhookSenderHttp: Layer.Layer<WebhookSender, never, HttpClient.HttpClient | Settings> =
+  Layer.effect(
+    WebhookSender,
+    Effect.gen(function* () {
+      const client = HttpClient.withScope(yield* HttpClient.HttpClient)
+      const settings = yield* Settings
 
-    const send = Effect.fnUntraced(function* (webhook: {
-      readonly url: Redacted.Redacted<string>
-      readonly id: string
-      readonly body: string
-    }) {
-      const url = checkOutboundUrl(Redacted.value(webhook.url), { allowPrivate: settings.ALLOW_PRIVATE_URLS })
-      if (typeof url === "string") return "failed" as const
-      const now = yield* Clock.currentTimeMillis
-      const response = yield* HttpClientRequest.post(url).pipe(
-        HttpClientRequest.bodyText(webhook.body, "application/json"),
-        HttpClientRequest.setHeaders({
-          "webhook-id": webhook.id,
-          "webhook-timestamp": String(Math.floor(now / 1000)),
-        }),
-        client.execute,
-      )
-      const outcome: WebhookOutcome =
-        response.status >= 200 && response.status < 300 ? "accepted" : response.status === 410 ? "gone" : "failed"
-      return outcome
-    })
-
-    return WebhookSender.of({
-      send: (webhook) =>
-        send(webhook).pipe(
-          Effect.scoped,
-          Effect.provideService(FetchHttpClient.RequestInit, { redirect: "manual" }),
-          Effect.provideService(HttpClient.TracerPropagationEnabled, false),
-          Effect.timeoutOrElse({
-            duration: Duration.seconds(settings.WEBHOOK_TIMEOUT_SECONDS),
-            orElse: () => Effect.succeed("failed" as const),
+      const send = Effect.fnUntraced(function* (webhook: {
+        readonly url: Redacted.Redacted<string>
+        readonly id: string
+        readonly body: string
+      }) {
+        const url = checkOutboundUrl(Redacted.value(webhook.url), {
+          allowPrivate: settings.ALLOW_PRIVATE_URLS,
+        })
+        if (typeof url === "string") return "failed" as const
+        const now = yield* Clock.currentTimeMillis
+        const response = yield* HttpClientRequest.post(url).pipe(
+          HttpClientRequest.bodyText(webhook.body, "application/json"),
+          HttpClientRequest.setHeaders({
+            "webhook-id": webhook.id,
+            "webhook-timestamp": String(Math.floor(now / 1000)),
           }),
-          Effect.catchCause(() => Effect.succeed("failed" as const)),
-        ),
-    })
-  }),
-)
+          client.execute,
+        )
+        const outcome: WebhookOutcome =
+          response.status >= 200 && response.status < 300
+            ? "accepted"
+            : response.status === 410
+              ? "gone"
+              : "failed"
+        return outcome
+      })
+
+      return WebhookSender.of({
+        send: (webhook) =>
+          send(webhook).pipe(
+            Effect.scoped,
+            Effect.provideService(FetchHttpClient.RequestInit, { redirect: "manual" }),
+            Effect.provideService(HttpClient.TracerPropagationEnabled, false),
+            Effect.timeoutOrElse({
+              duration: Duration.seconds(settings.WEBHOOK_TIMEOUT_SECONDS),
+              orElse: () => Effect.succeed("failed" as const),
+            }),
+            Effect.catchCause(() => Effect.succeed("failed" as const)),
+          ),
+      })
+    }),
+  )

@@ -85,6 +85,8 @@ const SUGGESTION_SHARE = 1 / 3
 /** Inputs go to the object in pieces of about this size. */
 const PIECE_CHARS = 1_000_000
 const PIECE_ROWS = 1_000
+/** Columns of the readable table; JSON has every property all the same. */
+const MAX_COLUMNS = 300
 
 /**
  * Turns a request's body into a task group that its object works on. Nothing is sent upstream before all that can be
@@ -132,7 +134,14 @@ export const createMultitask = Effect.fn("createMultitask")(function* (options: 
   )
   if (submission._tag === "Refused") {
     const { status, message, detail, refId } = submission
-    return yield* new SubmissionRefused({ status, message, detail, refId, taskgroupId: init.taskgroupId, url: init.url })
+    return yield* new SubmissionRefused({
+      status,
+      message,
+      detail,
+      refId,
+      taskgroupId: init.taskgroupId,
+      url: init.url,
+    })
   }
   return created
 })
@@ -170,7 +179,8 @@ const prepare = Effect.fnUntraced(function* (
   const processor = request.processor ?? (yield* suggestProcessor(options.key, spec, warnings))
   const metadata = { product: PRODUCT, origin: options.origin, num_inputs: rows.length, processor }
   const group = yield* api.createTaskGroup(options.key, metadata)
-  if (!isGroupId(group.taskgroup_id)) return yield* new Malformed({ message: "Parallel's group id cannot be part of a URL" })
+  if (!isGroupId(group.taskgroup_id))
+    return yield* new Malformed({ message: "Parallel's group id cannot be part of a URL" })
   const init: GroupInit = {
     taskgroupId: group.taskgroup_id,
     url: `${options.origin}/${group.taskgroup_id}`,
@@ -225,7 +235,11 @@ const resolveOutput = Effect.fnUntraced(function* (
   return { output_type: "json", output_schema: schema, description: output.description }
 })
 
-const suggestProcessor = Effect.fnUntraced(function* (key: ApiKey, taskSpec: TaskSpec, warnings: Array<string>) {
+const suggestProcessor = Effect.fnUntraced(function* (
+  key: ApiKey,
+  taskSpec: TaskSpec,
+  warnings: Array<string>,
+) {
   const api = yield* ParallelApi
   const suggested = yield* orFallback(
     api.suggestProcessor(key, { taskSpec, from: SUGGESTABLE }),
@@ -284,7 +298,9 @@ const handOver = Effect.fnUntraced(function* (
 
 const columnsOf = (rows: ReadonlyArray<Row>): ReadonlyArray<string> => {
   const columns = new Set<string>()
-  for (const row of rows) for (const name of Object.keys(row)) columns.add(name)
+  for (const row of rows) {
+    for (const name of Object.keys(row)) if (columns.size < MAX_COLUMNS) columns.add(name)
+  }
   return [...columns]
 }
 

@@ -4,9 +4,10 @@ import * as Effect from "effect/Effect"
 import * as Latch from "effect/Latch"
 import * as Schedule from "effect/Schedule"
 import { total } from "../domain/Counts.ts"
+import { errorJson } from "../domain/ErrorJson.ts"
 import type { ParallelError, Refusal } from "../domain/Errors.ts"
 import { isActive } from "../domain/RunStatus.ts"
-import { isPlanDone } from "../domain/TaskGroup.ts"
+import { EMPTY_PLAN, isPlanDone } from "../domain/TaskGroup.ts"
 import type { ApiKey, ParallelApi } from "../services/ParallelApi.ts"
 import { Publisher } from "../services/Publisher.ts"
 import { RequestBudget } from "../services/RequestBudget.ts"
@@ -50,7 +51,11 @@ const DAY_MS = 24 * HOUR_MS
  */
 export const followTaskGroup = Effect.fn("followTaskGroup")(function* (
   options: FollowOptions,
-): Effect.fn.Return<FollowOutcome, never, ParallelApi | TaskGroupStore | Settings | Publisher | RequestBudget> {
+): Effect.fn.Return<
+  FollowOutcome,
+  never,
+  ParallelApi | TaskGroupStore | Settings | Publisher | RequestBudget
+> {
   const store = yield* TaskGroupStore
   const settings = yield* Settings
   const publisher = yield* Publisher
@@ -72,20 +77,24 @@ export const followTaskGroup = Effect.fn("followTaskGroup")(function* (
     if (rest !== null) return rest
   }
   const taken = { is: false }
-  return yield* Effect.gen(function* () {
-    yield* Effect.forkScoped(
-      keepSubmitting(context, options).pipe(
-        Effect.map((result) => {
-          taken.is = result === "taken"
-          publisher.publish()
-        }),
-      ),
-    )
-    yield* Effect.forkScoped(whenSubmitted(keepSessions(context)))
-    yield* Effect.forkScoped(keepReconciled(context, latch))
-    yield* Effect.forkScoped(keepFetchingOutputs(context).pipe(Effect.scoped))
-    return yield* awaitOutcome(context, taken)
-  }).pipe(Effect.scoped)
+  const submitting = keepSubmitting(context, options).pipe(
+    Effect.flatMap((result) => {
+      taken.is = result === "taken"
+      publisher.publish()
+      return Effect.never
+    }),
+  )
+  // A part that dies takes the others with it: half a follower would look alive to those who could start it again.
+  const parts = Effect.all(
+    [
+      submitting,
+      whenSubmitted(keepSessions(context)),
+      keepReconciled(context, latch),
+      Effect.scoped(keepFetchingOutputs(context)),
+    ],
+    { concurrency: "unbounded", discard: true },
+  ).pipe(Effect.andThen(Effect.never))
+  return yield* Effect.raceFirst(awaitOutcome(context, taken), parts)
 })
 
 const idleFor = Effect.gen(function* () {
@@ -93,14 +102,36 @@ const idleFor = Effect.gen(function* () {
   return (yield* Clock.currentTimeMillis) - store.lastChangeAt()
 })
 
-/** Submits until it is done; a refused key or group is asked again for as long as it takes to be sure. */
+/**
+ * Submits until it is done. A refusal of the key or the group is asked about again for as long as it takes to be sure;
+ * then what is not submitted fails with upstream's message, and the rest goes on. It has a clock of its own: that
+ * reading works does not mean that adding does.
+ */
 const keepSubmitting = Effect.fnUntraced(function* (context: FollowContext, options: FollowOptions) {
+  const store = yield* TaskGroupStore
+  const settings = yield* Settings
+  let refusedSince: number | null = null
+  let accepted = total(store.upstreamCounts())
   for (;;) {
     const result = yield* Effect.result(submitRuns(options))
-    if (result._tag === "Success") {
-      yield* noteAnswer(context, null)
-      return result.success
+    if (result._tag === "Success") return result.success
+    const now = yield* Clock.currentTimeMillis
+    const taken = total(store.upstreamCounts())
+    if (refusedSince === null || taken > accepted) refusedSince = now
+    accepted = taken
+    const { status, message } = result.failure
+    if (now - refusedSince >= settings.REFUSED_MINUTES * 60_000) {
+      const error = errorJson({
+        ...result.failure,
+        message: `Not submitted: Parallel refuses (${status}: ${message}).`,
+      })
+      store.failRows({ from: 0, to: store.status().num_task_runs }, error, EMPTY_PLAN, now)
+      continue
     }
+    store.setStatusMessage(
+      `Parallel refuses to add runs (${status}: ${message}). Trying again for ${settings.REFUSED_MINUTES} minutes.`,
+      now,
+    )
     yield* noteAnswer(context, result.failure)
     yield* Effect.sleep("30 seconds")
   }
@@ -126,7 +157,9 @@ const awaitOutcome = Effect.fnUntraced(function* (context: FollowContext, taken:
     if (taken.is) return { _tag: "Taken" } as const
     if (store.allEnded() && isPlanDone(store.plan())) {
       yield* lookOnceMore(context)
-      return { _tag: "Ended" } as const
+      // The look may have brought a run that nobody knew of.
+      if (store.allEnded()) return { _tag: "Ended" } as const
+      continue
     }
     const outcome = yield* timeOut(context)
     if (outcome !== null) return outcome
@@ -143,18 +176,23 @@ const lookOnceMore = (context: FollowContext) =>
     Effect.catch((error: ParallelError) => Effect.logWarning(`The last listing failed: ${error._tag}`)),
   )
 
-const timeOut = Effect.fnUntraced(function* (context: FollowContext): Effect.fn.Return<
-  FollowOutcome | null,
-  never,
-  TaskGroupStore | Settings
-> {
+const timeOut = Effect.fnUntraced(function* (
+  context: FollowContext,
+): Effect.fn.Return<FollowOutcome | null, never, TaskGroupStore | Settings> {
   const store = yield* TaskGroupStore
   const settings = yield* Settings
   const now = yield* Clock.currentTimeMillis
   const refusedSince = store.refusedSince()
-  if (refusedSince !== null && context.lastRefusal !== null && now - refusedSince >= settings.REFUSED_MINUTES * 60_000) {
+  if (
+    refusedSince !== null &&
+    context.lastRefusal !== null &&
+    now - refusedSince >= settings.REFUSED_MINUTES * 60_000
+  ) {
     const { status, message } = context.lastRefusal
-    return { _tag: "GaveUp", message: `Parallel refuses access to this group (${status}: ${message}). Following has ended.` }
+    return {
+      _tag: "GaveUp",
+      message: `Parallel refuses access to this group (${status}: ${message}). Following has ended.`,
+    }
   }
   const idle = now - store.lastChangeAt()
   if (idle >= settings.ABANDON_DAYS * DAY_MS) return abandoned(settings.ABANDON_DAYS)
@@ -162,7 +200,8 @@ const timeOut = Effect.fnUntraced(function* (context: FollowContext): Effect.fn.
   if (plan.credit !== null) {
     const { next } = plan.credit
     const waiting = plan.sending.length === 0 && plan.lost.length === 0 && next - now >= REST_AT_LEAST_MS
-    const nothingElse = store.pendingOutputCount() === 0 && !Object.keys(store.upstreamCounts()).some(isActive)
+    const nothingElse =
+      store.pendingOutputCount() === 0 && !Object.keys(store.upstreamCounts()).some(isActive)
     return waiting && nothingElse ? { _tag: "Resting", until: next } : null
   }
   return idle >= settings.IDLE_HOURS * HOUR_MS && isPlanDone(plan) && store.pendingOutputCount() === 0

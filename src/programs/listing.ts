@@ -8,6 +8,13 @@ import { type RunUpdate, TaskGroupStore } from "../services/TaskGroupStore.ts"
 
 /** Runs applied in one transaction: a listing must not hold the object, nor all its events, for long. */
 const CHUNK = 100
+/** With outputs, which may be megabytes each. */
+const CHUNK_WITH_OUTPUTS = 8
+
+export interface ForeignRun {
+  readonly update: RunUpdate
+  readonly input: unknown
+}
 
 export interface Listed {
   /** Every run the listing named. */
@@ -16,6 +23,8 @@ export interface Listed {
   readonly changes: number
   /** Some runs named no input: their metadata was not echoed. */
   readonly unnamed: boolean
+  /** Runs that could be assigned to no row, with their inputs where those were asked for. */
+  readonly foreign: ReadonlyArray<ForeignRun>
   /** How long it took, milliseconds. */
   readonly took: number
 }
@@ -33,28 +42,35 @@ export const listIntoStore = Effect.fnUntraced(function* (
   const store = yield* TaskGroupStore
   const started = yield* Clock.currentTimeMillis
   const runIds = new Set<string>()
+  const foreign: Array<ForeignRun> = []
   let changes = 0
   let unnamed = false
   let trouble: string | null = null
   yield* api.listRuns(key, groupId, options).pipe(
-    Stream.rechunk(CHUNK),
+    Stream.rechunk(options.includeOutput === true ? CHUNK_WITH_OUTPUTS : CHUNK),
     Stream.runForEachArray((events) =>
       Effect.map(Clock.currentTimeMillis, (now) => {
-        for (const event of events) {
-          if (event._tag === "Trouble") trouble = event.message
-          if (event._tag !== "Run") continue
-          runIds.add(event.run.runId)
-          unnamed ||= event.run.inputIndex === null
-        }
-        changes += store.apply(runUpdates(events), now).filter((applied) => applied === "changed").length
+        for (const event of events) if (event._tag === "Trouble") trouble = event.message
+        const runs = events.filter((event) => event._tag === "Run")
+        store.apply(runUpdates(events), now).forEach((applied, at) => {
+          const { run, output, input } = runs[at]!
+          runIds.add(run.runId)
+          unnamed ||= run.inputIndex === null
+          if (applied === "changed") changes++
+          if (applied === "foreign") foreign.push({ update: { run, output }, input })
+        })
       }),
     ),
   )
   // A listing with an error event in it may be incomplete.
   if (trouble !== null) {
-    return yield* new Unavailable({ message: `Parallel's listing reported: ${trouble}`, status: null, timedOut: false })
+    return yield* new Unavailable({
+      message: `Parallel's listing reported: ${trouble}`,
+      status: null,
+      timedOut: false,
+    })
   }
-  return { runIds, changes, unnamed, took: (yield* Clock.currentTimeMillis) - started }
+  return { runIds, changes, unnamed, foreign, took: (yield* Clock.currentTimeMillis) - started }
 })
 
 export const runUpdates = (events: ReadonlyArray<GroupEvent>): ReadonlyArray<RunUpdate> =>

@@ -7,15 +7,18 @@ import { rangesOf } from "../domain/Plan.ts"
 import { type ApiKey, ParallelApi } from "../services/ParallelApi.ts"
 import { Settings } from "../services/Settings.ts"
 import { TaskGroupStore } from "../services/TaskGroupStore.ts"
-import { listIntoStore } from "./listing.ts"
+import { type ForeignRun, listIntoStore } from "./listing.ts"
 
 /** What upstream says exists. */
 interface Sighting {
   readonly count: number
   readonly runIds: ReadonlySet<string>
+  /** Runs that belong to some row of ours, but nobody can say to which. */
+  readonly unassigned: number
 }
 
 const agree = (a: Sighting, b: Sighting): boolean =>
+  b.unassigned === 0 &&
   a.count === b.count &&
   a.count === a.runIds.size &&
   a.runIds.size === b.runIds.size &&
@@ -51,8 +54,11 @@ export const settleLost = Effect.fn("settleLost")(function* (options: {
     const group = yield* api.getTaskGroup(options.key, options.groupId)
     const first = yield* listIntoStore(options.key, options.groupId, {})
     // Without the echo of its metadata a run is told by its input.
-    const { runIds } = first.unnamed ? yield* listIntoStore(options.key, options.groupId, { includeInput: true }) : first
-    const sighting: Sighting = { count: group.status.num_task_runs, runIds }
+    const { runIds, foreign } = first.unnamed
+      ? yield* listIntoStore(options.key, options.groupId, { includeInput: true })
+      : first
+    const unassigned = yield* assignByInput(foreign)
+    const sighting: Sighting = { count: group.status.num_task_runs, runIds, unassigned }
     return sighting
   }).pipe(Effect.retry(keepAsking))
 
@@ -71,6 +77,38 @@ export const settleLost = Effect.fn("settleLost")(function* (options: {
   store.savePlan({ ...plan, lost: [], todo })
   store.setStatusMessage("", yield* Clock.currentTimeMillis)
 })
+
+/**
+ * Where upstream echoes no metadata, a run is told by what it was made of: the first row of the lost batches with the
+ * same input and without a run. Returns how many runs stay without a row; while there are any, nothing may be sent.
+ */
+const assignByInput = Effect.fnUntraced(function* (foreign: ReadonlyArray<ForeignRun>) {
+  if (foreign.length === 0) return 0
+  const store = yield* TaskGroupStore
+  const free = new Map<string, Array<number>>()
+  for (const range of store.plan().lost) {
+    const inputs = store.inputs(range)
+    for (const index of store.unsubmitted(range)) {
+      const key = canonical(JSON.parse(inputs[index - range.from] ?? "null"))
+      free.set(key, [...(free.get(key) ?? []), index])
+    }
+  }
+  let unassigned = 0
+  for (const { update, input } of foreign) {
+    const inputIndex = free.get(canonical(input))?.shift()
+    if (inputIndex === undefined) unassigned++
+    else store.apply([{ ...update, run: { ...update.run, inputIndex } }], yield* Clock.currentTimeMillis)
+  }
+  return unassigned
+})
+
+/** JSON text that does not depend on the order of properties. */
+const canonical = (value: unknown): string =>
+  JSON.stringify(value, (_, item: unknown) =>
+    typeof item === "object" && item !== null && !Array.isArray(item)
+      ? Object.fromEntries(Object.entries(item).toSorted(([a], [b]) => (a < b ? -1 : 1)))
+      : item,
+  ) ?? "undefined"
 
 export const sleepUntil = Effect.fnUntraced(function* (at: number) {
   const now = yield* Clock.currentTimeMillis

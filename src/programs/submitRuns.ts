@@ -2,7 +2,14 @@ import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import { errorJson } from "../domain/ErrorJson.ts"
-import { isRefusal, type NotFound, type PaymentRequired, type RateLimited, type Refusal, type Unauthorized } from "../domain/Errors.ts"
+import {
+  isRefusal,
+  type NotFound,
+  type PaymentRequired,
+  type RateLimited,
+  type Refusal,
+  type Unauthorized,
+} from "../domain/Errors.ts"
 import { halves, markDone, markLost, markSending, markTodo } from "../domain/Plan.ts"
 import { isPlanDone, type JsonText, type Range } from "../domain/TaskGroup.ts"
 import { type ApiKey, ParallelApi } from "../services/ParallelApi.ts"
@@ -61,10 +68,13 @@ export const submitRuns = Effect.fn("submitRuns")(function* (
       }
     }
     // The first batch goes alone: if the key, the credit or the task is refused, nothing has been paid for.
-    const nothingYet = plan.lost.length === 0 && store.unsubmitted(ALL).length === store.status().num_task_runs
+    const nothingYet =
+      plan.lost.length === 0 && store.unsubmitted(ALL).length === store.status().num_task_runs
     const alone = nothingYet || plan.credit !== null
     const wave = alone ? plan.todo.slice(0, 1) : plan.todo
-    const answers = yield* Effect.forEach(wave, (batch) => sendBatch(options, batch), { concurrency: CONCURRENCY })
+    const answers = yield* Effect.forEach(wave, (batch) => sendBatch(options, batch), {
+      concurrency: CONCURRENCY,
+    })
     const refused = answers.filter((answer) => answer !== null)
     if (refused.length === 0) {
       rateLimitedFor = 1_000
@@ -75,7 +85,8 @@ export const submitRuns = Effect.fn("submitRuns")(function* (
       continue
     }
     const [first] = refused
-    if (nothingYet && first !== undefined && isRefusal(first.error) && options.takeRefusal(first.error)) return "taken"
+    if (nothingYet && first !== undefined && isTakeable(first.error) && options.takeRefusal(first.error))
+      return "taken"
     const rateLimited = yield* settleRefusals(refused)
     if (rateLimited !== null) {
       rateLimitedFor = Math.min(rateLimitedFor * 2, 60_000)
@@ -85,14 +96,19 @@ export const submitRuns = Effect.fn("submitRuns")(function* (
   return "submitted"
 })
 
+/** A group of a moment ago that is not found may only be late; the rest is for good. */
+const isTakeable = (error: Refusal | RateLimited): error is Exclude<Refusal, NotFound> =>
+  isRefusal(error) && error._tag !== "NotFound"
+
 const loseAll = Effect.fnUntraced(function* (batches: ReadonlyArray<Range>) {
   const store = yield* TaskGroupStore
   const now = yield* Clock.currentTimeMillis
   for (const batch of batches) store.savePlan(markLost(store.plan(), batch, now))
 })
 
-const isOther = <E extends { readonly _tag: string }>(error: E): error is Exclude<E, Unauthorized | NotFound> =>
-  error._tag !== "Unauthorized" && error._tag !== "NotFound"
+const isOther = <E extends { readonly _tag: string }>(
+  error: E,
+): error is Exclude<E, Unauthorized | NotFound> => error._tag !== "Unauthorized" && error._tag !== "NotFound"
 
 /** Sends one batch. Null when it was accepted, or when its fate is unknown and noted as such. */
 const sendBatch = Effect.fnUntraced(function* (
@@ -114,7 +130,9 @@ const sendBatch = Effect.fnUntraced(function* (
     Effect.flatMap((runIds) =>
       Effect.map(Clock.currentTimeMillis, (now) => {
         const runs = runIds.map((runId, at) => ({ inputIndex: indexes[at]!, runId }))
-        store.acceptRuns(runs, { ...markDone(store.plan(), batch), credit: null }, now)
+        const plan = store.plan()
+        store.acceptRuns(runs, { ...markDone(plan, batch), credit: null }, now)
+        if (plan.credit !== null) store.setStatusMessage("", now)
         return null
       }),
     ),
@@ -152,7 +170,9 @@ const isClean = Effect.fnUntraced(function* (options: SubmitOptions, refused: Re
       return store.plan().lost.length === 0 && status.num_task_runs === known
     }),
     // Who is refused everywhere cannot have added anything.
-    Effect.catch((error) => Effect.succeed(refused.every((one) => one.error._tag === error._tag && isRefusal(error)))),
+    Effect.catch((error) =>
+      Effect.succeed(refused.every((one) => one.error._tag === error._tag && isRefusal(error))),
+    ),
   )
 })
 
@@ -206,7 +226,7 @@ const noteLackOfCredit = Effect.fnUntraced(function* (batch: Range, error: Payme
       ? settings.CREDIT_RETRY_MIN_SECONDS * 1000
       : Math.min(plan.credit.delay * 2, settings.CREDIT_RETRY_MAX_SECONDS * 1000)
   store.savePlan({ ...plan, credit: { since, next: now + delay, delay } })
-  const waiting = store.unsubmitted(ALL).length
+  const waiting = plan.todo.reduce((sum, range) => sum + store.unsubmitted(range).length, 0)
   store.setStatusMessage(
     `Not enough credit at Parallel: ${waiting} inputs are not submitted yet. Next attempt at ${new Date(now + delay).toISOString()}. (${error.message})`,
     now,

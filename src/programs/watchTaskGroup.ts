@@ -20,7 +20,10 @@ export const viewerPosition = (lastEventId: string | null, newest: number): numb
 
 /** True when a viewer with this id has seen everything there will ever be. */
 export const hasSeenTheEnd = (lastEventId: string | null, endChange: number | null): boolean =>
-  endChange !== null && lastEventId !== null && /^\d{1,15}$/.test(lastEventId) && Number(lastEventId) === endChange
+  endChange !== null &&
+  lastEventId !== null &&
+  /^\d{1,15}$/.test(lastEventId) &&
+  Number(lastEventId) === endChange
 
 /**
  * One viewer's stream: the rows changed after `lastEventId`, each as it is now, then what changes, until `done`. It
@@ -44,7 +47,9 @@ export const watchTaskGroup = (
         // Something at once, so that whoever is in between passes the answer's head on.
         Stream.succeed(heartbeat),
         Stream.unfold<boolean, Uint8Array, never, never>(false, (over) =>
-          over ? Effect.undefined : Effect.map(next, (turn) => (turn === null ? undefined : [turn.bytes, turn.last])),
+          over
+            ? Effect.undefined
+            : Effect.map(next, (turn) => (turn === null ? undefined : [turn.bytes, turn.last])),
         ),
       )
     }),

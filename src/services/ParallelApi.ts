@@ -28,8 +28,8 @@ export interface ListRuns {
 }
 
 /**
- * Parallel's Task Group API. Calls that may be repeated are retried inside; `createTaskGroup` and `addRuns` are sent
- * once. Errors say what the caller can do. No error contains the key.
+ * Parallel's Task Group API. Calls that may be repeated are retried inside (an empty group costs nothing, so creating
+ * one is); `addRuns` is sent once. Errors say what the caller can do. No error contains the key.
  */
 export class ParallelApi extends Context.Service<
   ParallelApi,
@@ -42,9 +42,16 @@ export class ParallelApi extends Context.Service<
       key: ApiKey,
       request: { readonly taskSpec: unknown; readonly from: ReadonlyArray<string> },
     ): Effect.Effect<string, ParallelError>
-    createTaskGroup(key: ApiKey, metadata: Record<string, string | number>): Effect.Effect<WireGroup, ParallelError>
+    createTaskGroup(
+      key: ApiKey,
+      metadata: Record<string, string | number>,
+    ): Effect.Effect<WireGroup, ParallelError>
     /** The ids of the new runs, as many as inputs; `Malformed` and `Unavailable` mean that they may exist. */
-    addRuns(key: ApiKey, groupId: string, request: AddRuns): Effect.Effect<ReadonlyArray<string>, ParallelError>
+    addRuns(
+      key: ApiKey,
+      groupId: string,
+      request: AddRuns,
+    ): Effect.Effect<ReadonlyArray<string>, ParallelError>
     getTaskGroup(key: ApiKey, groupId: string): Effect.Effect<WireGroup, ParallelError>
     /** A snapshot; ends by itself. A listing that broke off fails. */
     listRuns(key: ApiKey, groupId: string, options: ListRuns): Stream.Stream<GroupEvent, ParallelError>

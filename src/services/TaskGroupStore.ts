@@ -95,7 +95,11 @@ export class TaskGroupStore extends Context.Service<
     /** Lengths in characters, for cutting batches. */
     inputLengths(): ReadonlyArray<number>
     /** Upstream took these rows. */
-    acceptRuns(runs: ReadonlyArray<{ readonly inputIndex: number; readonly runId: string }>, plan: SubmissionPlan, now: number): void
+    acceptRuns(
+      runs: ReadonlyArray<{ readonly inputIndex: number; readonly runId: string }>,
+      plan: SubmissionPlan,
+      now: number,
+    ): void
     /** Rows of these ranges without a run: those that upstream does not have for all we know. */
     unsubmitted(range: Range): ReadonlyArray<number>
     /** Upstream refused these rows for good. */
@@ -113,7 +117,10 @@ export class TaskGroupStore extends Context.Service<
     refusedSince(): number | null
     setRefusedSince(at: number | null): void
     /** The group has ended: `also` runs in the same transaction. False when it had ended before. */
-    end(options: { readonly message: string; readonly removalAt: number; readonly now: number }, also: () => void): boolean
+    end(
+      options: { readonly message: string; readonly removalAt: number; readonly now: number },
+      also: () => void,
+    ): boolean
     /** Change number of the end; null before it. */
     endedAtChange(): number | null
 

@@ -24,7 +24,7 @@ export const createFastClock = (start: number): VirtualClock => {
   }
   const push = (timer: Timer) => {
     heap.push(timer)
-    for (let at = heap.length - 1; at > 0; ) {
+    for (let at = heap.length - 1; at > 0;) {
       const parent = (at - 1) >> 1
       if (!before(heap[at]!, heap[parent]!)) break
       swap(at, parent)
@@ -34,7 +34,7 @@ export const createFastClock = (start: number): VirtualClock => {
   const pop = (): Timer => {
     swap(0, heap.length - 1)
     const top = heap.pop()!
-    for (let at = 0; ; ) {
+    for (let at = 0; ;) {
       const left = 2 * at + 1
       const right = left + 1
       let least = at

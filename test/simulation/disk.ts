@@ -82,7 +82,10 @@ export class Disk {
   }
 
   isEmpty(): boolean {
-    const [[tables] = [0]] = this.exec("SELECT count(*) FROM sqlite_schema WHERE name NOT LIKE '\\_%' ESCAPE '\\'", [])
+    const [[tables] = [0]] = this.exec(
+      "SELECT count(*) FROM sqlite_schema WHERE name NOT LIKE '\\_%' ESCAPE '\\'",
+      [],
+    )
     const [[keys] = [0]] = this.exec("SELECT count(*) FROM _kv", [])
     return tables === 0 && keys === 0
   }
@@ -92,6 +95,7 @@ export class Disk {
 export const storageOf = (
   disk: Disk,
   isAlive: () => boolean,
+  hiccup: () => boolean,
   alarm: { changed: () => void },
 ): SqliteStorage & OneAlarm & { alarmAt(): number | null } => {
   const check = () => {
@@ -131,6 +135,7 @@ export const storageOf = (
     transactionSync: (body) => {
       check()
       if (inTransaction) throw new Error("transactions do not nest")
+      if (hiccup()) throw new Error("the disk had a hiccup")
       inTransaction = true
       try {
         return disk.savepoint(body)

@@ -99,6 +99,8 @@ export const surroundings = (options: {
     ),
     Layer.succeed(FetchHttpClient.Fetch, options.fetch),
     Logger.layer([
-      Logger.make(({ message, cause }) => options.log(`${JSON.stringify(message)} ${cause.reasons.length > 0 ? String(cause) : ""}`)),
+      Logger.make(({ message, cause }) =>
+        options.log(`${JSON.stringify(message)} ${cause.reasons.length > 0 ? String(cause) : ""}`),
+      ),
     ]),
   )

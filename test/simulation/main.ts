@@ -6,7 +6,12 @@ const option = (name: string, otherwise: string): string => {
 }
 
 const seed = option("seed", "")
-const seeds = seed === "" ? Array.from({ length: Number(option("seeds", "200")) }, (_, at) => String(at + Number(option("from", "0")))) : [seed]
+const seeds =
+  seed === ""
+    ? Array.from({ length: Number(option("seeds", "200")) }, (_, at) =>
+        String(at + Number(option("from", "0"))),
+      )
+    : [seed]
 const untilFailure = process.argv.includes("--until-failure")
 const results: Array<ScenarioResult> = []
 const started = performance.now()
@@ -19,14 +24,19 @@ for (const one of seeds) {
   }
   results.push(result)
   if (result.violations.length > 0 || seed !== "") {
-    if (seed !== "" ) console.log(result.timeline.join("\n"), JSON.stringify(result.weather))
-    console.log(`seed ${one} (${result.weather.kind}): ${result.violations.length === 0 ? "held" : [...new Set(result.violations)].slice(0, 6).join("; ")}`)
+    if (seed !== "") console.log(result.timeline.join("\n"), JSON.stringify(result.weather))
+    console.log(
+      `seed ${one} (${result.weather.kind}): ${result.violations.length === 0 ? "held" : [...new Set(result.violations)].slice(0, 6).join("; ")}`,
+    )
   }
   if (untilFailure && result.violations.length > 0) break
 }
 const sortedRecovery = results.map(({ recoveryMs }) => recoveryMs).toSorted((a, b) => a - b)
-const share = (q: number) => ((sortedRecovery[Math.floor((sortedRecovery.length - 1) * q)] ?? 0) / 1000).toFixed(0)
-console.log(`recovery after the last fault: p50 ${share(0.5)} s, p90 ${share(0.9)} s, p99 ${share(0.99)} s, max ${share(1)} s`)
+const share = (q: number) =>
+  ((sortedRecovery[Math.floor((sortedRecovery.length - 1) * q)] ?? 0) / 1000).toFixed(0)
+console.log(
+  `recovery after the last fault: p50 ${share(0.5)} s, p90 ${share(0.9)} s, p99 ${share(0.99)} s, max ${share(1)} s`,
+)
 const kinds = Map.groupBy(results, ({ weather }) => weather.kind)
 console.log([...kinds].map(([kind, of]) => `${of.length} ${kind}`).join(", "))
 const failed = results.filter(({ violations }) => violations.length > 0).length

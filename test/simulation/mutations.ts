@@ -20,7 +20,8 @@ export const MUTATIONS: ReadonlyArray<Mutation> = [
     name: "after a lost answer the batch is sent again at once",
     file: "src/programs/submitRuns.ts",
     find: "        store.savePlan(markLost(store.plan(), batch, now))\n        return null\n      })\n    }),",
-    replace: "        store.savePlan(markTodo(store.plan(), batch, [batch]))\n        return null\n      })\n    }),",
+    replace:
+      "        store.savePlan(markTodo(store.plan(), batch, [batch]))\n        return null\n      })\n    }),",
   },
   {
     name: "what was under way at a restart counts as not sent",
@@ -49,14 +50,15 @@ export const MUTATIONS: ReadonlyArray<Mutation> = [
   {
     name: "nothing is listed: events alone are believed",
     file: "src/programs/follow/reconcile.ts",
-    find: "      if (difference === \"same\" || pair === fruitless) return 0",
-    replace: "      if (pair !== \"\") return 0",
+    find: '      if (difference === "same" || pair === fruitless) return 0',
+    replace: '      if (pair !== "") return 0',
   },
   {
     name: "a newer terminal state replaces the first",
     file: "src/layers/sqlite/applyRun.ts",
-    find: "    if (isTerminal(run.status) && run.status !== row.status) return { row: null, outcome: \"contradiction\" }\n",
-    replace: "    if (isTerminal(run.status) && run.status !== row.status) return changed(advance(row, run, output, group))\n",
+    find: '    if (isTerminal(run.status) && run.status !== row.status) return { row: null, outcome: "contradiction" }\n',
+    replace:
+      "    if (isTerminal(run.status) && run.status !== row.status) return changed(advance(row, run, output, group))\n",
   },
   {
     name: "done is believed when every run is terminal, outputs or not",
@@ -68,7 +70,8 @@ export const MUTATIONS: ReadonlyArray<Mutation> = [
     name: "viewers are told before the transaction",
     file: "src/layers/sqlite/GroupTables.ts",
     find: "    try {\n      result = this.storage.transactionSync(body)",
-    replace: "    this.publisher.publish()\n    if (this.readers > 0) return queueMicrotask(() => void this.storage.transactionSync(body)) as never\n    try {\n      result = this.storage.transactionSync(body)",
+    replace:
+      "    this.publisher.publish()\n    if (this.readers > 0) return queueMicrotask(() => void this.storage.transactionSync(body)) as never\n    try {\n      result = this.storage.transactionSync(body)",
   },
   {
     name: "a viewer that comes back is given the next change but one",
@@ -85,7 +88,7 @@ export const MUTATIONS: ReadonlyArray<Mutation> = [
   {
     name: "the watchdog is not armed",
     file: "src/do/supervision.ts",
-    find: "  alarms.set(\"watchdog\", now + settings.WATCHDOG_SECONDS * 1000)\n",
+    find: '  alarms.set("watchdog", now + settings.WATCHDOG_SECONDS * 1000)\n',
     replace: "",
   },
   {
@@ -103,8 +106,8 @@ export const MUTATIONS: ReadonlyArray<Mutation> = [
   {
     name: "the next webhook attempt is not written down before this one",
     file: "src/programs/deliverWebhook.ts",
-    find: "  alarms.set(\"webhook\", now + delay * (yield* Random.nextBetween(0.9, 1.1)))\n",
-    replace: "  alarms.clear(\"webhook\")\n  void [delay, Random]\n",
+    find: '  alarms.set("webhook", now + delay * (yield* Random.nextBetween(0.9, 1.1)))\n',
+    replace: '  alarms.clear("webhook")\n  void [delay, Random]\n',
   },
   {
     name: "a cursor that does not work is kept",

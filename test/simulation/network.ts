@@ -18,7 +18,10 @@ class Cut extends TypeError {
  * `fetch` into the simulator, for one incarnation. A request that was handed over goes on upstream whatever becomes of
  * the one who sent it; aborting closes the answer's stream, as a closed socket would.
  */
-export const connect = (simulator: Simulator, hooks: { beforeSend: () => void; checkpoint: Checkpoint }): Wire => {
+export const connect = (
+  simulator: Simulator,
+  hooks: { beforeSend: () => void; checkpoint: Checkpoint },
+): Wire => {
   const open = new Set<AbortController>()
 
   const fetch = async (input: URL | RequestInfo, init: RequestInit = {}): Promise<Response> => {

@@ -16,6 +16,8 @@ export interface HostOptions {
   readonly log: (text: string) => void
   /** How likely an incarnation dies at a checkpoint, now. */
   readonly crashRate: () => number
+  /** Whether the disk fails a transaction, now. */
+  readonly hiccup: () => boolean
   /** How late an alarm fires, and whether it fires twice. */
   readonly alarmWeather: () => { readonly lateMs: number; readonly twice: boolean }
 }
@@ -68,6 +70,7 @@ export class ObjectHost {
   async call<A>(use: (object: GroupObject) => Promise<A>): Promise<A> {
     const incarnation = this.current ?? this.construct()
     const result = await Promise.race([use(incarnation.object), incarnation.death])
+    if (!incarnation.alive) throw new Error("the object died")
     this.disk.flush()
     return result
   }
@@ -76,6 +79,7 @@ export class ObjectHost {
   async fetch(request: Request): Promise<Response> {
     const incarnation = this.current ?? this.construct()
     const response = await Promise.race([incarnation.object.fetch(request), incarnation.death])
+    if (!incarnation.alive) throw new Error("the object died")
     this.disk.flush()
     if (response.body === null) return response
     const reader = response.body.getReader()
@@ -84,14 +88,22 @@ export class ObjectHost {
         pull: async (sink) => {
           try {
             const { done, value } = await Promise.race([reader.read(), incarnation.death])
+            // What a dead object was about to say is never heard.
+            if (!incarnation.alive) throw new Error("the object died")
             this.disk.flush()
             if (done) return sink.close()
             // Networks cut where they like.
-            const at = value.length > 1 && this.options.dice.chance(0.3) ? this.options.dice.whole(1, value.length - 1) : value.length
+            const at =
+              value.length > 1 && this.options.dice.chance(0.3)
+                ? this.options.dice.whole(1, value.length - 1)
+                : value.length
             sink.enqueue(value.subarray(0, at))
             if (at === value.length) return
             const rest = value.subarray(at)
-            await Promise.race([new Promise<void>((resolve) => void this.options.clock.setTimer(3, resolve)), incarnation.death])
+            await Promise.race([
+              new Promise<void>((resolve) => void this.options.clock.setTimer(3, resolve)),
+              incarnation.death,
+            ])
             sink.enqueue(rest)
           } catch (error) {
             sink.error(error)
@@ -142,7 +154,9 @@ export class ObjectHost {
         throw new TypeError("dead")
       },
     })
-    const storage = storageOf(this.disk, () => incarnation.alive, { changed: () => this.armAlarm() })
+    const storage = storageOf(this.disk, () => incarnation.alive, this.options.hiccup, {
+      changed: () => this.armAlarm(),
+    })
     const timers = {
       now: () => clock.now(),
       setTimer: (ms: number, fn: () => void) =>
@@ -154,7 +168,14 @@ export class ObjectHost {
     }
     const runtime = ManagedRuntime.make(
       taskGroupLayers(storage as never, settings).pipe(
-        Layer.provideMerge(surroundings({ clock: timers, dice, fetch: wire.fetch, log: (text) => incarnation.alive && log(text) })),
+        Layer.provideMerge(
+          surroundings({
+            clock: timers,
+            dice,
+            fetch: wire.fetch,
+            log: (text) => incarnation.alive && log(text),
+          }),
+        ),
       ),
     )
     const incarnation: Incarnation = {
@@ -186,7 +207,10 @@ export class ObjectHost {
     if (at === null) return
     const { clock, alarmWeather } = this.options
     const { lateMs, twice } = alarmWeather()
-    this.cancelAlarm = clock.setTimer(Math.max(0, at - clock.now()) + lateMs, () => void this.fire(at, twice, 0))
+    this.cancelAlarm = clock.setTimer(
+      Math.max(0, at - clock.now()) + lateMs,
+      () => void this.fire(at, twice, 0),
+    )
   }
 
   /** Fires the alarm, again when the object dies in it, as the platform does. */

@@ -37,6 +37,7 @@ export interface World {
   groupId: string
   /** The caller got upstream's refusal of the first batch: there is no group. */
   refused: boolean
+  unsure: boolean
   log(text: string): void
 }
 
@@ -58,9 +59,9 @@ export const runScenario = async (seed: string): Promise<ScenarioResult> => {
   const world = makeWorld(seed)
   const { clock, weather, host, violations } = world
   const started = clock.now()
-  schedule(world, started)
+  schedule(world)
   await submit(world)
-  if (world.refused) return refusedResult(world)
+  if (world.refused || (world.unsure && !(await wasCommitted(world)))) return refusedResult(world)
   for (const [at, spec] of weather.viewers.entries()) {
     const viewer = new Viewer({
       ...spec,
@@ -94,6 +95,12 @@ export const runScenario = async (seed: string): Promise<ScenarioResult> => {
   }
 }
 
+/** After ten minutes an object that was never committed has removed itself. */
+const wasCommitted = async ({ clock, host, settings }: World): Promise<boolean> => {
+  await clock.advance((settings.UNCOMMITTED_MINUTES + 5) * 60_000)
+  return !host.disk.isEmpty()
+}
+
 /** The caller was told that nothing was submitted: then nothing is. */
 const refusedResult = async (world: World): Promise<ScenarioResult> => {
   const { seed, weather, violations, timeline, host, simulator, clock } = world
@@ -102,7 +109,13 @@ const refusedResult = async (world: World): Promise<ScenarioResult> => {
   if (runs > 0) violations.push(`the POST was refused, but ${runs} runs exist`)
   if (!host.disk.isEmpty()) violations.push("the POST was refused, but its object is still there")
   return {
-    seed, weather, violations, timeline, crashes: host.crashes, recoveryMs: 0, upstreamRequests: simulator.requests.total,
+    seed,
+    weather,
+    violations,
+    timeline,
+    crashes: host.crashes,
+    recoveryMs: 0,
+    upstreamRequests: simulator.requests.total,
   }
 }
 
@@ -128,17 +141,32 @@ const makeWorld = (seed: string): World => {
     settings,
     log,
     crashRate: () => (clock.now() < clears && host.crashes < weather.maxCrashes ? weather.crashRate : 0),
+    hiccup: () => clock.now() < clears && world.groupId !== "" && dice.chance(weather.hiccupRate),
     alarmWeather: () => ({ lateMs: weather.alarmLateMs, twice: dice.chance(weather.alarmTwice) }),
   })
   const inputs = Array.from({ length: weather.rows }, (_, at) => ({ company: `Company ${at}`, n: at }))
-  return {
-    seed, weather, clock, dice, simulator, settings, host, inputs, timeline, log,
-    viewers: [], violations: [], groupId: "", refused: false,
+  const world: World = {
+    seed,
+    weather,
+    clock,
+    dice,
+    simulator,
+    settings,
+    host,
+    inputs,
+    timeline,
+    log,
+    viewers: [],
+    violations: [],
+    groupId: "",
+    refused: false,
+    unsure: false,
   }
+  return world
 }
 
 /** Faults begin when the group exists and end when the weather clears. */
-const schedule = (world: World, started: number) => {
+const schedule = (world: World) => {
   const { clock, simulator, weather, log } = world
   simulator.host.webhooks.answerWith(webhookAnswers(weather.webhook))
   simulator.behaviour.patch({ faults: [...weather.faults] as never })
@@ -151,7 +179,6 @@ const schedule = (world: World, started: number) => {
     log(`-> ${route}`)
     return note(at, route, group)
   }
-  void started
 }
 
 const webhookAnswers = (kind: Weather["webhook"]) => {
@@ -159,7 +186,10 @@ const webhookAnswers = (kind: Weather["webhook"]) => {
     case "refusing":
       return [{ status: 500 }, { status: 503 }, { status: 404 }]
     case "slow":
-      return [{ status: 200, delay_ms: 20_000 }, { status: 200, delay_ms: 20_000 }]
+      return [
+        { status: 200, delay_ms: 20_000 },
+        { status: 200, delay_ms: 20_000 },
+      ]
     case "redirecting":
       return [{ status: 302, location: "http://parallel.test/_sim/webhooks/elsewhere" }]
     case "gone":
@@ -211,11 +241,15 @@ const submit = async (world: World) => {
   let answer: { _tag: string } | null = null
   void runtime.runPromise(Effect.result(program)).then((result) => {
     answer = result
-    world.refused = result._tag === "Failure"
-    if (result._tag === "Failure" && result.failure._tag !== "SubmissionRefused") {
-      world.violations.push(`the POST failed: ${JSON.stringify(result.failure)}`)
-    }
-    log(`the POST is answered: ${result._tag === "Success" ? result.success.url : JSON.stringify(result.failure)}`)
+    const failure = result._tag === "Failure" ? result.failure._tag : null
+    world.refused = failure === "SubmissionRefused"
+    // The object did not answer, and the caller is told so: it may have the group all the same.
+    world.unsure = failure === "CreationBroken"
+    if (failure !== null && !world.refused && !world.unsure)
+      world.violations.push(`the POST failed: ${failure}`)
+    log(
+      `the POST is answered: ${result._tag === "Success" ? result.success.url : JSON.stringify(result.failure)}`,
+    )
   })
   await clock.advanceUntil(() => answer !== null, HOUR)
   const [id] = [...simulator.ledger.groups.keys()]
@@ -232,7 +266,10 @@ const untilEnded = async (world: World, started: number, slack: number): Promise
   for (;;) {
     await clock.advance(world.dice.pick([500, 5_000, 30_000]))
     const group = simulator.ledger.groups.get(groupId)
-    const lastEnd = Math.max(started, ...(group?.runs ?? []).map((run) => Math.max(run.endAt, run.changeAt ?? 0)))
+    const lastEnd = Math.max(
+      started,
+      ...(group?.runs ?? []).map((run) => Math.max(run.endAt, run.changeAt ?? 0)),
+    )
     if (host.crashes !== crashes) {
       crashes = host.crashes
       lastTrouble = Math.max(lastTrouble, clock.now())
@@ -252,7 +289,12 @@ const untilEnded = async (world: World, started: number, slack: number): Promise
 
 export interface Served {
   readonly ended: boolean
-  readonly status: { readonly num_task_runs: number; readonly task_run_status_counts: Record<string, number>; readonly is_active: boolean; readonly status_message: string }
+  readonly status: {
+    readonly num_task_runs: number
+    readonly task_run_status_counts: Record<string, number>
+    readonly is_active: boolean
+    readonly status_message: string
+  }
   readonly results: ReadonlyArray<Record<string, unknown>>
   readonly runs: ReadonlyArray<Record<string, any>>
   readonly warnings: ReadonlyArray<string>

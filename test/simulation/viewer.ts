@@ -7,6 +7,7 @@ import type { ObjectHost } from "./objectHost.ts"
 
 /** What a viewer has seen of one run. */
 interface Seen {
+  readonly runId: string | null
   readonly status: string
   readonly hasOutput: boolean
 }
@@ -73,7 +74,8 @@ export class Viewer {
     const first = await open(this.lastId, null)
     if (first.status === 404 || first.status === 204) {
       this.finished = true
-      if (first.status === 204 && !this.done) this.options.violation(`${this.options.name} was sent away before done`)
+      if (first.status === 204 && !this.done)
+        this.options.violation(`${this.options.name} was sent away before done`)
       return
     }
     const stream = proxyEvents(first, {
@@ -98,7 +100,8 @@ export class Viewer {
     const { name, violation } = this.options
     const id = Number(event.id)
     if (!Number.isSafeInteger(id)) return violation(`${name} got an event with id ${String(event.id)}`)
-    if (this.lastId !== null && id < Number(this.lastId)) violation(`${name}: id fell from ${this.lastId} to ${id}`)
+    if (this.lastId !== null && id < Number(this.lastId))
+      violation(`${name}: id fell from ${this.lastId} to ${id}`)
     this.lastId = String(id)
     if (event.name === "done") {
       this.done = true
@@ -109,13 +112,23 @@ export class Viewer {
     this.seenChanges.add(id)
     const data = JSON.parse(event.data) as {
       input_index: number
-      run: { status: string }
+      run: { run_id: string | null; status: string }
       output: unknown
     }
     const before = this.runs.get(data.input_index)
-    if (before !== undefined && isTerminal(before.status) && before.status !== data.run.status) {
+    const corrected = before !== undefined && before.runId !== data.run.run_id
+    if (
+      before !== undefined &&
+      !corrected &&
+      isTerminal(before.status) &&
+      before.status !== data.run.status
+    ) {
       violation(`${name}: row ${data.input_index} went from ${before.status} to ${data.run.status}`)
     }
-    this.runs.set(data.input_index, { status: data.run.status, hasOutput: data.output !== null })
+    this.runs.set(data.input_index, {
+      runId: data.run.run_id,
+      status: data.run.status,
+      hasOutput: data.output !== null,
+    })
   }
 }

@@ -7,7 +7,11 @@ export interface Weather {
   readonly rows: number
   readonly behaviour: BehaviourPatch
   /** Standing faults, until the weather clears. */
-  readonly faults: ReadonlyArray<{ readonly route: RouteName; readonly probability: number; readonly fault: Fault }>
+  readonly faults: ReadonlyArray<{
+    readonly route: RouteName
+    readonly probability: number
+    readonly fault: Fault
+  }>
   /** How likely the object dies at each await, until the weather clears. */
   readonly crashRate: number
   /** At most so many deaths: some faults must end for progress to be owed. */
@@ -16,18 +20,30 @@ export interface Weather {
   readonly clearsAt: number
   readonly alarmLateMs: number
   readonly alarmTwice: number
-  readonly viewers: ReadonlyArray<{ readonly slowMs: number; readonly hangUpRate: number; readonly joinsAt: number }>
+  readonly viewers: ReadonlyArray<{
+    readonly slowMs: number
+    readonly hangUpRate: number
+    readonly joinsAt: number
+  }>
   readonly webhook: "none" | "fine" | "refusing" | "slow" | "redirecting" | "gone"
   readonly runIdsShuffled: boolean
   /** Credit for so many rows only, then more of it. */
   readonly credit: "enough" | "later"
   readonly batchSize: number
+  /** How likely a transaction fails, until the weather clears. */
+  readonly hiccupRate: number
   /** Somebody reads the JSON now and then, which also wakes the object. */
   readonly polled: boolean
 }
 
 const ADD: RouteName = "group.runs.add"
-const READS: ReadonlyArray<RouteName> = ["group.get", "group.runs.list", "group.events", "run.result", "run.get"]
+const READS: ReadonlyArray<RouteName> = [
+  "group.get",
+  "group.runs.list",
+  "group.events",
+  "run.result",
+  "run.get",
+]
 
 /** `atOnce`: counts do not lag, so that what a refusal created all the same is seen at once (docs/guarantees.md). */
 const addFaults = (dice: Dice, atOnce: boolean): ReadonlyArray<Fault> => [
@@ -37,22 +53,56 @@ const addFaults = (dice: Dice, atOnce: boolean): ReadonlyArray<Fault> => [
   { kind: "status", status: 500, body: "error", applied: dice.pick(["none", "all", "partial"]) } as Fault,
   { kind: "status", status: 502, body: "html", applied: dice.pick(["none", "all"]) } as Fault,
   { kind: "status", status: 429, body: "error", retry_after: dice.whole(0, 5), applied: "none" } as Fault,
-  { kind: "body", body: dice.pick(["html", "malformed", "empty", "error"]), applied: dice.pick(["all", "none"]) } as Fault,
-  { kind: "status", status: 422, body: dice.pick(["error", "framework"]), applied: dice.pick(atOnce ? ["none", "partial"] : ["none"]) } as Fault,
-  { kind: "status", status: 402, body: "error", applied: dice.pick(atOnce ? ["none", "partial"] : ["none"]) } as Fault,
-  { kind: "hang", ms: dice.whole(1_000, 200_000), then: dice.pick(["answer", "reset"]), applied: dice.pick(["none", "all", "partial"]) } as Fault,
+  {
+    kind: "body",
+    body: dice.pick(["html", "malformed", "empty", "error"]),
+    applied: dice.pick(["all", "none"]),
+  } as Fault,
+  {
+    kind: "status",
+    status: 422,
+    body: dice.pick(["error", "framework"]),
+    applied: dice.pick(atOnce ? ["none", "partial"] : ["none"]),
+  } as Fault,
+  {
+    kind: "status",
+    status: 402,
+    body: "error",
+    applied: dice.pick(atOnce ? ["none", "partial"] : ["none"]),
+  } as Fault,
+  {
+    kind: "hang",
+    ms: dice.whole(1_000, 200_000),
+    then: dice.pick(["answer", "reset"]),
+    applied: dice.pick(["none", "all", "partial"]),
+  } as Fault,
 ]
 
 const readFaults = (dice: Dice): ReadonlyArray<Fault> => [
   { kind: "reset", when: dice.pick(["before", "after_headers"]), applied: "all" } as Fault,
-  { kind: "status", status: dice.pick([408, 409, 500, 503, 504]), body: dice.pick(["error", "html", "empty"]) } as Fault,
-  { kind: "status", status: 429, body: "error", retry_after: dice.whole(0, 10), retry_after_as_date: dice.chance(0.5) } as Fault,
+  {
+    kind: "status",
+    status: dice.pick([408, 409, 500, 503, 504]),
+    body: dice.pick(["error", "html", "empty"]),
+  } as Fault,
+  {
+    kind: "status",
+    status: 429,
+    body: "error",
+    retry_after: dice.whole(0, 10),
+    retry_after_as_date: dice.chance(0.5),
+  } as Fault,
   { kind: "body", body: dice.pick(["html", "malformed", "empty", "error"]) } as Fault,
   { kind: "hang", ms: dice.whole(1_000, 100_000), then: dice.pick(["answer", "reset"]) } as Fault,
 ]
 
 const streamFaults = (dice: Dice): ReadonlyArray<Fault> => [
-  { kind: "cut", after_events: dice.whole(0, 4), where: dice.pick(["between", "mid_event", "mid_line", "mid_character"]), clean: dice.chance(0.5) } as Fault,
+  {
+    kind: "cut",
+    after_events: dice.whole(0, 4),
+    where: dice.pick(["between", "mid_event", "mid_line", "mid_character"]),
+    clean: dice.chance(0.5),
+  } as Fault,
   { kind: "stall", after_events: dice.whole(0, 3), ms: dice.whole(1_000, 400_000) } as Fault,
   { kind: "duplicate_events" } as Fault,
   { kind: "reorder_events" } as Fault,
@@ -134,8 +184,7 @@ export const drawWeather = (dice: Dice, settleMs: number): Weather => {
   const stormy = kind === "stormy" || kind === "mixed"
   const crashing = kind === "crashing" || kind === "mixed"
   const behaviour = drawBehaviour(dice, odd, settleMs)
-  // Without an echo of the metadata, the order of run_ids is all there is to go by.
-  const runIdsShuffled = behaviour.shapes?.echo_metadata === true && dice.chance(odd)
+  const runIdsShuffled = dice.chance(odd)
   const pickFaults = (route: RouteName, faults: ReadonlyArray<Fault>, count: number, probability: number) =>
     Array.from({ length: count }, () => ({ route, probability, fault: dice.pick(faults) }))
   const atOnce = behaviour.status?.count_lag_ms === 0 && behaviour.status.lag_ms === 0
@@ -144,19 +193,27 @@ export const drawWeather = (dice: Dice, settleMs: number): Weather => {
     probability: dice.between(0.3, 0.9),
     fault: dice.pick(addFaults(dice, atOnce)),
   }))
-  const faults = kind === "losing" ? losing : stormy
-    ? [
-        ...pickFaults(ADD, addFaults(dice, atOnce), dice.whole(0, 2), dice.between(0.1, 0.6)),
-        ...READS.flatMap((route) => pickFaults(route, readFaults(dice), dice.whole(0, 1), dice.between(0.05, 0.5))),
-        ...(["group.events", "group.runs.list"] as const).flatMap((route) =>
-          pickFaults(route, streamFaults(dice), dice.whole(0, 1), dice.between(0.1, 0.8)),
-        ),
-      ]
-    : []
+  const faults =
+    kind === "losing"
+      ? losing
+      : stormy
+        ? [
+            ...pickFaults(ADD, addFaults(dice, atOnce), dice.whole(0, 2), dice.between(0.1, 0.6)),
+            ...READS.flatMap((route) =>
+              pickFaults(route, readFaults(dice), dice.whole(0, 1), dice.between(0.05, 0.5)),
+            ),
+            ...(["group.events", "group.runs.list"] as const).flatMap((route) =>
+              pickFaults(route, streamFaults(dice), dice.whole(0, 1), dice.between(0.1, 0.8)),
+            ),
+          ]
+        : []
   return {
     kind,
     rows: dice.pick([1, 2, 3, 7, 12, 25]),
-    behaviour: { ...behaviour, add_runs: { run_ids: runIdsShuffled ? "shuffled" : "in_order", partial_on_refusal: dice.chance(0.3) } },
+    behaviour: {
+      ...behaviour,
+      add_runs: { run_ids: runIdsShuffled ? "shuffled" : "in_order", partial_on_refusal: dice.chance(0.3) },
+    },
     faults,
     crashRate: crashing ? dice.pick([0.005, 0.02, 0.1, 0.5]) : 0,
     maxCrashes: dice.pick([1, 2, 5, 30]),
@@ -172,6 +229,7 @@ export const drawWeather = (dice: Dice, settleMs: number): Weather => {
     runIdsShuffled,
     credit: dice.chance(0.1) ? "later" : "enough",
     batchSize: dice.pick([1, 3, 5, 1_000]),
+    hiccupRate: kind === "mixed" ? dice.pick([0, 0.01, 0.1]) : 0,
     polled: dice.chance(0.5),
   }
 }

@@ -25,7 +25,10 @@ const headJson = ({ details, status }: View): string => {
 }
 
 /** The JSON format: head, `results`, `runs`, in pieces. */
-export function* renderJson(view: View, rows: () => Iterable<RunRow> = () => view.rows(0)): Generator<string> {
+export function* renderJson(
+  view: View,
+  rows: () => Iterable<RunRow> = () => view.rows(0),
+): Generator<string> {
   yield `{${headJson(view)},"results":[`
   yield* separated(rows(), resultJson)
   yield `],"runs":[`

@@ -15,11 +15,15 @@ export type Fields = Readonly<Record<string, unknown>>
 export const parseFields = (json: string | null): Fields => {
   if (json === null) return {}
   const value: unknown = JSON.parse(json)
-  return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Fields) : { content: value }
+  return typeof value === "object" && value !== null && !Array.isArray(value)
+    ? (value as Fields)
+    : { content: value }
 }
 
 /** Columns of a group's table: an input column that the output has too is shown once, as the output's. */
-export const tableColumns = ({ details }: View): { inputs: ReadonlyArray<string>; outputs: ReadonlyArray<string> } => {
+export const tableColumns = ({
+  details,
+}: View): { inputs: ReadonlyArray<string>; outputs: ReadonlyArray<string> } => {
   const outputs = new Set(details.outputColumns)
   return { inputs: details.inputColumns.filter((name) => !outputs.has(name)), outputs: details.outputColumns }
 }
@@ -55,10 +59,21 @@ const renderRow = (row: RunRow, inputs: ReadonlyArray<string>, outputs: Readonly
     if (at === 0 && failure !== null && row.content === null) return `⚠️ ${markdownCell(failure)}`
     // Until there is an output, a column of that name shows the input's.
     const value = row.content === null ? own(input, name) : own(content, name)
-    return [confidenceEmoji(own(confidence, name) ?? (name === "content" ? own(confidence, "output") : undefined)), markdownCell(value)]
+    return [
+      confidenceEmoji(own(confidence, name) ?? (name === "content" ? own(confidence, "output") : undefined)),
+      markdownCell(value),
+    ]
       .filter((part) => part !== "")
       .join(" ")
   })
-  const status = failure !== null && outputs.length === 0 ? `${statusEmoji(row.status)} ${markdownCell(failure)}` : statusEmoji(row.status)
-  return markdownRow([status, ...inputs.map((name) => markdownCell(own(input, name))), ...cells, markdownCell(row.runId ?? "")])
+  const status =
+    failure !== null && outputs.length === 0
+      ? `${statusEmoji(row.status)} ${markdownCell(failure)}`
+      : statusEmoji(row.status)
+  return markdownRow([
+    status,
+    ...inputs.map((name) => markdownCell(own(input, name))),
+    ...cells,
+    markdownCell(row.runId ?? ""),
+  ])
 }

@@ -44,20 +44,26 @@ const readErrorBody = (body: string): ErrorBody | null => {
   if (framework === undefined) return null
   const errors = framework.detail.map(({ loc, msg }) => ({ path: loc.join("."), message: msg }))
   return {
-    message: errors.map(({ path, message }) => `${path}: ${message}`).join("; ") || "Request validation error",
+    message:
+      errors.map(({ path, message }) => `${path}: ${message}`).join("; ") || "Request validation error",
     refId: null,
     detail: { errors },
   }
 }
 
+/** No delay that upstream asks for stops the work for longer. */
+const MAX_RETRY_AFTER_MS = 3_600_000
+
 /** `Retry-After` in milliseconds: seconds or a date (RFC 9110 §10.2.3); null when it says neither. */
 export const readRetryAfter = (value: string | undefined, now: number): number | null => {
   if (value === undefined || value.trim() === "") return null
   const seconds = Number(value)
-  if (Number.isFinite(seconds)) return Math.max(0, seconds * 1000)
+  if (Number.isFinite(seconds)) return bounded(seconds * 1000)
   const date = Date.parse(value)
-  return Number.isNaN(date) ? null : Math.max(0, date - now)
+  return Number.isNaN(date) ? null : bounded(date - now)
 }
+
+const bounded = (ms: number): number => Math.min(Math.max(0, ms), MAX_RETRY_AFTER_MS)
 
 /**
  * What an answer other than 2xx means. A refusal counts only in Parallel's own shape: the same status from a proxy in

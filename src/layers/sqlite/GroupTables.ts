@@ -1,5 +1,6 @@
 import type { GroupDetails } from "../../domain/TaskGroup.ts"
 import type { Publisher } from "../../services/Publisher.ts"
+import type { RowState } from "./applyRun.ts"
 import { ChangeRing } from "./ChangeRing.ts"
 import { firstRow, type SqliteStorage } from "./SqliteStorage.ts"
 import {
@@ -41,6 +42,7 @@ export class GroupTables {
   private readers = 0
   private touched: Array<{ readonly change: number; readonly inputIndex: number }> = []
   private closed = false
+  private readonly named = new Map<number, string>()
 
   readonly storage: SqliteStorage
   private readonly publisher: Publisher["Service"]
@@ -78,6 +80,8 @@ export class GroupTables {
 
   get counts(): Tally {
     if (this.tally === null) {
+      // A transaction that failed may have taken the tables with it.
+      if (!this.closed) createTables(this.storage)
       this.tally = this.closed ? new Tally() : Tally.read(this.storage)
       this.tally.touch(this.closed ? 0 : (readDetails(this.storage)?.change ?? 0), 0)
     }
@@ -136,7 +140,9 @@ export class GroupTables {
     this.counts.remove(counted(before))
     this.counts.add(counted(after), now)
     if (before.runId !== after.runId && this.indexByRunId !== null) {
-      if (before.runId !== null) this.indexByRunId.delete(before.runId)
+      if (before.runId !== null && this.indexByRunId.get(before.runId) === before.inputIndex) {
+        this.indexByRunId.delete(before.runId)
+      }
       if (after.runId !== null) this.indexByRunId.set(after.runId, after.inputIndex)
     }
     this.touched.push({ change: after.change, inputIndex: after.inputIndex })
@@ -163,6 +169,36 @@ export class GroupTables {
     this.cachedDetails = stored
   }
 
+  /** What of a row decides what an update means, without its large columns. */
+  state(inputIndex: number, attempt = 1): RowState | null {
+    const values = firstRow(
+      this.storage.sql.exec(
+        "SELECT run_id, status, confirmed, content IS NOT NULL FROM runs WHERE id = ?",
+        rowId(inputIndex, attempt),
+      ),
+    )
+    if (values === null) return null
+    const [runId, status, confirmed, hasContent] = values
+    return {
+      runId: typeof runId === "string" ? runId : null,
+      status: status as string,
+      confirmed: confirmed === 1,
+      hasContent: hasContent === 1,
+    }
+  }
+
+  /**
+   * Runs whose metadata has named their input since the object started. The row is not written for it: `confirmed`
+   * goes along with its next change, and a restart learns it anew from the next listing.
+   */
+  noteNamed(inputIndex: number, runId: string): void {
+    this.named.set(inputIndex, runId)
+  }
+
+  isNamed(inputIndex: number, runId: string | null): boolean {
+    return runId !== null && this.named.get(inputIndex) === runId
+  }
+
   row(inputIndex: number, attempt = 1): StoredRow | null {
     const values = firstRow(
       this.storage.sql.exec(`SELECT ${RUN_COLUMNS} FROM runs WHERE id = ?`, rowId(inputIndex, attempt)),
@@ -184,7 +220,8 @@ export class GroupTables {
       // A later attempt at the same input replaces the earlier one.
       if (previous !== undefined && previous.inputIndex === row.inputIndex) rows.pop()
       rows.push(row)
-      chars += row.input.length + (row.content?.length ?? 0) + (row.merged?.length ?? 0) + (row.output?.length ?? 0)
+      chars +=
+        row.input.length + (row.content?.length ?? 0) + (row.merged?.length ?? 0) + (row.output?.length ?? 0)
       if (chars > PAGE_CHARS) break
     }
     return rows
@@ -193,7 +230,9 @@ export class GroupTables {
   indexOfRun(runId: string): number | null {
     if (this.indexByRunId === null) {
       const index = new Map<string, number>()
-      for (const row of this.storage.sql.exec("SELECT run_id, input_index FROM runs WHERE run_id IS NOT NULL").raw()) {
+      for (const row of this.storage.sql
+        .exec("SELECT run_id, input_index FROM runs WHERE run_id IS NOT NULL")
+        .raw()) {
         index.set(row[0] as string, row[1] as number)
       }
       this.indexByRunId = index

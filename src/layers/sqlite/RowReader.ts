@@ -33,7 +33,10 @@ export const makeRowReader = (tables: GroupTables, after: number): EventReader =
     backlog = []
     at = 0
     for (const row of tables.storage.sql
-      .exec(`SELECT change, input_index FROM runs WHERE change > ? ORDER BY change LIMIT ${SCAN_ROWS}`, position)
+      .exec(
+        `SELECT change, input_index FROM runs WHERE change > ? ORDER BY change LIMIT ${SCAN_ROWS}`,
+        position,
+      )
       .raw()) {
       backlog.push([row[0] as number, row[1] as number])
     }

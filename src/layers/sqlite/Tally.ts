@@ -31,7 +31,9 @@ export class Tally {
   static read(storage: SqliteStorage): Tally {
     const tally = new Tally()
     const rows = storage.sql
-      .exec("SELECT id, run_id, status, content IS NOT NULL, error IS NOT NULL, change, updated_at FROM runs ORDER BY id")
+      .exec(
+        "SELECT id, run_id, status, content IS NOT NULL, error IS NOT NULL, change, updated_at FROM runs ORDER BY id",
+      )
       .raw()
     let previous: { row: Counted; at: number } | null = null
     for (const row of rows) {

@@ -25,7 +25,7 @@ export const groupReads = (tables: GroupTables) => {
     const release = tables.undo.register()
     const taken = status()
     const rows = function* (from: number): Generator<RunRow> {
-      for (let next = from; ; ) {
+      for (let next = from; ;) {
         // Better a broken answer than one that looks whole.
         if (tables.isClosed) throw new Error("the task group was removed while it was read")
         const page = tables.page(next)
@@ -51,7 +51,8 @@ export const groupReads = (tables: GroupTables) => {
     inputs: ({ from, to }: Range) => {
       const texts: Array<string> = []
       const query = "SELECT input FROM runs WHERE id >= ? AND id < ? AND attempt = 1 ORDER BY id"
-      for (const row of storage.sql.exec(query, rowId(from, 0), rowId(to, 0)).raw()) texts.push(row[0] as string)
+      for (const row of storage.sql.exec(query, rowId(from, 0), rowId(to, 0)).raw())
+        texts.push(row[0] as string)
       return texts
     },
     inputLengths: () => {
@@ -63,7 +64,8 @@ export const groupReads = (tables: GroupTables) => {
     unsubmitted: ({ from, to }: Range) => {
       const indexes: Array<number> = []
       const query = "SELECT input_index FROM runs WHERE id >= ? AND id < ? AND run_id IS NULL ORDER BY id"
-      for (const row of storage.sql.exec(query, rowId(from, 0), rowId(to, 0)).raw()) indexes.push(row[0] as number)
+      for (const row of storage.sql.exec(query, rowId(from, 0), rowId(to, 0)).raw())
+        indexes.push(row[0] as number)
       return indexes
     },
 

@@ -9,7 +9,8 @@ export const SCHEMA_VERSION = 1
  * no index entry at each insert, and so that SQL studios, which ask for `rowid`, work.
  */
 export const ATTEMPTS_PER_INPUT = 1000
-export const rowId = (inputIndex: number, attempt: number): number => inputIndex * ATTEMPTS_PER_INPUT + attempt
+export const rowId = (inputIndex: number, attempt: number): number =>
+  inputIndex * ATTEMPTS_PER_INPUT + attempt
 
 export const createTables = (storage: SqliteStorage): void => {
   run(

@@ -3,7 +3,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as FiberMap from "effect/FiberMap"
 import { errorJson } from "../../domain/ErrorJson.ts"
-import type { ParallelError } from "../../domain/Errors.ts"
+import { Malformed, type ParallelError } from "../../domain/Errors.ts"
 import { ParallelApi } from "../../services/ParallelApi.ts"
 import { Publisher } from "../../services/Publisher.ts"
 import { Settings } from "../../services/Settings.ts"
@@ -43,6 +43,13 @@ export const keepFetchingOutputs = Effect.fnUntraced(function* (context: FollowC
 
   const fetchOne = (pending: PendingOutput) =>
     fetchOutput(context, pending).pipe(
+      // An output that cannot be taken in must neither end the others nor be asked for again at once.
+      Effect.catchDefect((defect) =>
+        Effect.andThen(
+          Effect.logError(`The output of run ${pending.runId} could not be stored`, defect),
+          Effect.fail(new Malformed({ message: "not storable" })),
+        ),
+      ),
       Effect.matchEffect({
         onSuccess: () =>
           Effect.sync(() => {
@@ -90,7 +97,8 @@ export const keepFetchingOutputs = Effect.fnUntraced(function* (context: FollowC
     }
     if (due.length > 0) continue
     // A finished fetch stores something, or is due again after its delay.
-    const until = Math.min(nextAt, free > 0 ? Number.POSITIVE_INFINITY : now + 100)
+    const busy = (yield* FiberMap.size(running)) > 0
+    const until = Math.min(nextAt, busy ? now + (free > 0 ? 500 : 100) : Number.POSITIVE_INFINITY)
     const wait = Number.isFinite(until) ? Math.max(10, until - now) : 60_000
     yield* publisher.waitBeyond(version).pipe(Effect.timeoutOption(Duration.millis(Math.min(wait, 60_000))))
   }
@@ -130,7 +138,7 @@ const fetchOutput = Effect.fnUntraced(function* (context: FollowContext, pending
       }),
     ),
   )
-  // The result endpoint need not echo metadata; the request said which run it is.
-  const known = { ...run, runId: pending.runId, inputIndex: pending.inputIndex }
+  // The request said which run it is. Which input that is, only metadata can confirm.
+  const known = { ...run, runId: pending.runId }
   store.apply([{ run: known, output }], yield* Clock.currentTimeMillis)
 })

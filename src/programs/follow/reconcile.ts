@@ -17,6 +17,7 @@ const REST_FACTOR = 49
 /** Listings for queued and running alone: at first this far apart, then ever farther. */
 const ACTIVE_SPACING_MS = 3_000
 const ACTIVE_SPACING_MAX_MS = 60_000
+const FRUITLESS_MIN_MS = 2_500
 const FRUITLESS_MAX_MS = 30_000
 
 /** Lists the group, with inputs where upstream does not echo the metadata that tells which input a run is of. */
@@ -46,6 +47,9 @@ export const keepReconciled = Effect.fnUntraced(function* (context: FollowContex
   let activeAfter = 0
   /** Counts that a listing did not explain: asking again for the same ones would not either. */
   let fruitless = ""
+  /** … for a while: a listing may lag behind the counts. */
+  let fruitlessUntil = 0
+  let fruitlessFor = FRUITLESS_MIN_MS
   let failures = 0
   let waitFor = quietFor
   /** Checks that found nothing come ever farther apart: a stream may repeat old counts for ever. */
@@ -62,7 +66,7 @@ export const keepReconciled = Effect.fnUntraced(function* (context: FollowContex
     const forced = now >= forcedAt
     const pair = JSON.stringify([upstream, ours])
     if (!forced) {
-      if (difference === "same" || pair === fruitless) return 0
+      if (difference === "same" || (pair === fruitless && now < fruitlessUntil)) return 0
       if (difference === "active" && now < activeAfter) return 0
     }
     const listed = yield* listGroup(context)
@@ -73,7 +77,10 @@ export const keepReconciled = Effect.fnUntraced(function* (context: FollowContex
       activeAfter = after + activeSpacing
       activeSpacing = Math.min(activeSpacing * 2, ACTIVE_SPACING_MAX_MS)
     }
+    fruitlessFor =
+      listed.changes === 0 ? Math.min(fruitlessFor * 2, settings.RECONCILE_SECONDS * 1000) : FRUITLESS_MIN_MS
     fruitless = listed.changes === 0 ? JSON.stringify([upstream, store.upstreamCounts()]) : ""
+    fruitlessUntil = after + fruitlessFor
     return listed.changes
   })
 
@@ -112,7 +119,9 @@ export const keepReconciled = Effect.fnUntraced(function* (context: FollowContex
     const news = outcome.success > 0
     spacing = news ? GRACE_MS : Math.min(spacing * 2, FRUITLESS_MAX_MS)
     checkAfter = (yield* Clock.currentTimeMillis) + spacing
-    quietFor = news ? settings.POLL_MIN_SECONDS * 1000 : Math.min(quietFor * 1.5, settings.POLL_MAX_SECONDS * 1000)
+    quietFor = news
+      ? settings.POLL_MIN_SECONDS * 1000
+      : Math.min(quietFor * 1.5, settings.POLL_MAX_SECONDS * 1000)
     waitFor = quietFor
   }
 })

@@ -33,11 +33,15 @@ export const keepSessions = Effect.fnUntraced(function* (context: FollowContext)
     const length = now - started
     // A cursor that is refused, or that yields nothing while there is news, does not work (CONTRACT U8).
     const useless = session.events === 0 && context.signals.lastNewsAt > started
-    if (cursor !== null && (session.error?._tag === "Rejected" || session.error?._tag === "NotFound" || useless)) {
+    if (
+      cursor !== null &&
+      (session.error?._tag === "Rejected" || session.error?._tag === "NotFound" || useless)
+    ) {
       cursor = null
       store.dropCursor()
     }
-    yield* noteAnswer(context, session.error)
+    // A session that said nothing proves nothing; one that did has been noted while it lasted.
+    if (session.error !== null) yield* noteAnswer(context, session.error)
     failures = length >= GOOD_SESSION_MS ? 0 : failures + 1
     context.signals.loss = true
     context.signals.wake()
