@@ -1,0 +1,11 @@
+import { nodeSqliteStorage } from "../support/nodeSqliteStorage.ts"
+import { runStoreSuite } from "./storeSuite.ts"
+
+runStoreSuite("store on node:sqlite", async (body) => {
+  const storage = nodeSqliteStorage()
+  try {
+    body(storage)
+  } finally {
+    storage.close()
+  }
+})

@@ -1,0 +1,323 @@
+import { expect, it } from "vitest"
+import { resultJson, runJson } from "../../../src/domain/RunJson.ts"
+import { readOutput } from "../../../src/domain/Wire.ts"
+import {
+  complete,
+  groupOn,
+  inputsOf,
+  NOW,
+  opened,
+  outputOf,
+  rowOf,
+  rowsOf,
+  submittedOn,
+  told,
+  type WithStorage,
+} from "./fixtures.ts"
+
+const GROUP = { taskgroupId: "tgrp_store_suite", processor: "core" }
+const resultOf = (row: ReturnType<typeof rowOf>) => JSON.parse(resultJson(row)) as Record<string, unknown>
+
+/** What becomes of the runs upstream tells about. */
+export const applyingSuite = (withStorage: WithStorage) => {
+  it("follows a run through its states, and stores the output with the end or later", () =>
+    withStorage((storage) => {
+      const store = submittedOn(storage)
+      expect(store.apply([told("run-0", "running"), told("run-1", "completed")], NOW)).toEqual([
+        "changed",
+        "changed",
+      ])
+      expect(store.pendingOutputs()).toEqual([{ inputIndex: 1, runId: "run-1", since: NOW }])
+      expect(store.status().task_run_status_counts).toEqual({ running: 1, completed: 1, queued: 1 })
+      expect(store.allEnded()).toBe(false)
+      expect(complete(store, 0)).toEqual(["changed"])
+      expect(complete(store, 1)).toEqual(["changed"])
+      expect(complete(store, 1)).toEqual(["unchanged"])
+      expect(store.pendingOutputCount()).toBe(0)
+      store.apply([told("run-2", "cancelled")], NOW)
+      expect(store.allEnded()).toBe(true)
+      expect(store.status()).toMatchObject({
+        is_active: false,
+        num_task_runs: 3,
+        task_run_status_counts: { completed: 2, cancelled: 1 },
+      })
+      expect(resultOf(rowOf(store, 1))).toEqual({
+        $id: "run-1",
+        $status: "completed",
+        company: "Company 1",
+        ceo: "Person 1",
+      })
+      expect(opened(storage).store.status()).toEqual(store.status())
+    }))
+
+  it("takes metadata's word over the position, once", () =>
+    withStorage((storage) => {
+      const store = submittedOn(storage)
+      // Upstream's ids came in another order than the inputs.
+      expect(store.apply([told("run-1", "running", { index: 0 })], NOW)).toEqual(["changed"])
+      expect(rowOf(store, 0)).toMatchObject({ runId: "run-1", status: "running" })
+      expect(store.apply([told("run-0", "running", { index: 1 })], NOW)).toEqual(["changed"])
+      expect(rowsOf(store).map(({ runId }) => runId)).toEqual(["run-1", "run-0", "run-2"])
+      expect(complete(store, 1, { ceo: "of the first" })).toEqual(["changed"])
+      expect(resultOf(rowOf(store, 0))).toMatchObject({ company: "Company 0", ceo: "of the first" })
+      expect(store.upstreamCounts()).toEqual({ completed: 1, running: 1, queued: 1 })
+    }))
+
+  it("an event may name its input before the answer that assigns it", () =>
+    withStorage((storage) => {
+      const store = groupOn(storage)
+      expect(store.apply([told("early", "running", { index: 1 })], NOW)).toEqual(["changed"])
+      store.acceptRuns(
+        [0, 1, 2].map((inputIndex) => ({ inputIndex, runId: `late-${inputIndex}` })),
+        store.plan(),
+        NOW,
+      )
+      expect(rowsOf(store).map(({ runId }) => runId)).toEqual(["late-0", "early", "late-2"])
+    }))
+
+  it("keeps a second run for an input out, and warns of it", () =>
+    withStorage((storage) => {
+      const store = groupOn(storage)
+      store.apply([told("first", "running", { index: 0 })], NOW)
+      expect(
+        store.apply([told("second", "completed", { index: 0, output: outputOf({ ceo: "Wrong" }) })], NOW),
+      ).toEqual(["duplicate"])
+      expect(rowOf(store, 0)).toMatchObject({ runId: "first", status: "running", content: null })
+      expect(store.details()?.warnings.join()).toContain("second")
+      const { warnings } = store.details()!
+      store.apply([told("second", "completed", { index: 0 })], NOW)
+      expect(store.details()?.warnings).toEqual(warnings)
+      expect(store.upstreamCounts()).toEqual({ running: 1 })
+    }))
+
+  it("knows runs that are of no input of this group", () =>
+    withStorage((storage) => {
+      const store = submittedOn(storage)
+      const change = store.change()
+      expect(store.apply([told("stranger", "running"), told("run-9", "running", { index: 3 })], NOW)).toEqual(
+        ["foreign", "foreign"],
+      )
+      expect(store.change()).toBe(change)
+    }))
+
+  it.each(["completed", "failed", "cancelled"])("stays %s whatever is told later", (terminal) =>
+    withStorage((storage) => {
+      const store = submittedOn(storage)
+      store.apply(
+        [told("run-0", terminal, { output: terminal === "completed" ? outputOf({ ceo: "A" }) : null })],
+        NOW,
+      )
+      const before = rowOf(store, 0)
+      const others = ["completed", "failed", "cancelled"].filter((status) => status !== terminal)
+      for (const status of others) {
+        expect(store.apply([told("run-0", status, { output: outputOf({ ceo: "B" }) })], NOW)).toEqual([
+          "contradiction",
+        ])
+      }
+      for (const status of ["queued", "running", "action_required"]) {
+        expect(store.apply([told("run-0", status)], NOW)).toEqual(["unchanged"])
+      }
+      expect(rowOf(store, 0)).toEqual(before)
+    }),
+  )
+
+  it("a listing that is older than an event cannot move a run back", () =>
+    withStorage((storage) => {
+      const store = submittedOn(storage)
+      store.apply([told("run-0", "running")], NOW)
+      expect(store.apply([told("run-0", "queued"), told("run-0", "running")], NOW)).toEqual([
+        "unchanged",
+        "unchanged",
+      ])
+      expect(rowOf(store, 0).status).toBe("running")
+    }))
+
+  it("survives statuses nobody knows, without taking them for an end", () =>
+    withStorage((storage) => {
+      const store = submittedOn(storage)
+      expect(store.apply([told("run-0", "paused")], NOW)).toEqual(["changed"])
+      expect(store.allEnded()).toBe(false)
+      expect(store.apply([told("run-0", "running")], NOW)).toEqual(["changed"])
+    }))
+
+  it("takes JSON content that comes as text (D7), and leaves text output text", () =>
+    withStorage((storage) => {
+      const store = submittedOn(storage)
+      const asText = readOutput({ type: "json", content: `{"ceo":"In text"}`, basis: [] })
+      store.apply([told("run-0", "completed", { output: asText })], NOW)
+      complete(store, 1, "Just **text**")
+      complete(store, 2, `{"looks":"like JSON"}`)
+      expect(resultOf(rowOf(store, 0))).toMatchObject({ ceo: "In text" })
+      expect(resultOf(rowOf(store, 1))).toEqual({
+        $id: "run-1",
+        $status: "completed",
+        company: "Company 1",
+        content: "Just **text**",
+      })
+      expect(resultOf(rowOf(store, 2))["content"]).toBe(`{"looks":"like JSON"}`)
+    }))
+
+  it("keeps the content and says what it left out, when the basis does not fit", () =>
+    withStorage((storage) => {
+      const store = submittedOn(storage)
+      const content = { ceo: "x".repeat(1_200_000) }
+      const basis = Array.from({ length: 10 }, (_, at) => ({
+        field: `f${at}`,
+        reasoning: "r".repeat(200_000),
+        confidence: "high",
+      }))
+      expect(store.apply([told("run-0", "completed", { output: outputOf(content, basis) })], NOW)).toEqual([
+        "changed",
+      ])
+      const row = rowOf(store, 0)
+      expect(JSON.parse(row.content ?? "")).toEqual(content)
+      const kept = (JSON.parse(row.output ?? "{}") as { basis: Array<unknown> }).basis
+      expect(kept.length).toBeGreaterThan(0)
+      expect(kept).toEqual(basis.slice(0, kept.length))
+      expect(row.warnings).toContain(`${10 - kept.length} of 10 basis entries`)
+      expect(store.allEnded()).toBe(false)
+      expect(store.pendingOutputCount()).toBe(0)
+      expect(rowOf(opened(storage).store, 0)).toEqual(row)
+    }))
+
+  it.each([
+    { name: "ASCII", text: "x".repeat(2_100_000) },
+    { name: "three bytes a character", text: "語".repeat(700_000) },
+  ])("says so in the row when the content alone is too large ($name)", ({ text }) =>
+    withStorage((storage) => {
+      const store = submittedOn(storage)
+      const output = outputOf({ ceo: text })
+      expect(store.apply([told("run-0", "completed", { output })], NOW)).toEqual(["changed"])
+      expect(rowOf(store, 0)).toMatchObject({ status: "completed", content: null })
+      expect(rowOf(store, 0).error).toContain("2 MB")
+      expect(store.pendingOutputCount()).toBe(0)
+      expect(store.apply([told("run-0", "completed", { output })], NOW)).toEqual(["unchanged"])
+      complete(store, 1)
+      complete(store, 2)
+      expect(store.allEnded()).toBe(true)
+    }),
+  )
+
+  it("keeps an output of the largest size, whatever its characters and its error or warnings", () =>
+    withStorage((storage) => {
+      const store = submittedOn(storage, [`{"company":"Company 0"}`, `{"ceo":"${"i".repeat(20_000)}"}`])
+      const warnings = [{ type: "warning", message: "w".repeat(10_000) }]
+      for (const [index, text] of ["\u0001".repeat(300_000), "é".repeat(450_000)].entries()) {
+        const output = outputOf({ ceo: text }, [
+          { field: "ceo", reasoning: "r".repeat(1_000_000), confidence: "low" },
+        ])
+        store.apply([told(`run-${index}`, "completed", { output, raw: { warnings } })], NOW)
+        expect(resultOf(rowOf(store, index))["ceo"]).toBe(text)
+      }
+    }))
+
+  it("an output that will not come ends its row with the reason", () =>
+    withStorage((storage) => {
+      const store = submittedOn(storage, inputsOf(1))
+      store.apply([told("run-0", "completed")], NOW)
+      store.giveUpOutput(0, `{"message":"not come"}`, NOW)
+      expect(store.allEnded()).toBe(true)
+      expect(rowOf(store, 0)).toMatchObject({ status: "completed", error: `{"message":"not come"}` })
+      // Better late than never.
+      expect(complete(store, 0)).toEqual(["changed"])
+      expect(rowOf(store, 0)).toMatchObject({ error: null, content: `{"ceo":"Person 0"}` })
+    }))
+
+  it.each(["__proto__", "constructor", "$id", "$status", "toString", "hasOwnProperty", "", 'a"b', "\u2028"])(
+    "takes a column called %j in input and output",
+    (name) =>
+      withStorage((storage) => {
+        const column = JSON.stringify(name)
+        const store = submittedOn(storage, [`{${column}:"in","other":1}`, `{${column}:"in"}`])
+        complete(store, 0, JSON.parse(`{${column}:"out"}`))
+        const [filled, empty] = rowsOf(store).map((row) => Object.entries(resultOf(row)))
+        const hidden = name === "$id" || name === "$status"
+        expect(new Map(filled)).toEqual(
+          new Map<string, unknown>([
+            ["$id", "run-0"],
+            ["$status", "completed"],
+            ["other", 1],
+            ...(hidden ? [] : [[name, "out"] as const]),
+          ]),
+        )
+        expect(new Map(empty)).toEqual(
+          new Map<string, unknown>([
+            ["$id", "run-1"],
+            ["$status", "queued"],
+            ...(hidden ? [] : [[name, "in"] as const]),
+          ]),
+        )
+        const run = JSON.parse(runJson(rowOf(store, 0), GROUP)) as {
+          input: object
+          output: { content: object }
+        }
+        expect(Object.entries(run.input)).toEqual([
+          [name, "in"],
+          ["other", 1],
+        ])
+        expect(Object.entries(run.output.content)).toEqual([[name, "out"]])
+      }),
+  )
+
+  it("gives the output's value where both have a column, and text output the column content", () =>
+    withStorage((storage) => {
+      const store = submittedOn(storage, [`{"a":1,"b":2}`, `{"content":"in"}`])
+      complete(store, 0, { b: 3, c: 4 })
+      complete(store, 1, "out")
+      expect(resultOf(rowOf(store, 0))).toEqual({ $id: "run-0", $status: "completed", a: 1, b: 3, c: 4 })
+      expect(resultJson(rowOf(store, 1)).match(/"content"/g)).toHaveLength(1)
+      expect(resultOf(rowOf(store, 1))["content"]).toBe("out")
+    }))
+
+  it("notes columns that no schema announced", () =>
+    withStorage((storage) => {
+      const store = submittedOn(storage)
+      complete(store, 0, { ceo: "A", surprise: true })
+      complete(store, 1, JSON.parse(`{"__proto__":"B"}`))
+      expect(store.details()?.outputColumns).toEqual(["ceo", "surprise", "__proto__"])
+    }))
+
+  it("keeps confidences apart, and what else upstream says of a run", () =>
+    withStorage((storage) => {
+      const store = submittedOn(storage)
+      const basis = [
+        { field: "ceo", confidence: "high", reasoning: "" },
+        { field: "b", confidence: "", reasoning: "" },
+      ]
+      const raw = {
+        created_at: "2026-01-01T00:00:00Z",
+        modified_at: "2026-01-02T00:00:00Z",
+        novelty: { deep: [1] },
+        error: null,
+      }
+      store.apply([told("run-0", "completed", { output: outputOf({ ceo: "A" }, basis), raw })], NOW)
+      store.apply(
+        [told("run-1", "failed", { raw: { error: { ref_id: "r", message: "no", detail: null } } })],
+        NOW,
+      )
+      expect(rowOf(store, 0).confidence).toBe(`{"ceo":"high"}`)
+      expect(JSON.parse(runJson(rowOf(store, 0), GROUP))).toMatchObject({
+        ...raw,
+        run_id: "run-0",
+        is_active: false,
+      })
+      expect(JSON.parse(rowOf(store, 1).error ?? "")).toEqual({ ref_id: "r", message: "no", detail: null })
+    }))
+
+  it("keeps the cursor as a hint, and drops it", () =>
+    withStorage((storage) => {
+      const store = submittedOn(storage)
+      expect(store.cursor()).toBeNull()
+      store.apply([told("run-0", "running")], NOW, "c-1")
+      expect(store.cursor()).toBe("c-1")
+      store.apply([], NOW + 10, "c-2")
+      store.apply([], NOW + 60_000, "c-3")
+      expect(opened(storage).store.cursor()).toBe("c-3")
+      store.dropCursor()
+      expect(store.cursor()).toBeNull()
+      store.setRefusedSince(NOW)
+      expect(opened(storage).store.refusedSince()).toBe(NOW)
+      store.setRefusedSince(null)
+      expect(store.refusedSince()).toBeNull()
+    }))
+}

@@ -1,0 +1,67 @@
+import { expect, it } from "vitest"
+import { beliefs, complete, drain, eventsIn, NOW, opened, submittedOn, type WithStorage } from "./fixtures.ts"
+
+const END = { message: "over", removalAt: NOW + 1_000, now: NOW + 10 }
+
+/** The end, and the time after it. */
+export const endingSuite = (withStorage: WithStorage) => {
+  it("ends once, with a number of its own for done", () =>
+    withStorage((storage) => {
+      const store = submittedOn(storage)
+      for (const index of [0, 1, 2]) complete(store, index)
+      const before = store.change()
+      let also = 0
+      expect(store.end(END, () => void also++)).toBe(true)
+      expect(also).toBe(1)
+      const end = store.endedAtChange()
+      expect(end).toBe(store.change())
+      expect(end).toBeGreaterThan(before)
+      expect(store.details()).toMatchObject({
+        state: "ended",
+        endedAt: END.now,
+        removalAt: END.removalAt,
+        statusMessage: "over",
+      })
+      expect(store.end(END, () => void also++)).toBe(false)
+      expect(also).toBe(1)
+      expect(store.change()).toBe(end)
+      expect(eventsIn(store.doneEvent())).toMatchObject([{ name: "done", id: end }])
+      const [status] = eventsIn(store.statusEvent())
+      expect(status?.id).toBeLessThan(end!)
+      expect(status?.id).toBeGreaterThanOrEqual(before)
+      const { store: again } = opened(storage)
+      expect(again.endedAtChange()).toBe(end)
+      expect(drain(again.reader(before))).toEqual([])
+    }))
+
+  it("deletes the key in the same transaction, and only if that holds", () =>
+    withStorage((storage) => {
+      storage.kv.put("api_key", "secret")
+      const store = submittedOn(storage)
+      const before = beliefs(store)
+      expect(() =>
+        store.end(END, () => {
+          storage.kv.delete("api_key")
+          throw new Error("in the callback")
+        }),
+      ).toThrow("in the callback")
+      expect(storage.kv.get("api_key")).toBe("secret")
+      expect(beliefs(store)).toEqual(before)
+      expect(beliefs(opened(storage).store)).toEqual(before)
+      expect(store.end(END, () => void storage.kv.delete("api_key"))).toBe(true)
+      expect(storage.kv.get("api_key")).toBeUndefined()
+    }))
+
+  it("forgets plan, cursor and refusal with the end", () =>
+    withStorage((storage) => {
+      const store = submittedOn(storage)
+      store.savePlan({ todo: [{ from: 0, to: 1 }], sending: [], lost: [], credit: null })
+      store.apply([], NOW, "cursor")
+      store.setRefusedSince(NOW)
+      store.end(END, () => {})
+      expect(store.plan().todo).toEqual([])
+      expect(store.cursor()).toBeNull()
+      expect(store.refusedSince()).toBeNull()
+      expect(store.status().is_active).toBe(false)
+    }))
+}

@@ -1,0 +1,186 @@
+import type { GroupInit, RunRow } from "../../../src/domain/TaskGroup.ts"
+import { EMPTY_PLAN } from "../../../src/domain/TaskGroup.ts"
+import { readOutput, readRun, type WireOutput } from "../../../src/domain/Wire.ts"
+import { makePublisher } from "../../../src/layers/PublisherLive.ts"
+import type { SqliteStorage } from "../../../src/layers/sqlite/SqliteStorage.ts"
+import { makeTaskGroupStore } from "../../../src/layers/TaskGroupStoreSqlite.ts"
+import type {
+  EventReader,
+  RunUpdate,
+  Snapshot,
+  TaskGroupStore,
+} from "../../../src/services/TaskGroupStore.ts"
+
+export type Store = TaskGroupStore["Service"]
+
+/** Runs a test on an empty storage; a Durable Object's can only be used from inside it. */
+export type WithStorage = (body: (storage: SqliteStorage) => void) => Promise<void>
+
+export const NOW = Date.UTC(2026, 10, 20, 9)
+
+export const initOf = (changes: Partial<GroupInit> = {}): GroupInit => ({
+  taskgroupId: "tgrp_store_suite",
+  url: "https://multitask.example/tgrp_store_suite",
+  createdAt: "2026-11-20T09:00:00Z",
+  metadata: `{"origin":"test"}`,
+  processor: "core",
+  taskSpec: `{"output_schema":{"type":"auto"}}`,
+  inputColumns: ["company"],
+  outputColumns: ["ceo"],
+  warnings: [],
+  numInputs: 3,
+  ...changes,
+})
+
+export const inputsOf = (count: number) =>
+  Array.from({ length: count }, (_, at) => `{"company":"Company ${at}"}`)
+
+export const opened = (storage: SqliteStorage) => {
+  const publisher = makePublisher()
+  return { store: makeTaskGroupStore(storage, publisher), publisher }
+}
+
+/** A committed group. */
+export const groupOn = (
+  storage: SqliteStorage,
+  inputs: ReadonlyArray<string> = inputsOf(3),
+  changes: Partial<GroupInit> = {},
+): Store => {
+  const { store } = opened(storage)
+  store.begin(initOf({ numInputs: inputs.length, ...changes }), NOW)
+  store.addInputs(0, inputs, NOW)
+  store.commit({ ...EMPTY_PLAN, todo: [{ from: 0, to: inputs.length }] }, NOW)
+  return store
+}
+
+/** A group whose runs upstream has taken: `run-0`, `run-1`, … */
+export const submittedOn = (
+  storage: SqliteStorage,
+  inputs?: ReadonlyArray<string>,
+  changes?: Partial<GroupInit>,
+): Store => {
+  const store = groupOn(storage, inputs, changes)
+  accept(store, 0, store.status().num_task_runs)
+  return store
+}
+
+export const accept = (store: Store, from: number, to: number) =>
+  store.acceptRuns(
+    Array.from({ length: to - from }, (_, at) => ({ inputIndex: from + at, runId: `run-${from + at}` })),
+    EMPTY_PLAN,
+    NOW,
+  )
+
+export interface Told {
+  readonly output?: WireOutput | null
+  /** Metadata names the input, unless this is null. */
+  readonly index?: number | null
+  readonly raw?: Record<string, unknown>
+}
+
+/** What upstream tells of a run; its metadata names the input when `index` is given. */
+export const told = (
+  runId: string,
+  status: string,
+  { output = null, index = null, raw = {} }: Told = {},
+): RunUpdate => {
+  const metadata = index === null ? null : { input_index: String(index) }
+  const run = readRun({ run_id: runId, status, metadata, ...raw })
+  if (run === null) throw new Error("unreadable run")
+  return { run, output }
+}
+
+export const outputOf = (content: unknown, basis: ReadonlyArray<unknown> = []): WireOutput => {
+  const output = readOutput({ type: typeof content === "string" ? "text" : "json", content, basis })
+  if (output === null) throw new Error("unreadable output")
+  return output
+}
+
+/** Ends a row with an output. */
+export const complete = (store: Store, index: number, content: unknown = { ceo: `Person ${index}` }) =>
+  store.apply([told(`run-${index}`, "completed", { output: outputOf(content) })], NOW + 1)
+
+export const rowsOf = (store: Store): ReadonlyArray<RunRow> =>
+  withSnapshot(store, (snapshot) => [...snapshot.rows(0)])
+
+export const rowOf = (store: Store, index: number): RunRow => {
+  const row = rowsOf(store)[index]
+  if (row === undefined) throw new Error(`no row ${index}`)
+  return row
+}
+
+export const withSnapshot = <T>(store: Store, read: (snapshot: Snapshot) => T): T => {
+  const snapshot = store.snapshot()
+  try {
+    return read(snapshot)
+  } finally {
+    snapshot.close()
+  }
+}
+
+export interface ViewerEvent {
+  readonly id: number
+  readonly name: string
+  readonly data: {
+    readonly event_id: string
+    readonly input_index?: number
+    readonly run?: { readonly run_id: string | null; readonly status: string }
+    readonly output?: { readonly content: unknown } | null
+    readonly status?: { readonly task_run_status_counts: Record<string, number> }
+  }
+}
+
+export const eventsIn = (bytes: Uint8Array): ReadonlyArray<ViewerEvent> =>
+  new TextDecoder()
+    .decode(bytes)
+    .split("\n\n")
+    .slice(0, -1)
+    .map((block) => {
+      const [, id, name, data] = /^id: (\d+)\nevent: (\S+)\ndata: (.*)$/.exec(block) ?? []
+      if (data === undefined) throw new Error(`not an event: ${block.slice(0, 100)}`)
+      return { id: Number(id), name: name ?? "", data: JSON.parse(data) as ViewerEvent["data"] }
+    })
+
+/** Everything a reader has to give until it is at the head. */
+export const drain = (reader: EventReader): ReadonlyArray<ViewerEvent> => {
+  const events: Array<ViewerEvent> = []
+  for (let turns = 0; turns < 10_000; turns++) {
+    const batch = reader.next()
+    for (const bytes of batch.bytes) events.push(...eventsIn(bytes))
+    if (!batch.more) return events
+  }
+  throw new Error("a reader that never reaches the head")
+}
+
+/** Everything that is stored, told by a store that has just been opened, and what this one believes. */
+export const beliefs = (store: Store) => ({
+  details: store.details(),
+  counts: store.status().task_run_status_counts,
+  change: store.change(),
+  upstream: store.upstreamCounts(),
+  ended: store.allEnded(),
+  pending: store.pendingOutputs().map(({ inputIndex, runId }) => ({ inputIndex, runId })),
+  plan: store.plan(),
+  rows: rowsOf(store),
+})
+
+/** A storage whose n-th statement that matches fails. */
+export const breaking = (storage: SqliteStorage, statement: RegExp) => {
+  let left = Number.POSITIVE_INFINITY
+  const broken: SqliteStorage = {
+    kv: storage.kv,
+    transactionSync: (body) => storage.transactionSync(body),
+    sql: {
+      exec: (query, ...bindings) => {
+        if (statement.test(query) && --left === 0) throw new Error("planned failure")
+        return storage.sql.exec(query, ...bindings)
+      },
+    },
+  }
+  return {
+    storage: broken,
+    breakAt: (n: number) => {
+      left = n
+    },
+  }
+}

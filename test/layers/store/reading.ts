@@ -1,0 +1,248 @@
+import { expect, it } from "vitest"
+import {
+  complete,
+  drain,
+  eventsIn,
+  groupOn,
+  inputsOf,
+  NOW,
+  opened,
+  rowsOf,
+  submittedOn,
+  told,
+  type ViewerEvent,
+  withSnapshot,
+  type WithStorage,
+} from "./fixtures.ts"
+
+const indexes = (events: ReadonlyArray<ViewerEvent>) => events.map(({ data }) => data.input_index)
+
+const expectInOrder = (events: ReadonlyArray<ViewerEvent>) => {
+  const ids = events.map(({ id }) => id)
+  expect(ids).toEqual(ids.toSorted((a, b) => a - b))
+  expect(new Set(indexes(events)).size).toBe(events.length)
+}
+
+/** Snapshots and readers. */
+export const readingSuite = (withStorage: WithStorage) => {
+  it("a snapshot is one moment, whatever is written while it is read", () =>
+    withStorage((storage) => {
+      const store = submittedOn(storage, inputsOf(200))
+      store.apply([told("run-150", "running")], NOW)
+      const before = rowsOf(store)
+      const early = store.snapshot()
+      const reading = early.rows(0)[Symbol.iterator]()
+      const seen = [reading.next().value, reading.next().value]
+      for (let index = 0; index < 200; index++)
+        store.apply([told(`run-${index}`, index === 150 ? "cancelling" : "running")], NOW)
+      const late = store.snapshot()
+      for (let index = 0; index < 200; index++) complete(store, index)
+      for (let next = reading.next(); next.done !== true; next = reading.next()) seen.push(next.value)
+      expect(seen).toEqual(before)
+      expect(early.status.task_run_status_counts).toEqual({ queued: 199, running: 1 })
+      expect([...early.rows(198)]).toEqual(before.slice(198))
+      early.close()
+      expect([...late.rows(0)].map(({ status }) => status)).toEqual(
+        Array.from({ length: 200 }, (_, at) => (at === 150 ? "cancelling" : "running")),
+      )
+      expect(late.status.task_run_status_counts).toEqual({ running: 199, cancelling: 1 })
+      late.close()
+      expect(withSnapshot(store, ({ status }) => status.task_run_status_counts)).toEqual({ completed: 200 })
+    }))
+
+  it("past the budget for old rows it shows newer ones, never none and never half", () =>
+    withStorage((storage) => {
+      const inputs = Array.from(
+        { length: 20 },
+        (_, at) => `{"company":"${String(at).padEnd(1_000_000, "x")}"}`,
+      )
+      const store = submittedOn(storage, inputs)
+      const snapshot = store.snapshot()
+      for (let index = 0; index < 20; index++) store.apply([told(`run-${index}`, "running")], NOW)
+      for (let index = 0; index < 20; index++) complete(store, index)
+      const rows = [...snapshot.rows(0)]
+      expect(rows.map(({ inputIndex }) => inputIndex)).toEqual(Array.from({ length: 20 }, (_, at) => at))
+      for (const { status, content } of rows) expect([status, content !== null]).toEqual(["completed", true])
+      expect(snapshot.status.task_run_status_counts).toEqual({ queued: 20 })
+      snapshot.close()
+      // The budget is there again for the next one.
+      const next = store.snapshot()
+      store.setStatusMessage("changed", NOW)
+      expect(next.status.status_message).toBe("")
+      next.close()
+    }))
+
+  it("gives the present state of every row, in the order of change", () =>
+    withStorage((storage) => {
+      const store = submittedOn(storage, inputsOf(5))
+      complete(store, 3)
+      store.apply([told("run-1", "running")], NOW)
+      const events = drain(store.reader(0))
+      expect(indexes(events)).toEqual([0, 2, 4, 3, 1])
+      expectInOrder(events)
+      expect(events.map(({ data }) => data.run?.status)).toEqual([
+        "queued",
+        "queued",
+        "queued",
+        "completed",
+        "running",
+      ])
+      expect(events[3]?.data).toMatchObject({
+        output: { content: { ceo: "Person 3" } },
+        run: { run_id: "run-3" },
+      })
+      for (const { id, data } of events) expect(data.event_id).toBe(String(id))
+    }))
+
+  it("gives each row that changed since a number once, as it is now", () =>
+    withStorage((storage) => {
+      const store = submittedOn(storage, inputsOf(5))
+      const since = store.change()
+      store.apply([told("run-1", "running"), told("run-4", "running")], NOW)
+      complete(store, 1)
+      const events = drain(store.reader(since))
+      expect(indexes(events)).toEqual([4, 1])
+      expect(events[1]?.data.run?.status).toBe("completed")
+      expect(drain(store.reader(store.change()))).toEqual([])
+      expect(indexes(drain(opened(storage).store.reader(since)))).toEqual([4, 1])
+    }))
+
+  it("tells readers at the head and readers that come later the same", () =>
+    withStorage((storage) => {
+      const store = submittedOn(storage, inputsOf(50))
+      const since = store.change()
+      const atHead = [store.reader(since), store.reader(since)]
+      const lagging = store.reader(since)
+      const heard: Array<Array<ViewerEvent>> = [[], []]
+      for (let index = 0; index < 50; index++) {
+        store.apply([told(`run-${index}`, "running")], NOW)
+        if (index % 7 === 0) atHead.forEach((reader, at) => heard[at]?.push(...drain(reader)))
+      }
+      atHead.forEach((reader, at) => heard[at]?.push(...drain(reader)))
+      const fromSql = drain(opened(storage).store.reader(since))
+      expect(heard[0]).toEqual(heard[1])
+      expect(heard[0]).toEqual(fromSql)
+      expect(drain(lagging)).toEqual(fromSql)
+      for (const reader of [...atHead, lagging]) {
+        expect(drain(reader)).toEqual([])
+        reader.close()
+        reader.close()
+      }
+    }))
+
+  it("brings a reader that lags by thousands of changes to the same end", () =>
+    withStorage((storage) => {
+      const store = submittedOn(storage, inputsOf(2_500))
+      const since = store.change()
+      const reader = store.reader(since)
+      const watching = store.reader(since)
+      for (const status of ["running", "cancelling"]) {
+        for (let from = 0; from < 2_500; from += 500) {
+          store.apply(
+            Array.from({ length: 500 }, (_, at) => told(`run-${from + at}`, status)),
+            NOW,
+          )
+          drain(watching)
+        }
+        for (let index = 0; index < 300; index++) complete(store, index)
+      }
+      const events = drain(reader)
+      expectInOrder(events)
+      expect(events).toHaveLength(2_500)
+      expect(new Set(events.map(({ data }) => `${data.input_index}:${data.run?.status}`))).toEqual(
+        new Set(rowsOf(store).map((row) => `${row.inputIndex}:${row.status}`)),
+      )
+      reader.close()
+      watching.close()
+    }))
+
+  it("loses no row that changes while a backlog is read", () =>
+    withStorage((storage) => {
+      const store = submittedOn(storage, inputsOf(2_200))
+      const reader = store.reader(0)
+      const last = new Map<number, string>()
+      let position = 0
+      for (let turn = 0; turn < 1_000; turn++) {
+        const { bytes, more, to } = reader.next()
+        for (const { id, data } of bytes.flatMap(eventsIn)) {
+          expect(id).toBeGreaterThan(position)
+          position = id
+          last.set(data.input_index ?? -1, data.run?.status ?? "")
+        }
+        expect(to).toBeGreaterThanOrEqual(position)
+        if (turn < 10)
+          store.apply([told(`run-${turn * 220}`, "running"), told(`run-${2_199 - turn}`, "running")], NOW)
+        else if (!more) break
+      }
+      expect(last.size).toBe(2_200)
+      for (const row of rowsOf(store)) expect(last.get(row.inputIndex)).toBe(row.status)
+      reader.close()
+    }))
+
+  it("a status event carries the newest change and counts what is stored", () =>
+    withStorage((storage) => {
+      const store = submittedOn(storage)
+      complete(store, 0)
+      const [event] = eventsIn(store.statusEvent())
+      expect(event).toMatchObject({
+        name: "task_group_status",
+        id: store.change(),
+        data: {
+          event_id: String(store.change()),
+          status: { task_run_status_counts: { completed: 1, queued: 2 } },
+        },
+      })
+      expect(store.status()).toMatchObject({ is_active: true, num_task_runs: 3, status_message: "" })
+      expect(store.status().modified_at).toBe(new Date(NOW + 1).toISOString())
+      expect(store.lastChangeAt()).toBe(NOW + 1)
+    }))
+
+  it("after it was closed, readers have no more, and nothing is written", () =>
+    withStorage((storage) => {
+      const store = submittedOn(storage)
+      const reader = store.reader(0)
+      const snapshot = store.snapshot()
+      store.close()
+      expect(reader.next()).toMatchObject({ bytes: [], more: false })
+      expect(() => [...snapshot.rows(0)]).toThrow("removed")
+      expect(complete(store, 0)).toEqual([])
+      expect(store.begin({ ...opened(storage).store.details()! }, NOW)).toBe("different")
+      store.setStatusMessage("too late", NOW)
+      store.savePlan({ todo: [{ from: 0, to: 1 }], sending: [], lost: [], credit: null })
+      store.dropCursor()
+      expect(store.end({ message: "", removalAt: NOW, now: NOW }, () => expect.unreachable())).toBe(false)
+      expect(store.details()).toBeNull()
+      const { store: other } = opened(storage)
+      expect(other.status()).toMatchObject({ status_message: "", task_run_status_counts: { queued: 3 } })
+      expect(other.plan().todo).toEqual([])
+      reader.close()
+    }))
+
+  it("what a group of many rows counts is what its rows say", () =>
+    withStorage((storage) => {
+      const store = groupOn(storage, inputsOf(300))
+      const statuses = ["queued", "running", "completed", "failed", "cancelled", "action_required"]
+      for (let round = 0; round < 3; round++) {
+        for (let index = round; index < 300; index += 2) {
+          store.apply([told(`run-${index}`, statuses[(index * 7 + round * 5) % 6]!, { index })], NOW)
+        }
+      }
+      const byStatus: Record<string, number> = {}
+      for (const { status } of rowsOf(store)) byStatus[status] = (byStatus[status] ?? 0) + 1
+      expect(store.status().task_run_status_counts).toEqual(byStatus)
+      const { store: again } = opened(storage)
+      expect(again.status()).toEqual(store.status())
+      expect(again.upstreamCounts()).toEqual(store.upstreamCounts())
+      expect(
+        again
+          .pendingOutputs()
+          .map(({ runId }) => runId)
+          .toSorted(),
+      ).toEqual(
+        store
+          .pendingOutputs()
+          .map(({ runId }) => runId)
+          .toSorted(),
+      )
+    }))
+}

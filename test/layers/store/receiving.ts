@@ -1,0 +1,247 @@
+import { expect, it } from "vitest"
+import { EMPTY_PLAN } from "../../../src/domain/TaskGroup.ts"
+import {
+  accept,
+  beliefs,
+  breaking,
+  groupOn,
+  initOf,
+  inputsOf,
+  NOW,
+  opened,
+  outputOf,
+  rowsOf,
+  submittedOn,
+  told,
+  type WithStorage,
+} from "./fixtures.ts"
+
+/** Begin, inputs, commit; submission; transactions. */
+export const receivingSuite = (withStorage: WithStorage) => {
+  it("has no group before one begins", () =>
+    withStorage((storage) => {
+      const { store } = opened(storage)
+      expect(store.details()).toBeNull()
+      expect(store.change()).toBe(0)
+      expect(store.endedAtChange()).toBeNull()
+      expect(store.allEnded()).toBe(false)
+      expect(store.addInputs(0, inputsOf(1), NOW)).toBe("different")
+    }))
+
+  it("begins once: the same again changes nothing, another group is refused", () =>
+    withStorage((storage) => {
+      const { store } = opened(storage)
+      expect(store.begin(initOf(), NOW)).toBe("begun")
+      const change = store.change()
+      expect(store.begin(initOf(), NOW + 5)).toBe("same")
+      for (const other of [
+        { taskgroupId: "tgrp_other" },
+        { taskSpec: "{}" },
+        { numInputs: 4 },
+        { inputColumns: ["b"] },
+      ]) {
+        expect(store.begin(initOf(other), NOW)).toBe("different")
+      }
+      expect(store.change()).toBe(change)
+      expect(store.details()).toMatchObject({
+        taskgroupId: "tgrp_store_suite",
+        numInputs: 3,
+        state: "receiving",
+      })
+      expect(opened(storage).store.begin(initOf(), NOW)).toBe("same")
+    }))
+
+  it("takes inputs in pieces and again, and refuses other content", () =>
+    withStorage((storage) => {
+      const { store } = opened(storage)
+      store.begin(initOf({ numInputs: 4 }), NOW)
+      const inputs = inputsOf(4)
+      expect(store.addInputs(2, inputs.slice(2), NOW)).toBe("stored")
+      expect(store.commit(EMPTY_PLAN, NOW)).toBe("incomplete")
+      expect(store.addInputs(0, inputs.slice(0, 3), NOW)).toBe("stored")
+      const change = store.change()
+      expect(store.addInputs(0, inputs, NOW)).toBe("same")
+      expect(store.addInputs(1, [`{"company":"Somebody else"}`], NOW)).toBe("different")
+      expect(store.addInputs(3, [inputs[3]!, inputs[3]!], NOW)).toBe("different")
+      expect(store.change()).toBe(change)
+      expect(store.commit({ ...EMPTY_PLAN, todo: [{ from: 0, to: 4 }] }, NOW)).toBe("committed")
+      expect(store.commit(EMPTY_PLAN, NOW)).toBe("same")
+      expect(store.plan().todo).toEqual([{ from: 0, to: 4 }])
+      expect(store.addInputs(0, inputs, NOW)).toBe("same")
+      expect(store.addInputs(0, [`{"company":"Somebody else"}`], NOW)).toBe("different")
+      expect(store.inputs({ from: 1, to: 3 })).toEqual(inputs.slice(1, 3))
+      expect(store.inputLengths()).toEqual(inputs.map((text) => text.length))
+      expect(rowsOf(store).map(({ input, status, runId }) => ({ input, status, runId }))).toEqual(
+        inputs.map((input) => ({ input, status: "queued", runId: null })),
+      )
+    }))
+
+  it("leaves no half of a piece that is partly other content", () =>
+    withStorage((storage) => {
+      const { store } = opened(storage)
+      store.begin(initOf(), NOW)
+      store.addInputs(1, [`{"company":"Company 1"}`], NOW)
+      const before = beliefs(store)
+      expect(store.addInputs(0, [`{"company":"Company 0"}`, `{"company":"Not Company 1"}`], NOW)).toBe(
+        "different",
+      )
+      expect(beliefs(opened(storage).store)).toEqual(before)
+      expect(beliefs(store)).toEqual(before)
+    }))
+
+  it("accepts runs, keeps the plan with them, and knows what is not submitted", () =>
+    withStorage((storage) => {
+      const store = groupOn(storage, inputsOf(5))
+      store.acceptRuns(
+        [
+          { inputIndex: 1, runId: "run-1" },
+          { inputIndex: 2, runId: "run-2" },
+        ],
+        { ...EMPTY_PLAN, todo: [{ from: 3, to: 5 }] },
+        NOW,
+      )
+      expect(store.unsubmitted({ from: 0, to: 5 })).toEqual([0, 3, 4])
+      expect(store.plan()).toEqual({ ...EMPTY_PLAN, todo: [{ from: 3, to: 5 }] })
+      expect(store.upstreamCounts()).toEqual({ queued: 2 })
+      store.acceptRuns([{ inputIndex: 1, runId: "another" }], EMPTY_PLAN, NOW)
+      expect(rowsOf(store)[1]?.runId).toBe("run-1")
+    }))
+
+  it("fails rows that have no run, and only those", () =>
+    withStorage((storage) => {
+      const store = groupOn(storage, inputsOf(4))
+      accept(store, 1, 2)
+      store.failRows({ from: 0, to: 3 }, `{"message":"refused"}`, EMPTY_PLAN, NOW)
+      expect(rowsOf(store).map(({ status, error }) => [status, error])).toEqual([
+        ["failed", `{"message":"refused"}`],
+        ["queued", null],
+        ["failed", `{"message":"refused"}`],
+        ["queued", null],
+      ])
+      expect(store.status().task_run_status_counts).toEqual({ failed: 2, queued: 2 })
+      expect(store.upstreamCounts()).toEqual({ queued: 1 })
+    }))
+
+  it("counts every change, and never gives a number twice, also after it was opened again", () =>
+    withStorage((storage) => {
+      const seen = new Set<number>()
+      let last = 0
+      let store = submittedOn(storage)
+      const note = () => {
+        expect(store.change()).toBeGreaterThan(last)
+        last = store.change()
+        for (const { change } of rowsOf(store)) expect(change).toBeLessThanOrEqual(last)
+        expect(seen.has(last)).toBe(false)
+        seen.add(last)
+      }
+      note()
+      const steps = [
+        () => store.setStatusMessage("one", NOW),
+        () => store.apply([told("run-0", "running")], NOW),
+        () => store.addWarning("careful", NOW),
+        () => store.apply([told("run-1", "failed")], NOW),
+        () => store.setStatusMessage("two", NOW),
+        () => store.apply([told("run-2", "completed", { output: outputOf({ ceo: "A" }) })], NOW),
+      ]
+      for (const step of steps) {
+        store = opened(storage).store
+        expect(store.change()).toBe(last)
+        step()
+        note()
+      }
+      store.setStatusMessage("two", NOW)
+      expect(store.change()).toBe(last)
+    }))
+
+  const middle = [
+    {
+      name: "begin",
+      at: 1,
+      act: (store: ReturnType<typeof groupOn>) => store.begin(initOf({ taskgroupId: "tgrp_new" }), NOW),
+      empty: true,
+    },
+    {
+      name: "commit",
+      at: 1,
+      act: (store: ReturnType<typeof groupOn>) => store.commit({ ...EMPTY_PLAN, todo: [] }, NOW),
+      receiving: true,
+    },
+    { name: "acceptRuns", at: 3, act: (store: ReturnType<typeof groupOn>) => accept(store, 0, 5) },
+    {
+      name: "failRows",
+      at: 2,
+      act: (store: ReturnType<typeof groupOn>) => store.failRows({ from: 0, to: 5 }, "{}", EMPTY_PLAN, NOW),
+    },
+    {
+      name: "apply",
+      at: 3,
+      act: (store: ReturnType<typeof groupOn>) =>
+        store.apply(
+          [0, 1, 2].map((index) =>
+            told(`run-${index}`, "completed", { index, output: outputOf({ new: index }) }),
+          ),
+          NOW,
+          "cursor",
+        ),
+    },
+    {
+      name: "end",
+      at: 2,
+      act: (store: ReturnType<typeof groupOn>) =>
+        store.end({ message: "over", removalAt: NOW, now: NOW }, () => {}),
+    },
+  ]
+  it.each(middle)(
+    "changes nothing when $name fails half-way, in memory neither",
+    ({ act, at, empty, receiving }) =>
+      withStorage((storage) => {
+        const { storage: broken, breakAt } = breaking(
+          storage,
+          /^(UPDATE runs|INSERT INTO runs|INSERT OR REPLACE INTO details)/,
+        )
+        const { store, publisher } = opened(broken)
+        if (empty !== true) {
+          store.begin(initOf({ numInputs: 5 }), NOW)
+          store.addInputs(0, inputsOf(5), NOW)
+          if (receiving !== true) store.commit({ ...EMPTY_PLAN, todo: [{ from: 0, to: 5 }] }, NOW)
+        }
+        const look = () =>
+          empty === true ? { details: store.details(), change: store.change() } : beliefs(store)
+        const before = look()
+        const version = publisher.version()
+        breakAt(at)
+        expect(() => act(store)).toThrow("planned failure")
+        expect(look()).toEqual(before)
+        expect(publisher.version()).toBe(version)
+        if (empty !== true) expect(beliefs(opened(storage).store)).toEqual(before)
+        // It works afterwards as if nothing had been.
+        breakAt(Number.POSITIVE_INFINITY)
+        act(store)
+        expect(store.change()).toBeGreaterThan(before.change)
+        expect(beliefs(opened(storage).store)).toEqual(beliefs(store))
+      }),
+  )
+
+  it("knows when a row last changed, also after it was opened again", () =>
+    withStorage((storage) => {
+      const store = submittedOn(storage)
+      store.apply([told("run-0", "running")], NOW + 1_000)
+      store.setStatusMessage("not a row", NOW + 2_000)
+      expect(opened(storage).store.lastChangeAt()).toBe(NOW + 1_000)
+      expect(store.lastChangeAt()).toBe(NOW + 1_000)
+    }))
+
+  it("tells viewers after the transaction, and only when something changed", () =>
+    withStorage((storage) => {
+      const { store, publisher } = opened(storage)
+      store.begin(initOf(), NOW)
+      store.addInputs(0, inputsOf(3), NOW)
+      store.commit(EMPTY_PLAN, NOW)
+      accept(store, 0, 3)
+      const version = publisher.version()
+      store.apply([told("run-0", "queued")], NOW)
+      expect(publisher.version()).toBe(version)
+      store.apply([told("run-0", "running"), told("run-1", "running")], NOW)
+      expect(publisher.version()).toBe(version + 1)
+    }))
+}

@@ -1,0 +1,14 @@
+import { describe } from "vitest"
+import { applyingSuite } from "./store/applying.ts"
+import { endingSuite } from "./store/ending.ts"
+import type { WithStorage } from "./store/fixtures.ts"
+import { readingSuite } from "./store/reading.ts"
+import { receivingSuite } from "./store/receiving.ts"
+
+/** What `services/TaskGroupStore.ts` promises, on any storage. */
+export const runStoreSuite = (name: string, withStorage: WithStorage) => {
+  describe(`${name}: receiving`, () => receivingSuite(withStorage))
+  describe(`${name}: what upstream tells`, () => applyingSuite(withStorage))
+  describe(`${name}: snapshots and readers`, () => readingSuite(withStorage))
+  describe(`${name}: the end`, () => endingSuite(withStorage))
+}

@@ -1,0 +1,54 @@
+import { DatabaseSync } from "node:sqlite"
+import type { SqliteStorage, SqlValue } from "../../src/layers/sqlite/SqliteStorage.ts"
+
+/** The platform's limit for a row; node:sqlite itself would take a gigabyte. */
+const MAX_ROW_BYTES = 2 * 1024 * 1024
+
+const bytesOf = (value: SqlValue): number => (typeof value === "string" ? Buffer.byteLength(value) : 8)
+
+/** A Durable Object's storage on `node:sqlite`, in memory, as far as the store uses it. */
+export const nodeSqliteStorage = (): SqliteStorage & { close(): void } => {
+  const database = new DatabaseSync(":memory:")
+  let kv = new Map<string, unknown>()
+  let inTransaction = false
+  return {
+    sql: {
+      exec: (query, ...bindings) => {
+        if (bindings.reduce<number>((sum, value) => sum + bytesOf(value), 0) > MAX_ROW_BYTES) {
+          throw new Error("string or blob too big: SQLITE_TOOBIG")
+        }
+        const statement = database.prepare(query)
+        statement.setReturnArrays(true)
+        return {
+          raw: () =>
+            statement.iterate(...(bindings as Array<string | number | null>)) as unknown as Iterable<
+              Array<SqlValue>
+            >,
+        }
+      },
+    },
+    kv: {
+      get: <T>(key: string) => structuredClone(kv.get(key)) as T | undefined,
+      put: (key, value) => void kv.set(key, structuredClone(value)),
+      delete: (key) => kv.delete(key),
+    },
+    transactionSync: (body) => {
+      if (inTransaction) throw new Error("a transaction inside a transaction")
+      const before = new Map(kv)
+      inTransaction = true
+      database.exec("BEGIN")
+      try {
+        const result = body()
+        database.exec("COMMIT")
+        return result
+      } catch (error) {
+        database.exec("ROLLBACK")
+        kv = before
+        throw error
+      } finally {
+        inTransaction = false
+      }
+    },
+    close: () => database.close(),
+  }
+}
