@@ -72,7 +72,7 @@ export class TaskGroupDO extends DurableObject<Env> {
     return this.group.exists()
   }
 
-  /** The output stream (SSE); with the path `/json`, `/md` or `/html` that format. */
+  /** The output stream (SSE); with the path `/json`, `/jsonl`, `/csv`, `/md` or `/html` that format. */
   override fetch(request: Request): Promise<Response> {
     return this.group.fetch(request)
   }

@@ -41,30 +41,52 @@ export const assertReadable = (query: string): void => {
   if (!["select", "with", "values"].includes(head)) {
     throw new ReadOnlyViolation("This database is read-only: use SELECT, WITH, VALUES or EXPLAIN.")
   }
-  if (isRecursive(text)) {
+  if (isRecursive(query)) {
     throw new ReadOnlyViolation("Recursive queries are not allowed here: they have no bound.")
   }
 }
 
-/** SQLite takes a common table expression that names itself as recursive, with or without the keyword. */
-const isRecursive = (text: string): boolean => {
-  const definition =
-    /(?:\bwith\s+(?:recursive\s+)?|,\s*)(\w+)\s*(?:\([^()]*\))?\s*as\s*(?:not\s+)?(?:materialized\s*)?\(/gi
-  for (const match of text.matchAll(definition)) {
-    const body = balanced(text, match.index + match[0].length)
-    if (new RegExp(`\\b${match[1]}\\b`, "i").test(body)) return true
-  }
-  return /\bwith\s+recursive\b/i.test(text)
+/** Comments, texts and quoted names, plain names (SQLite takes `$` and all of Unicode into them), anything else. */
+const TOKEN =
+  /--[^\n]*|\/\*[\s\S]*?(?:\*\/|$)|'(?:[^']|'')*'|"(?:[^"]|"")*"|`(?:[^`]|``)*`|\[[^\]]*\]|[\w$\u0080-\uffff]+|\S/g
+
+const tokensOf = (query: string): ReadonlyArray<string> =>
+  (query.match(TOKEN) ?? []).filter((token) => !token.startsWith("--") && !token.startsWith("/*"))
+
+/** A name however it is written: quoted in one of four ways, in any case. */
+const nameOf = (token: string): string => {
+  const quote = token[0] === "[" ? "]" : token[0]
+  const quoted = token.length > 1 && /["'`\]]/.test(quote ?? "")
+  const bare = quoted ? token.slice(1, -1).replaceAll(`${quote}${quote}`, `${quote}`) : token
+  return bare.toLowerCase()
 }
 
-/** The text from `start` to the parenthesis that closes what was opened just before it. */
-const balanced = (text: string, start: number): string => {
-  let depth = 1
-  for (let at = start; at < text.length; at++) {
-    if (text[at] === "(") depth++
-    else if (text[at] === ")" && --depth === 0) return text.slice(start, at)
+/**
+ * SQLite takes a common table expression that names itself as recursive, with or without the keyword. A column of that
+ * name is taken for it, too: better refuse a query that ends than run one that does not.
+ */
+const isRecursive = (query: string): boolean => {
+  const tokens = tokensOf(query)
+  const word = (at: number) => tokens[at]?.toLowerCase()
+  const closing = (from: number) => {
+    let depth = 0
+    for (let at = from; at < tokens.length; at++) {
+      if (tokens[at] === "(") depth++
+      else if (tokens[at] === ")" && --depth === 0) return at
+    }
+    return tokens.length
   }
-  return text.slice(start)
+  for (let start = 0; start < tokens.length; start++) {
+    if (word(start) !== "with" && tokens[start] !== ",") continue
+    if (word(start + 1) === "recursive") return true
+    let at = start + 2
+    if (tokens[at] === "(") at = closing(at) + 1
+    if (word(at++) !== "as") continue
+    while (word(at) === "not" || word(at) === "materialized") at++
+    const name = nameOf(tokens[start + 1] ?? "")
+    if (tokens.slice(at, closing(at)).some((token) => nameOf(token) === name)) return true
+  }
+  return false
 }
 
 export interface StudioLimits {

@@ -7,15 +7,19 @@ import { TaskGroupStore } from "../services/TaskGroupStore.ts"
 
 const TYPES = {
   json: "application/json; charset=utf-8",
+  jsonl: "application/jsonl; charset=utf-8",
   md: "text/markdown; charset=utf-8",
+  csv: "text/csv; charset=utf-8",
   html: "text/html; charset=utf-8",
 }
 
 /** What the Worker in front asks an object for: a format by path, anything else means the output stream. */
 export const respond = Effect.fnUntraced(function* (request: Request, version: string) {
   const url = new URL(request.url)
-  const format = /\/(json|md|html)$/.exec(url.pathname)?.[1]
-  if (format === "json" || format === "md") return yield* respondRendered(request, { format }, version)
+  const format = /\/(json|jsonl|md|csv|html)$/.exec(url.pathname)?.[1]
+  if (format === "json" || format === "jsonl" || format === "md" || format === "csv") {
+    return yield* respondRendered(request, { format }, version)
+  }
   if (format === "html") return yield* respondRendered(request, { format, page: resultHtml }, version)
   return yield* respondEvents(request, url)
 })
@@ -28,10 +32,15 @@ const respondRendered = Effect.fnUntraced(function* (
   const store = yield* TaskGroupStore
   const etag = `W/"${rendering.format}-${store.change()}-${version === "" ? "dev" : version}"`
   const headers = new Headers({ etag, "cache-control": "no-cache", vary: "Accept" })
-  const removalAt = store.details()?.removalAt ?? null
+  const details = store.details()
+  const removalAt = details?.removalAt ?? null
   if (removalAt !== null) headers.set("sunset", new Date(removalAt).toUTCString())
   if (matches(request.headers.get("if-none-match"), etag)) return new Response(null, { status: 304, headers })
   headers.set("content-type", TYPES[rendering.format])
+  if (rendering.format === "csv" && details !== null) {
+    // A group's id is safe in a file name and in quotes.
+    headers.set("content-disposition", `attachment; filename="${details.taskgroupId}.csv"`)
+  }
   if (request.method === "HEAD") return new Response(null, { headers })
   const body = yield* Stream.toReadableStreamEffect(renderTaskGroup(rendering))
   return new Response(body, { headers })

@@ -2,9 +2,11 @@
 export interface Offer<Format extends string = string> {
   readonly format: Format
   readonly types: ReadonlyArray<string>
+  /** Only for a client that names one of the types: a wildcard never means it. */
+  readonly onlyByName?: true
 }
 
-export type ResultFormat = "json" | "html" | "md" | "sse"
+export type ResultFormat = "json" | "html" | "md" | "sse" | "csv" | "jsonl"
 
 /** What a result URL without an extension offers. The first is what a client gets that does not care. */
 export const RESULT_OFFERS: ReadonlyArray<Offer<ResultFormat>> = [
@@ -12,6 +14,8 @@ export const RESULT_OFFERS: ReadonlyArray<Offer<ResultFormat>> = [
   { format: "html", types: ["text/html"] },
   { format: "md", types: ["text/markdown", "text/plain"] },
   { format: "sse", types: ["text/event-stream"] },
+  { format: "csv", types: ["text/csv"], onlyByName: true },
+  { format: "jsonl", types: ["application/jsonl", "application/x-ndjson"], onlyByName: true },
 ]
 
 interface MediaRange {
@@ -76,10 +80,11 @@ export const negotiate = <Format extends string>(
   const ranges = parseAccept(accept)
   if (ranges.length === 0) return offers[0]?.format ?? null
   let best: { readonly format: Format; readonly range: MediaRange } | null = null
-  for (const { format, types } of offers) {
+  for (const { format, types, onlyByName } of offers) {
     for (const type of types) {
       const range = rangeFor(type, ranges)
       if (range === null || range.q === 0) continue
+      if (onlyByName === true && range.specificity < 2) continue
       if (best === null || beats(range, best.range)) best = { format, range }
     }
   }

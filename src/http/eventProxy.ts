@@ -79,6 +79,11 @@ export const proxyEvents = (first: Response, options: EventProxyOptions): Readab
     cut = makeCutter()
     try {
       const response = await options.open(lastEventId, abort.signal)
+      if (cancelled) {
+        // The viewer left meanwhile: nobody will read this one.
+        void response.body?.cancel().catch(() => {})
+        return false
+      }
       if (response.status === 404 || response.status === 204) return false
       if (response.ok && response.body !== null) reader = response.body.getReader()
     } catch {
@@ -91,8 +96,9 @@ export const proxyEvents = (first: Response, options: EventProxyOptions): Readab
     pull: async (controller) => {
       while (!cancelled) {
         if (reader === null) {
-          if (!(await reopen())) return controller.close()
-          continue
+          if (await reopen()) continue
+          if (!cancelled) controller.close()
+          return
         }
         try {
           const { done, value } = await read(reader)

@@ -19,11 +19,9 @@ export interface GroupStub {
   }>
 }
 
-type Format = "json" | "md" | "html" | "sse" | "db"
+const FORMATS: ReadonlyArray<string> = [...RESULT_OFFERS.map(({ format }) => format), "db"]
 
-const FORMATS: ReadonlyArray<string> = ["json", "md", "html", "sse", "db"] satisfies ReadonlyArray<Format>
-
-/** `/{taskgroup_id}[.json|.md|.html|.sse|.db]` */
+/** `/{taskgroup_id}[.json|.jsonl|.csv|.md|.html|.sse|.db]` */
 export const resultRoute = async (
   request: Request,
   name: string,
@@ -49,7 +47,7 @@ export const resultRoute = async (
     return failure(request, {
       status: 406,
       message:
-        "None of the accepted types can be served. There are text/html, text/markdown, text/event-stream and application/json.",
+        "None of the accepted types can be served. There are application/json, text/html, text/markdown, text/event-stream, text/csv and application/jsonl.",
     })
   }
   const stub = groups(id)
@@ -68,7 +66,7 @@ export const resultRoute = async (
 const NOT_FOUND: ApiError = {
   status: 404,
   message:
-    "There is no task group here. The address is mistyped, or the group was removed 30 days after its end.",
+    "There is no task group here. The address is mistyped, or the group ended long ago and was removed.",
 }
 
 /** An error for whoever asked: a page for a browser, JSON for everybody else. */

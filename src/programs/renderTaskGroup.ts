@@ -1,7 +1,9 @@
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
+import { renderCsv } from "../domain/render/csv.ts"
 import { renderHtml } from "../domain/render/html.ts"
 import { renderJson } from "../domain/render/json.ts"
+import { renderJsonl } from "../domain/render/jsonl.ts"
 import { renderMarkdown } from "../domain/render/markdown.ts"
 import type { View } from "../domain/render/View.ts"
 import { Settings } from "../services/Settings.ts"
@@ -9,8 +11,7 @@ import { TaskGroupStore } from "../services/TaskGroupStore.ts"
 
 /** A format that is rendered from the rows; `html` needs the page to put them into. */
 export type Rendering =
-  | { readonly format: "json" }
-  | { readonly format: "md" }
+  | { readonly format: "json" | "jsonl" | "md" | "csv" }
   | { readonly format: "html"; readonly page: string }
 
 /** One chunk of an answer: large enough to be few, small enough to be sent at once. */
@@ -41,6 +42,10 @@ const render = (rendering: Rendering, view: View, pageDataChars: number): Iterab
   switch (rendering.format) {
     case "json":
       return renderJson(view)
+    case "jsonl":
+      return renderJsonl(view)
+    case "csv":
+      return renderCsv(view)
     case "md":
       return renderMarkdown(view)
     case "html":

@@ -65,7 +65,7 @@ export const settleLost = Effect.fn("settleLost")(function* (options: {
   const lastLoss = Math.max(...lost.map(({ since }) => since))
   yield* sleepUntil(lastLoss + settle)
   let before = yield* look
-  for (let wait = settle / 2; ; wait = Math.min(wait * 1.5, 600_000)) {
+  for (let wait = settle / 2; ; wait = Math.min(wait * 1.5, 120_000)) {
     yield* Effect.sleep(Duration.millis(wait))
     const after = yield* look
     if (agree(before, after)) break

@@ -68,9 +68,9 @@ export const submitRuns = Effect.fn("submitRuns")(function* (
       }
     }
     // The first batch goes alone: if the key, the credit or the task is refused, nothing has been paid for.
-    const nothingYet =
-      plan.lost.length === 0 && store.unsubmitted(ALL).length === store.status().num_task_runs
+    const nothingYet = Object.keys(store.upstreamCounts()).length === 0
     const alone = nothingYet || plan.credit !== null
+
     const wave = alone ? plan.todo.slice(0, 1) : plan.todo
     const answers = yield* Effect.forEach(wave, (batch) => sendBatch(options, batch), {
       concurrency: CONCURRENCY,
@@ -85,7 +85,13 @@ export const submitRuns = Effect.fn("submitRuns")(function* (
       continue
     }
     const [first] = refused
-    if (nothingYet && first !== undefined && isTakeable(first.error) && options.takeRefusal(first.error))
+    if (
+      nothingYet &&
+      plan.lost.length === 0 &&
+      first !== undefined &&
+      isTakeable(first.error) &&
+      options.takeRefusal(first.error)
+    )
       return "taken"
     const rateLimited = yield* settleRefusals(refused)
     if (rateLimited !== null) {

@@ -23,6 +23,11 @@ for (const one of seeds) {
     continue
   }
   results.push(result)
+  if (process.argv.includes("--slow") && result.recoveryMs > 120_000 && !result.waitsForOutput) {
+    console.log(
+      `seed ${one} (${result.weather.kind}) took ${(result.recoveryMs / 1000).toFixed(0)} s to recover`,
+    )
+  }
   if (result.violations.length > 0 || seed !== "") {
     if (seed !== "") console.log(result.timeline.join("\n"), JSON.stringify(result.weather))
     console.log(
@@ -31,7 +36,10 @@ for (const one of seeds) {
   }
   if (untilFailure && result.violations.length > 0) break
 }
-const sortedRecovery = results.map(({ recoveryMs }) => recoveryMs).toSorted((a, b) => a - b)
+const sortedRecovery = results
+  .filter(({ waitsForOutput }) => !waitsForOutput)
+  .map(({ recoveryMs }) => recoveryMs)
+  .toSorted((a, b) => a - b)
 const share = (q: number) =>
   ((sortedRecovery[Math.floor((sortedRecovery.length - 1) * q)] ?? 0) / 1000).toFixed(0)
 console.log(

@@ -32,8 +32,8 @@ export const MUTATIONS: ReadonlyArray<Mutation> = [
   {
     name: "upstream is asked only once, and at once, after a loss",
     file: "src/programs/settleLost.ts",
-    find: "  yield* sleepUntil(lastLoss + settle)\n  let before = yield* look\n  for (let wait = settle / 2; ; wait = Math.min(wait * 1.5, 600_000)) {\n    yield* Effect.sleep(Duration.millis(wait))\n    const after = yield* look\n    if (agree(before, after)) break\n    before = after\n  }",
-    replace: "  yield* look\n  void [lastLoss, settle, agree, Duration, sleepUntil]",
+    find: "  yield* sleepUntil(lastLoss + settle)\n  let before = yield* look\n  for (let wait = settle / 2; ; wait = Math.min(wait * 1.5, 120_000)) {\n    yield* Effect.sleep(Duration.millis(wait))\n    const after = yield* look\n    if (agree(before, after)) break\n    before = after\n  }\n",
+    replace: "  yield* look\n  void [lastLoss, settle, agree, Duration, sleepUntil]\n",
   },
   {
     name: "a refusal is trusted to have created nothing",
@@ -44,21 +44,20 @@ export const MUTATIONS: ReadonlyArray<Mutation> = [
   {
     name: "the assignment by position is never corrected by metadata",
     file: "src/layers/sqlite/applyRun.ts",
-    find: "if (row.confirmed || isTerminal(row.status)) return",
-    replace: "if (row.runId !== null) return",
+    find: 'return row.confirmed ? "duplicate" : "replace"',
+    replace: 'return "duplicate"',
   },
   {
     name: "nothing is listed: events alone are believed",
     file: "src/programs/follow/reconcile.ts",
-    find: '      if (difference === "same" || pair === fruitless) return 0',
-    replace: '      if (pair !== "") return 0',
+    find: "(pair === fruitless && now < fruitlessUntil)",
+    replace: 'pair !== ""',
   },
   {
     name: "a newer terminal state replaces the first",
     file: "src/layers/sqlite/applyRun.ts",
-    find: '    if (isTerminal(run.status) && run.status !== row.status) return { row: null, outcome: "contradiction" }\n',
-    replace:
-      "    if (isTerminal(run.status) && run.status !== row.status) return changed(advance(row, run, output, group))\n",
+    find: 'if (isTerminal(run.status) && run.status !== row.status) return "contradiction"',
+    replace: 'if (isTerminal(run.status) && run.status !== row.status) return "advance"',
   },
   {
     name: "done is believed when every run is terminal, outputs or not",
@@ -67,11 +66,10 @@ export const MUTATIONS: ReadonlyArray<Mutation> = [
     replace: "const hasEnded = (row: Counted): boolean => isTerminal(row.status)",
   },
   {
-    name: "viewers are told before the transaction",
-    file: "src/layers/sqlite/GroupTables.ts",
-    find: "    try {\n      result = this.storage.transactionSync(body)",
-    replace:
-      "    this.publisher.publish()\n    if (this.readers > 0) return queueMicrotask(() => void this.storage.transactionSync(body)) as never\n    try {\n      result = this.storage.transactionSync(body)",
+    name: "the ring claims to hold changes that it has let go",
+    file: "src/layers/sqlite/ChangeRing.ts",
+    find: "return after >= this.floor",
+    replace: "return after >= this.floor - 3",
   },
   {
     name: "a viewer that comes back is given the next change but one",
@@ -110,10 +108,16 @@ export const MUTATIONS: ReadonlyArray<Mutation> = [
     replace: '  alarms.clear("webhook")\n  void [delay, Random]\n',
   },
   {
-    name: "a cursor that does not work is kept",
-    file: "src/programs/follow/sessions.ts",
-    find: "      cursor = null\n      store.dropCursor()\n",
-    replace: "",
+    name: "a part of the follower that dies leaves the others alone",
+    file: "src/programs/followTaskGroup.ts",
+    find: "      keepReconciled(context, latch),",
+    replace: "      keepReconciled(context, latch).pipe(Effect.catchCause(() => Effect.never)),",
+  },
+  {
+    name: "a result's own word for its input is made up",
+    file: "src/programs/follow/outputs.ts",
+    find: "const known = { ...run, runId: pending.runId }",
+    replace: "const known = { ...run, runId: pending.runId, inputIndex: pending.inputIndex }",
   },
   {
     name: "half an event is passed on when the object dies",

@@ -17,7 +17,7 @@ const BULK_AT_LEAST = 50
 const BULK_FRACTION = 0.2
 /** Listings get at most 2 % of the time. */
 const REST_FACTOR = 49
-const RETRY_MAX_MS = 600_000
+const RETRY_MAX_MS = 120_000
 
 interface Attempts {
   readonly count: number
@@ -34,10 +34,12 @@ export const keepFetchingOutputs = Effect.fnUntraced(function* (context: FollowC
   const attempts = new Map<number, Attempts>()
   let bulkAfter = 0
 
-  const later = (inputIndex: number, now: number, error: ParallelError) => {
+  const later = ({ inputIndex, since }: PendingOutput, now: number, error: ParallelError) => {
     const count = (attempts.get(inputIndex)?.count ?? 0) + 1
+    // An output that has been missing for hours is not worth a request every two minutes.
+    const longest = Math.max(RETRY_MAX_MS, (now - since) / 10)
     const delay =
-      error._tag === "RateLimited" ? (error.retryAfterMs ?? 1_000) : Math.min(500 * 2 ** count, RETRY_MAX_MS)
+      error._tag === "RateLimited" ? (error.retryAfterMs ?? 1_000) : Math.min(500 * 2 ** count, longest)
     attempts.set(inputIndex, { count, nextAt: now + delay })
   }
 
@@ -59,7 +61,7 @@ export const keepFetchingOutputs = Effect.fnUntraced(function* (context: FollowC
         onFailure: (error) =>
           Effect.gen(function* () {
             const now = yield* Clock.currentTimeMillis
-            later(pending.inputIndex, now, error)
+            later(pending, now, error)
             if (error._tag === "RateLimited") pace.slowDown(now + (error.retryAfterMs ?? 1_000))
             if (error._tag === "Unauthorized") yield* noteAnswer(context, error)
           }),

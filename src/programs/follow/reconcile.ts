@@ -119,9 +119,11 @@ export const keepReconciled = Effect.fnUntraced(function* (context: FollowContex
     const news = outcome.success > 0
     spacing = news ? GRACE_MS : Math.min(spacing * 2, FRUITLESS_MAX_MS)
     checkAfter = (yield* Clock.currentTimeMillis) + spacing
-    quietFor = news
-      ? settings.POLL_MIN_SECONDS * 1000
-      : Math.min(quietFor * 1.5, settings.POLL_MAX_SECONDS * 1000)
+    // A group that has been quiet for hours is asked about less often.
+    const idle = (yield* Clock.currentTimeMillis) - store.lastChangeAt()
+    const longest = Math.max(settings.POLL_MAX_SECONDS * 1000, idle / 30)
+    quietFor = news ? settings.POLL_MIN_SECONDS * 1000 : Math.min(quietFor * 1.5, longest)
+
     waitFor = quietFor
   }
 })

@@ -1,0 +1,39 @@
+import { compactJson } from "./Json.ts"
+
+/**
+ * What a spreadsheet would run instead of showing: `=`, `+`, `-`, `@` (also their full-width forms, which East Asian
+ * versions take for the plain ones) behind whatever white space and control characters it skips.
+ */
+const FORMULA = /^[\s\p{Cc}\p{Cf}]*[=+\-@＝＋－＠﹢﹣﹦﹫]/u
+
+/** A tab or a line end in front is dropped by some spreadsheets, and what comes then is run. */
+const LEADING_BREAK = /^[\t\r\n]/
+
+/** A negative number that arrived as text: it can be nothing but a number, and people want to add it up. */
+const NEGATIVE_NUMBER = /^-\d+(?:\.\d+)?(?:[eE][+-]?\d+)?$/
+
+/** Text that a spreadsheet shows as it is: an apostrophe in front makes a formula text. */
+const inert = (text: string): string =>
+  (FORMULA.test(text) || LEADING_BREAK.test(text)) && !NEGATIVE_NUMBER.test(text) ? `'${text}` : text
+
+/**
+ * Semicolons and tabs too, which RFC 4180 does not ask for: where the comma is the decimal mark, spreadsheets split at
+ * those, and a cell must not fall apart into one that begins with `=`.
+ */
+const NEEDS_QUOTES = /[",;\t\r\n]|^\s|\s$/
+
+const quoted = (text: string): string => (NEEDS_QUOTES.test(text) ? `"${text.replaceAll('"', '""')}"` : text)
+
+/** Any JSON value as one cell: text, made inert; lists and objects as JSON text; nothing for null. */
+export const csvCell = (value: unknown): string => {
+  if (value === null || value === undefined) return ""
+  if (typeof value === "string") return quoted(inert(value))
+  return quoted(typeof value === "object" ? compactJson(value) : String(value))
+}
+
+/** One record with its line end (RFC 4180). */
+export const csvRecord = (values: ReadonlyArray<unknown>): string => {
+  const line = values.map(csvCell).join(",")
+  // A record of one empty cell would be an empty line, which readers skip.
+  return line === "" ? '""\r\n' : `${line}\r\n`
+}

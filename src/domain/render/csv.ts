@@ -1,0 +1,33 @@
+import { csvRecord } from "../Csv.ts"
+import { own } from "../Json.ts"
+import type { RunRow } from "../TaskGroup.ts"
+import { type Fields, failureText, parseFields, tableColumns } from "./markdown.ts"
+import type { View } from "./View.ts"
+
+/** Without it, Excel takes UTF-8 for the code page of the machine. Programs skip it (`utf-8-sig` in Python). */
+const BYTE_ORDER_MARK = "\uFEFF"
+
+/** Columns that say what the row is; an input or output of the same name gives way, as in `results`. */
+const RUN_COLUMNS: ReadonlyArray<string> = ["$id", "$status"]
+
+/**
+ * The CSV format, for spreadsheets: `$id`, `$status`, the inputs' columns, the outputs' columns, `$error`. Values are
+ * those of `results`; nothing in it can be a formula.
+ */
+export function* renderCsv(view: View): Generator<string> {
+  const { inputs, outputs } = tableColumns(view)
+  const fields = [...inputs, ...outputs].filter((name) => !RUN_COLUMNS.includes(name))
+  yield BYTE_ORDER_MARK + csvRecord([...RUN_COLUMNS, ...fields, "$error"])
+  for (const row of view.rows(0)) yield csvRecord(valuesOf(row, fields))
+}
+
+const valuesOf = (row: RunRow, fields: ReadonlyArray<string>): ReadonlyArray<unknown> => {
+  const input = parseFields(row.input)
+  const output: Fields = parseFields(row.content)
+  return [
+    row.runId,
+    row.status,
+    ...fields.map((name) => own(Object.hasOwn(output, name) ? output : input, name)),
+    failureText(row),
+  ]
+}
