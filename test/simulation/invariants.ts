@@ -1,7 +1,7 @@
 import { isTerminal } from "../../src/domain/RunStatus.ts"
 import { truthOf } from "../../simulator/index.ts"
 import { alarmOn } from "./disk.ts"
-import { API_KEY, readJson, type Served, type World } from "./scenario.ts"
+import { API_KEY, readJson, type Served, type World } from "./world.ts"
 
 /** What must hold at any moment. */
 export const checkMoment = (world: World, data: Served): void => {

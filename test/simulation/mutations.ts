@@ -110,8 +110,8 @@ export const MUTATIONS: ReadonlyArray<Mutation> = [
   {
     name: "a part of the follower that dies leaves the others alone",
     file: "src/programs/followTaskGroup.ts",
-    find: "      keepReconciled(context, latch),",
-    replace: "      keepReconciled(context, latch).pipe(Effect.catchCause(() => Effect.never)),",
+    find: "      submitting,\n",
+    replace: "      submitting.pipe(Effect.catchCause(() => Effect.never)),\n",
   },
   {
     name: "a result's own word for its input is made up",

@@ -15,6 +15,8 @@ import { type FollowContext, noteAnswer } from "./FollowContext.ts"
 
 /** A session at least this long was a good one: the next begins at once. */
 const GOOD_SESSION_MS = 30_000
+/** The wait before a new connection is at most this share of the time without any change, once that is hours. */
+const IDLE_SHARE = 30
 
 /**
  * Keeps a stream to the group's events open, for ever. Events are a fast path: what they do not tell, listings do; so
@@ -46,10 +48,9 @@ export const keepSessions = Effect.fnUntraced(function* (context: FollowContext)
     context.signals.loss = true
     context.signals.wake()
     const asked = session.error?._tag === "RateLimited" ? (session.error.retryAfterMs ?? 0) : 0
-    const growing = Math.min(
-      settings.RECONNECT_MIN_SECONDS * 2 ** Math.max(0, failures - 1),
-      settings.RECONNECT_MAX_SECONDS,
-    )
+    // Where nothing has happened for hours, streams that end at once are opened less often.
+    const longest = Math.max(settings.RECONNECT_MAX_SECONDS, (now - store.lastChangeAt()) / 1000 / IDLE_SHARE)
+    const growing = Math.min(settings.RECONNECT_MIN_SECONDS * 2 ** Math.max(0, failures - 1), longest)
     const wait = failures === 0 ? 0 : growing * 1000 * (yield* Random.nextBetween(0.5, 1))
     const spacing = settings.RECONNECT_MIN_SECONDS * 1000 * (yield* Random.nextBetween(1, 1.25)) - length
     yield* Effect.sleep(Duration.millis(Math.max(wait, spacing, asked, 0)))

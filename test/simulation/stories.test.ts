@@ -1,0 +1,434 @@
+import { describe, expect, it, vi } from "vitest"
+import { DEFAULT_BEHAVIOUR, truthOf } from "../../simulator/index.ts"
+import { Viewer } from "./viewer.ts"
+import type { Weather } from "./weather.ts"
+import { API_KEY, makeWorld, readJson, type Served, submit, type Wish, type World } from "./world.ts"
+
+// Days of virtual time take seconds on a busy machine.
+vi.setConfig({ testTimeout: 60_000 })
+
+const SECOND = 1_000
+const MINUTE = 60 * SECOND
+const HOUR = 60 * MINUTE
+const DAY = 24 * HOUR
+
+const CALM: Partial<Weather> = {
+  kind: "calm",
+  rows: 4,
+  behaviour: {},
+  faults: [],
+  crashRate: 0,
+  hiccupRate: 0,
+  clearsAt: 0,
+  alarmLateMs: 0,
+  alarmTwice: 0,
+  viewers: [],
+  webhook: "none",
+  batchSize: 1_000,
+  polled: false,
+}
+
+/** A world without surprises but those that the test adds. */
+const world = (wish: Wish = {}): World => {
+  const made = makeWorld("story", { ...wish, weather: { ...CALM, ...wish.weather } })
+  made.simulator.behaviour.set({ runs: { failure_rate: 0 }, ...wish.weather?.behaviour })
+  return made
+}
+
+const read = async (of: World): Promise<Served> => {
+  const data = await readJson(of)
+  if (data === null) throw new Error("the group cannot be read")
+  return data
+}
+
+const runsOf = (of: World) => of.simulator.ledger.groups.get(of.groupId)?.runs ?? []
+const count = (of: World, route: string) => of.simulator.requests.counts[route] ?? 0
+const ADD = "POST /v1/tasks/groups/{group}/runs"
+const EVENTS = "GET /v1/tasks/groups/{group}/events"
+const LIST = "GET /v1/tasks/groups/{group}/runs"
+const GET = "GET /v1/tasks/groups/{group}"
+
+describe("the submission", () => {
+  it("waits when credit runs out in the middle, says so, and goes on when there is more", async () => {
+    // Two batches of two at $0.025 a run: enough for one of them at a time.
+    const it = world({ key: "credit-0.06", weather: { batchSize: 2 } })
+    await submit(it)
+    await it.clock.advance(10 * SECOND)
+    const waiting = await read(it)
+    expect(waiting.status.status_message).toMatch(/Not enough credit.*2 inputs are not submitted yet/)
+    expect(waiting.status.is_active).toBe(true)
+    expect(waiting.runs.filter((run) => run["run_id"] === null).map((run) => run["status"])).toEqual([
+      "queued",
+      "queued",
+    ])
+    // What ran is charged, so that there is never enough: more comes from outside.
+    it.simulator.accounts.requireCredit = () => {}
+    await it.clock.advance(6 * MINUTE)
+    const data = await read(it)
+    expect(data.ended).toBe(true)
+    expect(data.status.status_message).toBe("")
+    expect(data.results.map((row) => row["$status"])).toEqual(Array(4).fill("completed"))
+    expect(runsOf(it)).toHaveLength(4)
+  })
+
+  it("fails the rest with upstream's message when credit does not come for a day, from 5 to 60 minutes apart", async () => {
+    const it = world({ key: "credit-0.06", weather: { batchSize: 2 } })
+    await submit(it)
+    await it.clock.advance(26 * HOUR)
+    const data = await read(it)
+    expect(data.ended).toBe(true)
+    expect(data.results.map((row) => row["$status"])).toEqual(["completed", "completed", "failed", "failed"])
+    expect(data.runs[2]!["error"].message).toMatch(/credit/i)
+    expect(count(it, ADD)).toBeGreaterThan(20)
+    expect(count(it, ADD)).toBeLessThan(40)
+  })
+
+  it("lets the object sleep while it waits for credit", async () => {
+    const it = world({ key: "credit-0.06", weather: { batchSize: 2 } })
+    await submit(it)
+    await it.clock.advance(2 * MINUTE)
+    const before = it.simulator.requests.total
+    await it.clock.advance(2 * MINUTE)
+    expect(it.simulator.requests.total).toBe(before)
+    expect(it.simulator.requests.open).toBe(0)
+  })
+
+  it("fails just the one bad row of a batch", async () => {
+    const it = world({ weather: { rows: 40 } })
+    const bad = "row 17 is beyond the pale"
+    const handle = it.simulator.handle.bind(it.simulator)
+    it.simulator.handle = async (request) => {
+      const added = request.method === "POST" && /\/runs$/.test(new URL(request.url).pathname)
+      const body = added ? await request.clone().text() : ""
+      // The caller is told of a refused first batch: let the first attempts be silent ones.
+      if (body.includes('"Company 17"')) {
+        it.simulator.requests.note(it.clock.now(), "bad row", null)
+        return Response.json(
+          { type: "error", error: { ref_id: "r", message: bad, detail: null } },
+          { status: 422 },
+        )
+      }
+      return handle(request)
+    }
+    await submitInTwo(it)
+    await it.clock.advance(5 * MINUTE)
+    const data = await read(it)
+    expect(data.ended).toBe(true)
+    expect(data.runs.filter((run) => run["status"] === "failed").map((run) => run["input_index"])).toEqual([
+      17,
+    ])
+    expect(data.runs[17]!["error"].message).toBe(bad)
+    expect(data.runs[17]!["run_id"]).toBeNull()
+    expect(runsOf(it)).toHaveLength(39)
+    expect(it.simulator.requests.counts["bad row"]).toBeLessThan(20)
+  })
+
+  it("stops when the key is revoked, and says why in every row that was not submitted", async () => {
+    const it = world({ weather: { batchSize: 1, rows: 3 } })
+    it.simulator.faults.push({
+      route: "group.runs.add",
+      skip: 1,
+      times: 1_000,
+      fault: { kind: "status", status: 403, body: "error", message: "Processor not allowed" } as never,
+    })
+    await submit(it)
+    await it.clock.advance(2 * MINUTE)
+    expect((await read(it)).status.status_message).toMatch(
+      /refuses to add runs \(403: Processor not allowed\)/,
+    )
+    await it.clock.advance(15 * MINUTE)
+    const data = await read(it)
+    expect(data.ended).toBe(true)
+    expect(data.results.map((row) => row["$status"])).toEqual(["completed", "failed", "failed"])
+    expect(data.runs[1]!["error"].message).toMatch(/Not submitted.*403.*Processor not allowed/)
+    expect(count(it, ADD)).toBeLessThan(70)
+  })
+
+  it("keeps a run that appears later than assumed out of the results, and names it", async () => {
+    const it = world({
+      weather: {
+        rows: 3,
+        behaviour: {
+          runs: { duration_ms: [HOUR, HOUR], scale_by_processor: false },
+          listing: { lag_ms: 30 * MINUTE },
+          status: { count_lag_ms: 30 * MINUTE },
+        },
+      },
+    })
+    it.simulator.faults.push({
+      route: "group.runs.add",
+      fault: { kind: "reset", when: "after", applied: "all" } as never,
+    })
+    await submit(it)
+    await it.clock.advance(3 * HOUR)
+    const data = await read(it)
+    expect(data.ended).toBe(true)
+    expect(runsOf(it)).toHaveLength(6)
+    expect(data.results).toHaveLength(3)
+    expect(data.warnings.filter((warning) => warning.includes("second run"))).toHaveLength(3)
+  })
+})
+
+/** Half the rows first, so that the second batch's refusal is not the first one's, which would go to the caller. */
+const submitInTwo = (of: World) => {
+  ;(of.settings as { BATCH_SIZE: number }).BATCH_SIZE = 10
+  return submit(of)
+}
+
+describe("following", () => {
+  it("does not hammer an events endpoint that closes at once, every time, for an hour", async () => {
+    const it = world({
+      weather: {
+        behaviour: {
+          runs: { duration_ms: [HOUR, HOUR], scale_by_processor: false },
+          events: { end: "on_connect" },
+        },
+      },
+    })
+    await submit(it)
+    await it.clock.advance(HOUR - MINUTE)
+    expect(count(it, EVENTS)).toBeLessThan(100)
+    expect(count(it, GET) + count(it, LIST)).toBeLessThan(200)
+    await it.clock.advance(5 * MINUTE)
+    expect((await read(it)).ended).toBe(true)
+  })
+
+  it("learns of every end when events never name a run", async () => {
+    const it = world({
+      weather: {
+        rows: 12,
+        behaviour: { runs: { failure_rate: 0.3 }, events: { missing_run_event_rate: 1 } },
+      },
+    })
+    await submit(it)
+    await it.clock.advance(2 * MINUTE)
+    expect((await read(it)).ended).toBe(true)
+  })
+
+  it("looks on at a group whose runs are parked for a day", async () => {
+    const it = world({
+      weather: {
+        rows: 2,
+        behaviour: {
+          runs: { action_required_rate: 1, change_after_end: { rate: 1, after_ms: DAY, to: "completed" } },
+        },
+      },
+    })
+    await submit(it)
+    await it.clock.advance(23 * HOUR)
+    const parked = await read(it)
+    expect(parked.results.map((row) => row["$status"])).toEqual(["action_required", "action_required"])
+    expect(parked.status.is_active).toBe(true)
+    const requests = it.simulator.requests.total
+    expect(requests).toBeLessThan(2_000)
+    await it.clock.advance(4 * HOUR)
+    expect((await read(it)).results.map((row) => row["$status"])).toEqual(["completed", "completed"])
+    expect((await read(it)).ended).toBe(true)
+  })
+
+  it("counts a completed run whose output never comes as ended after a day, and says so", async () => {
+    const it = world({
+      env: { OUTPUT_WAIT_HOURS: "24" },
+      weather: { rows: 2, behaviour: { outputs: { never_rate: 1 } } },
+    })
+    await submit(it)
+    await it.clock.advance(23 * HOUR)
+    expect((await read(it)).ended).toBe(false)
+    await it.clock.advance(4 * HOUR)
+    const data = await read(it)
+    expect(data.ended).toBe(true)
+    expect(data.runs[0]!["status"]).toBe("completed")
+    expect(data.runs[0]!["error"].message).toMatch(/output has not come/)
+    expect(count(it, "GET /v1/tasks/runs/{run}/result")).toBeLessThan(400)
+  })
+
+  it("gives up after ten minutes of refusals, tells everybody, and forgets the key", async () => {
+    const it = world({
+      weather: {
+        webhook: "fine",
+        behaviour: { runs: { duration_ms: [HOUR, HOUR], scale_by_processor: false } },
+      },
+    })
+    await submit(it)
+    await it.clock.advance(MINUTE)
+    it.simulator.revokeKey(API_KEY)
+    await it.clock.advance(5 * MINUTE)
+    expect((await read(it)).ended).toBe(false)
+    await it.clock.advance(15 * MINUTE)
+    const data = await read(it)
+    expect(data.ended).toBe(true)
+    expect(data.status.status_message).toMatch(/refuses access to this group \(401/)
+    expect(data.status.is_active).toBe(false)
+    expect(it.host.disk.dump()).not.toContain(API_KEY)
+    expect(it.simulator.host.webhooks.received).toHaveLength(1)
+    expect(it.simulator.requests.open).toBe(0)
+  })
+
+  it("survives a refusal that passes", async () => {
+    const it = world({
+      weather: {
+        behaviour: { runs: { duration_ms: [20 * MINUTE, 20 * MINUTE], scale_by_processor: false } },
+      },
+    })
+    await submit(it)
+    await it.clock.advance(MINUTE)
+    it.simulator.revokeKey(API_KEY)
+    await it.clock.advance(6 * MINUTE)
+    it.simulator.restoreKey(API_KEY)
+    await it.clock.advance(30 * MINUTE)
+    const data = await read(it)
+    expect(data.status.status_message).toBe("")
+    expect(data.results.map((row) => row["$status"])).toEqual(Array(4).fill("completed"))
+  })
+
+  it("gives up a group in which nothing has changed for 30 days, looking in hourly", async () => {
+    const it = world({
+      weather: {
+        rows: 1,
+        behaviour: { runs: { duration_ms: [90 * DAY, 90 * DAY], scale_by_processor: false } },
+      },
+    })
+    await submit(it)
+    await it.clock.advance(2 * DAY)
+    const before = it.simulator.requests.total
+    await it.clock.advance(DAY)
+    expect(it.simulator.requests.total - before).toBeLessThan(60)
+    expect(it.simulator.requests.open).toBe(0)
+    await it.clock.advance(28 * DAY)
+    const data = await read(it)
+    expect(data.ended).toBe(true)
+    expect(data.status.status_message).toMatch(/Nothing has changed/)
+  })
+
+  it("stores an output beyond the row limit: the content, as much of the basis as fits, and what is missing", async () => {
+    const it = world({ weather: { rows: 1 } })
+    await submit(it)
+    it.simulator.override(it.groupId, { input_index: 0, output_bytes: 3_000_000 })
+    await it.clock.advance(2 * MINUTE)
+    const data = await read(it)
+    expect(data.ended).toBe(true)
+    const [run] = data.runs
+    const message = JSON.stringify([run!["error"], run!["warnings"]])
+    expect(message).toMatch(/larger than/)
+  })
+
+  it("needs few requests: one for each batch, one result for each run, and at most 30 beside", async () => {
+    const it = world({ weather: { rows: 60, batchSize: 1_000 } })
+    it.simulator.behaviour.patch({ runs: { ...DEFAULT_BEHAVIOUR.runs, failure_rate: 0 } } as never)
+    await submit(it)
+    await it.clock.advance(10 * MINUTE)
+    expect((await read(it)).ended).toBe(true)
+    expect(count(it, ADD)).toBe(1)
+    const results = count(it, "GET /v1/tasks/runs/{run}/result")
+    expect(it.simulator.requests.total - results).toBeLessThan(30)
+  })
+})
+
+describe("viewers", () => {
+  const viewer = (of: World, name = "viewer") =>
+    new Viewer({
+      name,
+      clock: of.clock,
+      dice: of.dice,
+      host: of.host,
+      slowMs: 0,
+      hangUpRate: 0,
+      violation: (text) => of.violations.push(text),
+    })
+
+  it("get the full state for an id from the future", async () => {
+    const it = world()
+    await submit(it)
+    await it.clock.advance(2 * MINUTE)
+    const response = await it.host.fetch(
+      new Request("https://object/sse", { headers: { "last-event-id": "99999" } }),
+    )
+    let text = ""
+    void response.text().then((all) => {
+      text = all
+    })
+    await it.clock.advanceUntil(() => text !== "", MINUTE)
+    expect(text.match(/event: task_run.state/g)).toHaveLength(4)
+    expect(text).toMatch(/event: done/)
+  })
+
+  it("may be very many: all of them see every end, none of them costs upstream anything", async () => {
+    const it = world({ weather: { rows: 10 } })
+    await submit(it)
+    const crowd = Array.from({ length: 300 }, (_, at) => viewer(it, `viewer ${at}`))
+    for (const one of crowd) void one.watch()
+    await it.clock.advance(2 * MINUTE)
+    expect(it.violations).toEqual([])
+    expect(crowd.filter(({ finished }) => finished)).toHaveLength(300)
+    for (const one of crowd)
+      expect([...one.runs.values()].filter(({ hasOutput }) => hasOutput)).toHaveLength(10)
+    expect(count(it, EVENTS)).toBeLessThan(10)
+  })
+
+  it("are let go when the object is removed after 30 days, and nothing comes back", async () => {
+    const it = world()
+    await submit(it)
+    await it.clock.advance(2 * MINUTE)
+    await it.clock.advance(31 * DAY)
+    expect(it.host.disk.isEmpty()).toBe(true)
+    const response = await it.host.fetch(new Request("https://object/json"))
+    expect(response.status).toBe(404)
+    expect(it.host.disk.isEmpty()).toBe(true)
+  })
+})
+
+describe("the webhook", () => {
+  it("is tried again for as long as its receiver is down, at growing distance, under one id", async () => {
+    const it = world({ weather: { webhook: "fine" } })
+    it.simulator.host.webhooks.answerWith([{ status: 503, lasting: true }])
+    await submit(it)
+    await it.clock.advance(25 * HOUR)
+    const { received } = it.simulator.host.webhooks
+    expect(received.length).toBeGreaterThan(20)
+    expect(received.length).toBeLessThan(45)
+    it.simulator.host.webhooks.answerWith([])
+    await it.clock.advance(2 * HOUR)
+    const after = it.simulator.host.webhooks.received
+    expect(after.at(-1)?.answered).toBe(200)
+    expect(new Set(after.map(({ headers }) => headers["webhook-id"])).size).toBe(1)
+    expect(JSON.parse(after[0]!.body)).toEqual({ url: `https://multitask.test/${it.groupId}` })
+    const sent = after.length
+    await it.clock.advance(5 * HOUR)
+    expect(it.simulator.host.webhooks.received).toHaveLength(sent)
+  })
+
+  it("is given up after two days", async () => {
+    const it = world({ weather: { webhook: "fine" } })
+    it.simulator.host.webhooks.answerWith([{ status: 503, lasting: true }])
+    await submit(it)
+    await it.clock.advance(60 * HOUR)
+    const sent = it.simulator.host.webhooks.received.length
+    await it.clock.advance(20 * HOUR)
+    expect(it.simulator.host.webhooks.received).toHaveLength(sent)
+    expect(it.host.disk.dump()).not.toContain("_sim/webhooks")
+  })
+})
+
+describe("what is served", () => {
+  it("is upstream's truth, field by field", async () => {
+    const it = world({ weather: { rows: 6, behaviour: { runs: { failure_rate: 0.4 } } } })
+    await submit(it)
+    await it.clock.advance(5 * MINUTE)
+    const data = await read(it)
+    for (const run of runsOf(it)) {
+      const truth = truthOf(it.simulator.context, run)
+      const served = data.runs[truth.input_index!]!
+      expect(served).toMatchObject({
+        run_id: truth.run_id,
+        status: truth.final_status,
+        processor: "core",
+        taskgroup_id: it.groupId,
+        is_active: false,
+      })
+      expect(served["error"]).toEqual(truth.error)
+      expect(served["output"]?.content).toEqual(truth.output?.content)
+      expect(served["output"]?.basis).toEqual(truth.output?.basis)
+      expect(served["metadata"]).toEqual({ input_index: String(truth.input_index) })
+    }
+  })
+})

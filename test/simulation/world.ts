@@ -1,0 +1,231 @@
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as ManagedRuntime from "effect/ManagedRuntime"
+import * as Redacted from "effect/Redacted"
+import * as FetchHttpClient from "effect/http/FetchHttpClient"
+import { readSettings, type SettingsShape } from "../../src/domain/Settings.ts"
+import { InputsLoaderHttp } from "../../src/layers/InputsLoaderHttp.ts"
+import { ParallelApiHttp } from "../../src/layers/ParallelApiHttp.ts"
+import { TaskGroupsObjects } from "../../src/layers/TaskGroupsObjects.ts"
+import { createMultitask } from "../../src/programs/createMultitask.ts"
+import { makeRequestBudget, RequestBudget } from "../../src/services/RequestBudget.ts"
+import { Settings } from "../../src/services/Settings.ts"
+import { createSimulator, type Simulator, type VirtualClock } from "../../simulator/index.ts"
+import { createFastClock } from "./clock.ts"
+import { type Dice, makeDice, surroundings } from "./effects.ts"
+import { connect } from "./network.ts"
+import { ObjectHost } from "./objectHost.ts"
+import { Viewer } from "./viewer.ts"
+import { drawWeather, type Weather } from "./weather.ts"
+
+export const API_KEY = "sim-secret-key-0123456789"
+const HOUR = 3_600_000
+
+export interface World {
+  readonly seed: string
+  readonly weather: Weather
+  readonly clock: VirtualClock
+  readonly dice: Dice
+  readonly simulator: Simulator
+  readonly settings: SettingsShape
+  readonly host: ObjectHost
+  readonly viewers: Array<Viewer>
+  readonly inputs: ReadonlyArray<Record<string, unknown>>
+  readonly violations: Array<string>
+  readonly timeline: Array<string>
+  readonly wish: Wish
+  groupId: string
+  /** The caller got upstream's refusal of the first batch: there is no group. */
+  refused: boolean
+  unsure: boolean
+  log(text: string): void
+}
+
+/** What a test fixes of a world; the rest is drawn from the seed. */
+export interface Wish {
+  readonly weather?: Partial<Weather>
+  /** Settings, as environment variables. */
+  readonly env?: Readonly<Record<string, string>>
+  readonly key?: string
+  /** Fields of the POST's body. */
+  readonly body?: Readonly<Record<string, unknown>>
+}
+
+export const makeWorld = (seed: string, wish: Wish = {}): World => {
+  const dice = makeDice(seed)
+  const clock = createFastClock(Date.parse("2026-11-20T09:00:00Z"))
+  const read = readSettings({
+    PARALLEL_BASE_URL: "http://parallel.test",
+    ALLOW_PRIVATE_URLS: "true",
+    OUTPUT_WAIT_HOURS: "2",
+    ...wish.env,
+  })
+  if (!read.ok) throw new Error(read.problems.join())
+  const base = read.settings
+  const weather = { ...drawWeather(dice, base.SETTLE_SECONDS * 1000), ...wish.weather }
+  const settings = { ...base, BATCH_SIZE: weather.batchSize }
+  const simulator = createSimulator({ clock, seed, behaviour: weather.behaviour })
+  const timeline: Array<string> = []
+  const started = clock.now()
+  const log = (text: string) => {
+    timeline.push(`${((clock.now() - started) / 1000).toFixed(3).padStart(12)} s  ${text}`)
+  }
+  const clears = started + weather.clearsAt
+  const host: ObjectHost = new ObjectHost({
+    clock,
+    dice,
+    simulator,
+    settings,
+    log,
+    crashRate: () => (clock.now() < clears && host.crashes < weather.maxCrashes ? weather.crashRate : 0),
+    hiccup: () => clock.now() < clears && world.groupId !== "" && dice.chance(weather.hiccupRate),
+    alarmWeather: () => ({ lateMs: weather.alarmLateMs, twice: dice.chance(weather.alarmTwice) }),
+  })
+  const inputs = Array.from({ length: weather.rows }, (_, at) => ({ company: `Company ${at}`, n: at }))
+  const world: World = {
+    seed,
+    weather,
+    clock,
+    dice,
+    simulator,
+    settings,
+    host,
+    inputs,
+    timeline,
+    log,
+    viewers: [],
+    violations: [],
+    wish,
+    groupId: "",
+    refused: false,
+    unsure: false,
+  }
+  return world
+}
+
+/** Faults begin when the group exists and end when the weather clears. */
+export const schedule = (world: World) => {
+  const { clock, simulator, weather, log } = world
+  simulator.host.webhooks.answerWith(webhookAnswers(weather.webhook))
+  simulator.behaviour.patch({ faults: [...weather.faults] as never })
+  clock.setTimer(weather.clearsAt, () => {
+    log("the weather clears")
+    simulator.behaviour.patch({ faults: [] })
+  })
+  const note = simulator.requests.note.bind(simulator.requests)
+  simulator.requests.note = (at, route, group) => {
+    log(`-> ${route}`)
+    return note(at, route, group)
+  }
+}
+
+const webhookAnswers = (kind: Weather["webhook"]) => {
+  switch (kind) {
+    case "refusing":
+      return [{ status: 500 }, { status: 503 }, { status: 404 }]
+    case "slow":
+      return [
+        { status: 200, delay_ms: 20_000 },
+        { status: 200, delay_ms: 20_000 },
+      ]
+    case "redirecting":
+      return [{ status: 302, location: "http://parallel.test/_sim/webhooks/elsewhere" }]
+    case "gone":
+      return [{ status: 500 }, { status: 410 }]
+    default:
+      return []
+  }
+}
+
+export const submit = async (world: World) => {
+  const { clock, dice, host, simulator, settings, log, weather } = world
+  const wire = connect(simulator, { beforeSend: () => {}, checkpoint: () => {} })
+  const object = () => ({
+    begin: (...args: [never, never]) => host.call((it) => it.begin(...args)),
+    addInputs: (...args: [never, never]) => host.call((it) => it.addInputs(...args)),
+    commit: (ms: number) => host.call((it) => it.commit(ms)),
+  })
+  const runtime = ManagedRuntime.make(
+    Layer.mergeAll(
+      TaskGroupsObjects(object),
+      Layer.mergeAll(ParallelApiHttp, InputsLoaderHttp).pipe(Layer.provide(FetchHttpClient.layer)),
+    ).pipe(
+      Layer.provideMerge(
+        Layer.mergeAll(
+          Layer.succeed(Settings, settings),
+          Layer.succeed(RequestBudget, makeRequestBudget(Number.POSITIVE_INFINITY)),
+          surroundings({ clock, dice, fetch: wire.fetch, log }),
+        ),
+      ),
+    ),
+  )
+  const webhook = weather.webhook === "none" ? {} : { webhook_url: "http://parallel.test/_sim/webhooks/done" }
+  const program = createMultitask({
+    body: {
+      inputs: world.inputs,
+      processor: "core",
+      output_type: "json",
+      output_schema: {
+        type: "object",
+        properties: { ceo_name: { type: "string" }, founded_year: { type: ["string", "null"] } },
+        required: ["ceo_name", "founded_year"],
+        additionalProperties: false,
+      },
+      ...webhook,
+      ...world.wish.body,
+    },
+    key: Redacted.make(world.wish.key ?? API_KEY),
+    origin: "https://multitask.test",
+  })
+  let answer: { _tag: string } | null = null
+  void runtime.runPromise(Effect.result(program)).then((result) => {
+    answer = result
+    const failure = result._tag === "Failure" ? result.failure._tag : null
+    world.refused = failure === "SubmissionRefused"
+    // The object did not answer, and the caller is told so: it may have the group all the same.
+    world.unsure = failure === "CreationBroken"
+    if (failure !== null && !world.refused && !world.unsure)
+      world.violations.push(`the POST failed: ${failure}`)
+    log(
+      `the POST is answered: ${result._tag === "Success" ? result.success.url : JSON.stringify(result.failure)}`,
+    )
+  })
+  await clock.advanceUntil(() => answer !== null, HOUR)
+  const [id] = [...simulator.ledger.groups.keys()]
+  if (id === undefined) throw new Error("no group was created")
+  world.groupId = id
+}
+
+export interface Served {
+  readonly ended: boolean
+  readonly status: {
+    readonly num_task_runs: number
+    readonly task_run_status_counts: Record<string, number>
+    readonly is_active: boolean
+    readonly status_message: string
+  }
+  readonly results: ReadonlyArray<Record<string, unknown>>
+  readonly runs: ReadonlyArray<Record<string, any>>
+  readonly warnings: ReadonlyArray<string>
+}
+
+/** The JSON that a reader gets; null when the object died under it. */
+export const readJson = async (world: World): Promise<Served | null> => {
+  let result: Served | null | undefined
+  const read = async () => {
+    try {
+      const response = await world.host.fetch(new Request("https://object/json"))
+      if (response.status !== 200) return null
+      const ended = response.headers.get("sunset") !== null
+      return { ...(JSON.parse(await response.text()) as Served), ended }
+    } catch (error) {
+      if (error instanceof SyntaxError) world.violations.push(`the JSON is broken: ${error.message}`)
+      return null
+    }
+  }
+  void read().then((served) => {
+    result = served
+  })
+  await world.clock.advanceUntil(() => result !== undefined, 60_000)
+  return result ?? null
+}
