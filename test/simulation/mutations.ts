@@ -123,7 +123,7 @@ export const MUTATIONS: ReadonlyArray<Mutation> = [
     name: "half an event is passed on when the object dies",
     file: "src/http/eventProxy.ts",
     find: "    pending = joined\n    return null\n",
-    replace: "    return joined\n",
+    replace: "    pending = new Uint8Array(0)\n    return joined\n",
   },
   {
     name: "reconnecting knows no pause",

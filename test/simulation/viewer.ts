@@ -98,6 +98,7 @@ export class Viewer {
 
   private take(event: { readonly name: string; readonly data: string; readonly id: string | null }): void {
     const { name, violation } = this.options
+    if (!isWhole(event.data)) return violation(`${name} got a broken event: ${event.data.slice(0, 60)}`)
     const id = Number(event.id)
     if (!Number.isSafeInteger(id)) return violation(`${name} got an event with id ${String(event.id)}`)
     if (this.lastId !== null && id < Number(this.lastId))
@@ -130,5 +131,14 @@ export class Viewer {
       status: data.run.status,
       hasOutput: data.output !== null,
     })
+  }
+}
+
+const isWhole = (data: string): boolean => {
+  try {
+    JSON.parse(data)
+    return true
+  } catch {
+    return false
   }
 }
