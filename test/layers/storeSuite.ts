@@ -2,6 +2,7 @@ import { describe } from "vitest"
 import { applyingSuite } from "./store/applying.ts"
 import { endingSuite } from "./store/ending.ts"
 import type { WithStorage } from "./store/fixtures.ts"
+import { outputsSuite } from "./store/outputs.ts"
 import { readingSuite } from "./store/reading.ts"
 import { receivingSuite } from "./store/receiving.ts"
 
@@ -9,6 +10,7 @@ import { receivingSuite } from "./store/receiving.ts"
 export const runStoreSuite = (name: string, withStorage: WithStorage) => {
   describe(`${name}: receiving`, () => receivingSuite(withStorage))
   describe(`${name}: what upstream tells`, () => applyingSuite(withStorage))
+  describe(`${name}: outputs`, () => outputsSuite(withStorage))
   describe(`${name}: snapshots and readers`, () => readingSuite(withStorage))
   describe(`${name}: the end`, () => endingSuite(withStorage))
 }

@@ -7,7 +7,11 @@ const MAX_ROW_BYTES = 2 * 1024 * 1024
 const bytesOf = (value: SqlValue): number => (typeof value === "string" ? Buffer.byteLength(value) : 8)
 
 /** A Durable Object's storage on `node:sqlite`, in memory, as far as the store uses it. */
-export const nodeSqliteStorage = (): SqliteStorage & { close(): void } => {
+export const nodeSqliteStorage = (): SqliteStorage & {
+  /** A statement's rows with the names of its columns. */
+  read(query: string): { readonly columns: Array<string>; readonly rows: Array<Array<SqlValue>> }
+  close(): void
+} => {
   const database = new DatabaseSync(":memory:")
   let kv = new Map<string, unknown>()
   let inTransaction = false
@@ -48,6 +52,12 @@ export const nodeSqliteStorage = (): SqliteStorage & { close(): void } => {
       } finally {
         inTransaction = false
       }
+    },
+    read: (query) => {
+      const statement = database.prepare(query)
+      const columns = statement.columns().map(({ name }) => name)
+      statement.setReturnArrays(true)
+      return { columns, rows: statement.all() as unknown as Array<Array<SqlValue>> }
     },
     close: () => database.close(),
   }

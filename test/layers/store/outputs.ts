@@ -1,0 +1,119 @@
+import { expect, it } from "vitest"
+import { resultJson, runJson } from "../../../src/domain/RunJson.ts"
+import {
+  complete,
+  NOW,
+  opened,
+  outputOf,
+  rowOf,
+  rowsOf,
+  submittedOn,
+  told,
+  type WithStorage,
+} from "./fixtures.ts"
+
+const GROUP = { taskgroupId: "tgrp_store_suite", processor: "core" }
+const resultOf = (row: ReturnType<typeof rowOf>) => JSON.parse(resultJson(row)) as Record<string, unknown>
+
+/** What an output may be: its size, the names of its columns. */
+export const outputsSuite = (withStorage: WithStorage) => {
+  it("keeps the content and says what it left out, when the basis does not fit", () =>
+    withStorage((storage) => {
+      const store = submittedOn(storage)
+      const content = { ceo: "x".repeat(1_200_000) }
+      const basis = Array.from({ length: 10 }, (_, at) => ({
+        field: `f${at}`,
+        reasoning: "r".repeat(200_000),
+        confidence: "high",
+      }))
+      expect(store.apply([told("run-0", "completed", { output: outputOf(content, basis) })], NOW)).toEqual([
+        "changed",
+      ])
+      const row = rowOf(store, 0)
+      expect(JSON.parse(row.content ?? "")).toEqual(content)
+      const kept = (JSON.parse(row.output ?? "{}") as { basis: Array<unknown> }).basis
+      expect(kept.length).toBeGreaterThan(0)
+      expect(kept).toEqual(basis.slice(0, kept.length))
+      expect(row.warnings).toContain(`${10 - kept.length} of 10 basis entries`)
+      expect(store.allEnded()).toBe(false)
+      expect(store.pendingOutputCount()).toBe(0)
+      expect(rowOf(opened(storage).store, 0)).toEqual(row)
+    }))
+
+  it.each([
+    { name: "ASCII", text: "x".repeat(2_100_000) },
+    { name: "three bytes a character", text: "語".repeat(700_000) },
+  ])("says so in the row when the content alone is too large ($name)", ({ text }) =>
+    withStorage((storage) => {
+      const store = submittedOn(storage)
+      const output = outputOf({ ceo: text })
+      expect(store.apply([told("run-0", "completed", { output })], NOW)).toEqual(["changed"])
+      expect(rowOf(store, 0)).toMatchObject({ status: "completed", content: null })
+      expect(rowOf(store, 0).error).toContain("2 MB")
+      expect(store.pendingOutputCount()).toBe(0)
+      expect(store.apply([told("run-0", "completed", { output })], NOW)).toEqual(["unchanged"])
+      complete(store, 1)
+      complete(store, 2)
+      expect(store.allEnded()).toBe(true)
+    }),
+  )
+
+  it("keeps an output of the largest size, whatever its characters and its error or warnings", () =>
+    withStorage((storage) => {
+      const store = submittedOn(storage, [`{"company":"Company 0"}`, `{"ceo":"${"i".repeat(20_000)}"}`])
+      const warnings = [{ type: "warning", message: "w".repeat(10_000) }]
+      for (const [index, text] of ["\u0001".repeat(300_000), "é".repeat(450_000)].entries()) {
+        const output = outputOf({ ceo: text }, [
+          { field: "ceo", reasoning: "r".repeat(1_000_000), confidence: "low" },
+        ])
+        store.apply([told(`run-${index}`, "completed", { output, raw: { warnings } })], NOW)
+        expect(resultOf(rowOf(store, index))["ceo"]).toBe(text)
+      }
+    }))
+
+  it.each(["__proto__", "constructor", "$id", "$status", "toString", "hasOwnProperty", "", 'a"b', "\u2028"])(
+    "takes a column called %j in input and output",
+    (name) =>
+      withStorage((storage) => {
+        const column = JSON.stringify(name)
+        const store = submittedOn(storage, [`{${column}:"in","other":1}`, `{${column}:"in"}`])
+        complete(store, 0, JSON.parse(`{${column}:"out"}`))
+        const [filled, empty] = rowsOf(store).map((row) => Object.entries(resultOf(row)))
+        const hidden = name === "$id" || name === "$status"
+        expect(new Map(filled)).toEqual(
+          new Map<string, unknown>([
+            ["$id", "run-0"],
+            ["$status", "completed"],
+            ["other", 1],
+            ...(hidden ? [] : [[name, "out"] as const]),
+          ]),
+        )
+        expect(new Map(empty)).toEqual(
+          new Map<string, unknown>([
+            ["$id", "run-1"],
+            ["$status", "queued"],
+            ...(hidden ? [] : [[name, "in"] as const]),
+          ]),
+        )
+        const run = JSON.parse(runJson(rowOf(store, 0), GROUP)) as {
+          input: object
+          output: { content: object }
+        }
+        expect(Object.entries(run.input)).toEqual([
+          [name, "in"],
+          ["other", 1],
+        ])
+        expect(Object.entries(run.output.content)).toEqual([[name, "out"]])
+      }),
+  )
+
+  it("gives the output's value where both have a column, and text output the column content", () =>
+    withStorage((storage) => {
+      const store = submittedOn(storage, [`{"a":1,"b":2}`, `{"content":"in"}`])
+      complete(store, 0, { b: 3, c: 4 })
+      complete(store, 1, "out")
+      expect(resultOf(rowOf(store, 0))).toEqual({ $id: "run-0", $status: "completed", a: 1, b: 3, c: 4 })
+      expect(resultJson(rowOf(store, 1)).match(/"content"/g)).toHaveLength(1)
+      expect(resultOf(rowOf(store, 1))["content"]).toBe("out")
+    }))
+}

@@ -1,0 +1,165 @@
+import { beforeAll, describe, expect, it } from "vitest"
+import { expectError, untilEnded } from "../support/expect.ts"
+import { companies, create, inside, send } from "../support/product.ts"
+import { postStudio, query, rowsOf } from "../support/studio.ts"
+import { newUpstream, type Upstream } from "../support/upstream.ts"
+
+let id = ""
+let upstream: Upstream
+
+beforeAll(async () => {
+  upstream = newUpstream()
+  id = (await create(upstream, { inputs: companies(60) })).taskgroup_id
+  await untilEnded(id)
+})
+
+describe("reading", () => {
+  it.each<[statement: string, rows: number | null]>([
+    ["SELECT name, sql FROM sqlite_schema", null],
+    ["SELECT * FROM sqlite_master WHERE type = 'table' AND name NOT LIKE '\\_%' ESCAPE '\\'", 2],
+    ["SELECT * FROM pragma_table_info('runs')", 18],
+    ["PRAGMA table_info('runs')", 18],
+    ["PRAGMA main.table_info(details)", 18],
+    ["PRAGMA index_list(runs)", 0],
+    ["PRAGMA table_list", null],
+    ["SELECT * FROM runs", 60],
+    [`select *, rowid from "main"."runs" limit 50 offset 20`, 40],
+    ["SELECT count(*) FROM runs;", 1],
+    [
+      "SELECT json_extract(input, '$.company') AS company FROM runs WHERE json_extract(content, '$.ceo_name') <> ''",
+      60,
+    ],
+    ["SELECT value FROM runs, json_each(runs.input) LIMIT 3", 3],
+    ["EXPLAIN SELECT * FROM runs", null],
+    ["EXPLAIN QUERY PLAN SELECT * FROM runs WHERE id = 1001", 1],
+    ["VALUES (1), (2)", 2],
+    [
+      "WITH done AS (SELECT * FROM runs WHERE status = 'completed') SELECT status, count(*) FROM done GROUP BY status",
+      1,
+    ],
+    ["WITH a AS (SELECT 1 AS x), b AS (SELECT x FROM a) SELECT * FROM b", 1],
+    ["SELECT 'a;b -- c /* d' AS text /* a comment; with DELETE */ -- and another", 1],
+    ["  -- first a comment\nSELECT 1", 1],
+    ["SELECT a.run_id, a.run_id FROM runs a JOIN runs b ON a.id = b.id LIMIT 1", 1],
+    [`SELECT "a""; DELETE FROM runs; --"`, 1],
+    ["SELECT 1 -- \r; DELETE FROM runs", 1],
+    ["SELECT 'WITH n AS (SELECT * FROM n)' AS text", 1],
+    [
+      "WITH a AS (SELECT * FROM runs), b(x) AS (SELECT id FROM a), c AS MATERIALIZED (SELECT x FROM b) SELECT count(*) FROM c",
+      1,
+    ],
+    ["SELECT 1 WHERE 'DELETE FROM runs' LIKE 'delete%'", 1],
+  ])("%s", async (statement, count) => {
+    const rows = await rowsOf(id, statement)
+    if (count === null) expect(rows.length).toBeGreaterThan(0)
+    else expect(rows).toHaveLength(count)
+  })
+
+  it("says how many rows it gives", async () => {
+    const { error } = await query(id, "SELECT a.id FROM runs a, runs b")
+    expect(error).toContain("100 rows")
+    expect(await rowsOf(id, "SELECT a.id FROM runs a, runs b LIMIT 100")).toHaveLength(100)
+  })
+
+  it.each([
+    "SELECT replace(hex(zeroblob(100000)), '0', 'x') AS long",
+    "SELECT replace(hex(zeroblob(5000)), '0', 'x') AS long FROM runs",
+  ])("does not give more than it may: %s", async (statement) => {
+    const { error } = await query(id, statement)
+    expect(error === undefined ? "given" : error).toMatch(/characters|given/)
+    const { error: tooMuch } = await query(id, statement.replace("100000", "100001"))
+    expect(tooMuch).toContain("characters")
+  })
+
+  it("an error of SQL is an answer", async () => {
+    for (const statement of ["SELECT * FROM nowhere", "SELEC 1", "SELECT (", "", " ; ", "--"]) {
+      expect((await query(id, statement)).error).toMatch(/./)
+    }
+  })
+})
+
+describe("secrets", () => {
+  it("are nowhere to be read", async () => {
+    const running = newUpstream()
+    await running.behave({ runs: { duration_ms: [3_600_000, 3_600_000] } })
+    const { taskgroup_id } = await create(running, {
+      webhook_url: running.url("/_sim/webhooks/x?token=hook-secret"),
+    })
+    const secrets = [running.key, "hook-secret"]
+    // They are there, so that it means something not to find them.
+    const kept = await inside(taskgroup_id, ({ storage }) => JSON.stringify([...storage.kv.list()]))
+    for (const secret of secrets) expect(kept).toContain(secret)
+    const tables = await rowsOf(
+      taskgroup_id,
+      "SELECT name FROM sqlite_schema WHERE type IN ('table', 'view')",
+    )
+    expect(tables.length).toBeGreaterThanOrEqual(2)
+    const read: Array<string> = []
+    for (const name of tables.map((table) => String(table["name"]))) {
+      for (const statement of [
+        `SELECT * FROM "${name}"`,
+        `SELECT rowid, * FROM "${name}"`,
+        `PRAGMA table_info("${name}")`,
+        `SELECT quote(t) FROM "${name}" t`,
+      ]) {
+        read.push(JSON.stringify(await query(taskgroup_id, statement)))
+      }
+    }
+    for (const extension of ["json", "md", "html"])
+      read.push(await (await send(`/${taskgroup_id}.${extension}`)).text())
+    read.push(JSON.stringify(await query(taskgroup_id, "SELECT * FROM sqlite_schema")))
+    for (const secret of secrets) expect(read.join("\n")).not.toContain(secret)
+  })
+})
+
+describe("the studio's protocol", () => {
+  it("shows a page that may frame the studio, and nothing more", async () => {
+    const response = await send(`/${id}.db`)
+    expect(response.status).toBe(200)
+    expect(response.headers.get("content-type")).toBe("text/html; charset=utf-8")
+    expect(response.headers.get("content-security-policy")).toContain(
+      "frame-src https://studio.outerbase.com",
+    )
+    expect(await response.text()).toContain("<iframe")
+  })
+
+  it("answers a query and a transaction as the studio reads them", async () => {
+    const { result } = await query(id, "SELECT id, status FROM runs WHERE input_index = 0")
+    expect(result?.rows).toEqual([{ id: 1, status: "completed" }])
+    expect(result?.headers.map(({ name }) => name)).toEqual(["id", "status"])
+    const response = await postStudio(id, {
+      type: "transaction",
+      id: "7",
+      statements: ["SELECT 1 AS a", "SELECT 2 AS a"],
+    })
+    const answer = await response.json<{ result: ReadonlyArray<{ rows: unknown }> }>()
+    expect(answer.result.map(({ rows }) => rows)).toEqual([[{ a: 1 }], [{ a: 2 }]])
+  })
+
+  it.each<[name: string, body: unknown]>([
+    ["no JSON", "SELECT 1"],
+    ["nothing", ""],
+    ["null", "null"],
+    ["a number", "7"],
+    ["a list", "[]"],
+    ["no type", {}],
+    ["another type", { type: "drop", statement: "SELECT 1" }],
+    ["no statement", { type: "query", id: "1" }],
+    ["a statement that is none", { type: "query", id: "1", statement: { a: 1 } }],
+    ["no statements", { type: "transaction", id: "1" }],
+    ["statements that are none", { type: "transaction", id: "1", statements: [1] }],
+    [
+      "too many statements",
+      { type: "transaction", id: "1", statements: Array.from({ length: 51 }, () => "SELECT 1") },
+    ],
+  ])("400: %s", async (_, body) => {
+    await expectError(await postStudio(id, body), 400)
+  })
+
+  it("413: a statement that is too long", async () => {
+    await expectError(
+      await postStudio(id, { type: "query", id: "1", statement: `SELECT '${"x".repeat(200_001)}'` }),
+      413,
+    )
+  })
+})

@@ -1,0 +1,111 @@
+import { runInDurableObject } from "cloudflare:test"
+import { env, exports } from "cloudflare:workers"
+import type { TaskGroupDO } from "../../../src/do/TaskGroupDO.ts"
+import type { GroupInit, GroupSecrets, TaskGroupResultOutput } from "../../../src/domain/TaskGroup.ts"
+import type { Submission } from "../../../src/services/TaskGroups.ts"
+import type { Upstream } from "./upstream.ts"
+
+export const ORIGIN = "https://multitask.example"
+
+export const send = (path: string, init?: RequestInit): Promise<Response> =>
+  (exports as unknown as { default: { fetch(request: Request): Promise<Response> } }).default.fetch(
+    new Request(`${ORIGIN}${path}`, init),
+  )
+
+/** A group's object as the tests use it; the stub's own type is too deep for the compiler. */
+export interface GroupStub {
+  fetch(url: string | Request, init?: RequestInit): Promise<Response>
+  begin(init: GroupInit, secrets: GroupSecrets): Promise<"begun" | "same" | "different">
+  addInputs(from: number, inputs: ReadonlyArray<string>): Promise<"stored" | "same" | "different">
+  commit(waitMs: number): Promise<Submission | { readonly _tag: "Incomplete" }>
+  getData(page?: { after?: number; limit?: number }): Promise<TaskGroupResultOutput>
+  exists(): Promise<boolean>
+  raw(query: string): Promise<{ columnNames: Array<string>; raw: Array<Array<unknown>> }>
+}
+
+const stubOf = (id: string) => env.TASK_GROUP.get(env.TASK_GROUP.idFromName(id))
+
+export const groupStub = (id: string): GroupStub => stubOf(id) as unknown as GroupStub
+
+/** The real stub, for the functions of `cloudflare:test`. */
+export const realStub = (id: string): DurableObjectStub => stubOf(id)
+
+/** Runs inside the object, with its storage. */
+export const inside = <T>(
+  id: string,
+  body: (state: DurableObjectState, instance: TaskGroupDO) => T | Promise<T>,
+) => runInDurableObject(realStub(id), (instance: TaskGroupDO, state) => body(state, instance))
+
+export const SCHEMA = {
+  type: "object",
+  properties: {
+    ceo_name: { type: "string", description: "Full name of the CEO" },
+    employees: { type: "string", description: "Number of employees" },
+  },
+  required: ["ceo_name", "employees"],
+  additionalProperties: false,
+}
+
+export const companies = (count: number) =>
+  Array.from({ length: count }, (_, at) => ({ company: `Company ${at}` }))
+
+export const body = (changes: Record<string, unknown> = {}) => ({
+  inputs: companies(3),
+  processor: "core",
+  output_type: "json",
+  output_schema: SCHEMA,
+  ...changes,
+})
+
+export const CREATE = "/v1beta/tasks/multitask"
+
+export const post = (
+  upstream: Upstream,
+  changes: Record<string, unknown> = {},
+  headers: Record<string, string> = {},
+) =>
+  send(CREATE, {
+    method: "POST",
+    headers: { "x-api-key": upstream.key, "content-type": "application/json", ...headers },
+    body: JSON.stringify(body(changes)),
+  })
+
+export interface Created {
+  readonly url: string
+  readonly taskgroup_id: string
+  readonly num_inputs: number
+  readonly processor: string
+  readonly output_schema: unknown
+  readonly estimated_cost_usd: number | null
+  readonly warnings: ReadonlyArray<string>
+}
+
+export const create = async (upstream: Upstream, changes: Record<string, unknown> = {}): Promise<Created> => {
+  const response = await post(upstream, changes, { accept: "application/json" })
+  const text = await response.text()
+  if (response.status !== 200) throw new Error(`${response.status}: ${text}`)
+  return JSON.parse(text) as Created
+}
+
+/** What every error of the API looks like. */
+export interface ErrorBody {
+  readonly type: string
+  readonly error: {
+    readonly ref_id: string
+    readonly message: string
+    readonly detail: {
+      readonly errors?: ReadonlyArray<{ readonly path: string; readonly message: string }>
+    } | null
+  }
+  readonly taskgroup_id?: string
+  readonly url?: string
+}
+
+/** What the JSON format says. */
+export const getJson = async (
+  id: string,
+): Promise<TaskGroupResultOutput & { readonly warnings: ReadonlyArray<string> }> => {
+  const response = await send(`/${id}.json`)
+  if (response.status !== 200) throw new Error(`GET /${id}.json: ${response.status}`)
+  return response.json()
+}
