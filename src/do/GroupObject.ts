@@ -63,7 +63,7 @@ export class GroupObject {
       Effect.gen(function* () {
         const store = yield* TaskGroupStore
         const now = yield* Clock.currentTimeMillis
-        const begun = store.begin(init, now)
+        const begun = store.begin(init)
         if (begun === "begun") {
           ;(yield* SecretStore).save(secrets)
           ;(yield* AlarmClock).set("uncommitted", now + settings.UNCOMMITTED_MINUTES * 60_000)
@@ -92,7 +92,7 @@ export class GroupObject {
         const lengths = store.inputLengths()
         const todo = planBatches(lengths, { size: settings.BATCH_SIZE, chars: settings.BATCH_BYTES })
         const now = yield* Clock.currentTimeMillis
-        const committed = store.commit({ ...EMPTY_PLAN, todo }, now)
+        const committed = store.commit({ ...EMPTY_PLAN, todo })
         if (committed === "incomplete") return { _tag: "Incomplete" } as const
         ;(yield* AlarmClock).clear("uncommitted")
         supervision.caller.waiting = true

@@ -30,15 +30,12 @@ const sameInit = (details: GroupDetails, init: GroupInit): boolean =>
   )
 
 const makeReceiving = (tables: GroupTables) => ({
-  begin: (init: GroupInit, now: number) =>
+  begin: (init: GroupInit) =>
     tables.write<"begun" | "same" | "different">("different", () => {
       createTables(tables.storage)
       const details = tables.details
       if (details !== null) return sameInit(details, init) ? "same" : "different"
-      tables.insertDetails(
-        { ...init, state: "receiving", statusMessage: "", endedAt: null, removalAt: null },
-        now,
-      )
+      tables.insertDetails({ ...init, state: "receiving", statusMessage: "", endedAt: null, removalAt: null })
       return "begun"
     }),
 
@@ -46,28 +43,22 @@ const makeReceiving = (tables: GroupTables) => ({
     tables.write<"stored" | "same" | "different">("different", () => {
       const details = tables.details
       if (details === null || from + inputs.length > details.numInputs) return "different"
-      let stored = false
-      for (const [offset, input] of inputs.entries()) {
-        const inputIndex = from + offset
-        const present = tables.row(inputIndex)
-        if (present !== null) {
-          if (present.input !== input) return "different"
-          continue
-        }
-        if (details.state !== "receiving") return "different"
-        insert(tables, inputIndex, input, now)
-        stored = true
-      }
-      return stored ? "stored" : "same"
+      // All is compared before anything is written: a piece is taken wholly or not at all.
+      const present = inputs.map((_, offset) => tables.row(from + offset)?.input ?? null)
+      if (present.some((stored, at) => stored !== null && stored !== inputs[at])) return "different"
+      const missing = present.flatMap((stored, at) => (stored === null ? [at] : []))
+      if (missing.length > 0 && details.state !== "receiving") return "different"
+      for (const at of missing) insert(tables, from + at, inputs[at]!, now)
+      return missing.length > 0 ? "stored" : "same"
     }),
 
-  commit: (plan: SubmissionPlan, now: number) =>
+  commit: (plan: SubmissionPlan) =>
     tables.write<"committed" | "same" | "incomplete">("incomplete", () => {
       const details = tables.group
       if (details.state !== "receiving") return "same"
       if (tables.counts.rows !== details.numInputs) return "incomplete"
       tables.storage.kv.put(PLAN, plan)
-      tables.updateDetails({ state: "active" }, now)
+      tables.updateDetails({ state: "active" })
       return "committed"
     }),
 })
@@ -138,10 +129,10 @@ const makeFollowing = (tables: GroupTables) => {
   const { storage } = tables
   let cursorSavedAt = Number.NEGATIVE_INFINITY
 
-  const addWarning = (message: string, now: number) => {
+  const addWarning = (message: string) => {
     const { warnings } = tables.group
     if (warnings.includes(message) || warnings.length >= MAX_WARNINGS) return
-    tables.updateDetails({ warnings: [...warnings, message] }, now)
+    tables.updateDetails({ warnings: [...warnings, message] })
   }
 
   const applyOne = (update: RunUpdate, now: number): Applied => {
@@ -159,7 +150,6 @@ const makeFollowing = (tables: GroupTables) => {
     if (decision === "duplicate") {
       addWarning(
         `Input ${inputIndex} has a second run, ${run.runId}, at Parallel. It is not shown in the results; it may have been billed.`,
-        now,
       )
     }
     if (decision !== "advance" && decision !== "replace") return decision
@@ -167,21 +157,21 @@ const makeFollowing = (tables: GroupTables) => {
     const next = row === null ? null : applyRun(row, update, decision, details)
     if (row === null || next === null) return "unchanged"
     tables.update(row, next, now)
-    noteColumns(next, now)
+    noteColumns(next)
     return "changed"
   }
 
   /** Outputs may have properties that no schema announced: the Markdown table needs a column for each. */
-  const noteColumns = (row: StoredRow, now: number) => {
+  const noteColumns = (row: StoredRow) => {
     if (row.content === null) return
     const known = new Set(tables.group.outputColumns)
     const names = row.content.startsWith("{") ? Object.keys(JSON.parse(row.content) as object) : ["content"]
     const added = names.filter((name) => !known.has(name)).slice(0, Math.max(0, MAX_COLUMNS - known.size))
-    if (added.length > 0) tables.updateDetails({ outputColumns: [...known, ...added] }, now)
+    if (added.length > 0) tables.updateDetails({ outputColumns: [...known, ...added] })
   }
 
   return {
-    addWarning: (message: string, now: number) => tables.write(undefined, () => addWarning(message, now)),
+    addWarning: (message: string) => tables.write(undefined, () => addWarning(message)),
     apply: (updates: ReadonlyArray<RunUpdate>, now: number, cursor?: string) =>
       tables.write<ReadonlyArray<Applied>>([], () => {
         const applied = updates.map((update) => applyOne(update, now))
@@ -202,9 +192,9 @@ const makeFollowing = (tables: GroupTables) => {
       tables.write(undefined, () => {
         storage.kv.delete(CURSOR)
       }),
-    setStatusMessage: (statusMessage: string, now: number) =>
+    setStatusMessage: (statusMessage: string) =>
       tables.write(undefined, () => {
-        if (tables.group.statusMessage !== statusMessage) tables.updateDetails({ statusMessage }, now)
+        if (tables.group.statusMessage !== statusMessage) tables.updateDetails({ statusMessage })
       }),
     refusedSince: () => storage.kv.get<number>(REFUSED_SINCE) ?? null,
     setRefusedSince: (at: number | null) =>
@@ -218,17 +208,14 @@ const makeFollowing = (tables: GroupTables) => {
     ) =>
       tables.write(false, () => {
         if (tables.group.state === "ended") return false
-        tables.updateDetails(
-          {
-            state: "ended",
-            statusMessage: options.message,
-            endedAt: options.now,
-            removalAt: options.removalAt,
-          },
-          options.now,
-        )
+        tables.updateDetails({
+          state: "ended",
+          statusMessage: options.message,
+          endedAt: options.now,
+          removalAt: options.removalAt,
+        })
         // `done` takes a number of its own, so that a viewer that has seen all rows but not it comes back for it.
-        tables.updateDetails({ endChange: tables.change + 1 }, options.now)
+        tables.updateDetails({ endChange: tables.change + 1 })
         storage.kv.delete(PLAN)
         storage.kv.delete(CURSOR)
         storage.kv.delete(REFUSED_SINCE)

@@ -130,7 +130,6 @@ const keepSubmitting = Effect.fnUntraced(function* (context: FollowContext, opti
     }
     store.setStatusMessage(
       `Parallel refuses to add runs (${status}: ${message}). Trying again for ${settings.REFUSED_MINUTES} minutes.`,
-      now,
     )
     yield* noteAnswer(context, result.failure)
     yield* Effect.sleep("30 seconds")

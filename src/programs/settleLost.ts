@@ -48,7 +48,7 @@ export const settleLost = Effect.fn("settleLost")(function* (options: {
   const settle = settings.SETTLE_SECONDS * 1000
   const rows = lost.reduce((sum, range) => sum + range.to - range.from, 0)
   const message = `Parallel's answer to adding ${rows} runs was lost; checking which of them exist before sending any again.`
-  store.setStatusMessage(message, yield* Clock.currentTimeMillis)
+  store.setStatusMessage(message)
 
   const look = Effect.gen(function* () {
     const group = yield* api.getTaskGroup(options.key, options.groupId)
@@ -75,7 +75,7 @@ export const settleLost = Effect.fn("settleLost")(function* (options: {
   const missing = plan.lost.flatMap((range) => store.unsubmitted(range))
   const todo = [...plan.todo, ...rangesOf(missing, settings.BATCH_SIZE)].toSorted((a, b) => a.from - b.from)
   store.savePlan({ ...plan, lost: [], todo })
-  store.setStatusMessage("", yield* Clock.currentTimeMillis)
+  store.setStatusMessage("")
 })
 
 /**

@@ -138,7 +138,7 @@ const sendBatch = Effect.fnUntraced(function* (
         const runs = runIds.map((runId, at) => ({ inputIndex: indexes[at]!, runId }))
         const plan = store.plan()
         store.acceptRuns(runs, { ...markDone(plan, batch), credit: null }, now)
-        if (plan.credit !== null) store.setStatusMessage("", now)
+        if (plan.credit !== null) store.setStatusMessage("")
         return null
       }),
     ),
@@ -235,6 +235,5 @@ const noteLackOfCredit = Effect.fnUntraced(function* (batch: Range, error: Payme
   const waiting = plan.todo.reduce((sum, range) => sum + store.unsubmitted(range).length, 0)
   store.setStatusMessage(
     `Not enough credit at Parallel: ${waiting} inputs are not submitted yet. Next attempt at ${new Date(now + delay).toISOString()}. (${error.message})`,
-    now,
   )
 })

@@ -68,11 +68,11 @@ export class TaskGroupStore extends Context.Service<
   TaskGroupStore,
   {
     /** Starts receiving inputs. `same`: this group is here already; `different`: another one is. */
-    begin(init: GroupInit, now: number): "begun" | "same" | "different"
+    begin(init: GroupInit): "begun" | "same" | "different"
     /** Inputs from index `from` on. After the commit only compares. */
     addInputs(from: number, inputs: ReadonlyArray<JsonText>, now: number): "stored" | "same" | "different"
     /** All inputs are here: `committed` now or `same` as before; `incomplete` when some are missing. */
-    commit(plan: SubmissionPlan, now: number): "committed" | "same" | "incomplete"
+    commit(plan: SubmissionPlan): "committed" | "same" | "incomplete"
 
     /** Null until the group begins, and after its removal. */
     details(): GroupDetails | null
@@ -111,8 +111,8 @@ export class TaskGroupStore extends Context.Service<
     giveUpOutput(inputIndex: number, error: JsonText, now: number): void
     cursor(): string | null
     dropCursor(): void
-    setStatusMessage(message: string, now: number): void
-    addWarning(message: string, now: number): void
+    setStatusMessage(message: string): void
+    addWarning(message: string): void
     /** Since when upstream has been refusing; null when it does not. */
     refusedSince(): number | null
     setRefusedSince(at: number | null): void

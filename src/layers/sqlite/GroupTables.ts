@@ -148,23 +148,23 @@ export class GroupTables {
     this.touched.push({ change: after.change, inputIndex: after.inputIndex })
   }
 
-  /** Inside `write`: the next change number. */
-  nextChange(now: number): number {
+  /** Inside `write`: the next change number. `rowChangedAt` is 0 where no row changes: messages are no progress. */
+  nextChange(rowChangedAt: number): number {
     const change = this.counts.change + 1
-    this.counts.touch(change, now)
+    this.counts.touch(change, rowChangedAt)
     return change
   }
 
   /** Inside `write`: replaces details, as a change of its own. */
-  updateDetails(next: Partial<Omit<StoredDetails, "change">>, now: number): void {
-    const details = { ...this.group, ...next, change: this.nextChange(now) }
+  updateDetails(next: Partial<Omit<StoredDetails, "change">>): void {
+    const details = { ...this.group, ...next, change: this.nextChange(0) }
     writeDetails(this.storage, details)
     this.cachedDetails = details
   }
 
   /** Inside `write`: the first details. */
-  insertDetails(details: GroupDetails, now: number): void {
-    const stored = { ...details, endChange: null, change: this.nextChange(now) }
+  insertDetails(details: GroupDetails): void {
+    const stored = { ...details, endChange: null, change: this.nextChange(0) }
     writeDetails(this.storage, stored)
     this.cachedDetails = stored
   }

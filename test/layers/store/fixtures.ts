@@ -47,9 +47,9 @@ export const groupOn = (
   changes: Partial<GroupInit> = {},
 ): Store => {
   const { store } = opened(storage)
-  store.begin(initOf({ numInputs: inputs.length, ...changes }), NOW)
+  store.begin(initOf({ numInputs: inputs.length, ...changes }))
   store.addInputs(0, inputs, NOW)
-  store.commit({ ...EMPTY_PLAN, todo: [{ from: 0, to: inputs.length }] }, NOW)
+  store.commit({ ...EMPTY_PLAN, todo: [{ from: 0, to: inputs.length }] })
   return store
 }
 

@@ -31,16 +31,16 @@ export const receivingSuite = (withStorage: WithStorage) => {
   it("begins once: the same again changes nothing, another group is refused", () =>
     withStorage((storage) => {
       const { store } = opened(storage)
-      expect(store.begin(initOf(), NOW)).toBe("begun")
+      expect(store.begin(initOf())).toBe("begun")
       const change = store.change()
-      expect(store.begin(initOf(), NOW + 5)).toBe("same")
+      expect(store.begin(initOf())).toBe("same")
       for (const other of [
         { taskgroupId: "tgrp_other" },
         { taskSpec: "{}" },
         { numInputs: 4 },
         { inputColumns: ["b"] },
       ]) {
-        expect(store.begin(initOf(other), NOW)).toBe("different")
+        expect(store.begin(initOf(other))).toBe("different")
       }
       expect(store.change()).toBe(change)
       expect(store.details()).toMatchObject({
@@ -48,24 +48,24 @@ export const receivingSuite = (withStorage: WithStorage) => {
         numInputs: 3,
         state: "receiving",
       })
-      expect(opened(storage).store.begin(initOf(), NOW)).toBe("same")
+      expect(opened(storage).store.begin(initOf())).toBe("same")
     }))
 
   it("takes inputs in pieces and again, and refuses other content", () =>
     withStorage((storage) => {
       const { store } = opened(storage)
-      store.begin(initOf({ numInputs: 4 }), NOW)
+      store.begin(initOf({ numInputs: 4 }))
       const inputs = inputsOf(4)
       expect(store.addInputs(2, inputs.slice(2), NOW)).toBe("stored")
-      expect(store.commit(EMPTY_PLAN, NOW)).toBe("incomplete")
+      expect(store.commit(EMPTY_PLAN)).toBe("incomplete")
       expect(store.addInputs(0, inputs.slice(0, 3), NOW)).toBe("stored")
       const change = store.change()
       expect(store.addInputs(0, inputs, NOW)).toBe("same")
       expect(store.addInputs(1, [`{"company":"Somebody else"}`], NOW)).toBe("different")
       expect(store.addInputs(3, [inputs[3]!, inputs[3]!], NOW)).toBe("different")
       expect(store.change()).toBe(change)
-      expect(store.commit({ ...EMPTY_PLAN, todo: [{ from: 0, to: 4 }] }, NOW)).toBe("committed")
-      expect(store.commit(EMPTY_PLAN, NOW)).toBe("same")
+      expect(store.commit({ ...EMPTY_PLAN, todo: [{ from: 0, to: 4 }] })).toBe("committed")
+      expect(store.commit(EMPTY_PLAN)).toBe("same")
       expect(store.plan().todo).toEqual([{ from: 0, to: 4 }])
       expect(store.addInputs(0, inputs, NOW)).toBe("same")
       expect(store.addInputs(0, [`{"company":"Somebody else"}`], NOW)).toBe("different")
@@ -79,7 +79,7 @@ export const receivingSuite = (withStorage: WithStorage) => {
   it("leaves no half of a piece that is partly other content", () =>
     withStorage((storage) => {
       const { store } = opened(storage)
-      store.begin(initOf(), NOW)
+      store.begin(initOf())
       store.addInputs(1, [`{"company":"Company 1"}`], NOW)
       const before = beliefs(store)
       expect(store.addInputs(0, [`{"company":"Company 0"}`, `{"company":"Not Company 1"}`], NOW)).toBe(
@@ -136,11 +136,11 @@ export const receivingSuite = (withStorage: WithStorage) => {
       }
       note()
       const steps = [
-        () => store.setStatusMessage("one", NOW),
+        () => store.setStatusMessage("one"),
         () => store.apply([told("run-0", "running")], NOW),
-        () => store.addWarning("careful", NOW),
+        () => store.addWarning("careful"),
         () => store.apply([told("run-1", "failed")], NOW),
-        () => store.setStatusMessage("two", NOW),
+        () => store.setStatusMessage("two"),
         () => store.apply([told("run-2", "completed", { output: outputOf({ ceo: "A" }) })], NOW),
       ]
       for (const step of steps) {
@@ -149,7 +149,7 @@ export const receivingSuite = (withStorage: WithStorage) => {
         step()
         note()
       }
-      store.setStatusMessage("two", NOW)
+      store.setStatusMessage("two")
       expect(store.change()).toBe(last)
     }))
 
@@ -157,13 +157,13 @@ export const receivingSuite = (withStorage: WithStorage) => {
     {
       name: "begin",
       at: 1,
-      act: (store: ReturnType<typeof groupOn>) => store.begin(initOf({ taskgroupId: "tgrp_new" }), NOW),
+      act: (store: ReturnType<typeof groupOn>) => store.begin(initOf({ taskgroupId: "tgrp_new" })),
       empty: true,
     },
     {
       name: "commit",
       at: 1,
-      act: (store: ReturnType<typeof groupOn>) => store.commit({ ...EMPTY_PLAN, todo: [] }, NOW),
+      act: (store: ReturnType<typeof groupOn>) => store.commit({ ...EMPTY_PLAN, todo: [] }),
       receiving: true,
     },
     { name: "acceptRuns", at: 3, act: (store: ReturnType<typeof groupOn>) => accept(store, 0, 5) },
@@ -201,9 +201,9 @@ export const receivingSuite = (withStorage: WithStorage) => {
         )
         const { store, publisher } = opened(broken)
         if (empty !== true) {
-          store.begin(initOf({ numInputs: 5 }), NOW)
+          store.begin(initOf({ numInputs: 5 }))
           store.addInputs(0, inputsOf(5), NOW)
-          if (receiving !== true) store.commit({ ...EMPTY_PLAN, todo: [{ from: 0, to: 5 }] }, NOW)
+          if (receiving !== true) store.commit({ ...EMPTY_PLAN, todo: [{ from: 0, to: 5 }] })
         }
         const look = () =>
           empty === true ? { details: store.details(), change: store.change() } : beliefs(store)
@@ -226,7 +226,7 @@ export const receivingSuite = (withStorage: WithStorage) => {
     withStorage((storage) => {
       const store = submittedOn(storage)
       store.apply([told("run-0", "running")], NOW + 1_000)
-      store.setStatusMessage("not a row", NOW + 2_000)
+      store.setStatusMessage("not a row")
       expect(opened(storage).store.lastChangeAt()).toBe(NOW + 1_000)
       expect(store.lastChangeAt()).toBe(NOW + 1_000)
     }))
@@ -234,9 +234,9 @@ export const receivingSuite = (withStorage: WithStorage) => {
   it("tells viewers after the transaction, and only when something changed", () =>
     withStorage((storage) => {
       const { store, publisher } = opened(storage)
-      store.begin(initOf(), NOW)
+      store.begin(initOf())
       store.addInputs(0, inputsOf(3), NOW)
-      store.commit(EMPTY_PLAN, NOW)
+      store.commit(EMPTY_PLAN)
       accept(store, 0, 3)
       const version = publisher.version()
       store.apply([told("run-0", "queued")], NOW)
