@@ -91,7 +91,6 @@ export class GroupObject {
         if (store.details() === null) return { _tag: "Incomplete" } as const
         const lengths = store.inputLengths()
         const todo = planBatches(lengths, { size: settings.BATCH_SIZE, chars: settings.BATCH_BYTES })
-        const now = yield* Clock.currentTimeMillis
         const committed = store.commit({ ...EMPTY_PLAN, todo })
         if (committed === "incomplete") return { _tag: "Incomplete" } as const
         ;(yield* AlarmClock).clear("uncommitted")

@@ -1,7 +1,5 @@
-/** A statement that could change data or the connection, or that asks for too much. The message goes to the user. */
-export class ReadOnlyViolation extends Error {
-  override readonly name = "ReadOnlyViolation"
-}
+import { assertAffordable } from "./queryCost.ts"
+import { ReadOnlyViolation } from "./ReadOnlyViolation.ts"
 
 /** PRAGMAs that only read, and that studios need to show tables. */
 const PRAGMAS = new Set([
@@ -41,53 +39,10 @@ export const assertReadable = (query: string): void => {
   if (!["select", "with", "values"].includes(head)) {
     throw new ReadOnlyViolation("This database is read-only: use SELECT, WITH, VALUES or EXPLAIN.")
   }
-  if (isRecursive(query)) {
-    throw new ReadOnlyViolation("Recursive queries are not allowed here: they have no bound.")
-  }
 }
 
-/** Comments, texts and quoted names, plain names (SQLite takes `$` and all of Unicode into them), anything else. */
-const TOKEN =
-  /--[^\n]*|\/\*[\s\S]*?(?:\*\/|$)|'(?:[^']|'')*'|"(?:[^"]|"")*"|`(?:[^`]|``)*`|\[[^\]]*\]|[\w$\u0080-\uffff]+|\S/g
-
-const tokensOf = (query: string): ReadonlyArray<string> =>
-  (query.match(TOKEN) ?? []).filter((token) => !token.startsWith("--") && !token.startsWith("/*"))
-
-/** A name however it is written: quoted in one of four ways, in any case. */
-const nameOf = (token: string): string => {
-  const quote = token[0] === "[" ? "]" : token[0]
-  const quoted = token.length > 1 && /["'`\]]/.test(quote ?? "")
-  const bare = quoted ? token.slice(1, -1).replaceAll(`${quote}${quote}`, `${quote}`) : token
-  return bare.toLowerCase()
-}
-
-/**
- * SQLite takes a common table expression that names itself as recursive, with or without the keyword. A column of that
- * name is taken for it, too: better refuse a query that ends than run one that does not.
- */
-const isRecursive = (query: string): boolean => {
-  const tokens = tokensOf(query)
-  const word = (at: number) => tokens[at]?.toLowerCase()
-  const closing = (from: number) => {
-    let depth = 0
-    for (let at = from; at < tokens.length; at++) {
-      if (tokens[at] === "(") depth++
-      else if (tokens[at] === ")" && --depth === 0) return at
-    }
-    return tokens.length
-  }
-  for (let start = 0; start < tokens.length; start++) {
-    if (word(start) !== "with" && tokens[start] !== ",") continue
-    if (word(start + 1) === "recursive") return true
-    let at = start + 2
-    if (tokens[at] === "(") at = closing(at) + 1
-    if (word(at++) !== "as") continue
-    while (word(at) === "not" || word(at) === "materialized") at++
-    const name = nameOf(tokens[start + 1] ?? "")
-    if (tokens.slice(at, closing(at)).some((token) => nameOf(token) === name)) return true
-  }
-  return false
-}
+const sizeOf = (value: SqlStorageValue): number =>
+  typeof value === "string" ? value.length : value instanceof ArrayBuffer ? value.byteLength : 8
 
 export interface StudioLimits {
   readonly rows: number
@@ -115,6 +70,8 @@ export const readOnlySql = (storage: DurableObjectStorage, limits: StudioLimits)
     let read: ReadCursor | null = null
     try {
       storage.transactionSync(() => {
+        if (!/^\s*(?:pragma|explain)\b/i.test(skeleton(query)))
+          assertAffordable(...planOf(storage, query, bindings))
         read = readAll(storage.sql.exec(query, ...bindings), limits)
         throw rollback
       })
@@ -126,6 +83,20 @@ export const readOnlySql = (storage: DurableObjectStorage, limits: StudioLimits)
   },
 })
 
+/** The query's plan, and how many rows the larger table has. */
+const planOf = (storage: DurableObjectStorage, query: string, bindings: ReadonlyArray<unknown>) => {
+  const lines = storage.sql.exec(`EXPLAIN QUERY PLAN ${query}`, ...bindings).toArray()
+  const [{ rows } = { rows: 0 }] = storage.sql
+    .exec<{ rows: number }>("SELECT count(*) AS rows FROM runs")
+    .toArray()
+  const plan = lines.map((line) => ({
+    id: Number(line["id"]),
+    parent: Number(line["parent"]),
+    detail: String(line["detail"]),
+  }))
+  return [plan, rows] as const
+}
+
 const readAll = (
   cursor: SqlStorageCursor<Record<string, SqlStorageValue>>,
   limits: StudioLimits,
@@ -136,7 +107,7 @@ const readAll = (
     if (rows.length >= limits.rows) {
       throw new ReadOnlyViolation(`The answer has more than ${limits.rows} rows. Add LIMIT, or aggregate.`)
     }
-    for (const value of row) chars += typeof value === "string" ? value.length : 8
+    for (const value of row) chars += sizeOf(value)
     if (chars > limits.chars) {
       throw new ReadOnlyViolation(
         `The answer has more than ${limits.chars} characters. Select fewer columns or rows.`,

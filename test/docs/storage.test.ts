@@ -45,9 +45,9 @@ const storeEverything = () => {
     const store = yield* TaskGroupStore
     const secrets = yield* SecretStore
     const alarms = yield* AlarmClock
-    store.begin(initOf(1), 1)
+    store.begin(initOf(1))
     store.addInputs(0, ["{}"], 1)
-    store.commit(EMPTY_PLAN, 1)
+    store.commit(EMPTY_PLAN)
     secrets.save({ apiKey: "key", webhookUrl: "https://hook.example/" })
     alarms.set("watchdog", 2)
     store.apply([], 1_000_000, "cursor-1")

@@ -1,0 +1,47 @@
+import { ReadOnlyViolation } from "./ReadOnlyViolation.ts"
+
+/** A line of `EXPLAIN QUERY PLAN`. */
+export interface PlanLine {
+  readonly id: number
+  readonly parent: number
+  readonly detail: string
+}
+
+/**
+ * Steps one query may take, by a rough count: a few seconds' worth. A row cap does not bound a single expensive step,
+ * and while it lasts the object can do nothing else.
+ */
+const MAX_STEPS = 200_000_000
+/** What a table function such as `json_each` is taken to yield for each row. */
+const FUNCTION_ROWS = 50
+
+const rowsOf = (detail: string, tableRows: number): number => {
+  if (!/^SCAN\b/.test(detail)) return 1
+  if (/VIRTUAL TABLE/.test(detail)) return FUNCTION_ROWS
+  return /CONSTANT ROW/.test(detail) ? 1 : Math.max(1, tableRows)
+}
+
+/** Refuses a plan without a bound, or with one that is too large: scans beside each other are nested loops. */
+export const assertAffordable = (plan: ReadonlyArray<PlanLine>, tableRows: number): void => {
+  if (plan.some(({ detail }) => /^RECURSIVE STEP/.test(detail))) {
+    throw new ReadOnlyViolation("Recursive queries are not allowed here: they have no bound.")
+  }
+  const children = Map.groupBy(plan, ({ parent }) => parent)
+  const cost = (parent: number): number => {
+    let loops = 1
+    let beside = 0
+    for (const { id, detail } of children.get(parent) ?? []) {
+      const inside = cost(id)
+      // A correlated subquery runs anew for every row of the loops around it; anything else runs once.
+      if (/^CORRELATED\b/.test(detail)) loops *= Math.max(1, inside)
+      else beside += inside
+      loops *= rowsOf(detail, tableRows)
+    }
+    return loops + beside
+  }
+  if (cost(0) > MAX_STEPS) {
+    throw new ReadOnlyViolation(
+      "This query would go through too many combinations of rows. Join on a condition, or split it.",
+    )
+  }
+}
