@@ -36,13 +36,13 @@ const TaskGroupsHere = Layer.effect(
     const store = yield* TaskGroupStore
     const { BATCH_SIZE, BATCH_BYTES } = yield* Settings
     return TaskGroups.of({
-      begin: (init) => Effect.map(Clock.currentTimeMillis, (now) => void store.begin(init, now)),
+      begin: (init) => Effect.sync(() => void store.begin(init)),
       addInputs: (_id, from, inputs) =>
         Effect.map(Clock.currentTimeMillis, (now) => void store.addInputs(from, inputs, now)),
       commit: () =>
-        Effect.map(Clock.currentTimeMillis, (now) => {
+        Effect.sync(() => {
           const todo = planBatches(store.inputLengths(), { size: BATCH_SIZE, chars: BATCH_BYTES })
-          store.commit({ ...EMPTY_PLAN, todo }, now)
+          store.commit({ ...EMPTY_PLAN, todo })
           return { _tag: "Underway" as const }
         }),
     })

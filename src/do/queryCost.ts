@@ -16,14 +16,14 @@ const MAX_STEPS = 200_000_000
 const FUNCTION_ROWS = 50
 
 const rowsOf = (detail: string, tableRows: number): number => {
-  if (!/^SCAN\b/.test(detail)) return 1
+  if (!detail.startsWith("SCAN ")) return 1
   if (/VIRTUAL TABLE/.test(detail)) return FUNCTION_ROWS
   return /CONSTANT ROW/.test(detail) ? 1 : Math.max(1, tableRows)
 }
 
 /** Refuses a plan without a bound, or with one that is too large: scans beside each other are nested loops. */
 export const assertAffordable = (plan: ReadonlyArray<PlanLine>, tableRows: number): void => {
-  if (plan.some(({ detail }) => /^RECURSIVE STEP/.test(detail))) {
+  if (plan.some(({ detail }) => detail.startsWith("RECURSIVE STEP"))) {
     throw new ReadOnlyViolation("Recursive queries are not allowed here: they have no bound.")
   }
   const children = Map.groupBy(plan, ({ parent }) => parent)
@@ -33,7 +33,7 @@ export const assertAffordable = (plan: ReadonlyArray<PlanLine>, tableRows: numbe
     for (const { id, detail } of children.get(parent) ?? []) {
       const inside = cost(id)
       // A correlated subquery runs anew for every row of the loops around it; anything else runs once.
-      if (/^CORRELATED\b/.test(detail)) loops *= Math.max(1, inside)
+      if (detail.startsWith("CORRELATED ")) loops *= Math.max(1, inside)
       else beside += inside
       loops *= rowsOf(detail, tableRows)
     }

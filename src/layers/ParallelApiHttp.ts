@@ -245,7 +245,7 @@ export const ParallelApiHttp: Layer.Layer<
 
 const EMPTY_SCHEMA = { type: "object", properties: {} }
 
-const decoder = <A>(schema: Schema.Codec<A, any>) => {
+const decoder = <A, I>(schema: Schema.Codec<A, I>) => {
   const decode = Schema.decodeUnknownOption(schema)
   return (json: unknown): A | null => {
     const decoded = decode(json)

@@ -119,10 +119,11 @@ const keepSubmitting = Effect.fnUntraced(function* (context: FollowContext, opti
     const taken = total(store.upstreamCounts())
     if (refusedSince === null || taken > accepted) refusedSince = now
     accepted = taken
-    const { status, message } = result.failure
+    const { status, message, refId, detail } = result.failure
     if (now - refusedSince >= settings.REFUSED_MINUTES * 60_000) {
       const error = errorJson({
-        ...result.failure,
+        refId,
+        detail,
         message: `Not submitted: Parallel refuses (${status}: ${message}).`,
       })
       store.failRows({ from: 0, to: store.status().num_task_runs }, error, EMPTY_PLAN, now)

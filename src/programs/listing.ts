@@ -45,12 +45,12 @@ export const listIntoStore = Effect.fnUntraced(function* (
   const foreign: Array<ForeignRun> = []
   let changes = 0
   let unnamed = false
-  let trouble: string | null = null
+  const troubles: Array<string> = []
   yield* api.listRuns(key, groupId, options).pipe(
     Stream.rechunk(options.includeOutput === true ? CHUNK_WITH_OUTPUTS : CHUNK),
     Stream.runForEachArray((events) =>
       Effect.map(Clock.currentTimeMillis, (now) => {
-        for (const event of events) if (event._tag === "Trouble") trouble = event.message
+        for (const event of events) if (event._tag === "Trouble") troubles.push(event.message)
         const runs = events.filter((event) => event._tag === "Run")
         store.apply(runUpdates(events), now).forEach((applied, at) => {
           const { run, output, input } = runs[at]!
@@ -63,9 +63,9 @@ export const listIntoStore = Effect.fnUntraced(function* (
     ),
   )
   // A listing with an error event in it may be incomplete.
-  if (trouble !== null) {
+  if (troubles.length > 0) {
     return yield* new Unavailable({
-      message: `Parallel's listing reported: ${trouble}`,
+      message: `Parallel's listing reported: ${troubles[0] ?? "an error"}`,
       status: null,
       timedOut: false,
     })

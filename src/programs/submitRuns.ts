@@ -20,8 +20,6 @@ import { settleLost, sleepUntil } from "./settleLost.ts"
 /** Batches sent at once after the first: the platform allows six waiting requests, and following needs its own. */
 const CONCURRENCY = 4
 
-const ALL: Range = { from: 0, to: 1_000_000_000 }
-
 export interface SubmitOptions {
   readonly key: ApiKey
   readonly groupId: string

@@ -52,7 +52,6 @@ const virtualClock = (clock: SimulatorClock): Clock.Clock => {
   const millis = () => clock.now()
   const nanos = () => BigInt(Math.round(clock.now())) * 1_000_000n
   return {
-    ...({} as Clock.Clock),
     currentTimeMillisUnsafe: millis,
     currentTimeMillis: Effect.sync(millis),
     currentTimeNanosUnsafe: nanos,

@@ -68,7 +68,7 @@ export const connect = (
   }
 
   return {
-    fetch: fetch as typeof globalThis.fetch,
+    fetch: fetch,
     cutAll: () => {
       for (const controller of open) controller.abort()
     },

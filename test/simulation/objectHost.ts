@@ -187,7 +187,7 @@ export class ObjectHost {
       object: undefined as never,
     }
     const object = new GroupObject({
-      runtime: runtime as never,
+      runtime: runtime,
       settings,
       deleteAll: async () => {
         if (!incarnation.alive) throw new Error("this incarnation is dead")

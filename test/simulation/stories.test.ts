@@ -98,7 +98,7 @@ describe("the submission", () => {
     const bad = "row 17 is beyond the pale"
     const handle = it.simulator.handle.bind(it.simulator)
     it.simulator.handle = async (request) => {
-      const added = request.method === "POST" && /\/runs$/.test(new URL(request.url).pathname)
+      const added = request.method === "POST" && new URL(request.url).pathname.endsWith("/runs")
       const body = added ? await request.clone().text() : ""
       // The caller is told of a refused first batch: let the first attempts be silent ones.
       if (body.includes('"Company 17"')) {
@@ -314,7 +314,7 @@ describe("following", () => {
 
   it("needs few requests: one for each batch, one result for each run, and at most 30 beside", async () => {
     const it = world({ weather: { rows: 60, batchSize: 1_000 } })
-    it.simulator.behaviour.patch({ runs: { ...DEFAULT_BEHAVIOUR.runs, failure_rate: 0 } } as never)
+    it.simulator.behaviour.patch({ runs: { ...DEFAULT_BEHAVIOUR.runs, failure_rate: 0 } })
     await submit(it)
     await it.clock.advance(10 * MINUTE)
     expect((await read(it)).ended).toBe(true)
@@ -417,7 +417,7 @@ describe("what is served", () => {
     const data = await read(it)
     for (const run of runsOf(it)) {
       const truth = truthOf(it.simulator.context, run)
-      const served = data.runs[truth.input_index!]!
+      const served = data.runs[truth.input_index]!
       expect(served).toMatchObject({
         run_id: truth.run_id,
         status: truth.final_status,

@@ -92,7 +92,7 @@ export class Viewer {
       if (done) return
       for (const event of parser.push(decoder.decode(value, { stream: true }))) this.take(event)
       if (slowMs > 0) await this.sleep(slowMs)
-      if (this.stopped || dice.chance(hangUpRate)) return void (await reader.cancel())
+      if (this.stopped || dice.chance(hangUpRate)) return await reader.cancel()
     }
   }
 

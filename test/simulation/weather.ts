@@ -47,9 +47,9 @@ const READS: ReadonlyArray<RouteName> = [
 
 /** `atOnce`: counts do not lag, so that what a refusal created all the same is seen at once (docs/guarantees.md). */
 const addFaults = (dice: Dice, atOnce: boolean): ReadonlyArray<Fault> => [
-  { kind: "reset", when: "before", applied: "all" } as Fault,
-  { kind: "reset", when: "after", applied: dice.chance(0.5) ? "all" : "partial" } as Fault,
-  { kind: "reset", when: "after_headers", applied: "all" } as Fault,
+  { kind: "reset", when: "before", applied: "all" },
+  { kind: "reset", when: "after", applied: dice.chance(0.5) ? "all" : "partial" },
+  { kind: "reset", when: "after_headers", applied: "all" },
   { kind: "status", status: 500, body: "error", applied: dice.pick(["none", "all", "partial"]) } as Fault,
   { kind: "status", status: 502, body: "html", applied: dice.pick(["none", "all"]) } as Fault,
   { kind: "status", status: 429, body: "error", retry_after: dice.whole(0, 5), applied: "none" } as Fault,
@@ -57,7 +57,7 @@ const addFaults = (dice: Dice, atOnce: boolean): ReadonlyArray<Fault> => [
     kind: "body",
     body: dice.pick(["html", "malformed", "empty", "error"]),
     applied: dice.pick(["all", "none"]),
-  } as Fault,
+  },
   {
     kind: "status",
     status: 422,
@@ -75,11 +75,11 @@ const addFaults = (dice: Dice, atOnce: boolean): ReadonlyArray<Fault> => [
     ms: dice.whole(1_000, 200_000),
     then: dice.pick(["answer", "reset"]),
     applied: dice.pick(["none", "all", "partial"]),
-  } as Fault,
+  },
 ]
 
 const readFaults = (dice: Dice): ReadonlyArray<Fault> => [
-  { kind: "reset", when: dice.pick(["before", "after_headers"]), applied: "all" } as Fault,
+  { kind: "reset", when: dice.pick(["before", "after_headers"]), applied: "all" },
   {
     kind: "status",
     status: dice.pick([408, 409, 500, 503, 504]),
@@ -102,12 +102,12 @@ const streamFaults = (dice: Dice): ReadonlyArray<Fault> => [
     after_events: dice.whole(0, 4),
     where: dice.pick(["between", "mid_event", "mid_line", "mid_character"]),
     clean: dice.chance(0.5),
-  } as Fault,
-  { kind: "stall", after_events: dice.whole(0, 3), ms: dice.whole(1_000, 400_000) } as Fault,
-  { kind: "duplicate_events" } as Fault,
-  { kind: "reorder_events" } as Fault,
-  { kind: "malformed_event", after_events: dice.whole(0, 3) } as Fault,
-  { kind: "error_event", after_events: dice.whole(0, 3), then: dice.pick(["continue", "end"]) } as Fault,
+  },
+  { kind: "stall", after_events: dice.whole(0, 3), ms: dice.whole(1_000, 400_000) },
+  { kind: "duplicate_events" },
+  { kind: "reorder_events" },
+  { kind: "malformed_event", after_events: dice.whole(0, 3) },
+  { kind: "error_event", after_events: dice.whole(0, 3), then: dice.pick(["continue", "end"]) },
 ]
 
 const maybe = <A>(dice: Dice, probability: number, value: () => A, otherwise: A): A =>

@@ -15,7 +15,7 @@ import { createFastClock } from "./clock.ts"
 import { type Dice, makeDice, surroundings } from "./effects.ts"
 import { connect } from "./network.ts"
 import { ObjectHost } from "./objectHost.ts"
-import { Viewer } from "./viewer.ts"
+import type { Viewer } from "./viewer.ts"
 import { drawWeather, type Weather } from "./weather.ts"
 
 export const API_KEY = "sim-secret-key-0123456789"

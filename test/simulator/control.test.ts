@@ -69,7 +69,7 @@ describe("the control interface", () => {
     }
     const refused = await h.send("PATCH", "/_sim/behaviour", wrong)
     expect(refused.status).toBe(422)
-    const { error } = (await refused.json()) as Loose
+    const { error } = await refused.json()
     expect(error.detail.errors.map((p: Loose) => p.path).sort()).toEqual([
       "events.end",
       "nonsense",

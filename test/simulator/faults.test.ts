@@ -253,7 +253,7 @@ describe("framing", () => {
         })
         const response = await h.send("GET", path)
         const chunks: Uint8Array[] = []
-        for await (const chunk of response.body!) chunks.push(chunk as Uint8Array)
+        for await (const chunk of response.body!) chunks.push(chunk)
         const text = Buffer.concat(chunks).toString("utf8")
         const odd = read(new Response(text))
         await odd.done
@@ -279,7 +279,7 @@ describe("framing", () => {
     let broken = 0
     for await (const chunk of response.body!) {
       try {
-        new TextDecoder("utf-8", { fatal: true }).decode(chunk as Uint8Array)
+        new TextDecoder("utf-8", { fatal: true }).decode(chunk)
       } catch {
         broken++
       }

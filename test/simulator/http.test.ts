@@ -4,7 +4,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import Parallel, { AuthenticationError, NotFoundError } from "parallel-web"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
-import { type Loose, jsonSpec, parseStream, rows } from "./harness.ts"
+import { jsonSpec, parseStream, rows } from "./harness.ts"
 import { endAll, get, post, startProcess, type Running } from "./process.ts"
 
 const FAST = ["--seed", "http", "--speed", "100"]
@@ -82,9 +82,8 @@ describe("the server", () => {
   })
   afterAll(() => running.end("SIGKILL"))
 
-  const stats = async () => (await get(running.url, "/_sim/requests")).json() as Promise<Loose>
-  const newGroup = async () =>
-    ((await (await post(running.url, "/v1/tasks/groups", {})).json()) as Loose).taskgroup_id
+  const stats = async () => (await get(running.url, "/_sim/requests")).json()
+  const newGroup = async () => (await (await post(running.url, "/v1/tasks/groups", {})).json()).taskgroup_id
 
   it("says where it listens, on loopback, and how to control it", () => {
     expect(running.line).toMatchObject({ event: "listening", control: `${running.url}/_sim`, seed: "http" })
@@ -115,7 +114,7 @@ describe("the server", () => {
         TypeError,
       )
     }
-    const view = (await (await get(running.url, `/v1/tasks/groups/${group}`)).json()) as Loose
+    const view = await (await get(running.url, `/v1/tasks/groups/${group}`)).json()
     expect(view.status.num_task_runs).toBe(2)
     await post(running.url, "/_sim/faults", {
       route: "group.runs.list",
@@ -169,8 +168,7 @@ describe("a ledger on disk", () => {
       '{"runs":{"duration_ms":[1000,3000],"queue_ms":[0,0]}}',
     ]
     const first = await startProcess(...slow)
-    const group = ((await (await post(first.url, "/v1/tasks/groups", {})).json()) as Loose)
-      .taskgroup_id as string
+    const group = (await (await post(first.url, "/v1/tasks/groups", {})).json()).taskgroup_id as string
     await post(first.url, `/v1/tasks/groups/${group}/runs`, {
       default_task_spec: jsonSpec(),
       inputs: rows(30),

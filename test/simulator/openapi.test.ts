@@ -121,7 +121,7 @@ describe("answers against the OpenAPI facts", () => {
       statuses.add(response.status)
       await expectValid("GET", "/v1/tasks/runs/{run_id}/result", response)
     }
-    expect([...statuses].sort()).toEqual([200, 404, 408])
+    expect([...statuses].toSorted((a, b) => a - b)).toEqual([200, 404, 408])
   })
 
   it("the check can fail: U10's deviations are found, and only those", async () => {

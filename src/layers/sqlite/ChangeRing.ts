@@ -1,3 +1,5 @@
+import type { OutputForm } from "../../domain/RunJson.ts"
+
 /** Viewers at the head rarely lag by more; those who do read from SQLite. */
 const MAX_ENTRIES = 4_096
 const MAX_BYTES = 8 * 1024 * 1024
@@ -5,12 +7,19 @@ const MAX_BYTES = 8 * 1024 * 1024
 interface Entry {
   readonly change: number
   readonly inputIndex: number
-  bytes: Uint8Array | null
+  /** Encoded, in the forms that somebody has asked for. */
+  readonly bytes: Map<OutputForm, Uint8Array>
   /** A newer change of the same row exists: viewers get rows as they are now. */
   overtaken: boolean
 }
 
-/** The newest changes, each encoded once for all viewers, when the first of them asks. */
+const sizeOf = (entry: Entry): number => {
+  let size = 0
+  for (const bytes of entry.bytes.values()) size += bytes.length
+  return size
+}
+
+/** The newest changes, each encoded once for all viewers of a form, when the first of them asks. */
 export class ChangeRing {
   private entries: Array<Entry> = []
   private readonly newestOf = new Map<number, Entry>()
@@ -38,10 +47,10 @@ export class ChangeRing {
     const former = this.newestOf.get(inputIndex)
     if (former !== undefined) {
       former.overtaken = true
-      this.bytes -= former.bytes?.length ?? 0
-      former.bytes = null
+      this.bytes -= sizeOf(former)
+      former.bytes.clear()
     }
-    const entry = { change, inputIndex, bytes: null, overtaken: false }
+    const entry = { change, inputIndex, bytes: new Map<OutputForm, Uint8Array>(), overtaken: false }
     this.entries.push(entry)
     this.newestOf.set(inputIndex, entry)
     this.trim()
@@ -51,6 +60,7 @@ export class ChangeRing {
   read(
     after: number,
     maxBytes: number,
+    form: OutputForm,
     encode: (inputIndex: number) => Uint8Array,
   ): { bytes: Array<Uint8Array>; to: number; more: boolean } {
     const bytes: Array<Uint8Array> = []
@@ -60,12 +70,14 @@ export class ChangeRing {
       const entry = this.entries[at]!
       if (entry.overtaken) continue
       if (size >= maxBytes) return { bytes, to, more: true }
-      if (entry.bytes === null) {
-        entry.bytes = encode(entry.inputIndex)
-        this.bytes += entry.bytes.length
+      let event = entry.bytes.get(form)
+      if (event === undefined) {
+        event = encode(entry.inputIndex)
+        entry.bytes.set(form, event)
+        this.bytes += event.length
       }
-      bytes.push(entry.bytes)
-      size += entry.bytes.length
+      bytes.push(event)
+      size += event.length
       to = entry.change
     }
     this.trim()
@@ -89,7 +101,7 @@ export class ChangeRing {
     const target = this.entries.length > MAX_ENTRIES * 1.25 ? this.entries.length - MAX_ENTRIES : 0
     while (gone < this.entries.length && (gone < target || this.bytes > MAX_BYTES)) {
       const entry = this.entries[gone]!
-      this.bytes -= entry.bytes?.length ?? 0
+      this.bytes -= sizeOf(entry)
       if (this.newestOf.get(entry.inputIndex) === entry) this.newestOf.delete(entry.inputIndex)
       this.floor = entry.change
       gone++

@@ -1,4 +1,4 @@
-import { runEventJson } from "../../domain/RunJson.ts"
+import { type OutputForm, runEventJson } from "../../domain/RunJson.ts"
 import type { EventBatch, EventReader } from "../../services/TaskGroupStore.ts"
 import type { GroupTables } from "./GroupTables.ts"
 
@@ -15,7 +15,7 @@ export const encodeEvent = (name: string, id: number, data: string): Uint8Array 
  * A viewer's way through the changes: first those that only SQLite holds, oldest first, then those of the ring. A row
  * that changed again since the look-up is left for later, when its newer change comes up.
  */
-export const makeRowReader = (tables: GroupTables, after: number): EventReader => {
+export const makeRowReader = (tables: GroupTables, after: number, form: OutputForm): EventReader => {
   const release = tables.addReader()
   let position = after
   let backlog: Array<readonly [change: number, inputIndex: number]> = []
@@ -25,7 +25,7 @@ export const makeRowReader = (tables: GroupTables, after: number): EventReader =
   const encode = (inputIndex: number): Uint8Array => {
     const row = tables.row(inputIndex)
     if (row === null) throw new Error(`row ${inputIndex} is gone`)
-    return encodeEvent("task_run.state", row.change, runEventJson(row, tables.group))
+    return encodeEvent("task_run.state", row.change, runEventJson(row, tables.group, form))
   }
 
   const scan = () => {
@@ -50,7 +50,7 @@ export const makeRowReader = (tables: GroupTables, after: number): EventReader =
       const [change, inputIndex] = backlog[at++]!
       const row = tables.row(inputIndex)
       if (row !== null && row.change === change) {
-        const event = encodeEvent("task_run.state", change, runEventJson(row, tables.group))
+        const event = encodeEvent("task_run.state", change, runEventJson(row, tables.group, form))
         bytes.push(event)
         size += event.length
       }
@@ -68,7 +68,7 @@ export const makeRowReader = (tables: GroupTables, after: number): EventReader =
         scan()
         return fromBacklog()
       }
-      const batch = tables.ring.read(position, BATCH_BYTES, encode)
+      const batch = tables.ring.read(position, BATCH_BYTES, form, encode)
       position = batch.more ? batch.to : tables.change
       return { bytes: batch.bytes, to: position, more: batch.more }
     },

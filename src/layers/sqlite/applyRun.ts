@@ -1,6 +1,6 @@
 import { confidenceOf, extraOf, type GroupFacts, mergedOf } from "../../domain/RunJson.ts"
 import { isTerminal } from "../../domain/RunStatus.ts"
-import type { WireOutput, WireRun } from "../../domain/Wire.ts"
+import type { WireOutput } from "../../domain/Wire.ts"
 import type { Applied, RunUpdate } from "../../services/TaskGroupStore.ts"
 import { fitRow } from "./fitRow.ts"
 import type { StoredRow } from "./tables.ts"

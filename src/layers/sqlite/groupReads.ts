@@ -1,3 +1,4 @@
+import type { OutputForm } from "../../domain/RunJson.ts"
 import type { GroupDetails, Range, RunRow, TaskGroupStatus } from "../../domain/TaskGroup.ts"
 import type { Snapshot } from "../../services/TaskGroupStore.ts"
 import type { GroupTables } from "./GroupTables.ts"
@@ -70,7 +71,7 @@ export const groupReads = (tables: GroupTables) => {
     },
 
     snapshot,
-    reader: (after: number) => makeRowReader(tables, after),
+    reader: (after: number, form: OutputForm = "full") => makeRowReader(tables, after, form),
     statusEvent: () => {
       // The end is a change of its own, which a status does not count.
       const endChange = tables.details?.endChange ?? null
