@@ -103,8 +103,9 @@ const makeSubmission = (tables: GroupTables) => {
         savePlan(plan)
         for (const { inputIndex, runId } of runs) {
           const row = tables.row(inputIndex)
-          // An event may have been faster than the answer, and it names its input for certain.
-          if (row === null || row.runId !== null) continue
+          // An event may have been faster than the answer, and it names its input for certain. Then the place in the
+          // answer means nothing, for this row or for the one that has the run.
+          if (row === null || row.runId !== null || tables.indexOfRun(runId) !== null) continue
           tables.update(row, { ...row, runId, status: "queued", error: null }, now)
         }
       }),
