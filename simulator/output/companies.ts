@@ -36,6 +36,9 @@ NVIDIA | nvidia.com | Santa Clara | United States | 1993 | Semiconductors | Jens
 Siemens | siemens.com | Munich | Germany | 1847 | Industrial technology | Roland Busch | 312000 | automation and digital industry
 SAP | sap.com | Walldorf | Germany | 1972 | Enterprise software | Christian Klein | 109000 | business software
 Toyota | toyota.com | Toyota City | Japan | 1937 | Automotive | Koji Sato | 380000 | cars and hybrid vehicles
+LEGO | lego.com | Billund | Denmark | 1932 | Toys | Niels B. Christiansen | 28000 | building bricks and toys
+Patagonia | patagonia.com | Ventura | United States | 1973 | Outdoor clothing | Ryan Gellert | 3000 | outdoor clothing and gear
+Nestlé | nestle.com | Vevey | Switzerland | 1866 | Food and beverages | Philipp Navratil | 277000 | food, drinks and coffee
 IKEA | ikea.com | Delft | Netherlands | 1943 | Retail | Jon Abrahamsson Ring | 216000 | ready-to-assemble furniture
 Klarna | klarna.com | Stockholm | Sweden | 2005 | Financial technology | Sebastian Siemiatkowski | 3400 | buy now, pay later services
 Vercel | vercel.com | San Francisco | United States | 2015 | Developer tools | Guillermo Rauch | 650 | a platform for web applications

@@ -86,10 +86,12 @@ const passOn = (
 ): ReadableStream<Uint8Array> => {
   const reader = body.getReader()
   // A closed socket is noticed at once, whether or not anybody is reading.
-  controller.signal.addEventListener("abort", () => {
+  const closed = () => {
     finished()
     void reader.cancel().catch(() => {})
-  })
+  }
+  if (controller.signal.aborted) closed()
+  else controller.signal.addEventListener("abort", closed)
   return new ReadableStream<Uint8Array>(
     {
       pull: async (sink) => {
