@@ -23,7 +23,7 @@ for (const one of seeds) {
     continue
   }
   results.push(result)
-  if (process.argv.includes("--slow") && result.recoveryMs > 120_000 && !result.waitsForOutput) {
+  if (process.argv.includes("--slow") && result.recoveryMs > 120_000 && !result.waitsForOthers) {
     console.log(
       `seed ${one} (${result.weather.kind}) took ${(result.recoveryMs / 1000).toFixed(0)} s to recover`,
     )
@@ -37,7 +37,7 @@ for (const one of seeds) {
   if (untilFailure && result.violations.length > 0) break
 }
 const sortedRecovery = results
-  .filter(({ waitsForOutput }) => !waitsForOutput)
+  .filter(({ waitsForOthers }) => !waitsForOthers)
   .map(({ recoveryMs }) => recoveryMs)
   .toSorted((a, b) => a - b)
 const share = (q: number) =>

@@ -8,7 +8,7 @@ const PART = 50
 
 const summary = (results: ReadonlyArray<ScenarioResult>): string => {
   const kinds = Map.groupBy(results, ({ weather }) => weather.kind)
-  const recovery = results.filter(({ waitsForOutput }) => !waitsForOutput).map(({ recoveryMs }) => recoveryMs)
+  const recovery = results.filter(({ waitsForOthers }) => !waitsForOthers).map(({ recoveryMs }) => recoveryMs)
   return [
     `${results.length} seeds from ${FROM}: ${[...kinds].map(([kind, of]) => `${of.length} ${kind}`).join(", ")}`,
     `${results.reduce((sum, { crashes }) => sum + crashes, 0)} crashes`,

@@ -131,7 +131,7 @@ const webhookAnswers = (kind: Weather["webhook"]) => {
     case "redirecting":
       return [{ status: 302, location: "http://parallel.test/_sim/webhooks/elsewhere" }]
     case "gone":
-      return [{ status: 500 }, { status: 410 }]
+      return [{ status: 500 }, { status: 410, lasting: true }]
     default:
       return []
   }
