@@ -2,7 +2,7 @@ import { posix } from "node:path"
 import { parseSync } from "oxc-parser"
 
 /**
- * The import table of ARCHITECTURE: which room of src/ may know which, and what the pure rooms may not reach for.
+ * The import table: which room of src/ may know which, and what the pure rooms may not reach for.
  * Works on the syntax tree, so that comments, strings and type-only imports are seen for what they are.
  */
 export interface SourceFile {

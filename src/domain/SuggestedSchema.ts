@@ -2,7 +2,7 @@ import { isJsonObject, type JsonObject } from "./Json.ts"
 
 /**
  * Makes a suggested output schema strict where it is silent: every property required, no others allowed. Parallel warns
- * about schemas that are not, and its own suggestions need not be (CONTRACT §4.10).
+ * about schemas that are not, and its own suggestions need not be.
  */
 export const strictSchema = (schema: JsonObject): JsonObject => {
   const properties = schema["properties"]

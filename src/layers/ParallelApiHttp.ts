@@ -25,7 +25,7 @@ import { RequestBudget } from "../services/RequestBudget.ts"
 import { Settings } from "../services/Settings.ts"
 import { toParallelError } from "./parallel/answers.ts"
 
-/** Group and run endpoints are current under `/v1`; the suggest endpoints exist under `/v1beta` only (CONTRACT §1). */
+/** Group and run endpoints are current under `/v1`; the suggest endpoints exist under `/v1beta` only. */
 const GROUPS = "/v1/tasks/groups"
 const RUNS = "/v1/tasks/runs"
 const SUGGEST = "/v1beta/tasks"

@@ -31,7 +31,7 @@ export interface Listed {
 
 /**
  * Reads the group's runs, without a cursor, into the store. A listing is the truth about the runs it names, and proves
- * nothing about those it does not (CONTRACT U1, U20).
+ * nothing about those it does not (docs/parallel.md, U1 and U20).
  */
 export const listIntoStore = Effect.fnUntraced(function* (
   key: ApiKey,

@@ -34,7 +34,7 @@ const keepAsking = Schedule.min([Schedule.exponential("2 seconds"), Schedule.spa
 /**
  * Finds out which runs of the lost batches exist. Upstream is asked SETTLE_SECONDS after the loss and again after half
  * of that, until list and count agree with each other and with what they were before; the listing itself assigns the
- * runs to their rows. What is missing then goes back to the plan (SPEC §3, "Never two runs for one input").
+ * runs to their rows. What is missing then goes back to the plan (docs/guarantees.md).
  * Nothing may be under way meanwhile.
  */
 export const settleLost = Effect.fn("settleLost")(function* (options: {

@@ -163,7 +163,7 @@ const runInputs = (
 
 /**
  * Whether upstream has just the runs we know of, so that nothing of the refused batches was taken. No source promises
- * that a refusal is atomic (CONTRACT U12), and asking costs one request.
+ * that a refusal is atomic (docs/parallel.md, U12), and asking costs one request.
  */
 const isClean = Effect.fnUntraced(function* (options: SubmitOptions, refused: ReadonlyArray<RefusedBatch>) {
   const api = yield* ParallelApi

@@ -113,7 +113,7 @@ const streamFaults = (dice: Dice): ReadonlyArray<Fault> => [
 const maybe = <A>(dice: Dice, probability: number, value: () => A, otherwise: A): A =>
   dice.chance(probability) ? value() : otherwise
 
-/** Either side of the unknowns (CONTRACT §12), drawn anew for each seed. `lagLimit` keeps to the stated assumption. */
+/** Either side of the unknowns (docs/parallel.md), drawn anew for each seed. `lagLimit` keeps to the stated assumption. */
 const drawBehaviour = (dice: Dice, odd: number, settleMs: number): BehaviourPatch => ({
   runs: {
     queue_ms: [100, dice.whole(200, 5_000)],

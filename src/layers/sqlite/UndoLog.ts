@@ -1,6 +1,6 @@
 import type { StoredRow } from "./tables.ts"
 
-/** Up to this much text of overwritten rows is kept, so that answers of up to this size are one moment (SPEC: 16 MiB). */
+/** Up to this much text of overwritten rows is kept, so that answers of up to this size are one moment. */
 const BUDGET_CHARS = 16 * 1024 * 1024
 
 const sizeOf = (row: StoredRow): number =>

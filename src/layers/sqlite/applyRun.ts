@@ -19,7 +19,7 @@ export type Decision = Exclude<Applied, "changed" | "foreign"> | "advance" | "re
 /** What an update means for the row of its input. */
 export const decide = (row: RowState, { run, output }: RunUpdate): Decision => {
   if (row.runId !== null && row.runId !== run.runId) {
-    // An assignment by position gives way to metadata (CONTRACT U13); one that metadata confirmed does not.
+    // An assignment by position gives way to metadata (docs/parallel.md, U13); one that metadata confirmed does not.
     return row.confirmed ? "duplicate" : "replace"
   }
   if (row.runId === null) return "advance"

@@ -33,7 +33,7 @@ export const keepSessions = Effect.fnUntraced(function* (context: FollowContext)
     cursor = session.cursor
     const now = yield* Clock.currentTimeMillis
     const length = now - started
-    // A cursor that is refused, or that yields nothing while there is news, does not work (CONTRACT U8).
+    // A cursor that is refused, or that yields nothing while there is news, does not work (docs/parallel.md, U8).
     const useless = session.events === 0 && context.signals.lastNewsAt > started
     if (
       cursor !== null &&
