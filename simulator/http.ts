@@ -90,7 +90,7 @@ const serve = async (
   try {
     const request = await toRequest(incoming, gone.signal)
     const response = await simulator.handle(request)
-    if (gone.signal.aborted) return void (await response.body?.cancel())
+    if (gone.signal.aborted) return  (await response.body?.cancel())
     await send(response, outgoing, gone.signal)
   } catch (error) {
     if (!gone.signal.aborted) fail(error, incoming, outgoing)

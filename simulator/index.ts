@@ -10,3 +10,18 @@ export { truthOf } from "./control/ledgerView.ts"
 export type { RunTruth } from "./control/ledgerView.ts"
 export type * from "./core/wire.ts"
 export { ConnectionReset } from "./sse/stream.ts"
+export {
+  bodyOf,
+  kindOf,
+  parseRecording,
+  readRecording,
+  UnreadableRecording,
+} from "./replay/recording.ts"
+export type {
+  Exchange,
+  ExchangeEnd,
+  ExchangeKind,
+  IdFacts,
+  Recording,
+  RecordingLine,
+} from "./replay/recording.ts"

@@ -3,8 +3,10 @@ import { errorResponse } from "./http/errors.ts"
 import { handle, type HandlerContext } from "./http/handle.ts"
 import type { GroupStub } from "./http/resultRoute.ts"
 import { makeRequestRuntime } from "./http/runtime.ts"
+import type { ClaimObject } from "./layers/ClaimsObjects.ts"
 import type { GroupObject } from "./layers/TaskGroupsObjects.ts"
 
+export { IdempotencyDO } from "./do/IdempotencyDO.ts"
 export { TaskGroupDO } from "./do/TaskGroupDO.ts"
 
 /** One context for each set of bindings: an isolate has one, tests may have several. */
@@ -25,7 +27,12 @@ const contextOf = (env: Env): HandlerContext | Response => {
   // The stub's type names every method of the class; these are the ones that each side uses.
   const stub = (id: string) =>
     env.TASK_GROUP.get(env.TASK_GROUP.idFromName(id)) as unknown as GroupStub & GroupObject
-  const context = { settings: read.settings, runtime: makeRequestRuntime(read.settings, stub), groups: stub }
+  const claims = (name: string): ClaimObject => env.IDEMPOTENCY.get(env.IDEMPOTENCY.idFromName(name))
+  const context = {
+    settings: read.settings,
+    runtime: makeRequestRuntime(read.settings, stub, claims),
+    groups: stub,
+  }
   contexts.set(env, context)
   return context
 }

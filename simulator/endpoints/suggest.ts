@@ -29,7 +29,7 @@ export const suggestProcessor: Handler = async (context, call) => {
     throw invalid([problem(loc, "list_type", "Input should be a list of strings")])
   }
   await sleep(context.clock, context.behaviour().suggest.delay_ms, call.request.signal)
-  const recommended = suggestProcessors(spec, from as string[])
+  const recommended = suggestProcessors(spec, from)
   if (recommended.length === 0) {
     throw invalid([problem(["body", "choose_processors_from"], "value_error", "No processor to choose from")])
   }

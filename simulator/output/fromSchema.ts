@@ -31,12 +31,12 @@ const resolve = (filler: Filler, ref: string): Json => {
 const combined = (filler: Filler, schema: JsonObject): JsonObject => {
   if (typeof schema["$ref"] === "string") {
     const { $ref, ...rest } = schema
-    const target = resolve(filler, $ref as string)
+    const target = resolve(filler, $ref)
     return combined(filler, { ...(isObject(target) ? target : {}), ...rest })
   }
   if (!Array.isArray(schema["allOf"])) return schema
   const { allOf, ...rest } = schema
-  return (allOf as Json[]).filter(isObject).reduce<JsonObject>((all, part) => {
+  return (allOf).filter(isObject).reduce<JsonObject>((all, part) => {
     const one = combined(filler, part)
     return {
       ...all,

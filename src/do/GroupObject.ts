@@ -91,6 +91,12 @@ export class GroupObject {
         if (store.details() === null) return { _tag: "Incomplete" } as const
         const lengths = store.inputLengths()
         const todo = planBatches(lengths, { size: settings.BATCH_SIZE, chars: settings.BATCH_BYTES })
+        const now = yield* Clock.currentTimeMillis
+        const due = (yield* AlarmClock).get("uncommitted")
+        // Its alarm may be late. Who looks for this group after that time may submit anew, so that it must not come back.
+        if (store.details()?.state === "receiving" && due !== null && now >= due) {
+          return { _tag: "Incomplete" } as const
+        }
         const committed = store.commit({ ...EMPTY_PLAN, todo })
         if (committed === "incomplete") return { _tag: "Incomplete" } as const
         ;(yield* AlarmClock).clear("uncommitted")

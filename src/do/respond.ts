@@ -1,6 +1,9 @@
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
+import type { OutputForm } from "../domain/RunJson.ts"
+import type { GroupDetails } from "../domain/TaskGroup.ts"
 import { resultHtml } from "../pages/resultHtml.ts"
+import { readRun } from "../programs/readRun.ts"
 import { type Rendering, renderTaskGroup } from "../programs/renderTaskGroup.ts"
 import { hasSeenTheEnd, watchTaskGroup } from "../programs/watchTaskGroup.ts"
 import { TaskGroupStore } from "../services/TaskGroupStore.ts"
@@ -17,11 +20,15 @@ const TYPES = {
 export const respond = Effect.fnUntraced(function* (request: Request, version: string) {
   const url = new URL(request.url)
   const format = /\/(json|jsonl|md|csv|html)$/.exec(url.pathname)?.[1]
-  if (format === "json" || format === "jsonl" || format === "md" || format === "csv") {
+  const form = url.searchParams.get("basis") === "none" ? "light" : "full"
+  const inputIndex = url.searchParams.get("input_index")
+  if (format === "json" && inputIndex !== null) return yield* respondRun(request, Number(inputIndex), version)
+  if (format === "json") return yield* respondRendered(request, { format, form }, version)
+  if (format === "jsonl" || format === "md" || format === "csv") {
     return yield* respondRendered(request, { format }, version)
   }
   if (format === "html") return yield* respondRendered(request, { format, page: resultHtml }, version)
-  return yield* respondEvents(request, url)
+  return yield* respondEvents(request, url, form)
 })
 
 const respondRendered = Effect.fnUntraced(function* (
@@ -30,14 +37,13 @@ const respondRendered = Effect.fnUntraced(function* (
   version: string,
 ) {
   const store = yield* TaskGroupStore
-  const etag = `W/"${rendering.format}-${store.change()}-${version === "" ? "dev" : version}"`
-  const headers = new Headers({ etag, "cache-control": "no-cache", vary: "Accept" })
+  const { format } = rendering
   const details = store.details()
-  const removalAt = details?.removalAt ?? null
-  if (removalAt !== null) headers.set("sunset", new Date(removalAt).toUTCString())
-  if (matches(request.headers.get("if-none-match"), etag)) return new Response(null, { status: 304, headers })
-  headers.set("content-type", TYPES[rendering.format])
-  if (rendering.format === "csv" && details !== null) {
+  const tag = format === "json" && rendering.form === "light" ? "json-light" : format
+  const { headers, isKnown } = freshness(request, tag, store.change(), details, version)
+  if (isKnown) return new Response(null, { status: 304, headers })
+  headers.set("content-type", TYPES[format])
+  if (format === "csv" && details !== null) {
     // A group's id is safe in a file name and in quotes.
     headers.set("content-disposition", `attachment; filename="${details.taskgroupId}.csv"`)
   }
@@ -46,6 +52,36 @@ const respondRendered = Effect.fnUntraced(function* (
   return new Response(body, { headers })
 })
 
+/** One element of `runs`, with its basis. Its tag is that of the row: changes elsewhere do not matter to it. */
+const respondRun = Effect.fnUntraced(function* (request: Request, inputIndex: number, version: string) {
+  const store = yield* TaskGroupStore
+  const details = store.details()
+  const run = yield* readRun(inputIndex)
+  if (run === null) {
+    // Told apart from a group that is not there.
+    return new Response(null, { status: 404, headers: { "x-num-inputs": String(details?.numInputs ?? 0) } })
+  }
+  const { headers, isKnown } = freshness(request, `run${inputIndex}`, run.change, details, version)
+  if (isKnown) return new Response(null, { status: 304, headers })
+  headers.set("content-type", TYPES.json)
+  return new Response(request.method === "HEAD" ? null : run.json, { headers })
+})
+
+/** The headers that say how new an answer is, and whether the asker has it already. */
+const freshness = (
+  request: Request,
+  tag: string,
+  change: number,
+  details: GroupDetails | null,
+  version: string,
+) => {
+  const etag = `W/"${tag}-${change}-${version === "" ? "dev" : version}"`
+  const headers = new Headers({ etag, "cache-control": "no-cache", vary: "Accept" })
+  const removalAt = details?.removalAt ?? null
+  if (removalAt !== null) headers.set("sunset", new Date(removalAt).toUTCString())
+  return { headers, isKnown: matches(request.headers.get("if-none-match"), etag) }
+}
+
 /** Weak comparison, as `If-None-Match` asks for (RFC 9110 §13.1.2). */
 const matches = (header: string | null, etag: string): boolean => {
   if (header === null) return false
@@ -53,7 +89,7 @@ const matches = (header: string | null, etag: string): boolean => {
   return header.split(",").some((part) => part.trim() === "*" || part.trim().replace(/^W\//, "") === opaque)
 }
 
-const respondEvents = Effect.fnUntraced(function* (request: Request, url: URL) {
+const respondEvents = Effect.fnUntraced(function* (request: Request, url: URL, form: OutputForm) {
   const store = yield* TaskGroupStore
   const lastEventId = request.headers.get("last-event-id") ?? url.searchParams.get("last_event_id")
   if (hasSeenTheEnd(lastEventId, store.endedAtChange())) return new Response(null, { status: 204 })
@@ -64,5 +100,5 @@ const respondEvents = Effect.fnUntraced(function* (request: Request, url: URL) {
     vary: "Accept",
   }
   if (request.method === "HEAD") return new Response(null, { headers })
-  return new Response(yield* Stream.toReadableStreamEffect(watchTaskGroup(lastEventId)), { headers })
+  return new Response(yield* Stream.toReadableStreamEffect(watchTaskGroup(lastEventId, form)), { headers })
 })

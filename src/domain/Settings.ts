@@ -46,6 +46,14 @@ export const NUMBER_SETTINGS = {
   INPUTS_TIMEOUT_SECONDS: fraction(10, 0.1, 120, "one attempt at fetching an inputs URL"),
   PREPARE_SECONDS: fraction(30, 1, 300, "fetching inputs, both suggestions and creating the group, together"),
   SUBMIT_WAIT_SECONDS: fraction(20, 0, 300, "how long the POST waits for the runs to be accepted"),
+  IDEMPOTENCY_HOURS: fraction(24, 1, 720, "how long an Idempotency-Key is remembered"),
+  IDEMPOTENCY_WAIT_SECONDS: fraction(
+    5,
+    0,
+    60,
+    "how long a POST waits for an earlier one with the same Idempotency-Key before it answers 409",
+  ),
+  LOGIN_TIMEOUT_SECONDS: fraction(15, 0.1, 120, "exchange of a code for a key at Parallel's login"),
   SETTLE_SECONDS: fraction(
     60,
     0.01,
@@ -135,11 +143,14 @@ type NumberSettings = { readonly [K in keyof typeof NUMBER_SETTINGS]: number }
 export interface SettingsShape extends NumberSettings {
   /** Where Parallel's API is. No trailing slash. */
   readonly PARALLEL_BASE_URL: string
+  /** Where Parallel's login is, for "Sign in with Parallel". No trailing slash. */
+  readonly PARALLEL_LOGIN_URL: string
   /** Lets `inputs` and `webhook_url` be plain http and private addresses: for development only. */
   readonly ALLOW_PRIVATE_URLS: boolean
 }
 
 export const DEFAULT_BASE_URL = "https://api.parallel.ai"
+export const DEFAULT_LOGIN_URL = "https://platform.parallel.ai"
 
 const readNumber = (name: string, rule: NumberRule, raw: unknown): number | string => {
   if (raw === undefined || raw === null || raw === "") return rule.default
@@ -169,11 +180,16 @@ export const readSettings = (
     if (typeof value === "string") problems.push(value)
     else numbers[name] = value
   }
-  const base = env["PARALLEL_BASE_URL"] ?? DEFAULT_BASE_URL
-  const baseUrl = typeof base === "string" && URL.canParse(base) ? new URL(base) : null
-  if (baseUrl === null || !["http:", "https:"].includes(baseUrl.protocol)) {
-    problems.push("PARALLEL_BASE_URL must be an http or https URL such as https://api.parallel.ai")
+  const readUrl = (name: string, preset: string): string => {
+    const url = env[name] ?? preset
+    const parsed = typeof url === "string" && URL.canParse(url) ? new URL(url) : null
+    if (parsed === null || !["http:", "https:"].includes(parsed.protocol)) {
+      problems.push(`${name} must be an http or https URL such as ${preset}`)
+    }
+    return String(url).replace(/\/+$/, "")
   }
+  const baseUrl = readUrl("PARALLEL_BASE_URL", DEFAULT_BASE_URL)
+  const loginUrl = readUrl("PARALLEL_LOGIN_URL", DEFAULT_LOGIN_URL)
   const allow = env["ALLOW_PRIVATE_URLS"]
   if (![undefined, null, "", true, false, "true", "false"].some((value) => value === allow)) {
     problems.push(`ALLOW_PRIVATE_URLS must be true or false; it is ${JSON.stringify(allow)}`)
@@ -183,7 +199,8 @@ export const readSettings = (
     ok: true,
     settings: {
       ...(numbers as { [K in keyof NumberSettings]: number }),
-      PARALLEL_BASE_URL: String(base).replace(/\/+$/, ""),
+      PARALLEL_BASE_URL: baseUrl,
+      PARALLEL_LOGIN_URL: loginUrl,
       ALLOW_PRIVATE_URLS: allow === true || allow === "true",
     },
   }

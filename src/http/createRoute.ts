@@ -3,8 +3,10 @@ import * as Redacted from "effect/Redacted"
 import { prefersJson } from "../domain/Accept.ts"
 import type { SettingsShape } from "../domain/Settings.ts"
 import { createMultitask } from "../programs/createMultitask.ts"
+import { createOnce } from "../programs/createOnce.ts"
 import { readJsonBody } from "./body.ts"
 import { createErrorOf, errorResponse, NO_KEY } from "./errors.ts"
+import { claimOf, idempotencyKeyOf, REPLAYED } from "./idempotency.ts"
 import type { RequestRuntime } from "./runtime.ts"
 
 /** The key a request carries: `x-api-key`, else a bearer token. */
@@ -15,7 +17,10 @@ const keyOf = (headers: Headers): string | null => {
   return bearer ?? null
 }
 
-/** `POST /v1beta/tasks/multitask` */
+/**
+ * `POST /v1beta/tasks/multitask`. With an `Idempotency-Key` the same request sent again gets the same answer, with
+ * `Idempotency-Replayed: true`, and nothing is submitted twice.
+ */
 export const createRoute = async (
   request: Request,
   settings: SettingsShape,
@@ -23,17 +28,28 @@ export const createRoute = async (
 ): Promise<Response> => {
   const key = keyOf(request.headers)
   if (key === null) return errorResponse(NO_KEY)
+  const idempotencyKey = idempotencyKeyOf(request.headers)
+  if (idempotencyKey !== null && typeof idempotencyKey !== "string") return errorResponse(idempotencyKey)
   const body = await readJsonBody(request, settings.MAX_BODY_BYTES)
   if (!body.ok) return errorResponse(body.error)
-  const program = createMultitask({
+  const options = {
     body: body.value,
     key: Redacted.make(key, { label: "api key" }),
     origin: new URL(request.url).origin,
-  })
+  }
+  const program =
+    idempotencyKey === null
+      ? Effect.map(createMultitask(options), (created) => ({ created, replayed: false }))
+      : createOnce({ ...options, claim: await claimOf(key, idempotencyKey, body.value) })
   const result = await runtime.runPromise(Effect.result(program))
   if (result._tag === "Failure") return errorResponse(createErrorOf(result.failure))
-  const created = result.success
-  const headers = { location: created.url, "cache-control": "no-store", vary: "Accept" }
+  const { created, replayed } = result.success
+  const headers = {
+    location: created.url,
+    "cache-control": "no-store",
+    vary: "Accept",
+    ...(replayed ? REPLAYED : {}),
+  }
   return prefersJson(request.headers.get("accept"))
     ? new Response(JSON.stringify(created), {
         headers: { ...headers, "content-type": "application/json; charset=utf-8" },

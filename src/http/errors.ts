@@ -1,6 +1,6 @@
 import type { ParallelError } from "../domain/Errors.ts"
 import { problemSentence } from "../domain/Problem.ts"
-import type { CreateError } from "../programs/createMultitask.ts"
+import type { CreateOnceError, KeyInUse } from "../programs/createOnce.ts"
 
 /** An error as any answer of the API carries it: Parallel's own shape, so that its clients parse ours unchanged. */
 export interface ApiError {
@@ -42,7 +42,7 @@ export const NO_KEY: ApiError = {
 }
 
 /** What a failed creation looks like from outside. */
-export const createErrorOf = (error: CreateError): ApiError => {
+export const createErrorOf = (error: CreateOnceError): ApiError => {
   switch (error._tag) {
     case "InvalidRequest": {
       const [first] = error.problems
@@ -76,8 +76,45 @@ export const createErrorOf = (error: CreateError): ApiError => {
     }
     case "CreationBroken":
       return { status: 502, message: error.message, group: error }
+    case "ClaimLost":
+      return {
+        status: 409,
+        message:
+          "This request took so long that another one with the same Idempotency-Key took over. Nothing was submitted by this one; send it again with the same key to get the other's answer.",
+        headers: retryAfter(1000),
+        group: error,
+      }
+    case "KeyReused":
+      return {
+        status: 409,
+        message:
+          "This Idempotency-Key was used for a request with another body. Send that body again to get its answer, or use a new key for a new request.",
+      }
+    case "KeyInUse":
+      return keyInUse(error)
+    case "ClaimsUnavailable":
+      return {
+        status: 503,
+        message: `${error.message} Nothing was submitted; send the request again with the same key.`,
+        headers: retryAfter(5000),
+      }
     default:
       return parallelErrorOf(error)
+  }
+}
+
+const retryAfter = (ms: number) => ({ "retry-after": String(Math.ceil(ms / 1000)) })
+
+const keyInUse = ({ group, retryAfterMs, uncertain }: KeyInUse): ApiError => {
+  const headers = retryAfter(retryAfterMs)
+  const again = `Send it again with the same key in ${headers["retry-after"]} s`
+  return {
+    status: 409,
+    message: uncertain
+      ? `An earlier request with this Idempotency-Key broke off, so that its runs may or may not have been submitted. ${again}: you get its answer if they were, and they are submitted then if they were not.`
+      : `An earlier request with this Idempotency-Key is still being worked on. ${again} to get its answer.`,
+    headers,
+    ...(group === null ? {} : { group }),
   }
 }
 

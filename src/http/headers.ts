@@ -1,18 +1,25 @@
-/** Headers of every answer: anybody may read, nobody may frame, index or guess types. */
+/** Headers of every answer: nobody may frame, index or guess types. */
 const COMMON: Readonly<Record<string, string>> = {
-  "access-control-allow-origin": "*",
-  "access-control-expose-headers": "ETag, Location, Retry-After, Sunset",
   "x-content-type-options": "nosniff",
   "x-robots-tag": "noindex, nofollow",
   "referrer-policy": "no-referrer",
 }
 
+/** Anybody may read, from pages of other origins too. */
+const CORS: Readonly<Record<string, string>> = {
+  "access-control-allow-origin": "*",
+  "access-control-expose-headers": "ETag, Idempotency-Replayed, Location, Retry-After, Sunset",
+}
+
 /** Data that a browser is made to show as a page must not run anything. */
 const DATA_CSP = "default-src 'none'; frame-ancestors 'none'; sandbox"
 
+/** An answer that says `Cross-Origin-Resource-Policy: same-origin` is for pages of this origin alone. */
 export const withCommonHeaders = (response: Response, csp: string = DATA_CSP): Response => {
   const headers = new Headers(response.headers)
-  for (const [name, value] of Object.entries(COMMON)) headers.set(name, value)
+  const isOwn = headers.get("cross-origin-resource-policy") === "same-origin"
+  for (const [name, value] of Object.entries(isOwn ? COMMON : { ...COMMON, ...CORS }))
+    headers.set(name, value)
   if (!headers.has("content-security-policy")) headers.set("content-security-policy", csp)
   return new Response(response.body, { status: response.status, headers })
 }

@@ -2,18 +2,27 @@ import * as Layer from "effect/Layer"
 import * as ManagedRuntime from "effect/ManagedRuntime"
 import * as FetchHttpClient from "effect/http/FetchHttpClient"
 import type { SettingsShape } from "../domain/Settings.ts"
+import { type ClaimObject, ClaimsObjects, type GroupLookup } from "../layers/ClaimsObjects.ts"
 import { InputsLoaderHttp } from "../layers/InputsLoaderHttp.ts"
+import { LoginProviderHttp } from "../layers/LoginProviderHttp.ts"
 import { ParallelApiHttp } from "../layers/ParallelApiHttp.ts"
 import { type GroupObject, TaskGroupsObjects } from "../layers/TaskGroupsObjects.ts"
 import { makeRequestBudget, RequestBudget } from "../services/RequestBudget.ts"
 import { Settings } from "../services/Settings.ts"
 
 /** What the programs that a request runs need: one runtime for all requests of an isolate. */
-export const makeRequestRuntime = (settings: SettingsShape, groups: (id: string) => GroupObject) =>
+export const makeRequestRuntime = (
+  settings: SettingsShape,
+  groups: (id: string) => GroupObject & GroupLookup,
+  claims: (name: string) => ClaimObject,
+) =>
   ManagedRuntime.make(
     Layer.mergeAll(
       TaskGroupsObjects(groups),
-      Layer.mergeAll(ParallelApiHttp, InputsLoaderHttp).pipe(Layer.provide(FetchHttpClient.layer)),
+      ClaimsObjects(claims, groups),
+      Layer.mergeAll(ParallelApiHttp, InputsLoaderHttp, LoginProviderHttp).pipe(
+        Layer.provide(FetchHttpClient.layer),
+      ),
     ).pipe(
       Layer.provideMerge(
         Layer.mergeAll(

@@ -20,11 +20,11 @@ import {
   type TaskSpec,
 } from "../domain/MultitaskRequest.ts"
 import { checkOutputSchema } from "../domain/OutputSchemaRules.ts"
-import type { Problem } from "../domain/Problem.ts"
 import { estimateCostUsd, SUGGESTABLE } from "../domain/Processors.ts"
 import type { SettingsShape } from "../domain/Settings.ts"
 import { strictSchema } from "../domain/SuggestedSchema.ts"
 import type { GroupInit, JsonText } from "../domain/TaskGroup.ts"
+import type { ClaimsUnavailable } from "../services/Claims.ts"
 import { InputsLoader } from "../services/InputsLoader.ts"
 import { type ApiKey, ParallelApi } from "../services/ParallelApi.ts"
 import { Settings } from "../services/Settings.ts"
@@ -57,6 +57,12 @@ export class CreationBroken extends Schema.TaggedError<CreationBroken>()("Creati
   url: Schema.String,
 }) {}
 
+/** Another request has taken over the idempotency key, and with it the right to submit. */
+export class ClaimLost extends Schema.TaggedError<ClaimLost>()("ClaimLost", {
+  taskgroupId: Schema.String,
+  url: Schema.String,
+}) {}
+
 export type CreateError =
   | InvalidRequest
   | PreparationTimedOut
@@ -64,6 +70,15 @@ export type CreateError =
   | ParallelError
   | SubmissionRefused
   | CreationBroken
+  | ClaimLost
+
+/** Whether this request may go on, asked where going on could be paid for twice. */
+export interface Guard {
+  /** The group exists at Parallel, and this is going to be the answer. */
+  created(answer: Created): Effect.Effect<boolean, ClaimsUnavailable>
+  /** The commit comes next. */
+  readonly committing: Effect.Effect<boolean, ClaimsUnavailable>
+}
 
 /** The answer to the POST. */
 export interface Created {
@@ -97,6 +112,7 @@ export const createMultitask = Effect.fn("createMultitask")(function* (options: 
   readonly key: ApiKey
   /** Origin of the result URL, such as `https://multitask.example`. */
   readonly origin: string
+  readonly guard?: Guard
 }): Effect.fn.Return<Created, CreateError, ParallelApi | InputsLoader | TaskGroups | Settings> {
   const settings = yield* Settings
   const limits = limitsOf(settings)
@@ -124,13 +140,15 @@ export const createMultitask = Effect.fn("createMultitask")(function* (options: 
     estimated_cost_usd: estimateCostUsd(init.processor, rows.length),
     warnings,
   }
-  const submission = yield* handOver({ ...init, warnings }, rows, {
+  const { guard } = options
+  if (guard !== undefined) yield* permitted(guard.created(created), created)
+  const secrets = {
     apiKey: Redacted.value(options.key),
     webhookUrl: decoded.success.request.webhookUrl?.href ?? null,
-  }).pipe(
-    Effect.mapError(
-      ({ message }) => new CreationBroken({ message, taskgroupId: init.taskgroupId, url: init.url }),
-    ),
+  }
+  const beforeCommit = guard === undefined ? Effect.void : permitted(guard.committing, created)
+  const submission = yield* handOver({ ...init, warnings }, rows, secrets, beforeCommit).pipe(
+    Effect.catchTag("GroupNotStored", ({ message }) => broken(created, message)),
   )
   if (submission._tag === "Refused") {
     const { status, message, detail, refId } = submission
@@ -145,6 +163,20 @@ export const createMultitask = Effect.fn("createMultitask")(function* (options: 
   }
   return created
 })
+
+const broken = ({ taskgroup_id, url }: Created, message: string) =>
+  Effect.fail(new CreationBroken({ message, taskgroupId: taskgroup_id, url }))
+
+/** Goes on only where the guard says so in so many words. */
+const permitted = (asked: Effect.Effect<boolean, ClaimsUnavailable>, created: Created) =>
+  asked.pipe(
+    Effect.catchTag("ClaimsUnavailable", ({ message }) =>
+      broken(created, `${message} Nothing was submitted; send the request again with the same key.`),
+    ),
+    Effect.flatMap((yes) =>
+      yes ? Effect.void : Effect.fail(new ClaimLost({ taskgroupId: created.taskgroup_id, url: created.url })),
+    ),
+  )
 
 const limitsOf = (settings: SettingsShape): Limits => ({
   maxInputs: settings.MAX_INPUTS,
@@ -275,6 +307,7 @@ const handOver = Effect.fnUntraced(function* (
   init: GroupInit,
   rows: ReadonlyArray<Row>,
   secrets: { readonly apiKey: string; readonly webhookUrl: string | null },
+  beforeCommit: Effect.Effect<void, CreationBroken | ClaimLost>,
 ) {
   const groups = yield* TaskGroups
   const settings = yield* Settings
@@ -293,6 +326,7 @@ const handOver = Effect.fnUntraced(function* (
       chars = 0
     }
   }
+  yield* beforeCommit
   return yield* groups.commit(init.taskgroupId, settings.SUBMIT_WAIT_SECONDS * 1000)
 })
 

@@ -25,7 +25,7 @@ const insideClaim = async <T>(
   key = KEY,
 ): Promise<T> => {
   const stub = stubOf(await claimName(upstream.key, key)) as unknown as DurableObjectStub
-  return runInDurableObject(stub, (instance: IdempotencyDO, state) => look(state, instance))
+  return runInDurableObject(stub, (instance, state) => look(state, instance as unknown as IdempotencyDO))
 }
 
 const recordOf = (upstream: Upstream) =>
@@ -144,7 +144,7 @@ describe.concurrent("the same POST again, with the same Idempotency-Key", () => 
     const upstream = newUpstream()
     await upstream.fault({
       route: "group.create",
-      fault: { kind: "hang", ms: 700, applied: "all" } as object,
+      fault: { kind: "hang", ms: 700 },
     })
     const answers = await Promise.all([1, 2, 3, 4].map(async () => postWith(upstream)))
     const urls = await Promise.all(answers.map((response) => response.text()))
