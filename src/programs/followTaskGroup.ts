@@ -5,7 +5,7 @@ import * as Latch from "effect/Latch"
 import * as Schedule from "effect/Schedule"
 import { total } from "../domain/Counts.ts"
 import { errorJson } from "../domain/ErrorJson.ts"
-import type { ParallelError, Refusal } from "../domain/Errors.ts"
+import { type ParallelError, type Refusal, Unavailable } from "../domain/Errors.ts"
 import { isActive } from "../domain/RunStatus.ts"
 import { EMPTY_PLAN, isPlanDone } from "../domain/TaskGroup.ts"
 import type { ApiKey, ParallelApi } from "../services/ParallelApi.ts"
@@ -42,6 +42,8 @@ export interface FollowOptions {
 const TICK = Duration.seconds(5)
 /** A rest shorter than this is not worth the trouble. */
 const REST_AT_LEAST_MS = 60_000
+/** About a minute's worth of looks at the end: a run is assumed to be listed within SETTLE_SECONDS. */
+const LAST_LOOKS = 6
 const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
 
@@ -171,7 +173,19 @@ const awaitOutcome = Effect.fnUntraced(function* (context: FollowContext, taken:
 /** Before a group is called done, its runs are listed once more: a second run for an input would show here. */
 const lookOnceMore = (context: FollowContext) =>
   listGroup(context).pipe(
-    Effect.retry(Schedule.exponential("1 second").pipe(Schedule.jittered, Schedule.upTo({ times: 4 }))),
+    Effect.flatMap(({ runIds }) =>
+      Effect.flatMap(TaskGroupStore, (store) =>
+        // A listing without all the runs there are is none to end with: it may lag, or have been cut off.
+        runIds.size >= total(store.upstreamCounts())
+          ? Effect.void
+          : Effect.fail(
+              new Unavailable({ message: "The last listing is incomplete", status: null, timedOut: false }),
+            ),
+      ),
+    ),
+    Effect.retry(
+      Schedule.exponential("1 second").pipe(Schedule.jittered, Schedule.upTo({ times: LAST_LOOKS })),
+    ),
     // Our own table is complete; a listing that cannot be had takes nothing away from it.
     Effect.catch((error: ParallelError) => Effect.logWarning(`The last listing failed: ${error._tag}`)),
   )

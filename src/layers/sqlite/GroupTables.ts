@@ -142,6 +142,10 @@ export class GroupTables {
     if (before.runId !== after.runId && this.indexByRunId !== null) {
       if (before.runId !== null && this.indexByRunId.get(before.runId) === before.inputIndex) {
         this.indexByRunId.delete(before.runId)
+        // A run that two rows held until metadata said whose it is: the other one keeps it.
+        const query = "SELECT input_index FROM runs WHERE run_id = ? LIMIT 1"
+        const other = firstRow(this.storage.sql.exec(query, before.runId))
+        if (other !== null) this.indexByRunId.set(before.runId, other[0] as number)
       }
       if (after.runId !== null) this.indexByRunId.set(after.runId, after.inputIndex)
     }
@@ -231,7 +235,7 @@ export class GroupTables {
     if (this.indexByRunId === null) {
       const index = new Map<string, number>()
       for (const row of this.storage.sql
-        .exec("SELECT run_id, input_index FROM runs WHERE run_id IS NOT NULL")
+        .exec("SELECT run_id, input_index FROM runs WHERE run_id IS NOT NULL ORDER BY confirmed")
         .raw()) {
         index.set(row[0] as string, row[1] as number)
       }

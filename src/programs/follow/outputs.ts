@@ -74,7 +74,7 @@ export const keepFetchingOutputs = Effect.fnUntraced(function* (context: FollowC
     )
     const now = yield* Clock.currentTimeMillis
     const took = listed._tag === "Success" ? listed.success.took : 1_000
-    bulkAfter = now + Math.max(took * REST_FACTOR, 2_000)
+    bulkAfter = now + Math.min(Math.max(took * REST_FACTOR, 2_000), (settings.RECONCILE_SECONDS * 1000) / 2)
   })
 
   for (;;) {

@@ -1,7 +1,7 @@
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Latch from "effect/Latch"
+import type * as Latch from "effect/Latch"
 import { compareCounts, total } from "../../domain/Counts.ts"
 import type { ParallelError } from "../../domain/Errors.ts"
 import { ParallelApi } from "../../services/ParallelApi.ts"
@@ -12,7 +12,7 @@ import { type FollowContext, noteAnswer } from "./FollowContext.ts"
 
 /** Run events usually come along with the status that counts them: give them time before asking. */
 const GRACE_MS = 1_000
-/** Listings get at most 2 % of the time: after one that took t, the next waits 49 t. */
+/** Listings get at most 2 % of the time: after one that took t, the next waits 49 t. One that was stuck counts less. */
 const REST_FACTOR = 49
 /** Listings for queued and running alone: at first this far apart, then ever farther. */
 const ACTIVE_SPACING_MS = 3_000
@@ -71,7 +71,7 @@ export const keepReconciled = Effect.fnUntraced(function* (context: FollowContex
     }
     const listed = yield* listGroup(context)
     const after = yield* Clock.currentTimeMillis
-    restUntil = after + listed.took * REST_FACTOR
+    restUntil = after + Math.min(listed.took * REST_FACTOR, (settings.RECONCILE_SECONDS * 1000) / 2)
     forcedAt = after + settings.RECONCILE_SECONDS * 1000
     if (difference === "active") {
       activeAfter = after + activeSpacing
