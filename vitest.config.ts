@@ -21,13 +21,19 @@ export default defineConfig({
         plugins: [
           cloudflareTest(({ inject }) => ({
             wrangler: { configPath: "./wrangler.toml" },
-            miniflare: { bindings: { ...workerSettings, PARALLEL_BASE_URL: inject("simulatorUrl") } },
+            miniflare: {
+              bindings: {
+                ...workerSettings,
+                PARALLEL_BASE_URL: inject("simulatorUrl"),
+                PARALLEL_LOGIN_URL: inject("loginUrl"),
+              },
+            },
           })),
         ],
         test: {
           name: "worker",
           include: ["test/worker/**/*.test.ts"],
-          globalSetup: ["test/support/simulatorForWorkers.ts"],
+          globalSetup: ["test/support/simulatorForWorkers.ts", "test/support/loginForWorkers.ts"],
           testTimeout: 20_000,
         },
       },

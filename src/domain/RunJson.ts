@@ -37,9 +37,27 @@ const mergeAgain = (row: RunRow): JsonText => {
 const contentFields = (content: JsonText): string =>
   content.startsWith("{") ? inside(content) : `"content":${content}`
 
-/** The whole output, or `null`. */
-export const outputJson = (row: RunRow): JsonText =>
-  row.content === null ? "null" : join(`"content":${row.content}`, inside(row.output ?? "{}"))
+/**
+ * How an output is told: `full`, as Parallel sent it; `light`, for pages that show many rows: the basis (reasoning and
+ * sources, most of an output's text) is absent, and `confidence` says `{field: level}` in its place.
+ */
+export type OutputForm = "full" | "light"
+
+/** The whole output in this form, or `null`. */
+const outputJson = (row: RunRow, form: OutputForm): JsonText => {
+  if (row.content === null) return "null"
+  const rest = row.output ?? "{}"
+  if (form === "full") return join(`"content":${row.content}`, inside(rest))
+  const fields = Object.entries(JSON.parse(rest) as object).filter(([name]) => !IN_BASIS.has(name))
+  return join(
+    `"content":${row.content}`,
+    inside(JSON.stringify(Object.fromEntries(fields))),
+    `"confidence":${row.confidence ?? "{}"}`,
+  )
+}
+
+/** What the light form leaves out or says in its own way. */
+const IN_BASIS = new Set(["basis", "confidence"])
 
 /** The properties of Parallel's `TaskRun`, without braces. For a row that was not submitted, `run_id` is null. */
 const runFields = (row: RunRow, group: GroupFacts): string => {
@@ -72,14 +90,14 @@ const splitFields = (json: JsonText): Record<string, JsonText> =>
   )
 
 /** An element of the JSON format's `runs`. */
-export const runJson = (row: RunRow, group: GroupFacts): JsonText =>
-  `{${runFields(row, group)},"input_index":${row.inputIndex},"input":${row.input},"output":${outputJson(row)}}`
+export const runJson = (row: RunRow, group: GroupFacts, form: OutputForm = "full"): JsonText =>
+  `{${runFields(row, group)},"input_index":${row.inputIndex},"input":${row.input},"output":${outputJson(row, form)}}`
 
 /** The data of a viewer's `task_run.state` event: Parallel's shape, plus `input_index`. */
-export const runEventJson = (row: RunRow, group: GroupFacts): JsonText =>
+export const runEventJson = (row: RunRow, group: GroupFacts, form: OutputForm = "full"): JsonText =>
   `{"type":"task_run.state","event_id":"${row.change}","input_index":${row.inputIndex},` +
   `"input":{"processor":${text(group.processor)},"metadata":{"input_index":"${row.inputIndex}"},"input":${row.input}},` +
-  `"run":{${runFields(row, group)}},"output":${outputJson(row)}}`
+  `"run":{${runFields(row, group)}},"output":${outputJson(row, form)}}`
 
 /** Fields of a `TaskRun` that the row's own columns carry, or that follow from them. */
 const CARRIED = new Set(["run_id", "status", "is_active", "warnings", "error", "created_at", "modified_at"])

@@ -1,5 +1,6 @@
 import type { SettingsShape } from "../domain/Settings.ts"
 import { formCsp, formHtml } from "../pages/formHtml.ts"
+import { callbackRoute } from "./callbackRoute.ts"
 import { createRoute } from "./createRoute.ts"
 import { errorResponse } from "./errors.ts"
 import { optionsResponse, withCommonHeaders } from "./headers.ts"
@@ -34,7 +35,8 @@ export const handle = async (request: Request, context: HandlerContext): Promise
 
 const route = async (request: Request, context: HandlerContext): Promise<Response> => {
   const { pathname } = new URL(request.url)
-  if (pathname === "/") return formRoute(request)
+  if (pathname === "/") return formRoute(request, context.settings)
+  if (pathname === "/callback") return callbackRoute(request, context.settings, context.runtime)
   if (pathname === CREATE_PATH) {
     if (request.method === "OPTIONS") return optionsResponse("POST, OPTIONS")
     if (request.method !== "POST") return methodNotAllowed(request.method, "POST, OPTIONS")
@@ -47,11 +49,11 @@ const route = async (request: Request, context: HandlerContext): Promise<Respons
   return errorResponse({ status: 404, message: `There is nothing at ${pathname.slice(0, 200)}.` })
 }
 
-const formRoute = (request: Request): Response => {
+const formRoute = (request: Request, settings: SettingsShape): Response => {
   if (request.method === "OPTIONS") return optionsResponse("GET, HEAD, OPTIONS")
   if (request.method !== "GET" && request.method !== "HEAD")
     return methodNotAllowed(request.method, "GET, HEAD, OPTIONS")
-  return new Response(request.method === "HEAD" ? null : formHtml, {
+  return new Response(request.method === "HEAD" ? null : formHtml(settings.PARALLEL_LOGIN_URL), {
     headers: {
       "content-type": "text/html; charset=utf-8",
       "cache-control": "no-cache",

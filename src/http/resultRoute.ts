@@ -1,6 +1,7 @@
-import { negotiate, RESULT_OFFERS } from "../domain/Accept.ts"
+import { negotiate, RESULT_OFFERS, type ResultFormat } from "../domain/Accept.ts"
 import { isGroupId } from "../domain/GroupId.ts"
 import type { SettingsShape } from "../domain/Settings.ts"
+import { consoleCsp, consoleHtml } from "../pages/consoleHtml.ts"
 import { errorHtml, resultCsp } from "../pages/resultHtml.ts"
 import { type ApiError, errorResponse } from "./errors.ts"
 import { proxyEvents } from "./eventProxy.ts"
@@ -15,11 +16,19 @@ export interface GroupStub {
     columnNames: Array<string>
     rowsRead: number
     rowsWritten: number
-    raw: Array<Array<any>>
+    raw: Array<Array<unknown>>
   }>
 }
 
-const FORMATS: ReadonlyArray<string> = [...RESULT_OFFERS.map(({ format }) => format), "db"]
+const FORMATS: ReadonlyArray<string> = [
+  "json",
+  "jsonl",
+  "csv",
+  "md",
+  "html",
+  "sse",
+  "db",
+] satisfies ReadonlyArray<ResultFormat | "db">
 
 /** `/{taskgroup_id}[.json|.jsonl|.csv|.md|.html|.sse|.db]` */
 export const resultRoute = async (
@@ -54,13 +63,53 @@ export const resultRoute = async (
   if (format === "sse") return eventRoute(request, id, settings, groups)
   if (format === "db") {
     if (!(await stub.exists())) return failure(request, NOT_FOUND)
-    return studioRoute(request, (query) => groups(id).raw(query))
+    return databaseRoute(request, id, (query) => groups(id).raw(query))
   }
+  const query = format === "json" ? jsonQuery(request) : ""
+  if (query === null) return errorResponse(BAD_INDEX)
   const response = await stub.fetch(
-    new Request(`https://object/${format}`, { method: request.method, headers: request.headers }),
+    new Request(`https://object/${format}${query}`, { method: request.method, headers: request.headers }),
   )
+  const inputs = response.headers.get("x-num-inputs")
+  if (inputs !== null) return errorResponse(noSuchInput(inputs))
   if (response.status === 404) return failure(request, NOT_FOUND)
   return format === "html" ? withCommonHeaders(response, resultCsp) : response
+}
+
+/** `/{id}.db`: the studio, or with `?page=console` the SQL console of our own over the same protocol. */
+const databaseRoute = (request: Request, id: string, raw: GroupStub["raw"]): Response | Promise<Response> => {
+  const page = new URL(request.url).searchParams.get("page")
+  if (page !== null && page !== "console") return failure(request, NO_PAGE)
+  if (page === null || request.method === "POST") return studioRoute(request, id, raw)
+  const headers = { "content-type": "text/html; charset=utf-8", "cache-control": "no-cache" }
+  const answer = new Response(request.method === "HEAD" ? null : consoleHtml(id), { headers })
+  return withCommonHeaders(answer, consoleCsp)
+}
+
+/** What the object is told of the query of `.json`; null when that is wrong. */
+const jsonQuery = (request: Request): string | null => {
+  const { searchParams } = new URL(request.url)
+  const inputIndex = searchParams.get("input_index")
+  if (inputIndex === null) return searchParams.get("basis") === "none" ? "?basis=none" : ""
+  return /^\d{1,9}$/.test(inputIndex) ? `?input_index=${Number(inputIndex)}` : null
+}
+
+const INDEX_RULE = "must be a whole number from 0, the place of an input in the list"
+
+const BAD_INDEX: ApiError = {
+  status: 422,
+  message: `input_index ${INDEX_RULE}.`,
+  detail: { errors: [{ path: "input_index", message: INDEX_RULE }] },
+}
+
+const noSuchInput = (inputs: string): ApiError => ({
+  status: 404,
+  message: `This task group has no input of that index: it has ${inputs}, counted from 0.`,
+})
+
+const NO_PAGE: ApiError = {
+  status: 404,
+  message: "There is no such page of the database. There is ?page=console.",
 }
 
 const NOT_FOUND: ApiError = {
@@ -90,13 +139,14 @@ const eventRoute = async (
   settings: SettingsShape,
   groups: (id: string) => GroupStub,
 ): Promise<Response> => {
-  const query = new URL(request.url).searchParams.get("last_event_id")
-  const asked = request.headers.get("last-event-id") ?? query
+  const { searchParams } = new URL(request.url)
+  const asked = request.headers.get("last-event-id") ?? searchParams.get("last_event_id")
+  const address = `https://object/sse${searchParams.get("basis") === "none" ? "?basis=none" : ""}`
   // Only what could be an id of ours is passed on; anything else is one we never gave, which means the full state.
   const lastEventId = asked !== null && /^\d{1,15}$/.test(asked) ? asked : null
   const open = (from: string | null, signal: AbortSignal | null, method = "GET") =>
     groups(id).fetch(
-      new Request("https://object/sse", {
+      new Request(address, {
         method,
         signal,
         headers: from === null ? {} : { "last-event-id": from },

@@ -27,11 +27,39 @@ const isStudioRequest = (body: unknown): boolean => {
   )
 }
 
+/** A bar above the frame that says whose page it is, and where our own is: the other site may be blocked or gone. */
+const linkBar = (id: string): string => `<style>
+#multitask{box-sizing:border-box;display:flex;flex-wrap:wrap;align-items:center;gap:0 20px;height:40px;padding:0 16px;overflow:hidden;background:#1d1b16;color:#fcfcfa;font:14px/40px -apple-system,BlinkMacSystemFont,"Segoe UI",Roboto,sans-serif}
+#multitask a{color:inherit;text-decoration-color:#fb631b;text-underline-offset:3px}
+#multitask a:focus-visible{outline:2px solid #fb631b;outline-offset:2px}
+iframe{display:block;height:calc(100vh - 40px)!important}
+</style>
+<nav id="multitask" aria-label="This task group"><a href="/${id}.db?page=console">SQL console</a><a href="/${id}.html">Results</a><span>Below: Outerbase Studio, a third party’s page. If it stays empty, use the console.</span></nav>
+`
+
+/** Puts the bar into the package's page, whatever that looks like: at the beginning of its body, or at its end. */
+const withLinkBar = (page: Response, id: string): Response => {
+  let placed = false
+  const bar = linkBar(id)
+  return new HTMLRewriter()
+    .on("html", { element: (html) => void html.setAttribute("lang", "en") })
+    .on("title", { element: (title) => void title.setInnerContent(`Studio · ${id}`) })
+    .on("iframe", { element: (frame) => void frame.setAttribute("title", "Outerbase Studio") })
+    .on("body", {
+      element: (body) => {
+        if (!placed) body.prepend(bar, { html: true })
+        placed = true
+      },
+    })
+    .onDocument({ end: (end) => void (placed || end.append(bar, { html: true })) })
+    .transform(page)
+}
+
 /** `/{id}.db`: the studio of `queryable-object` over the object's read-only `raw`. */
-export const studioRoute = async (request: Request, raw: Raw): Promise<Response> => {
+export const studioRoute = async (request: Request, id: string, raw: Raw): Promise<Response> => {
   const options = { dangerouslyDisableAuth: true }
   if (request.method !== "POST") {
-    const page = await studioMiddleware(new Request(request.url), raw, options)
+    const page = withLinkBar(await studioMiddleware(new Request(request.url), raw, options), id)
     const headers = new Headers(page.headers)
     headers.set("content-security-policy", STUDIO_CSP)
     headers.set("content-type", "text/html; charset=utf-8")

@@ -1,5 +1,7 @@
-/** The form of `/`. Everything it does is in /assets/form/form.js; this page is fixed. */
-export const formHtml = `<!doctype html>
+import { escapeHtml } from "../domain/Json.ts"
+
+/** The form of `/`. Everything it does is in /assets/form/form.js; fixed but for the address of Parallel's login. */
+export const formHtml = (loginUrl: string): string => `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -47,14 +49,16 @@ export const formHtml = `<!doctype html>
 <form id="form" class="columns" novalidate autocomplete="off">
 <div class="steps">
 <section class="card" id="key-panel" aria-labelledby="key-title">
-<div class="card-head"><h2 id="key-title">Parallel API key</h2><span class="muted" id="key-state"></span></div>
+<div class="card-head"><h2 id="key-title" tabindex="-1">Parallel API key</h2><span class="muted" id="key-state"></span></div>
 <div class="key-row">
 <label class="visually-hidden" for="api-key">API key</label>
 <input type="password" id="api-key" autocomplete="off" spellcheck="false" autocapitalize="off" placeholder="Paste your key" aria-describedby="key-note api-key-error">
 <button type="button" id="key-show" aria-pressed="false" aria-controls="api-key">Show</button>
 <button type="button" id="key-forget" hidden>Forget</button>
 </div>
-<div id="key-more"></div>
+<div id="key-more" hidden><button type="button" id="sign-in" data-login="${escapeHtml(loginUrl)}" aria-describedby="sign-in-note">Sign in with Parallel</button>
+<span class="hint" id="sign-in-note">Choose or make a key there, and come back to this form as it is.</span></div>
+<p class="notice error" id="sign-in-error" role="alert" hidden></p>
 <p class="hint" id="key-note">Sent only to this site, in a header, to start your runs. No key yet? <a href="https://platform.parallel.ai" target="_blank" rel="noopener noreferrer">Get one from Parallel</a>.</p>
 <div class="field-error" id="api-key-error" role="alert" hidden></div>
 </section>

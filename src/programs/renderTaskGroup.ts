@@ -5,13 +5,15 @@ import { renderHtml } from "../domain/render/html.ts"
 import { renderJson } from "../domain/render/json.ts"
 import { renderJsonl } from "../domain/render/jsonl.ts"
 import { renderMarkdown } from "../domain/render/markdown.ts"
+import type { OutputForm } from "../domain/RunJson.ts"
 import type { View } from "../domain/render/View.ts"
 import { Settings } from "../services/Settings.ts"
 import { TaskGroupStore } from "../services/TaskGroupStore.ts"
 
 /** A format that is rendered from the rows; `html` needs the page to put them into. */
 export type Rendering =
-  | { readonly format: "json" | "jsonl" | "md" | "csv" }
+  | { readonly format: "jsonl" | "md" | "csv" }
+  | { readonly format: "json"; readonly form: OutputForm }
   | { readonly format: "html"; readonly page: string }
 
 /** One chunk of an answer: large enough to be few, small enough to be sent at once. */
@@ -41,7 +43,7 @@ export const renderTaskGroup = (
 const render = (rendering: Rendering, view: View, pageDataChars: number): Iterable<string> => {
   switch (rendering.format) {
     case "json":
-      return renderJson(view)
+      return renderJson(view, rendering.form)
     case "jsonl":
       return renderJsonl(view)
     case "csv":

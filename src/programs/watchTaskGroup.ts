@@ -2,6 +2,7 @@ import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
+import type { OutputForm } from "../domain/RunJson.ts"
 import { Publisher } from "../services/Publisher.ts"
 import { Settings } from "../services/Settings.ts"
 import { type EventReader, TaskGroupStore } from "../services/TaskGroupStore.ts"
@@ -32,6 +33,7 @@ export const hasSeenTheEnd = (lastEventId: string | null, endChange: number | nu
  */
 export const watchTaskGroup = (
   lastEventId: string | null,
+  form: OutputForm = "full",
 ): Stream.Stream<Uint8Array, never, TaskGroupStore | Publisher | Settings> =>
   Stream.unwrap(
     Effect.gen(function* () {
@@ -39,7 +41,7 @@ export const watchTaskGroup = (
       const publisher = yield* Publisher
       const settings = yield* Settings
       const reader = yield* Effect.acquireRelease(
-        Effect.sync(() => store.reader(viewerPosition(lastEventId, store.change()))),
+        Effect.sync(() => store.reader(viewerPosition(lastEventId, store.change()), form)),
         (open) => Effect.sync(open.close),
       )
       const next = makeViewer(store, publisher, reader, settings.HEARTBEAT_SECONDS)

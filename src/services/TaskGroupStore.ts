@@ -1,4 +1,5 @@
 import * as Context from "effect/Context"
+import type { OutputForm } from "../domain/RunJson.ts"
 import type {
   GroupDetails,
   GroupInit,
@@ -126,7 +127,7 @@ export class TaskGroupStore extends Context.Service<
 
     snapshot(): Snapshot
     /** Reads changes after `after`; the rows a viewer gets are each in their newest state. */
-    reader(after: number): EventReader
+    reader(after: number, form?: OutputForm): EventReader
     /** The status, encoded as a viewer event that carries the newest change. */
     statusEvent(): Uint8Array
     /** The last event of a viewer's stream. */

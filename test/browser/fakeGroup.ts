@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http"
 
-/** A task group whose rows a test moves on by hand. Its stream follows SPEC §3: present state, then changes, then `done`. */
+/** A task group whose rows a test moves on by hand. Its stream is like the real one: present state, then changes, then `done`. */
 
 export type FakeRow = {
   input: object
@@ -26,8 +26,9 @@ export class FakeGroup {
   statusMessage = ""
   /** What every viewer was connected with. */
   readonly connections: (string | null)[] = []
-  readonly #viewers = new Set<ServerResponse>()
-  readonly #catchingUp = new Set<string[]>()
+  /** Viewers, and whether they asked for the light form. */
+  readonly #viewers = new Map<ServerResponse, boolean>()
+  readonly #catchingUp = new Map<string[], boolean>()
   readonly #created = new Date(Date.now() - 90_000).toISOString()
 
   readonly id: string
@@ -44,21 +45,21 @@ export class FakeGroup {
     const row = this.rows[index]
     if (!row) throw new Error(`no row ${index}`)
     Object.assign(row, change, { change: ++this.change })
-    this.#tell(this.#rowEvent(index) + this.#statusEvent())
+    this.#tell((light) => this.#rowEvent(index, light) + this.#statusEvent())
     return this
   }
 
   end() {
     this.ended = true
     this.change++
-    this.#tell(this.#statusEvent() + event("done", this.change, {}))
-    for (const viewer of this.#viewers) viewer.end()
+    this.#tell(() => this.#statusEvent() + event("done", this.change, {}))
+    for (const viewer of this.#viewers.keys()) viewer.end()
     this.#viewers.clear()
     return this
   }
 
   disconnect() {
-    for (const viewer of this.#viewers) viewer.destroy()
+    for (const viewer of this.#viewers.keys()) viewer.destroy()
     this.#viewers.clear()
   }
 
@@ -68,6 +69,7 @@ export class FakeGroup {
 
   async stream(request: IncomingMessage, response: ServerResponse, url: URL) {
     const last = request.headers["last-event-id"] ?? url.searchParams.get("last_event_id")
+    const light = url.searchParams.get("basis") === "none"
     this.connections.push(typeof last === "string" ? last : null)
     const since = last === null || last === undefined ? -1 : Number(last)
     if (this.ended && since === this.change) {
@@ -84,9 +86,9 @@ export class FakeGroup {
     let text = ": hello\n\n"
     // Changes made while the present state is being sent have to wait for it.
     const pending: string[] = []
-    this.#catchingUp.add(pending)
+    this.#catchingUp.set(pending, light)
     for (const { row, index } of order) {
-      if (row.change > since) text += this.#rowEvent(index)
+      if (row.change > since) text += this.#rowEvent(index, light)
       if (text.length < 500_000) continue
       response.write(text)
       text = ""
@@ -100,18 +102,18 @@ export class FakeGroup {
       return
     }
     response.write(text)
-    this.#viewers.add(response)
+    this.#viewers.set(response, light)
     response.on("close", () => this.#viewers.delete(response))
   }
 
   /** Sends text as it is: for what a correct server never sends. */
   sendRaw(text: string) {
-    this.#tell(text)
+    this.#tell(() => text)
   }
 
-  #tell(text: string) {
-    for (const pending of this.#catchingUp) pending.push(text)
-    for (const viewer of this.#viewers) viewer.write(text)
+  #tell(text: (light: boolean) => string) {
+    for (const [pending, light] of this.#catchingUp) pending.push(text(light))
+    for (const [viewer, light] of this.#viewers) viewer.write(text(light))
   }
 
   status() {
@@ -144,33 +146,48 @@ export class FakeGroup {
     }
   }
 
-  #output(index: number) {
+  #output(index: number, light: boolean) {
     const row = this.rows[index] as FakeRow
-    return row.content === undefined
-      ? null
-      : { type: row.type ?? "json", content: row.content, basis: row.basis ?? [] }
+    if (row.content === undefined) return null
+    const output = { type: row.type ?? "json", content: row.content }
+    if (!light) return { ...output, basis: row.basis ?? [] }
+    const entries = ((row.basis ?? []) as ({ field?: unknown; confidence?: unknown } | null)[]).flatMap(
+      (one) =>
+        typeof one?.field === "string" && typeof one.confidence === "string" && one.confidence !== ""
+          ? [[one.field, one.confidence]]
+          : [],
+    )
+    return { ...output, confidence: Object.fromEntries(entries) as object }
   }
 
-  #rowEvent(index: number) {
+  #rowEvent(index: number, light: boolean) {
     const row = this.rows[index] as FakeRow
     return event("task_run.state", row.change, {
       input_index: index,
       input: { input: row.input, processor: this.processor, metadata: {} },
       run: this.#run(index),
-      output: this.#output(index),
+      output: this.#output(index, light),
     })
+  }
+
+  /** An element of `runs` in full; null when there is none. */
+  run(index: number) {
+    const row = this.rows[index]
+    return (
+      row && { ...this.#run(index), input_index: index, input: row.input, output: this.#output(index, false) }
+    )
   }
 
   #statusEvent() {
     return event("task_group_status", this.change, { status: this.status() })
   }
 
-  data(part = Infinity) {
+  data(part = Infinity, light = false) {
     const runs = this.rows.slice(0, part).map((row, index) => ({
       ...this.#run(index),
       input_index: index,
       input: row.input,
-      output: this.#output(index),
+      output: this.#output(index, light),
     }))
     return {
       taskgroup_id: this.id,
@@ -196,7 +213,7 @@ export class FakeGroup {
       partial,
       ended: this.ended,
       sunset: this.ended ? new Date(Date.now() + 30 * 86_400_000).toUTCString() : null,
-      data: this.data(this.part),
+      data: this.data(this.part, true),
     }
   }
 

@@ -2,8 +2,10 @@ import { readFile } from "node:fs/promises"
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http"
 import type { AddressInfo } from "node:net"
 import { extname, join, normalize } from "node:path"
+import { consoleCsp, consoleHtml } from "../../src/pages/consoleHtml.ts"
 import { formCsp, formHtml } from "../../src/pages/formHtml.ts"
 import { errorHtml, resultCsp, resultHtml } from "../../src/pages/resultHtml.ts"
+import { answerSql } from "./fakeDatabase.ts"
 import { FakeGroup } from "./fakeGroup.ts"
 
 /**
@@ -36,8 +38,16 @@ export class FakeServer {
   readonly posted: Posted[] = []
   /** Every request's address, with its query. */
   readonly seen: { url: string; headers: IncomingMessage["headers"] }[] = []
+  /** Where the form leads to for signing in. */
+  loginUrl = "https://platform.parallel.ai"
+  /** The route of `/callback`, for tests that sign in. */
+  onCallback: ((request: Request) => Promise<Response>) | null = null
   /** Answers the POST instead of the default, when set. */
   onPost: ((posted: Posted) => { status: number; body: unknown }) | null = null
+  /** Answers a query of the console instead of its database, when set. */
+  onQuery: ((statement: string) => Promise<{ status: number; body: unknown }>) | null = null
+  /** How single rows are answered. */
+  basisStatus = 200
   #server: Server | null = null
   #port = 0
 
@@ -75,7 +85,8 @@ export class FakeServer {
   async #answer(request: IncomingMessage, response: ServerResponse) {
     const url = new URL(request.url ?? "/", this.origin)
     this.seen.push({ url: url.href, headers: request.headers })
-    if (url.pathname === "/") return sendPage(response, 200, formHtml, formCsp)
+    if (url.pathname === "/") return sendPage(response, 200, formHtml(this.loginUrl), formCsp)
+    if (url.pathname === "/callback" && this.onCallback) return this.#callback(request, response, url)
     if (url.pathname === "/v1beta/tasks/multitask") return this.#post(request, response)
     const file = normalize(join(assets, url.pathname))
     if (file.startsWith(assets) && types.has(extname(file))) {
@@ -93,9 +104,40 @@ export class FakeServer {
         resultCsp,
       )
     if (extension === ".sse") return group.stream(request, response, url)
-    if (extension === ".json") return send(response, 200, "application/json", JSON.stringify(group.data()))
+    if (extension === ".json") return this.#json(response, group, url.searchParams.get("input_index"))
+    if (extension === ".db") return this.#database(request, response, group)
     if (extension === ".md") return send(response, 200, "text/markdown", "# Results\n")
     return sendPage(response, 200, renderResult(group), resultCsp)
+  }
+
+  async #callback(request: IncomingMessage, response: ServerResponse, url: URL) {
+    let text = ""
+    for await (const chunk of request.setEncoding("utf8")) text += chunk
+    const headers = new Headers()
+    for (const [name, value] of Object.entries(request.headers)) headers.set(name, String(value))
+    const method = request.method ?? "GET"
+    const answer = await this.onCallback?.(
+      new Request(url, { method, headers, body: method === "POST" ? text : null }),
+    )
+    if (!answer) return response.destroy()
+    response.writeHead(answer.status, Object.fromEntries(answer.headers))
+    return response.end(await answer.text())
+  }
+
+  #json(response: ServerResponse, group: FakeGroup, inputIndex: string | null) {
+    const status = inputIndex === null ? 200 : this.basisStatus
+    const body = inputIndex === null ? group.data() : group.run(Number(inputIndex))
+    return send(response, status, "application/json", JSON.stringify(body))
+  }
+
+  async #database(request: IncomingMessage, response: ServerResponse, group: FakeGroup) {
+    if (request.method !== "POST") return sendPage(response, 200, consoleHtml(group.id), consoleCsp)
+    let text = ""
+    for await (const chunk of request.setEncoding("utf8")) text += chunk
+    const message = JSON.parse(text)
+    const special = await this.onQuery?.(message.statement ?? "")
+    const { status, body } = special ?? { status: 200, body: answerSql(group, message) }
+    return send(response, status, "application/json", JSON.stringify(body))
   }
 
   async #post(request: IncomingMessage, response: ServerResponse) {

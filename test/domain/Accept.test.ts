@@ -39,6 +39,20 @@ const cases: ReadonlyArray<readonly [accept: string | null, format: string | nul
   ["text/html;q=0, text/html;level=1", "html"],
   ['text/html;a="x,application/json;q=1", text/markdown;q=0.1', "html"],
   [",,;;,/,", "json"],
+  ["text/csv", "csv"],
+  ["application/jsonl", "jsonl"],
+  ["application/x-ndjson", "jsonl"],
+  ["text/csv;q=0.5, application/json;q=0.4", "csv"],
+  ["text/csv, */*", "csv"],
+  ["text/csv;q=0.1, */*", "json"],
+  // No wildcard means a download.
+  [
+    "*/*, application/json;q=0, text/html;q=0, text/markdown;q=0, text/plain;q=0, text/event-stream;q=0",
+    null,
+  ],
+  ["text/*, text/html;q=0, text/markdown;q=0, text/plain;q=0, text/event-stream;q=0", null],
+  ["application/*, application/json;q=0", null],
+  ["text/csv;q=0, text/*", "html"],
 ]
 
 const weight = Schema.Literals([0, 0.1, 0.5, 0.9, 1])

@@ -32,7 +32,7 @@ const providerWith = (answer: ReturnType<LoginProvider["Service"]["exchange"]>) 
 }
 
 describe("signIn", () => {
-  it.effect.each([
+  it.effect.each<[origin: string, clientId: string]>([
     ["https://multitask.example", "multitask.example"],
     ["http://localhost:8787", "localhost"],
     ["http://127.0.0.1:8787", "127.0.0.1"],

@@ -10,7 +10,7 @@ const firstRows = (view: View, maxChars: number): { rows: ReadonlyArray<RunRow>;
   const rows: Array<RunRow> = []
   let chars = 0
   for (const row of view.rows(0)) {
-    chars += runJson(row, view.details).length + resultJson(row).length
+    chars += runJson(row, view.details, "light").length + resultJson(row).length
     if (chars > maxChars && rows.length > 0) return { rows, partial: true }
     rows.push(row)
   }
@@ -18,7 +18,7 @@ const firstRows = (view: View, maxChars: number): { rows: ReadonlyArray<RunRow>;
 }
 
 /**
- * The HTML format: the fixed page with the JSON in it, and a plain table for those who run no script. The page is one
+ * The HTML format: the fixed page with the JSON in it (without basis, which the page fetches row by row), and a plain table for those who run no script. The page is one
  * text with the markers `{{title}}`, `{{json}}` and `{{table}}`, in this order.
  */
 export function* renderHtml(view: View, page: string, maxChars: number): Generator<string> {
@@ -30,7 +30,7 @@ export function* renderHtml(view: View, page: string, maxChars: number): Generat
     else if (part === "{{json}}") {
       const head = { last_event_id: String(view.change), partial, ended, sunset }
       yield `{${JSON.stringify(head).slice(1, -1)},"data":`
-      for (const piece of renderJson(view, () => rows)) yield escapeForScript(piece)
+      for (const piece of renderJson(view, "light", () => rows)) yield escapeForScript(piece)
       yield "}"
     } else if (part === "{{table}}") yield* plainTable(view, rows, partial)
     else yield part

@@ -1,4 +1,4 @@
-import { resultJson, runJson } from "../RunJson.ts"
+import { type OutputForm, resultJson, runJson } from "../RunJson.ts"
 import type { RunRow } from "../TaskGroup.ts"
 import type { View } from "./View.ts"
 
@@ -27,11 +27,12 @@ const headJson = ({ details, status }: View): string => {
 /** The JSON format: head, `results`, `runs`, in pieces. */
 export function* renderJson(
   view: View,
+  form: OutputForm = "full",
   rows: () => Iterable<RunRow> = () => view.rows(0),
 ): Generator<string> {
   yield `{${headJson(view)},"results":[`
   yield* separated(rows(), resultJson)
   yield `],"runs":[`
-  yield* separated(rows(), (row) => runJson(row, view.details))
+  yield* separated(rows(), (row) => runJson(row, view.details, form))
   yield "]}"
 }

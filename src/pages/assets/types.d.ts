@@ -1,4 +1,4 @@
-/** Shapes the pages share with the server (SPEC §2 and §3). Types only: this file is not deployed. */
+/** Shapes the pages share with the server. Types only: this file is not deployed. */
 
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json }
 export type JsonObject = { [key: string]: Json }
@@ -10,7 +10,13 @@ export type FieldBasis = {
   citations?: Citation[] | null
   confidence?: string | null
 }
-export type Output = { type?: string; content?: Json; basis?: FieldBasis[] | null }
+/** With `basis` absent, `confidence` has the levels by field, and the basis is fetched when the row is opened. */
+export type Output = {
+  type?: string
+  content?: Json
+  basis?: FieldBasis[] | null
+  confidence?: { [field: string]: string }
+}
 
 export type RunError = { ref_id?: string | null; message?: string | null; detail?: Json }
 export type Warning = { type?: string; message?: string; detail?: Json } | string
@@ -120,3 +126,14 @@ export type MultitaskAnswer = {
 }
 
 export type Problem = { path: string; message: string }
+
+/** What the studio's protocol answers to a query (queryable-object). Values are NULL, numbers or text. */
+export type QueryResult = {
+  /** `name` is the row's key, unique; `displayName` is what the query called the column. */
+  headers: { name: string; displayName: string }[]
+  rows: { [column: string]: unknown }[]
+  stat?: { queryDurationMs?: number; rowsRead?: number }
+}
+
+/** Names of the fields inside the JSON columns. `text`: the output is one text, without fields. */
+export type GroupFields = { inputs: string[]; outputs: string[]; text: boolean }

@@ -69,7 +69,7 @@ describe("addresses without a group", () => {
     "/mcp",
     "/openapi.json",
     "/docs",
-    "/callback",
+    "/callback/",
     "/.well-known/oauth-protected-resource",
     "/.well-known",
     "/v1/tasks/groups",

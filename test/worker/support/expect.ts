@@ -4,7 +4,7 @@ import { companies, type ErrorBody, getJson, inside } from "./product.ts"
 import type { Upstream } from "./upstream.ts"
 import { until } from "./until.ts"
 
-/** An error as SPEC §1 has them, wherever it comes from. */
+/** An error as every answer has them, wherever it comes from. */
 export const expectError = async (response: Response, status: number): Promise<ErrorBody> => {
   const text = await response.text()
   expect(`${response.status} ${text}`).toMatch(new RegExp(`^${status} `))

@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * Parallel's published list prices and usual latencies (CONTRACT §9). A processor that is not listed here still
+ * Parallel's published list prices and usual latencies. A processor that is not listed here still
  * works; the pages then leave price and time out.
  *
  * @typedef {{ name: string, usd: number, seconds: [number, number], fields: number, note: string }} Processor

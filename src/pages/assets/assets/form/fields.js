@@ -94,7 +94,7 @@ const forbidden = new Set(
   ),
 )
 
-/** What upstream would refuse (CONTRACT §8), said before submitting. @param {JsonObject} schema @returns {Problem[]} */
+/** What upstream would refuse, said before submitting. @param {JsonObject} schema @returns {Problem[]} */
 export function schemaProblems(schema) {
   /** @type {Problem[]} */
   const problems = []

@@ -2,9 +2,10 @@
 /** @import { MultitaskRequest, Problem } from "../../types.js" */
 /** @import { Example } from "./examples.js" */
 
-import { byId, fill, h, link, setText } from "../shared/dom.js"
+import { byId, fill, h, link, own, setText } from "../shared/dom.js"
 import { dollars, durationRange, plural } from "../shared/format.js"
 import { findProcessor, processors, suggestedRange } from "../processors.js"
+import { saveDraft, takeDraft } from "./draft.js"
 import { showProblems } from "./errors.js"
 import { examples } from "./examples.js"
 import { History } from "./history.js"
@@ -33,7 +34,7 @@ const changed = () => {
   setText(byId("form-link"), "")
   update()
 }
-const key = new KeyPanel(changed)
+const key = new KeyPanel({ changed, save: (withRows) => saveDraft(draft(withRows)), discard: takeDraft })
 const inputs = new InputsEditor(changed)
 const schema = new SchemaEditor(changed)
 const snippets = new Snippets()
@@ -137,6 +138,32 @@ function useExample(example) {
   changed()
 }
 
+/** Everything a visitor has put into the form but the key. @param {boolean} withRows */
+const draft = (withRows) => ({
+  inputs: inputs.draft(withRows),
+  outputType: chosen("output-type"),
+  schemaMode: chosen("schema-mode"),
+  description: description.value,
+  schema: schema.draft(),
+  processor: processor.value,
+  webhook: webhook.value,
+})
+
+/** @param {unknown} saved what `draft` made, perhaps in an earlier version of this page */
+function restore(saved) {
+  const text = (/** @type {string} */ name) => String(own(saved, name) ?? "")
+  ready = false
+  inputs.restore(own(saved, "inputs"))
+  choose("output-type", text("outputType") === "text" ? "text" : "json")
+  choose("schema-mode", text("schemaMode") === "own" ? "own" : "suggest")
+  description.value = text("description")
+  schema.restore(own(saved, "schema"))
+  processor.value = text("processor")
+  webhook.value = text("webhook")
+  ready = true
+  changed()
+}
+
 async function onSubmit() {
   showAll = true
   refused = []
@@ -213,5 +240,7 @@ form.addEventListener("keydown", (event) => {
     form.requestSubmit()
   } else if (event.target instanceof HTMLInputElement && event.target !== key.field) event.preventDefault()
 })
-useExample(/** @type {Example} */ (examples[0]))
+const saved = takeDraft()
+if (saved === null) useExample(/** @type {Example} */ (examples[0]))
+else restore(saved)
 document.documentElement.dataset.ready = ""

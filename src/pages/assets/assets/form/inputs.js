@@ -80,6 +80,27 @@ export class InputsEditor {
     this.#changed()
   }
 
+  /** What `restore` needs. The rows may be much, and can be left out. @param {boolean} withRows */
+  draft(withRows) {
+    const rows = withRows ? { text: this.#text.value, fileName: this.#fileName, large: this.#large } : {}
+    return { ...rows, url: this.#url.value, byUrl: this.byUrl }
+  }
+
+  /** @param {unknown} draft */
+  restore(draft) {
+    const large = own(draft, "large")
+    const name = own(large, "name")
+    const text = own(large, "text")
+    this.#large = typeof name === "string" && typeof text === "string" ? { name, text } : null
+    this.#text.value = String(own(draft, "text") ?? "")
+    this.#fileName = String(own(draft, "fileName") ?? "")
+    this.#url.value = String(own(draft, "url") ?? "")
+    for (const radio of this.#modes())
+      radio.checked = (radio.value === "url") === (own(draft, "byUrl") === true)
+    this.#showMode()
+    this.#changed()
+  }
+
   /** @returns {{ inputs: string | JsonObject[], problems: Problem[] }} */
   read() {
     if (!this.byUrl) return { inputs: this.#parsed.rows, problems: this.#parsed.problems }

@@ -1,11 +1,17 @@
 // @ts-check
 import { byId, setText } from "../shared/dom.js"
-
-const STORED = "parallel-multitask:key"
+import { storedKey, storeKey } from "../shared/keyStore.js"
+import { beginSignIn, canSignIn, takePending, takeSignedIn } from "../shared/signIn.js"
 
 /**
- * The API key. It is kept in this browser's `localStorage`, sent in a header to this origin only, and never part of
- * an address or of a snippet. Another way to get a key (signing in) need only call `set`.
+ * The rest of the form: it is told of a change, and kept while the visitor is away at Parallel's login. `save` answers
+ * whether this browser has the room, which it may have for all but the rows.
+ * @typedef {{ changed: () => void, save: (withRows: boolean) => boolean, discard: () => void }} Form
+ */
+
+/**
+ * The API key, pasted or from Parallel's login. It is kept in this browser's `localStorage`, sent in a header to this
+ * origin only, and never part of an address or of a snippet.
  */
 export class KeyPanel {
   #panel = byId("key-panel")
@@ -13,11 +19,16 @@ export class KeyPanel {
   #show = byId("key-show")
   #forget = byId("key-forget")
   #state = byId("key-state")
+  #signIn = /** @type {HTMLButtonElement} */ (byId("sign-in"))
+  #error = byId("sign-in-error")
+  /** The visitor was told that the rows are not kept, and may go all the same. */
+  #warned = false
+  #signedIn = takeSignedIn()
 
-  /** @param {() => void} onChange */
-  constructor(onChange) {
-    this.onChange = onChange
-    this.#input.value = stored()
+  /** @param {Form} form */
+  constructor(form) {
+    this.form = form
+    this.#input.value = storedKey()
     this.#input.addEventListener("input", () => this.#changed())
     this.#show.addEventListener("click", () => {
       const shown = this.#input.type === "text"
@@ -29,7 +40,20 @@ export class KeyPanel {
       this.set("")
       this.#input.focus()
     })
+    byId("key-more").hidden = !canSignIn(location)
+    this.#signIn.addEventListener("click", () => this.#leave())
+    // Gone back to from the login, the page may be the one that was left: as it was, so nothing has to be put back.
+    addEventListener("pageshow", (event) => {
+      if (!event.persisted) return
+      takePending()
+      this.form.discard()
+      this.#signIn.disabled = false
+      // The sign-in may have been finished in the meantime.
+      const kept = storedKey()
+      if (kept && kept !== this.value) this.set(kept)
+    })
     this.#draw()
+    if (this.#signedIn) byId("key-title").focus()
   }
 
   get value() {
@@ -47,14 +71,41 @@ export class KeyPanel {
   }
 
   #changed() {
-    try {
-      if (this.value) localStorage.setItem(STORED, this.value)
-      else localStorage.removeItem(STORED)
-    } catch {
-      // A browser that stores nothing still has the key in the field.
-    }
+    this.#signedIn = false
+    // A browser that stores nothing still has the key in the field.
+    storeKey(this.value)
     this.#draw()
-    this.onChange()
+    this.form.changed()
+  }
+
+  async #leave() {
+    this.#problem("")
+    if (!this.#keepForm()) return
+    this.#signIn.disabled = true
+    try {
+      await beginSignIn(this.#signIn.dataset.login ?? "")
+    } catch {
+      this.form.discard()
+      this.#signIn.disabled = false
+      this.#problem(KEEPS_NOTHING)
+    }
+  }
+
+  /** @returns {boolean} whether the visitor may go */
+  #keepForm() {
+    if (this.form.save(true)) return true
+    const saved = this.form.save(false)
+    if (saved && this.#warned) return true
+    this.form.discard()
+    this.#warned = saved
+    this.#problem(saved ? ROWS_STAY : KEEPS_NOTHING)
+    return false
+  }
+
+  /** @param {string} text */
+  #problem(text) {
+    setText(this.#error, text)
+    this.#error.hidden = text === ""
   }
 
   #draw() {
@@ -63,15 +114,13 @@ export class KeyPanel {
     this.#forget.hidden = !has
     setText(
       this.#state,
-      has ? "Kept in this browser only." : "Paste a key to submit. It stays in this browser.",
+      has
+        ? `${this.#signedIn ? "Signed in with Parallel. " : ""}Kept in this browser only.`
+        : "Paste a key to submit. It stays in this browser.",
     )
   }
 }
 
-function stored() {
-  try {
-    return localStorage.getItem(STORED) ?? ""
-  } catch {
-    return ""
-  }
-}
+const ROWS_STAY =
+  "Your rows are too many to be kept while you are away: you would have to put them in again afterwards. Press once more to go all the same, or paste a key instead."
+const KEEPS_NOTHING = "This browser keeps nothing for this site, which signing in needs. Paste a key instead."

@@ -2,7 +2,7 @@
 /** @import { JsonObject, Problem } from "../../types.js" */
 /** @import { Field } from "./fields.js" */
 
-import { byId, fill, h } from "../shared/dom.js"
+import { byId, fill, h, own } from "../shared/dom.js"
 import { fieldsOf, kinds, schemaOf, schemaProblems } from "./fields.js"
 import { isObject, jsonProblem } from "./parse.js"
 
@@ -39,6 +39,21 @@ export class SchemaEditor {
   set(schema) {
     this.#json.value = JSON.stringify(schema, null, 2)
     this.#readJson()
+  }
+
+  /** What `restore` needs: fields without a name yet are not in the JSON. */
+  draft() {
+    return { json: this.#json.value, fields: this.#editable ? this.#fields : null }
+  }
+
+  /** @param {unknown} draft */
+  restore(draft) {
+    this.#json.value = String(own(draft, "json") ?? "")
+    this.#readJson()
+    const fields = own(draft, "fields")
+    if (!this.#editable || !Array.isArray(fields) || fields.length === 0) return
+    this.#fields = fields.map((field) => ({ ...emptyField(), ...field }))
+    this.#drawFields()
   }
 
   /** @returns {{ schema: JsonObject | null, problems: Problem[] }} */

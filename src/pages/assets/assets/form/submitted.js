@@ -61,7 +61,7 @@ export class Submitted {
     this.#progress({ num_task_runs: answer.num_inputs, task_run_status_counts: {}, is_active: true })
     byId("submitted-title").focus()
     this.#stop = follow({
-      url: `${base}.sse`,
+      url: `${base}.sse?basis=none`,
       lastId: null,
       onEvent: (event) => {
         if (event.type === "task_group_status" && event.status) this.#progress(event.status)

@@ -105,7 +105,7 @@ function guessWidth(name, value) {
   return Math.max(title, text.length > 80 ? 360 : text.length > 24 ? 260 : 170)
 }
 
-/** The output's fields; text output is the field `content` (SPEC §2). @param {Row} row @returns {JsonObject | null} */
+/** The output's fields; text output is the field `content`. @param {Row} row @returns {JsonObject | null} */
 export function outputFields(row) {
   const content = row.output?.content
   if (content === null || content === undefined) return null
@@ -121,9 +121,15 @@ export const valueOf = (row, column) =>
 export function basisOf(row, name) {
   const basis = row.output?.basis
   if (!Array.isArray(basis)) return undefined
-  const wanted = row.output?.type === "text" && name === "content" ? "output" : name
+  const wanted = basisName(row, name)
   return basis.find((entry) => entry?.field === wanted)
 }
+
+/** @param {Row} row @param {string} name */
+const basisName = (row, name) => (row.output?.type === "text" && name === "content" ? "output" : name)
+
+/** Whether the row's basis is still to be fetched. @param {Row} row */
+export const lacksBasis = (row) => row.output !== null && row.output.basis === undefined
 
 /** Entries for parts of a list field (`executives.0`). @param {Row} row @param {string} name @returns {FieldBasis[]} */
 export function nestedBasisOf(row, name) {
@@ -134,7 +140,10 @@ export function nestedBasisOf(row, name) {
 
 /** @param {Row} row @param {string} name @returns {"high" | "medium" | "low" | null} */
 export function confidenceOf(row, name) {
-  return level(basisOf(row, name)?.confidence)
+  const stated = lacksBasis(row)
+    ? own(row.output?.confidence, basisName(row, name))
+    : basisOf(row, name)?.confidence
+  return level(stated)
 }
 
 /** @param {unknown} confidence @returns {"high" | "medium" | "low" | null} */
@@ -145,8 +154,9 @@ export function level(confidence) {
 
 /** The least certain of the row's fields. @param {Row} row @returns {"high" | "medium" | "low" | null} */
 export function lowestConfidence(row) {
-  const levels = new Set(
-    (Array.isArray(row.output?.basis) ? row.output.basis : []).map((b) => level(b?.confidence)),
-  )
+  const stated = lacksBasis(row)
+    ? Object.values(row.output?.confidence ?? {})
+    : (Array.isArray(row.output?.basis) ? row.output.basis : []).map((b) => b?.confidence)
+  const levels = new Set(stated.map(level))
   return levels.has("low") ? "low" : levels.has("medium") ? "medium" : levels.has("high") ? "high" : null
 }

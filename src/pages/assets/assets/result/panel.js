@@ -6,7 +6,7 @@ import { byId, copyText, fill, h, link, linkify, own, safeUrl, setText } from ".
 import { dateTime, duration, isTerminal, plain, statusClass, statusLabel } from "../shared/format.js"
 import { markdown } from "../shared/markdown.js"
 import { confidenceMark, fullValue } from "./cell.js"
-import { basisOf, level, nestedBasisOf, outputFields } from "./columns.js"
+import { basisOf, confidenceOf, lacksBasis, nestedBasisOf, outputFields } from "./columns.js"
 
 /** Everything about one row: fields in full, why the service believes them, what went wrong, ids and times. */
 export class Panel {
@@ -17,9 +17,13 @@ export class Panel {
   /** @type {Row | null} */
   row = null
   #version = -1
+  /** The output whose basis is being fetched, or could not be. @type {Row["output"]} */
+  #asked = null
+  #failed = false
+  #hadBasis = false
   #narrow = matchMedia("(max-width: 860px)")
 
-  /** @param {{ onClose: (row: Row) => void, onStep: (row: Row, step: number) => void }} events */
+  /** @param {{ onClose: (row: Row) => void, onStep: (row: Row, step: number) => void, fetchBasis: (row: Row) => Promise<void> }} events */
   constructor(events) {
     this.events = events
     byId("panel-close").addEventListener("click", () => this.close())
@@ -62,8 +66,12 @@ export class Panel {
   /** Draws again if the row changed, without losing the place or the focus. */
   update() {
     const { row } = this
-    if (!row || row.version === this.#version) return
+    if (!row) return
+    const lacking = lacksBasis(row)
+    if (lacking && row.output !== this.#asked) void this.#fetchBasis(row)
+    if (row.version === this.#version && lacking !== this.#hadBasis) return
     this.#version = row.version
+    this.#hadBasis = !lacking
     const focusKey = this.#body.contains(document.activeElement)
       ? /** @type {HTMLElement} */ (document.activeElement).dataset.key
       : undefined
@@ -74,7 +82,7 @@ export class Panel {
     )
     const { scrollTop } = this.#body
     setText(this.#title, `Row ${row.index + 1}`)
-    fill(this.#body, content(row))
+    fill(this.#body, content(row, lacking ? this.#basisNote() : null))
     for (const details of this.#body.querySelectorAll("details"))
       if (opened.has(details.dataset.key)) details.open = true
     this.#body.scrollTop = scrollTop
@@ -83,13 +91,47 @@ export class Panel {
         if (/** @type {HTMLElement} */ (element).dataset.key === focusKey)
           /** @type {HTMLElement} */ (element).focus({ preventScroll: true })
   }
+
+  /** @param {Row} row */
+  async #fetchBasis(row) {
+    const { output } = row
+    this.#asked = output
+    this.#failed = false
+    try {
+      await this.events.fetchBasis(row)
+    } catch {
+      if (this.#asked === output) this.#failed = true
+    }
+    if (this.row !== row) return
+    this.#version = -1
+    this.update()
+  }
+
+  /** What stands in for reasoning and sources until they are here. */
+  #basisNote() {
+    if (!this.#failed)
+      return h("p", { class: "muted", role: "status" }, "Reasoning and sources are being fetched…")
+    const again = h("button", { type: "button", class: "small", "data-key": "fetch basis" }, "Try again")
+    again.addEventListener("click", () => {
+      this.#asked = null
+      this.#failed = false
+      this.#version = -1
+      this.update()
+    })
+    return h(
+      "div",
+      { class: "notice" },
+      h("p", { role: "status" }, "Reasoning and sources could not be fetched. "),
+      again,
+    )
+  }
 }
 
 /** The page's address with this row open. @param {Row} row */
 export const rowAddress = (row) => `${location.origin}${location.pathname}#row=${row.index + 1}`
 
-/** @param {Row} row @returns {Child[]} */
-function content(row) {
+/** @param {Row} row @param {Child} basisNote @returns {Child[]} */
+function content(row, basisNote) {
   const { run } = row
   const output = outputFields(row)
   return [
@@ -106,6 +148,7 @@ function content(row) {
         "Output",
         Object.keys(output).map((name) => field(row, name, own(output, name), true)),
       ),
+    basisNote,
     section(
       "Input",
       Object.keys(row.input ?? {}).map((name) => field(row, name, own(row.input, name), false)),
@@ -158,7 +201,7 @@ function warnings(list) {
 /** @param {Row} row @param {string} name @param {unknown} value @param {boolean} isOutput */
 function field(row, name, value, isOutput) {
   const basis = isOutput ? basisOf(row, name) : undefined
-  const confidence = level(basis?.confidence)
+  const confidence = isOutput ? confidenceOf(row, name) : null
   return h(
     "div",
     { class: `panel-field ${isOutput ? "output" : "input"}` },

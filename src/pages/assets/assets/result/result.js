@@ -1,5 +1,5 @@
 // @ts-check
-/** @import { Injected, Row } from "../../types.js" */
+/** @import { Injected, ListedRun, Row } from "../../types.js" */
 
 import { byId, closeMenusOnLeave, copyText } from "../shared/dom.js"
 import { follow } from "../shared/sse.js"
@@ -32,6 +32,7 @@ const toolbar = new Toolbar(store, view, {
   },
 })
 const panel = new Panel({
+  fetchBasis,
   onClose: (row) => {
     history.replaceState(null, "", location.pathname + location.search)
     table.select(-1)
@@ -149,6 +150,17 @@ performance.mark("drawn")
 // Rate and "ago" change without events.
 setInterval(() => progress.draw(), 5000)
 
+/** The row's reasoning and sources; rejects when they cannot be had. @param {Row} row */
+async function fetchBasis(row) {
+  const { output } = row
+  const response = await fetch(`${base}.json?input_index=${row.index}`)
+  if (!response.ok) throw new Error(`status ${response.status}`)
+  /** @type {ListedRun} */
+  const run = await response.json()
+  // What changed meanwhile is fetched again, for what it is then.
+  if (row.output === output) store.learnBasis(row, Array.isArray(run?.output?.basis) ? run.output.basis : [])
+}
+
 /** When the group will be removed is known once it has ended, and then stands in a header. */
 async function learnSunset() {
   const response = await fetch(`${base}.json`, { method: "HEAD" }).catch(() => null)
@@ -164,7 +176,8 @@ const finish = () => {
 if (injected.ended && !injected.partial) finish()
 else
   follow({
-    url: `${base}.sse`,
+    // Reasoning and sources are most of the data: they are fetched when a row is opened.
+    url: `${base}.sse?basis=none`,
     // A page with a part of the rows asks for all of them.
     lastId: injected.partial ? null : injected.last_event_id,
     onEvent: (event) => {

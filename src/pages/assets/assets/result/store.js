@@ -1,5 +1,5 @@
 // @ts-check
-/** @import { Group, GroupStatus, Injected, ListedRun, Row, StateEvent, TaskRun } from "../../types.js" */
+/** @import { FieldBasis, Group, GroupStatus, Injected, ListedRun, Row, StateEvent, TaskRun } from "../../types.js" */
 
 import { isTerminal } from "../shared/format.js"
 import { Columns } from "./columns.js"
@@ -76,6 +76,13 @@ export class Store {
   applyStatus(status) {
     if (!status || typeof status.num_task_runs !== "number") return
     this.status = status
+    this.onChange()
+  }
+
+  /** Reasoning and sources of a row as they were fetched. @param {Row} row @param {FieldBasis[]} basis */
+  learnBasis(row, basis) {
+    if (!row.output) return
+    row.output.basis = basis
     this.onChange()
   }
 

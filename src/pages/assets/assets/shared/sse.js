@@ -112,7 +112,8 @@ export function follow({ url, lastId, onEvent, onState }) {
       timer = setTimeout(() => controller.abort(), SILENCE_MS)
     }
     try {
-      const target = lastId === null ? url : `${url}?last_event_id=${encodeURIComponent(lastId)}`
+      const target = new URL(url, location.href)
+      if (lastId !== null) target.searchParams.set("last_event_id", lastId)
       const response = await fetch(target, {
         headers: { accept: "text/event-stream" },
         cache: "no-store",

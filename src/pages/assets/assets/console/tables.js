@@ -1,0 +1,143 @@
+// @ts-check
+/** @import { GroupFields, QueryResult } from "../../types.js" */
+
+import { byId, fill, h } from "../shared/dom.js"
+import { ask, askAll, firstColumn } from "./ask.js"
+import { fieldOf, identifier } from "./sql.js"
+
+/** The two tables with their columns, and the fields inside the JSON ones. */
+
+/** So many fields of inputs and outputs are listed; a query can name any. */
+const MOST_FIELDS = 40
+
+/** What the tables are for; a column without words here is shown without. @type {Map<string, string>} */
+const about = new Map([
+  ["runs", "one row for each input"],
+  ["details", "one row about the group"],
+  ["runs.input_index", "place in the list of inputs, from 0"],
+  ["runs.attempt", "from 1"],
+  ["runs.change", "number of the newest change"],
+  ["runs.updated_at", "when that was, in ms since 1970"],
+  ["runs.run_id", "Parallel’s id; NULL until submitted"],
+  ["runs.status", "queued, running, completed, failed …"],
+  ["runs.created_at", "of the run, RFC 3339"],
+  ["runs.modified_at", "of the run, RFC 3339"],
+  ["runs.confidence", "JSON: high, medium or low by field"],
+  ["runs.error", "JSON: message and detail"],
+  ["runs.warnings", "JSON array"],
+  ["runs.input", "JSON: the input"],
+  ["runs.content", "JSON: the output’s content"],
+  ["runs.output", "JSON: type and basis with its sources"],
+  ["runs.merged", "JSON: both, where they share a name"],
+  ["details.task_spec", "JSON: what Parallel was told to do"],
+  ["details.metadata", "JSON"],
+  ["details.input_columns", "JSON array"],
+  ["details.output_columns", "JSON array"],
+  ["details.warnings", "JSON array"],
+  ["details.state", "active or ended"],
+  ["details.ended_at", "ms since 1970"],
+  ["details.removal_at", "ms since 1970"],
+])
+
+/** @typedef {{ name: string, columns: { name: string, type: string }[] }} TableInfo */
+
+/** @returns {Promise<TableInfo[]>} */
+export async function readTables() {
+  const names = firstColumn(
+    await ask(
+      "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE '\\_%' ESCAPE '\\' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name DESC",
+    ),
+  )
+  if (names.length === 0) return []
+  const answers = await askAll(
+    names.map((name) => `SELECT name, type FROM pragma_table_info('${name.replaceAll("'", "''")}')`),
+  )
+  return names.map((name, at) => ({
+    name,
+    columns: (answers[at]?.rows ?? []).map((row) => ({
+      name: String(row["name"]),
+      type: String(row["type"] ?? ""),
+    })),
+  }))
+}
+
+/** Names of the inputs' and outputs' fields. @returns {Promise<GroupFields>} */
+export async function readFields() {
+  const { rows } = await ask(
+    "SELECT input_columns, output_columns, task_spec ->> '$.output_schema.type' AS type FROM details",
+  )
+  return {
+    inputs: namesIn(rows[0]?.["input_columns"]),
+    outputs: namesIn(rows[0]?.["output_columns"]),
+    text: rows[0]?.["type"] === "text",
+  }
+}
+
+/** @param {unknown} json @returns {string[]} */
+function namesIn(json) {
+  try {
+    const names = JSON.parse(String(json))
+    return Array.isArray(names) ? names.map(String) : []
+  } catch {
+    return []
+  }
+}
+
+/** @param {TableInfo[]} tables @param {GroupFields} fields @param {(text: string) => void} insert */
+export function drawTables(tables, fields, insert) {
+  /** @param {string} shown @param {string} text */
+  const name = (shown, text) =>
+    h(
+      "button",
+      { type: "button", class: "name", onclick: () => insert(text), title: `Insert ${text}` },
+      shown,
+    )
+  /** @param {string} column @param {string[]} names */
+  const inside = (column, names) => {
+    const known = names.flatMap((field) => {
+      const path = fieldOf(column, field)
+      return path === null ? [] : [h("li", {}, name(field, path))]
+    })
+    if (known.length === 0) return null
+    const more = known.length - MOST_FIELDS
+    return h(
+      "ul",
+      { class: "fields", "aria-label": `Fields of ${column}` },
+      known.slice(0, MOST_FIELDS),
+      more > 0 && h("li", { class: "muted" }, `and ${more} more`),
+    )
+  }
+  fill(
+    byId("tables"),
+    tables.map((table) =>
+      h(
+        "details",
+        { class: "table", open: table.name !== "details" },
+        h("summary", {}, h("h3", {}, table.name), h("span", { class: "muted" }, about.get(table.name) ?? "")),
+        h(
+          "ul",
+          { class: "columns" },
+          table.columns.map((column) =>
+            h(
+              "li",
+              {},
+              h(
+                "div",
+                { class: "column" },
+                name(column.name, identifier(column.name)),
+                h("span", { class: "type" }, column.type.toLowerCase()),
+              ),
+              about.has(`${table.name}.${column.name}`) &&
+                h("p", { class: "about" }, about.get(`${table.name}.${column.name}`) ?? ""),
+              table.name === "runs" && column.name === "input" && inside("input", fields.inputs),
+              table.name === "runs" &&
+                column.name === "content" &&
+                !fields.text &&
+                inside("content", fields.outputs),
+            ),
+          ),
+        ),
+      ),
+    ),
+  )
+}

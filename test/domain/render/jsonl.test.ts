@@ -1,0 +1,55 @@
+import { describe, expect, it } from "@effect/vitest"
+import * as Schema from "effect/Schema"
+import { renderJson } from "../../../src/domain/render/json.ts"
+import { renderJsonl } from "../../../src/domain/render/jsonl.ts"
+import { type Given, viewOf } from "./rows.ts"
+
+const lines = (given: ReadonlyArray<Given>): ReadonlyArray<string> => {
+  const whole = [...renderJsonl(viewOf(given))].join("")
+  if (given.length > 0) expect(whole.endsWith("\n")).toBe(true)
+  return whole.split("\n").slice(0, -1)
+}
+
+describe("renderJsonl", () => {
+  it("has a line for each row", () => {
+    expect(
+      lines([
+        { input: { company: "Lego", site: "x" }, content: { site: "lego.com", n: 1 } },
+        { input: { company: "Apple" }, status: "queued", runId: null },
+        { input: { company: "A" }, content: "a\nreport\u2028" },
+      ]),
+    ).toEqual([
+      '{"$id":"trun_0","$status":"completed","company":"Lego","site":"lego.com","n":1}',
+      '{"$id":null,"$status":"queued","company":"Apple"}',
+      '{"$id":"trun_2","$status":"completed","company":"A","content":"a\\nreport\u2028"}',
+    ])
+  })
+
+  it("is nothing when there are no rows", () => {
+    expect(lines([])).toEqual([])
+  })
+
+  const record = Schema.Record(Schema.String, Schema.Json)
+
+  it.prop(
+    "is what the JSON format has as results, whatever is in the rows",
+    [Schema.Array(Schema.Tuple([record, Schema.Union([record, Schema.String])]))],
+    ([pairs]) => {
+      const given = pairs.map(([input, content], at): Given =>
+        at % 3 === 2 ? { input } : { input, content },
+      )
+      const { results } = JSON.parse([...renderJson(viewOf(given))].join("")) as {
+        results: ReadonlyArray<unknown>
+      }
+      expect(lines(given).map((line) => JSON.parse(line) as unknown)).toEqual(results)
+    },
+  )
+
+  it("reads a row when it is asked for", () => {
+    const view = viewOf(Array.from({ length: 100 }, (_, at) => ({ input: { at } })))
+    const pieces = renderJsonl(view)
+    pieces.next()
+    pieces.next()
+    expect(view.read()).toBe(2)
+  })
+})
