@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest"
 import { welcome } from "../../scripts/start/message.ts"
 import { RESULT_OFFERS } from "../../src/domain/Accept.ts"
 import { processorNames, usdPerRun } from "../../src/domain/Processors.ts"
-import { DEFAULT_BASE_URL, NUMBER_SETTINGS, readSettings } from "../../src/domain/Settings.ts"
+import { DEFAULT_BASE_URL, DEFAULT_LOGIN_URL, NUMBER_SETTINGS, readSettings } from "../../src/domain/Settings.ts"
 import { rowsOf, sectionOf } from "./markdown.ts"
 
 const read = (path: string) => readFileSync(path, "utf8")
@@ -27,6 +27,7 @@ describe("README", () => {
     expect(new Set(listed)).toEqual(
       new Set([
         `\`PARALLEL_BASE_URL\` \`${DEFAULT_BASE_URL}\``,
+        `\`PARALLEL_LOGIN_URL\` \`${DEFAULT_LOGIN_URL}\``,
         "`ALLOW_PRIVATE_URLS` `false`",
         ...Object.entries(NUMBER_SETTINGS).map(([name, rule]) => `\`${name}\` \`${rule.default}\``),
       ]),
@@ -37,9 +38,7 @@ describe("README", () => {
 
   it("lists the formats that are served", () => {
     const rows = rowsOf(sectionOf(readme, "The formats"))
-    const [, served = ""] = /FORMATS[^=]*=\s*\[([^\]]*)\]/.exec(read("src/http/resultRoute.ts")) ?? []
-    const extensions = [...served.matchAll(/"(\w+)"/g)].map(([, extension]) => extension)
-    expect(extensions).toContain("json")
+    const extensions: ReadonlyArray<string> = [...RESULT_OFFERS.map(({ format }) => format), "db"]
     expect(rows.map(([url]) => url)).toEqual(
       expect.arrayContaining(extensions.map((name) => `\`/{id}.${name}\``)),
     )
