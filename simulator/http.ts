@@ -1,7 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http"
 import { once } from "node:events"
 import type { Clock } from "./core/clock.ts"
-import type { Simulator } from "./simulator.ts"
 import { ConnectionReset } from "./sse/stream.ts"
 
 const MAX_BODY = 64 * 1024 * 1024
@@ -14,6 +13,11 @@ export const systemClock: Clock = {
     const timer = setTimeout(fn, Math.min(Math.max(0, ms), MAX_TIMER))
     return () => clearTimeout(timer)
   },
+}
+
+/** What stands behind the server: the simulator, or a recording. */
+interface Answering {
+  handle(request: Request): Promise<Response>
 }
 
 class TooLarge extends Error {}
@@ -78,7 +82,7 @@ const fail = (error: unknown, incoming: IncomingMessage, outgoing: ServerRespons
 }
 
 const serve = async (
-  simulator: Simulator,
+  simulator: Answering,
   incoming: IncomingMessage,
   outgoing: ServerResponse,
 ): Promise<void> => {
@@ -90,7 +94,7 @@ const serve = async (
   try {
     const request = await toRequest(incoming, gone.signal)
     const response = await simulator.handle(request)
-    if (gone.signal.aborted) return  (await response.body?.cancel())
+    if (gone.signal.aborted) return await response.body?.cancel()
     await send(response, outgoing, gone.signal)
   } catch (error) {
     if (!gone.signal.aborted) fail(error, incoming, outgoing)
@@ -99,7 +103,7 @@ const serve = async (
 
 /** A simulator behind HTTP. */
 export const startServer = async (
-  simulator: Simulator,
+  simulator: Answering,
   options: { readonly port: number; readonly host: string },
 ): Promise<{ readonly url: string; readonly server: Server; stop(): Promise<void> }> => {
   const server = createServer(

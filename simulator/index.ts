@@ -10,13 +10,7 @@ export { truthOf } from "./control/ledgerView.ts"
 export type { RunTruth } from "./control/ledgerView.ts"
 export type * from "./core/wire.ts"
 export { ConnectionReset } from "./sse/stream.ts"
-export {
-  bodyOf,
-  kindOf,
-  parseRecording,
-  readRecording,
-  UnreadableRecording,
-} from "./replay/recording.ts"
+export { bodyOf, kindOf, parseRecording, readRecording, UnreadableRecording } from "./replay/recording.ts"
 export type {
   Exchange,
   ExchangeEnd,
@@ -25,3 +19,5 @@ export type {
   Recording,
   RecordingLine,
 } from "./replay/recording.ts"
+export { createReplay } from "./replay/replay.ts"
+export type { Replay } from "./replay/replay.ts"

@@ -4,6 +4,8 @@ import { parseArgs } from "node:util"
 import { InvalidDocument } from "./behaviour/spec.ts"
 import { openJournal } from "./disk.ts"
 import { startServer, systemClock } from "./http.ts"
+import { parseRecording } from "./replay/recording.ts"
+import { createReplay } from "./replay/replay.ts"
 import { createSimulator, type BehaviourPatch, type Simulator } from "./simulator.ts"
 
 const HELP = `A stand-in for Parallel's Task API.
@@ -14,6 +16,7 @@ const HELP = `A stand-in for Parallel's Task API.
   --seed TEXT        makes everything repeatable (default: a new one each time)
   --speed N          runs go N times as fast (default 1)
   --scenario X       initial behaviour: a JSON document, or a file that holds one
+  --replay FILE      answer with what \`npm run smoke\` recorded; of the rest, only --port, --host and --speed count
 `
 
 const readArguments = () =>
@@ -25,6 +28,7 @@ const readArguments = () =>
       seed: { type: "string" },
       speed: { type: "string" },
       scenario: { type: "string" },
+      replay: { type: "string" },
       help: { type: "boolean", default: false },
     },
   }).values
@@ -62,15 +66,31 @@ const create = (values: ReturnType<typeof readArguments>): Simulator => {
   })
 }
 
+const simulate = (values: ReturnType<typeof readArguments>) => {
+  const simulator = create(values)
+  return { answering: simulator, line: { seed: simulator.ledger.seed }, close: () => simulator.close() }
+}
+
+const replay = (values: ReturnType<typeof readArguments>, file: string) => {
+  const speed = values.speed === undefined ? 1 : numberOf("speed", values.speed, (n) => n > 0)
+  const recording = parseRecording(readFileSync(file, "utf8"))
+  return {
+    answering: createReplay(recording, { clock: systemClock, speed }),
+    line: { replay: file },
+    close: () => undefined,
+  }
+}
+
 const main = async () => {
   const values = readArguments()
   if (values.help) return console.log(HELP)
   const port = numberOf("port", values.port, (n) => Number.isInteger(n) && n >= 0 && n < 65_536)
-  const simulator = create(values)
-  const { url, stop } = await startServer(simulator, { port, host: values.host })
+  const { answering, line, close } =
+    values.replay === undefined ? simulate(values) : replay(values, values.replay)
+  const { url, stop } = await startServer(answering, { port, host: values.host })
   const quit = () => {
     void stop().then(() => {
-      simulator.close()
+      close()
       process.exit(0)
     })
   }
@@ -79,9 +99,7 @@ const main = async () => {
   process.on("unhandledRejection", (reason) =>
     console.error(JSON.stringify({ event: "crash", message: String(reason) })),
   )
-  console.log(
-    JSON.stringify({ event: "listening", url, control: `${url}/_sim`, seed: simulator.ledger.seed }),
-  )
+  console.log(JSON.stringify({ event: "listening", url, control: `${url}/_sim`, ...line }))
 }
 
 main().catch((error: unknown) => {

@@ -44,5 +44,6 @@ export const wranglerEnv = (data: string): NodeJS.ProcessEnv => ({
   WRANGLER_HIDE_BANNER: "true", // and with it the check for updates
   WRANGLER_WRITE_LOGS: "false", // its debug log would hold every request
   WRANGLER_REGISTRY_PATH: join(data, "wrangler-registry"),
+  X_LOCAL_OBSERVABILITY: "false", // its local trace store would keep the URL of every request we make
   CLOUDFLARE_CF_FETCH_ENABLED: "false", // request.cf is made up locally
 })

@@ -36,7 +36,7 @@ const combined = (filler: Filler, schema: JsonObject): JsonObject => {
   }
   if (!Array.isArray(schema["allOf"])) return schema
   const { allOf, ...rest } = schema
-  return (allOf).filter(isObject).reduce<JsonObject>((all, part) => {
+  return allOf.filter(isObject).reduce<JsonObject>((all, part) => {
     const one = combined(filler, part)
     return {
       ...all,

@@ -185,7 +185,10 @@ const KINDS: ReadonlyArray<readonly [string, RegExp, ExchangeKind]> = [
 ]
 
 /** What a request asks for, and the last id in its path. */
-export const kindOf = (method: string, path: string): { readonly kind: ExchangeKind; readonly id: string } => {
+export const kindOf = (
+  method: string,
+  path: string,
+): { readonly kind: ExchangeKind; readonly id: string } => {
   for (const [verb, pattern, kind] of KINDS) {
     const match = verb === method ? pattern.exec(path) : null
     if (match !== null) return { kind, id: match.at(-1) ?? "" }

@@ -4,7 +4,12 @@ import { describe, expect, it } from "vitest"
 import { welcome } from "../../scripts/start/message.ts"
 import { RESULT_OFFERS } from "../../src/domain/Accept.ts"
 import { processorNames, usdPerRun } from "../../src/domain/Processors.ts"
-import { DEFAULT_BASE_URL, DEFAULT_LOGIN_URL, NUMBER_SETTINGS, readSettings } from "../../src/domain/Settings.ts"
+import {
+  DEFAULT_BASE_URL,
+  DEFAULT_LOGIN_URL,
+  NUMBER_SETTINGS,
+  readSettings,
+} from "../../src/domain/Settings.ts"
 import { rowsOf, sectionOf } from "./markdown.ts"
 
 const read = (path: string) => readFileSync(path, "utf8")

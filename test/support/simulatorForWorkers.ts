@@ -48,8 +48,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
       return simulatorOf(tenant).handle(request)
     },
   }
-  // The server uses no more of a simulator than this.
-  const { url, stop } = await startServer(router as Simulator, { host: "127.0.0.1", port: 0 })
+  const { url, stop } = await startServer(router, { host: "127.0.0.1", port: 0 })
   project.provide("simulatorUrl", url)
   return async () => {
     await stop()

@@ -40,7 +40,7 @@ const codeFor = async (verifier: string, origin = ORIGIN): Promise<string> => {
     code_challenge_method: "S256",
     state: "s",
   })
-  const page = await (await fetch(`${LOGIN}/getKeys/authorize?${query}`)).text()
+  const page = await (await fetch(`${LOGIN}/getKeys/authorize?${query.toString()}`)).text()
   const href = /id="allow" href="([^"]+)"/.exec(page)?.[1]?.replaceAll("&amp;", "&") ?? ""
   return new URL(href).searchParams.get("code") ?? ""
 }

@@ -1,0 +1,151 @@
+import { expect, it } from "vitest"
+import { companies, Product } from "./product.ts"
+import { expectNoSecrets } from "./secrets.ts"
+import { QUICK, servers } from "./servers.ts"
+import type { ReceivedWebhook } from "./simulatorControl.ts"
+import { expectTruth } from "./truth.ts"
+import { until } from "./until.ts"
+
+/** What goes in besides the rows themselves: rows by URL, mistakes; and what goes out besides answers: the webhook. */
+const pair = servers({
+  vars: { ...QUICK, MAX_BODY_BYTES: 20_000, MAX_INPUTS: 50 },
+  scenario: { runs: { queue_ms: [50, 200], duration_ms: [100, 800], scale_by_processor: false } },
+})
+const product = new Product(pair)
+
+const text = (inputs: unknown) => ({
+  inputs,
+  output_type: "text",
+  processor: "lite",
+  output_description: "one line",
+})
+
+it("takes the rows from a URL, through redirects", async () => {
+  const rows = companies(12)
+  await pair.control.serveInputs("rows", { rows })
+  await pair.control.serveInputs("moved", { redirect: `rows?token=${product.inputsToken}`, status: 308 })
+  await pair.control.serveInputs("elsewhere", { redirect: product.inputsUrl("moved") })
+  for (const name of ["rows", "elsewhere"]) {
+    const group = await product.submit(text(product.inputsUrl(name)))
+    expectTruth(await product.ended(group, 20_000), await pair.control.ledger(group), rows)
+  }
+})
+
+const byUrl: ReadonlyArray<readonly [string, object, number, RegExp]> = [
+  ["more than the limit", { count: 5_000 }, 413, /more than 20000 bytes/],
+  ["more rows than allowed", { count: 51 }, 422, /50/],
+  ["no JSON", { body: "<html>sign in</html>", content_type: "text/html" }, 422, /JSON/],
+  ["no array", { body: '{"rows":[]}' }, 422, /array/],
+  ["an empty array", { body: "[]" }, 422, /inputs/],
+  ["rows that are no objects", { body: '[{"a":1},2]' }, 422, /inputs\[1\]/],
+  ["not found", { status: 404 }, 422, /404/],
+  ["broken for good", { status: 503 }, 422, /503/],
+  ["a redirect to a file", { redirect: "file:///etc/passwd" }, 422, /not allowed/],
+  ["a redirect to itself", { redirect: "loop" }, 422, /redirects more than/],
+]
+
+it.each(byUrl)("refuses a URL that answers %s, and creates nothing", async (_, spec, status, message) => {
+  await pair.control.serveInputs("loop", spec)
+  await pair.control.forgetRequests()
+  const answer = await product.post(text(product.inputsUrl("loop")))
+  expect(answer.text).toMatch(message)
+  expect(answer.status).toBe(status)
+  expectError(answer)
+  expect((await pair.control.requests()).total).toBe(0)
+})
+
+const expectError = ({ text, headers }: { text: string; headers: Headers }) => {
+  expect(headers.get("content-type")).toMatch(/^application\/json/)
+  expect(JSON.parse(text)).toEqual({
+    type: "error",
+    error: { ref_id: expect.any(String), message: expect.any(String), detail: expect.toSatisfy(isDetail) },
+  })
+}
+const isDetail = (detail: unknown) => detail === null || typeof detail === "object"
+
+const schema = { type: "object", properties: { a: { type: "string" } } }
+const one = [{ a: 1 }]
+
+const mistakes: ReadonlyArray<
+  readonly [string, unknown, Record<string, string>, number, ReadonlyArray<string>]
+> = [
+  ["no key", text(one), { "x-api-key": "" }, 401, []],
+  ["no JSON", "{", {}, 400, []],
+  ["no object", "[]", {}, 422, [""]],
+  ["another content type", text(one), { "content-type": "text/plain" }, 415, []],
+  ["too large a body", text([{ a: "x".repeat(20_000) }]), {}, 413, []],
+  ["no inputs", { output_type: "text" }, {}, 422, ["inputs"]],
+  ["empty inputs", text([]), {}, 422, ["inputs"]],
+  ["a row that is no object, twice", text([1, {}, "b"]), {}, 422, ["inputs[0]", "inputs[2]"]],
+  ["too many inputs", text(companies(51)), {}, 422, ["inputs"]],
+  ["inputs as text that is neither", text("no url"), {}, 422, ["inputs"]],
+  ["inputs from a file", text("file:///etc/passwd"), {}, 422, ["inputs"]],
+  ["no output type", { inputs: one }, {}, 422, ["output_type"]],
+  ["a schema for text", { ...text(one), output_schema: schema }, {}, 422, ["output_schema"]],
+  ["JSON of no kind", { inputs: one, output_type: "json" }, {}, 422, ["output_schema"]],
+  ["an unknown processor", { ...text(one), processor: "huge" }, {}, 422, ["processor"]],
+  ["a webhook that is no URL", { ...text(one), webhook_url: "mailto:a@b.c" }, {}, 422, ["webhook_url"]],
+  [
+    "several mistakes at once",
+    { inputs: [], output_type: "xml", processor: 5 },
+    {},
+    422,
+    ["inputs", "output_type", "processor"],
+  ],
+]
+
+it.each(mistakes)("refuses %s, and creates nothing", async (_, body, headers, status, paths) => {
+  await pair.control.forgetRequests()
+  const answer = await product.post(body, headers)
+  expect(answer.status).toBe(status)
+  expectError(answer)
+  const errors: ReadonlyArray<{ path: string }> = JSON.parse(answer.text).error.detail?.errors ?? []
+  expect(errors.map(({ path }) => path).toSorted()).toEqual(paths)
+  expect((await pair.control.requests()).total).toBe(0)
+})
+
+it("passes upstream's refusals on, and keeps no group nobody will see", async () => {
+  for (const [key, status] of [
+    [`invalid-${product.key}`, 401],
+    [`nocredit-${product.key}`, 402],
+  ] as const) {
+    const before = (await pair.control.groups()).map((group) => group.taskgroup_id)
+    const answer = await product.post(text(one), { "x-api-key": key })
+    expect(answer.status).toBe(status)
+    expect(JSON.parse(answer.text)).toMatchObject({ type: "error", error: { message: expect.any(String) } })
+    const made = (await pair.control.groups()).filter((group) => !before.includes(group.taskgroup_id))
+    expect(made.every((group) => group.num_runs === 0)).toBe(true)
+    for (const { taskgroup_id } of made) expect((await product.get(`${taskgroup_id}.json`)).status).toBe(404)
+  }
+})
+
+it("calls the webhook until it is accepted, under one id", async () => {
+  await pair.control.answerWebhooks([{ status: 500 }, { status: 302, location: "/elsewhere" }])
+  const group = await product.submit({ ...text(one), webhook_url: product.webhookUrl("ended") })
+  const isAccepted = (received: ReadonlyArray<ReceivedWebhook>) =>
+    received.some(({ answered }) => answered === 200)
+  const received = await until("the webhook is accepted", 30_000, async () => {
+    const all = await pair.control.webhooks()
+    return isAccepted(all) ? all : null
+  })
+  expect(received.map(({ name, answered }) => [name, answered])).toEqual([
+    ["ended", 500],
+    ["ended", 302],
+    ["ended", 200],
+  ])
+  for (const { body, headers } of received) {
+    expect(JSON.parse(body)).toEqual({ url: `${pair.url}/${group}` })
+    expect(headers).toMatchObject({
+      "content-type": expect.stringMatching(/^application\/json/),
+      "webhook-id": expect.stringMatching(/./),
+      "webhook-timestamp": expect.stringMatching(/^\d{10}$/),
+    })
+  }
+  expect(new Set(received.map(({ headers }) => headers["webhook-id"])).size).toBe(1)
+  // What the receiver is sent to is complete.
+  expect((await product.json(group)).status.is_active).toBe(false)
+})
+
+it("leaves no secret in tables, formats, logs or answers", async () => {
+  await expectNoSecrets(product)
+})
