@@ -22,7 +22,8 @@ for (const one of seeds) {
     if (untilFailure) break
     continue
   }
-  results.push(result)
+  // The histories of thousands of seeds do not fit into memory.
+  results.push({ ...result, timeline: [] })
   if (process.argv.includes("--slow") && result.recoveryMs > 120_000 && !result.waitsForOthers) {
     console.log(
       `seed ${one} (${result.weather.kind}) took ${(result.recoveryMs / 1000).toFixed(0)} s to recover`,
