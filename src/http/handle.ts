@@ -1,4 +1,4 @@
-import type { SettingsShape } from "../domain/Settings.ts"
+import { DEFAULT_BASE_URL, DEFAULT_LOGIN_URL, type SettingsShape } from "../domain/Settings.ts"
 import { formCsp, formHtml } from "../pages/formHtml.ts"
 import { callbackRoute } from "./callbackRoute.ts"
 import { createRoute } from "./createRoute.ts"
@@ -27,7 +27,8 @@ export const handle = async (request: Request, context: HandlerContext): Promise
     return withCommonHeaders(
       errorResponse({
         status: 500,
-        message: "Something went wrong here. Nothing is lost; try again in a moment.",
+        message:
+          "Something went wrong here; stored groups are not affected. Send a POST again only with the Idempotency-Key it had, or after looking whether its runs exist at Parallel.",
       }),
     )
   }
@@ -49,11 +50,20 @@ const route = async (request: Request, context: HandlerContext): Promise<Respons
   return errorResponse({ status: 404, message: `There is nothing at ${pathname.slice(0, 200)}.` })
 }
 
+/**
+ * Signing in gives a real key. Where the API is not Parallel's own, such as the stand-in of a demo, that key would go
+ * to a stranger: it is offered there only when the operator has named a login that goes with it.
+ */
+const loginFor = (settings: SettingsShape): string | null =>
+  settings.PARALLEL_BASE_URL === DEFAULT_BASE_URL || settings.PARALLEL_LOGIN_URL !== DEFAULT_LOGIN_URL
+    ? settings.PARALLEL_LOGIN_URL
+    : null
+
 const formRoute = (request: Request, settings: SettingsShape): Response => {
   if (request.method === "OPTIONS") return optionsResponse("GET, HEAD, OPTIONS")
   if (request.method !== "GET" && request.method !== "HEAD")
     return methodNotAllowed(request.method, "GET, HEAD, OPTIONS")
-  return new Response(request.method === "HEAD" ? null : formHtml(settings.PARALLEL_LOGIN_URL), {
+  return new Response(request.method === "HEAD" ? null : formHtml(loginFor(settings)), {
     headers: {
       "content-type": "text/html; charset=utf-8",
       "cache-control": "no-cache",

@@ -1,7 +1,7 @@
 import { escapeHtml } from "../domain/Json.ts"
 
 /** The form of `/`. Everything it does is in /assets/form/form.js; fixed but for the address of Parallel's login. */
-export const formHtml = (loginUrl: string): string => `<!doctype html>
+export const formHtml = (loginUrl: string | null): string => `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -56,7 +56,7 @@ export const formHtml = (loginUrl: string): string => `<!doctype html>
 <button type="button" id="key-show" aria-pressed="false" aria-controls="api-key">Show</button>
 <button type="button" id="key-forget" hidden>Forget</button>
 </div>
-<div id="key-more" hidden><button type="button" id="sign-in" data-login="${escapeHtml(loginUrl)}" aria-describedby="sign-in-note">Sign in with Parallel</button>
+<div id="key-more" hidden><button type="button" id="sign-in" data-login="${escapeHtml(loginUrl ?? "")}" aria-describedby="sign-in-note">Sign in with Parallel</button>
 <span class="hint" id="sign-in-note">Choose or make a key there, and come back to this form as it is.</span></div>
 <p class="notice error" id="sign-in-error" role="alert" hidden></p>
 <p class="hint" id="key-note">Sent only to this site, in a header, to start your runs. No key yet? <a href="https://platform.parallel.ai" target="_blank" rel="noopener noreferrer">Get one from Parallel</a>.</p>

@@ -40,7 +40,7 @@ export class KeyPanel {
       this.set("")
       this.#input.focus()
     })
-    byId("key-more").hidden = !canSignIn(location)
+    byId("key-more").hidden = !canSignIn(location) || this.#signIn.dataset.login === ""
     this.#signIn.addEventListener("click", () => this.#leave())
     // Gone back to from the login, the page may be the one that was left: as it was, so nothing has to be put back.
     addEventListener("pageshow", (event) => {
