@@ -1,9 +1,10 @@
-import { DEFAULT_BASE_URL, DEFAULT_LOGIN_URL, type SettingsShape } from "../domain/Settings.ts"
+import type { SettingsShape } from "../domain/Settings.ts"
 import { formCsp, formHtml } from "../pages/formHtml.ts"
 import { callbackRoute } from "./callbackRoute.ts"
 import { createRoute } from "./createRoute.ts"
 import { errorResponse } from "./errors.ts"
 import { optionsResponse, withCommonHeaders } from "./headers.ts"
+import { loginFor } from "./login.ts"
 import { type GroupStub, resultRoute } from "./resultRoute.ts"
 import type { RequestRuntime } from "./runtime.ts"
 
@@ -49,15 +50,6 @@ const route = async (request: Request, context: HandlerContext): Promise<Respons
   }
   return errorResponse({ status: 404, message: `There is nothing at ${pathname.slice(0, 200)}.` })
 }
-
-/**
- * Signing in gives a real key. Where the API is not Parallel's own, such as the stand-in of a demo, that key would go
- * to a stranger: it is offered there only when the operator has named a login that goes with it.
- */
-const loginFor = (settings: SettingsShape): string | null =>
-  settings.PARALLEL_BASE_URL === DEFAULT_BASE_URL || settings.PARALLEL_LOGIN_URL !== DEFAULT_LOGIN_URL
-    ? settings.PARALLEL_LOGIN_URL
-    : null
 
 const formRoute = (request: Request, settings: SettingsShape): Response => {
   if (request.method === "OPTIONS") return optionsResponse("GET, HEAD, OPTIONS")

@@ -1,31 +1,25 @@
 import { describe, expect, it } from "vitest"
 import { readSettings } from "../../src/domain/Settings.ts"
-import { handle } from "../../src/http/handle.ts"
-import { makeRequestRuntime } from "../../src/http/runtime.ts"
+import { loginFor } from "../../src/http/login.ts"
+import { formHtml } from "../../src/pages/formHtml.ts"
 
-const loginOf = async (env: Record<string, string>) => {
+const loginOf = (env: Record<string, string>) => {
   const read = readSettings(env)
   if (!read.ok) throw new Error(read.problems.join())
-  const unreachable = () => {
-    throw new Error("no object is needed for the form")
-  }
-  const runtime = makeRequestRuntime(read.settings, unreachable, unreachable)
-  const context = { settings: read.settings, runtime, groups: unreachable }
-  const page = await (await handle(new Request("https://multitask.test/"), context)).text()
-  return /data-login="([^"]*)"/.exec(page)?.[1]
+  return /data-login="([^"]*)"/.exec(formHtml(loginFor(read.settings)))?.[1]
 }
 
 describe("signing in with Parallel", () => {
-  it("is offered where the API is Parallel's own", async () => {
-    expect(await loginOf({})).toBe("https://platform.parallel.ai")
+  it("is offered where the API is Parallel's own", () => {
+    expect(loginOf({})).toBe("https://platform.parallel.ai")
   })
 
-  it("is not offered where a real key would go to a stand-in", async () => {
-    expect(await loginOf({ PARALLEL_BASE_URL: "http://127.0.0.1:8788" })).toBe("")
+  it("is not offered where a real key would go to a stand-in", () => {
+    expect(loginOf({ PARALLEL_BASE_URL: "http://127.0.0.1:8788" })).toBe("")
   })
 
-  it("is offered for another API whose operator names a login", async () => {
+  it("is offered for another API whose operator names a login", () => {
     const env = { PARALLEL_BASE_URL: "http://127.0.0.1:8788", PARALLEL_LOGIN_URL: "http://127.0.0.1:8789" }
-    expect(await loginOf(env)).toBe("http://127.0.0.1:8789")
+    expect(loginOf(env)).toBe("http://127.0.0.1:8789")
   })
 })
