@@ -30,7 +30,7 @@ const steps = (paths: ReadonlyArray<string>): ReadonlyArray<Step> => {
   const nodeFiles = paths.filter(
     (path) =>
       isTypeScript(path) &&
-      /^(?:simulator|scripts|bench|test)\//.test(path) &&
+      /^(?:simulator|smoke|scripts|bench|test)\//.test(path) &&
       !path.startsWith("test/worker/"),
   )
   const imports = paths.filter((path) => /^(?:src|simulator)\/.*\.[cm]?[jt]s$/.test(path))

@@ -19,7 +19,7 @@ export interface ScenarioResult {
 }
 
 /** The longest that a group may take once nothing is wrong any more and every run has ended. */
-export const RECOVERY_BOUND_MS = 600_000
+export const RECOVERY_BOUND_MS = 450_000
 
 export const runScenario = async (seed: string): Promise<ScenarioResult> => {
   const world = makeWorld(seed)

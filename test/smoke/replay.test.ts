@@ -228,7 +228,10 @@ describe("a replay of a recording made by hand", () => {
     const recording = readRecording([
       { recording: "parallel-task-group", version: 1, started: "2026-11-23T12:00:00Z" },
       ...exchange(0, ["POST", "/v1/tasks/groups"], [0, 0, 0], { text: '{"taskgroup_id":"tgrp_1"}' }),
+      ...exchange(-2, ["GET", `${GROUP}/events`], [0, 0, 0], { headers: stream, text: ": empty\n\n" }),
+      ...exchange(-1, ["GET", `${GROUP}/runs`], [0, 0, 0], { text: "data: empty\n\n" }),
       ...exchange(1, ["POST", `${GROUP}/runs`], [0, 0, 0], { text: '{"run_ids":["trun_1"]}' }),
+      ...exchange(7, ["GET", `${GROUP}/runs`], [3_000, 3_000, 3_000], { text: "data: with runs\n\n" }),
       ...exchange(2, ["GET", `${GROUP}/events`], [1_000, 1_000, 6_500], {
         headers: stream,
         pieces: [
@@ -294,6 +297,12 @@ describe("a replay of a recording made by hand", () => {
     expect([early.status, early.got.at(-1)]).toEqual([408, [4_000, "end"]])
     const patient = await (await replayAt(3_000)).read(`${RESULT}?timeout=10`)
     expect([patient.status, patient.got[0]]).toEqual([200, [5_000, '{"output":1}']])
+  })
+
+  it("does not take what was asked of the empty group for an answer about its runs", async () => {
+    const { read } = await replayAt(0)
+    expect((await read(`${GROUP}/runs`)).got[0]?.[1]).toBe("data: with runs\n\n")
+    expect((await (await replayAt(0)).read(`${GROUP}/events`)).got[0]).toEqual([1_100, first])
   })
 
   it("tells an error as often as it came", async () => {
