@@ -67,6 +67,14 @@ export class Disk {
     this.statements.clear()
   }
 
+  isClosed = false
+
+  close(): void {
+    this.isClosed = true
+    this.statements.clear()
+    this.db.close()
+  }
+
   wipe(): void {
     this.db.exec("COMMIT")
     this.statements.clear()

@@ -120,6 +120,12 @@ export class ObjectHost {
     this.current?.die(why)
   }
 
+  /** The story is over: lets go of what it held. */
+  retire(): void {
+    this.kill("because the story ends")
+    this.disk.close()
+  }
+
   private construct(): Incarnation {
     const { clock, dice, simulator, settings, log } = this.options
     this.constructed++
@@ -203,6 +209,7 @@ export class ObjectHost {
 
   private armAlarm(): void {
     this.cancelAlarm()
+    if (this.disk.isClosed) return
     const at = alarmOn(this.disk)
     if (at === null) return
     const { clock, alarmWeather } = this.options

@@ -55,12 +55,14 @@ export const runScenario = async (seed: string): Promise<ScenarioResult> => {
   const upstreamRequests = world.simulator.requests.total
   await untilRemoved(world)
   for (const viewer of world.viewers) viewer.stop()
+  const { crashes } = host
+  host.retire()
   return {
     seed,
     weather,
     violations,
     timeline: world.timeline,
-    crashes: host.crashes,
+    crashes,
     recoveryMs: recovery,
     upstreamRequests,
     waitsForOthers: slack > RECOVERY_BOUND_MS,
