@@ -3,8 +3,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
-import * as Schema from "effect/Schema"
-import { type InputsUnavailable, Malformed, type ParallelError } from "../domain/Errors.ts"
+import { Malformed, type ParallelError } from "../domain/Errors.ts"
 import { isGroupId } from "../domain/GroupId.ts"
 import { deriveInputSchema } from "../domain/InputSchema.ts"
 import {
@@ -29,48 +28,14 @@ import { InputsLoader } from "../services/InputsLoader.ts"
 import { type ApiKey, ParallelApi } from "../services/ParallelApi.ts"
 import { Settings } from "../services/Settings.ts"
 import { TaskGroups } from "../services/TaskGroups.ts"
-
-/** The request is at fault; nothing was created. Names every problem. */
-export class InvalidRequest extends Schema.TaggedError<InvalidRequest>()("InvalidRequest", {
-  problems: Schema.Array(Schema.Struct({ path: Schema.String, message: Schema.String })),
-}) {}
-
-/** Parallel or the inputs URL took longer than the preparation may take. */
-export class PreparationTimedOut extends Schema.TaggedError<PreparationTimedOut>()("PreparationTimedOut", {
-  message: Schema.String,
-}) {}
-
-/** Parallel refused the first runs for good: its status and message. The group has no runs and is forgotten here. */
-export class SubmissionRefused extends Schema.TaggedError<SubmissionRefused>()("SubmissionRefused", {
-  status: Schema.Int,
-  message: Schema.String,
-  detail: Schema.NullOr(Schema.Record(Schema.String, Schema.Unknown)),
-  refId: Schema.NullOr(Schema.String),
-  taskgroupId: Schema.String,
-  url: Schema.String,
-}) {}
-
-/** The group exists at Parallel, without runs, and could not be stored here. */
-export class CreationBroken extends Schema.TaggedError<CreationBroken>()("CreationBroken", {
-  message: Schema.String,
-  taskgroupId: Schema.String,
-  url: Schema.String,
-}) {}
-
-/** Another request has taken over the idempotency key, and with it the right to submit. */
-export class ClaimLost extends Schema.TaggedError<ClaimLost>()("ClaimLost", {
-  taskgroupId: Schema.String,
-  url: Schema.String,
-}) {}
-
-export type CreateError =
-  | InvalidRequest
-  | PreparationTimedOut
-  | InputsUnavailable
-  | ParallelError
-  | SubmissionRefused
-  | CreationBroken
-  | ClaimLost
+import {
+  ClaimLost,
+  type CreateError,
+  CreationBroken,
+  InvalidRequest,
+  PreparationTimedOut,
+  SubmissionRefused,
+} from "./createErrors.ts"
 
 /** Whether this request may go on, asked where going on could be paid for twice. */
 export interface Guard {

@@ -8,7 +8,8 @@ import type { InputsLoader } from "../services/InputsLoader.ts"
 import type { ApiKey, ParallelApi } from "../services/ParallelApi.ts"
 import { Settings } from "../services/Settings.ts"
 import type { TaskGroups } from "../services/TaskGroups.ts"
-import { type Created, type CreateError, createMultitask } from "./createMultitask.ts"
+import type { CreateError } from "./createErrors.ts"
+import { type Created, createMultitask } from "./createMultitask.ts"
 
 /** The idempotency key belongs to a request with another body. */
 export class KeyReused extends Schema.TaggedError<KeyReused>()("KeyReused", {}) {}

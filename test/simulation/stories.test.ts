@@ -355,11 +355,11 @@ describe("viewers", () => {
   it("may be very many: all of them see every end, none of them costs upstream anything", async () => {
     const it = world({ weather: { rows: 10 } })
     await submit(it)
-    const crowd = Array.from({ length: 300 }, (_, at) => viewer(it, `viewer ${at}`))
+    const crowd = Array.from({ length: 1_000 }, (_, at) => viewer(it, `viewer ${at}`))
     for (const one of crowd) void one.watch()
     await it.clock.advance(2 * MINUTE)
     expect(it.violations).toEqual([])
-    expect(crowd.filter(({ finished }) => finished)).toHaveLength(300)
+    expect(crowd.filter(({ finished }) => finished)).toHaveLength(1_000)
     for (const one of crowd)
       expect([...one.runs.values()].filter(({ hasOutput }) => hasOutput)).toHaveLength(10)
     expect(count(it, EVENTS)).toBeLessThan(10)
