@@ -15,6 +15,8 @@ export default defineConfig({
           name: "unit",
           include: ["test/**/*.test.ts"],
           exclude: ["test/worker/**", "test/e2e/**", "test/browser/**"],
+          // Nothing here waits for time, but a busy machine may be slow.
+          testTimeout: 30_000,
         },
       },
       {

@@ -18,7 +18,7 @@ describe("50,000 runs in a group", () => {
   it("are added, followed, counted and listed in bounded time", { timeout: 60_000 }, async () => {
     const h = harness({ cursors: { event_ids: "opaque" } })
     const { group, slowest } = await fillGroup(h)
-    expect(slowest).toBeLessThan(1_000)
+    expect(slowest).toBeLessThan(5_000)
     expect(h.clock.pending()).toBe(0)
     await h.clock.advance(60_000)
 
