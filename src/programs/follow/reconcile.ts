@@ -77,9 +77,11 @@ export const keepReconciled = Effect.fnUntraced(function* (context: FollowContex
       activeAfter = after + activeSpacing
       activeSpacing = Math.min(activeSpacing * 2, ACTIVE_SPACING_MAX_MS)
     }
-    fruitlessFor =
-      listed.changes === 0 ? Math.min(fruitlessFor * 2, settings.RECONCILE_SECONDS * 1000) : FRUITLESS_MIN_MS
-    fruitless = listed.changes === 0 ? JSON.stringify([upstream, store.upstreamCounts()]) : ""
+    // Every new difference is looked at anew, soon; only the same one comes up ever more rarely.
+    const left = listed.changes === 0 ? JSON.stringify([upstream, store.upstreamCounts()]) : ""
+    const longest = (settings.RECONCILE_SECONDS * 1000) / 2
+    fruitlessFor = left === fruitless ? Math.min(fruitlessFor * 2, longest) : FRUITLESS_MIN_MS
+    fruitless = left
     fruitlessUntil = after + fruitlessFor
     return listed.changes
   })
