@@ -175,7 +175,9 @@ const isClean = Effect.fnUntraced(function* (options: SubmitOptions, refused: Re
     }),
     // Who is refused everywhere cannot have added anything.
     Effect.catch((error) =>
-      Effect.succeed(refused.every((one) => one.error._tag === error._tag && isRefusal(error))),
+      Effect.succeed(
+        refused.length > 0 && refused.every((one) => one.error._tag === error._tag && isRefusal(error)),
+      ),
     ),
   )
 })
