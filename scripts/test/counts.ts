@@ -11,7 +11,13 @@ export interface Report {
     /** The file's path */
     readonly name: string
     readonly status: string
-    readonly assertionResults: ReadonlyArray<unknown>
+    /** Why the file could not be loaded */
+    readonly message?: string
+    readonly assertionResults: ReadonlyArray<{
+      readonly fullName?: string
+      readonly status?: string
+      readonly failureMessages?: ReadonlyArray<string> | null
+    }>
   }>
 }
 
@@ -44,6 +50,36 @@ export const projectsWithoutTests = (
     own.find((project) => file.replaceAll("\\", "/").includes(`/test/${project}/`)) ?? "unit"
   const present = new Set(report?.testResults.map(({ name }) => projectOf(name)))
   return projects.filter((project) => !present.has(project))
+}
+
+/** Enough of a failure to tell what went wrong, where a log may be cut. */
+const MAX_FAILURES = 40
+const MAX_LINES = 8
+
+/**
+ * What failed, to be said once more at the very end: whoever has only the end of a long log still learns what to look
+ * for.
+ */
+export const failuresOf = (report: Report | undefined): ReadonlyArray<string> => {
+  const failures = (report?.testResults ?? []).flatMap(({ name, status, message, assertionResults }) => {
+    if (status === "failed" && assertionResults.length === 0) {
+      return [describeFailure(name, "could not be loaded", [message ?? ""])]
+    }
+    return assertionResults
+      .filter((test) => test.status === "failed")
+      .map((test) => describeFailure(name, test.fullName ?? "", test.failureMessages ?? []))
+  })
+  const more = failures.length - MAX_FAILURES
+  return more > 0 ? [...failures.slice(0, MAX_FAILURES), `… and ${more} more`] : failures
+}
+
+const describeFailure = (file: string, test: string, messages: ReadonlyArray<string>): string => {
+  const place = file.replaceAll("\\", "/").replace(/^.*\/(?=test\/)/, "")
+  const lines = messages.join("\n").split("\n")
+  return [
+    `FAILED ${place} > ${test}`,
+    ...lines.slice(0, MAX_LINES).map((line) => `    ${line.slice(0, 300)}`),
+  ].join("\n")
 }
 
 export const sum = (counts: ReadonlyArray<Counts>): Counts => ({

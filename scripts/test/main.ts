@@ -2,7 +2,15 @@ import { spawn } from "node:child_process"
 import { mkdirSync, readFileSync, rmSync } from "node:fs"
 import { needChromium, planTests, stages } from "./args.ts"
 import { findChromium } from "./chromium.ts"
-import { type Counts, countRun, projectsWithoutTests, type Report, sum, summary } from "./counts.ts"
+import {
+  type Counts,
+  countRun,
+  failuresOf,
+  projectsWithoutTests,
+  type Report,
+  sum,
+  summary,
+} from "./counts.ts"
 
 const reports = "node_modules/.cache/test-reports"
 
@@ -16,6 +24,7 @@ export const main = async (argv: ReadonlyArray<string>): Promise<number> => {
     CLOUDFLARE_CF_FETCH_ENABLED: "false",
   }
   const runs: Array<Counts> = []
+  const failures: Array<string> = []
 
   if (plan.stages.flat().some((name) => needChromium.includes(name))) {
     try {
@@ -29,10 +38,13 @@ export const main = async (argv: ReadonlyArray<string>): Promise<number> => {
   }
 
   for (const projects of plan.stages) {
-    runs.push(await runVitest(projects, plan.vitestArgs, env))
+    const { counts, report } = await runVitest(projects, plan.vitestArgs, env)
+    runs.push(counts)
+    failures.push(...failuresOf(report))
   }
 
   const total = sum(runs)
+  for (const failure of failures) console.error(`\n${failure}`)
   if (total.passed + total.failed === 0) console.error("No test matches.")
   console.log(summary(total))
   return total.failed === 0 && total.passed > 0 ? 0 : 1
@@ -42,7 +54,7 @@ const runVitest = async (
   projects: ReadonlyArray<string>,
   vitestArgs: ReadonlyArray<string>,
   env: NodeJS.ProcessEnv,
-): Promise<Counts> => {
+): Promise<{ readonly counts: Counts; readonly report: Report | undefined }> => {
   mkdirSync(reports, { recursive: true })
   const report = `${reports}/${projects.join("-")}.json`
   rmSync(report, { force: true })
@@ -72,10 +84,11 @@ const runVitest = async (
   const results = readReport(report)
   const counts = countRun(results, exitCode)
   console.log(`${projects.join(", ")}: ${summary(counts)}\n`)
-  if (vitestArgs.length > 0) return counts
+  if (vitestArgs.length > 0) return { counts, report: results }
   const empty = projectsWithoutTests(results, projects, stages.flat())
   if (empty.length > 0) console.error(`No tests in ${empty.join(", ")}: that counts as failed.\n`)
-  return empty.length > 0 && counts.failed === 0 ? { ...counts, failed: empty.length } : counts
+  const missing = empty.length > 0 && counts.failed === 0
+  return { counts: missing ? { ...counts, failed: empty.length } : counts, report: results }
 }
 
 const readReport = (file: string): Report | undefined => {

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest"
 import { checkedEnough } from "../../scripts/check/diagnostics.ts"
 import { runSteps } from "../../scripts/check/run.ts"
 import { planTests, stages } from "../../scripts/test/args.ts"
-import { countRun, projectsWithoutTests, sum, summary } from "../../scripts/test/counts.ts"
+import { countRun, failuresOf, projectsWithoutTests, sum, summary } from "../../scripts/test/counts.ts"
 import config from "../../vitest.config.ts"
 
 describe("the arguments of npm test", () => {
@@ -63,6 +63,31 @@ describe("counting", () => {
     expect(missing("/p/test/domain/a.test.ts")).toEqual(["worker"])
     expect(missing("/p/test/worker/b.test.ts")).toEqual(["unit"])
     expect(missing()).toEqual(["unit", "worker"])
+  })
+
+  it("names what failed, and why, in few lines", () => {
+    const failureMessages = [`AssertionError: expected 1 to be 2\n${"    at somewhere\n".repeat(50)}`]
+    const testResults = [
+      { name: "/p/test/worker/a.test.ts", status: "failed", message: "no such file", assertionResults: [] },
+      {
+        name: "/p/test/domain/b.test.ts",
+        status: "failed",
+        assertionResults: [
+          { fullName: "adds", status: "failed", failureMessages },
+          { fullName: "subtracts", status: "passed", failureMessages: [] },
+        ],
+      },
+    ]
+    const failures = failuresOf({ ...report, testResults })
+    expect(failures).toHaveLength(2)
+    expect(failures[0]).toBe("FAILED test/worker/a.test.ts > could not be loaded\n    no such file")
+    expect(failures[1]).toMatch(
+      /^FAILED test\/domain\/b.test.ts > adds\n {4}AssertionError: expected 1 to be 2\n/,
+    )
+    expect(failures[1]?.split("\n").length).toBeLessThan(15)
+    const many = Array.from({ length: 100 }, () => testResults[0]!)
+    expect(failuresOf({ ...report, testResults: many }).at(-1)).toBe("… and 60 more")
+    expect(failuresOf(undefined)).toEqual([])
   })
 
   it("sums up in the line that .ci/run reads", () => {
