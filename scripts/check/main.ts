@@ -25,13 +25,13 @@ export const main = async (): Promise<number> => {
 /** The long ones first, so that two at a time end together. */
 const steps = (paths: ReadonlyArray<string>): ReadonlyArray<Step> => {
   const workerFiles = paths.filter(
-    (path) => isTypeScript(path) && /^(?:src|test\/worker)\//.test(path) && !isAsset(path),
+    (path) => isTypeScript(path) && /^(?:src|test\/worker|bench\/workers)\//.test(path) && !isAsset(path),
   )
   const nodeFiles = paths.filter(
     (path) =>
       isTypeScript(path) &&
       /^(?:simulator|smoke|scripts|bench|test)\//.test(path) &&
-      !path.startsWith("test/worker/"),
+      !/^(?:test\/worker|bench\/workers)\//.test(path),
   )
   const imports = paths.filter((path) => /^(?:src|simulator)\/.*\.[cm]?[jt]s$/.test(path))
   return [

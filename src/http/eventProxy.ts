@@ -15,37 +15,96 @@ export interface EventProxyOptions {
 /** Waits between attempts to reach an object that cannot be reached: at once first, then growing. */
 const RETRY_MS = [0, 250, 1_000, 2_000, 5_000]
 
-const ID_LINE = /^id: ?(.*)$/m
+/** A stream is taken for lost when this many looks in a row find that nothing has come. */
+const LOOKS = 3
 
-/** Cuts a stream of bytes after the last whole event (a blank line) it holds. */
+const NEWLINE = 10
+const ID = [105, 100, 58, 32] // "id: "
+
+/** Where the last whole event ends: behind a blank line. 0 when there is none. */
+const endOfEvents = (bytes: Uint8Array): number => {
+  for (let at = bytes.lastIndexOf(NEWLINE); at > 0; at = bytes.lastIndexOf(NEWLINE, at - 1)) {
+    if (bytes[at - 1] === NEWLINE) return at + 1
+  }
+  return 0
+}
+
+/** Cuts a stream of bytes after the last whole event it holds. What comes as whole events, as most does, is not copied. */
 const makeCutter = () => {
   let pending = new Uint8Array(0)
   return (chunk: Uint8Array): Uint8Array | null => {
-    const joined = new Uint8Array(pending.length + chunk.length)
-    joined.set(pending)
-    joined.set(chunk, pending.length)
-    for (let at = joined.length - 1; at > 0; at--) {
-      if (joined[at] === 10 && joined[at - 1] === 10) {
-        pending = joined.slice(at + 1)
-        return joined.slice(0, at + 1)
-      }
+    let bytes = chunk
+    if (pending.length > 0) {
+      bytes = new Uint8Array(pending.length + chunk.length)
+      bytes.set(pending)
+      bytes.set(chunk, pending.length)
     }
-    pending = joined
+    const end = endOfEvents(bytes)
+    pending = end === bytes.length ? new Uint8Array(0) : bytes.slice(end)
+    return end === 0 ? null : end === bytes.length ? bytes : bytes.slice(0, end)
+  }
+}
+
+/** The last id in whole events: the lines are our own, so that they have just one form, `id: ` and digits. */
+const lastIdIn = (bytes: Uint8Array): string | null => {
+  for (let end = bytes.length; end > 0;) {
+    end = bytes.lastIndexOf(NEWLINE, end - 1)
+    const line = end < 0 ? 0 : end + 1
+    if (ID.every((byte, at) => bytes[line + at] === byte)) {
+      let id = ""
+      for (let at = line + ID.length; at < bytes.length && bytes[at] !== NEWLINE; at++) {
+        id += String.fromCharCode(bytes[at]!)
+      }
+      return id
+    }
+    if (end < 0) return null
+  }
+  return null
+}
+
+/** What is read at once: without a buffer of ours the platform hands out 4 KB at a time, an event or two. */
+const READ_BYTES = 32 * 1024
+
+/** Reads of a body, each as much as there is; null at its end. */
+interface Source {
+  readonly read: () => Promise<Uint8Array | null>
+  readonly cancel: () => Promise<void>
+}
+
+const sourceOf = (body: ReadableStream<Uint8Array>): Source => {
+  const large = largeReader(body)
+  if (large !== null) {
+    const buffer = () => new Uint8Array(READ_BYTES)
+    return {
+      read: async () => {
+        const { done, value } = await large.read(buffer())
+        return done ? null : value
+      },
+      cancel: () => large.cancel(),
+    }
+  }
+  const reader = body.getReader()
+  return {
+    read: async () => {
+      const { done, value } = await reader.read()
+      return done ? null : value
+    },
+    cancel: () => reader.cancel(),
+  }
+}
+
+/** Null for a stream that does not take buffers: those of the platform do. */
+const largeReader = (body: ReadableStream<Uint8Array>): ReadableStreamBYOBReader | null => {
+  try {
+    return body.getReader({ mode: "byob" })
+  } catch {
     return null
   }
 }
 
-/** The last id in whole events: the ids are our own, so that the lines have just one form. */
-const lastIdIn = (bytes: Uint8Array): string | null => {
-  const text = new TextDecoder().decode(bytes)
-  const at = text.lastIndexOf("\nid: ")
-  const from = at >= 0 ? at + 1 : text.startsWith("id: ") ? 0 : -1
-  return from < 0 ? null : (ID_LINE.exec(text.slice(from, from + 40))?.[1] ?? null)
-}
-
 export const proxyEvents = (first: Response, options: EventProxyOptions): ReadableStream<Uint8Array> => {
   let lastEventId = options.lastEventId
-  let reader: ReadableStreamDefaultReader<Uint8Array> | null = first.body?.getReader() ?? null
+  let source: Source | null = first.body === null ? null : sourceOf(first.body)
   let cut = makeCutter()
   let failures = 0
   let cancelled = false
@@ -55,20 +114,32 @@ export const proxyEvents = (first: Response, options: EventProxyOptions): Readab
 
   const drop = () => {
     abort.abort()
-    void reader?.cancel().catch(() => {})
-    reader = null
+    void source?.cancel().catch(() => {})
+    source = null
   }
 
-  /** A read that gives up when nothing comes for too long. */
-  const read = async (from: ReadableStreamDefaultReader<Uint8Array>) => {
-    let cancelTimer = () => {}
-    const silence = new Promise<never>((_, reject) => {
-      cancelTimer = options.setTimer(options.silenceMs, () => reject(new Error("silent")))
+  /** Looks now and then whether anything has come while something was waited for: a timer for each read costs more. */
+  let reading = false
+  let quiet = 0
+  let stopLooking = () => {}
+  const look = () => {
+    stopLooking = options.setTimer(options.silenceMs / LOOKS, () => {
+      quiet = reading ? quiet + 1 : 0
+      if (quiet >= LOOKS) {
+        quiet = 0
+        drop()
+      }
+      look()
     })
+  }
+
+  const read = async (from: Source) => {
+    reading = true
     try {
-      return await Promise.race([from.read(), silence])
+      return await from.read()
     } finally {
-      cancelTimer()
+      reading = false
+      quiet = 0
     }
   }
 
@@ -85,28 +156,30 @@ export const proxyEvents = (first: Response, options: EventProxyOptions): Readab
         return false
       }
       if (response.status === 404 || response.status === 204) return false
-      if (response.ok && response.body !== null) reader = response.body.getReader()
+      if (response.ok && response.body !== null) source = sourceOf(response.body)
     } catch {
       // Next attempt.
     }
     return true
   }
 
+  look()
   return new ReadableStream<Uint8Array>({
     pull: async (controller) => {
       while (!cancelled) {
-        if (reader === null) {
+        if (source === null) {
           if (await reopen()) continue
+          stopLooking()
           if (!cancelled) controller.close()
           return
         }
         try {
-          const { done, value } = await read(reader)
-          if (done) {
+          const chunk = await read(source)
+          if (chunk === null) {
             drop()
             continue
           }
-          const events = cut(value)
+          const events = cut(chunk)
           if (events === null) continue
           const id = lastIdIn(events)
           if (id !== null) {
@@ -122,6 +195,7 @@ export const proxyEvents = (first: Response, options: EventProxyOptions): Readab
     },
     cancel: () => {
       cancelled = true
+      stopLooking()
       drop()
     },
   })

@@ -1,5 +1,4 @@
 import * as Clock from "effect/Clock"
-import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import type { OutputForm } from "../domain/RunJson.ts"
@@ -72,6 +71,8 @@ const makeViewer = (
 ) => {
   let statusOf = -1
   let statusAt = Number.NEGATIVE_INFINITY
+  /** Counted from the last thing that was sent. */
+  let heartbeatAt: number | null = null
 
   const next: Effect.Effect<Turn | null> = Effect.gen(function* () {
     for (;;) {
@@ -79,6 +80,7 @@ const makeViewer = (
       if (publisher.isClosed()) return null
       const batch = reader.next()
       const now = yield* Clock.currentTimeMillis
+      heartbeatAt ??= now + heartbeatSeconds * 1000
       if (batch.more) {
         if (batch.bytes.length > 0) return { bytes: concat(batch.bytes), last: false }
         continue
@@ -92,10 +94,16 @@ const makeViewer = (
         out.push(store.statusEvent())
       }
       if (ended) out.push(store.doneEvent())
-      if (out.length > 0) return { bytes: concat(out), last: ended }
-      const wait = owesStatus ? STATUS_EVERY_MS - (now - statusAt) : heartbeatSeconds * 1000
-      const woken = yield* publisher.waitBeyond(version).pipe(Effect.timeoutOption(Duration.millis(wait)))
-      if (woken._tag === "None" && !owesStatus) return { bytes: heartbeat, last: false }
+      if (out.length > 0) {
+        heartbeatAt = now + heartbeatSeconds * 1000
+        return { bytes: concat(out), last: ended }
+      }
+      if (now >= heartbeatAt) {
+        heartbeatAt = now + heartbeatSeconds * 1000
+        return { bytes: heartbeat, last: false }
+      }
+      const wait = owesStatus ? STATUS_EVERY_MS - (now - statusAt) : heartbeatAt - now
+      yield* publisher.waitForRound(version, wait)
     }
   })
   return next

@@ -10,6 +10,11 @@ export class Publisher extends Context.Service<
     /** How often `publish` was called. Read it before looking at the store, and wait for more than that. */
     readonly version: () => number
     readonly waitBeyond: (version: number) => Effect.Effect<void>
+    /**
+     * For viewers: waits until they are next told together that there is more than this version, at the latest for
+     * `withinMs` (a little more, so that alarms can be shared). The more they are, the farther apart they are told.
+     */
+    readonly waitForRound: (version: number, withinMs: number) => Effect.Effect<void>
     /** The object is being removed: everybody's wait ends, now and later. */
     readonly close: () => void
     readonly isClosed: () => boolean

@@ -36,7 +36,7 @@ export const inputsOf = (count: number) =>
   Array.from({ length: count }, (_, at) => `{"company":"Company ${at}"}`)
 
 export const opened = (storage: SqliteStorage) => {
-  const publisher = makePublisher()
+  const publisher = makePublisher({ now: () => 0, later: () => () => {} })
   return { store: makeTaskGroupStore(storage, publisher), publisher }
 }
 
@@ -159,7 +159,7 @@ export const beliefs = (store: Store) => ({
   change: store.change(),
   upstream: store.upstreamCounts(),
   ended: store.allEnded(),
-  pending: store.pendingOutputs().map(({ inputIndex, runId }) => ({ inputIndex, runId })),
+  pending: [...store.pendingOutputs()].map(({ inputIndex, runId }) => ({ inputIndex, runId })),
   plan: store.plan(),
   rows: rowsOf(store),
 })

@@ -1,0 +1,159 @@
+import { spawnSync } from "node:child_process"
+import { readFileSync } from "node:fs"
+import { join } from "node:path"
+import { gzipSync } from "node:zlib"
+import { wranglerEnv } from "../../scripts/start/commands.ts"
+import type { BenchCase } from "../lib/context.ts"
+import { forgetRequests, KEY, requestsOf, stateOf, submissionBody, submit, whenDone } from "../lib/groups.ts"
+import type { Line } from "../lib/report.ts"
+import { bundle, startProduct, startSimulator } from "../lib/servers.ts"
+import { figure } from "../lib/stats.ts"
+import { watchGroup } from "../lib/viewers.ts"
+
+/** What a group costs in counted things. */
+export interface Counted {
+  /** Per run: rows, key-value entries and alarms that SQLite wrote. */
+  readonly writtenPerRun: number
+  readonly requests: number
+  readonly results: number
+  readonly creating: number
+}
+
+const RUNS = 1_000
+/** Runs that are queued and running for a while, as real ones are. */
+const ORDINARY = {
+  runs: { queue_ms: [300, 1_500], duration_ms: [2_000, 14_000], scale_by_processor: false, failure_rate: 0 },
+}
+
+export const countGroup = async (folder: string, watched: boolean): Promise<Counted> => {
+  const simulator = await startSimulator(folder, ORDINARY)
+  const product = await startProduct(folder, simulator.url, { data: `counts-${watched}`, count: true })
+  try {
+    await forgetRequests(simulator.url)
+    const id = await submit(product.url, submissionBody(RUNS))
+    if (watched) {
+      await watchGroup(folder, {
+        viewerUrl: `${product.url}/${id}.sse`,
+        viewers: 1,
+        upstreamUrl: `${simulator.url}/v1/tasks/groups/${id}/events`,
+        key: KEY,
+        runs: RUNS,
+        limitMs: 120_000,
+      })
+    }
+    await whenDone(product.url, id, 120_000)
+    const { written } = await stateOf(product.url, id)
+    const { total, counts } = await requestsOf(simulator.url)
+    const of = (wanted: (route: string) => boolean) =>
+      Object.entries(counts)
+        .filter(([route]) => wanted(route))
+        .reduce((sum, [, count]) => sum + count, 0)
+    const all = written === null ? 0 : written.rows + written.keys + written.alarms
+    return {
+      writtenPerRun: all / RUNS,
+      requests: total - (watched ? 1 : 0),
+      results: of((route) => route.endsWith("/result")),
+      creating: of((route) => route.startsWith("POST ")),
+    }
+  } finally {
+    await product.stop()
+    await simulator.stop()
+  }
+}
+
+/** Bytes of the Worker's code, minified; what is loaded on demand does not count. */
+export const bundleSize = (folder: string): { readonly minified: number; readonly gzip: number } => {
+  const code = bundle("src/worker.ts", folder)
+  return { minified: Buffer.byteLength(code), gzip: gzipSync(code, { level: 9 }).length }
+}
+
+/** Milliseconds of CPU that the start takes, by wrangler's own profile; null where it tells none. */
+export const startupCpu = (folder: string): number | null => {
+  const out = join(folder, "startup.cpuprofile")
+  spawnSync(
+    process.execPath,
+    ["node_modules/wrangler/bin/wrangler.js", "check", "startup", "--args=--minify", "--outfile", out],
+    {
+      encoding: "utf8",
+      env: wranglerEnv(folder),
+    },
+  )
+  try {
+    return activeMs(readFileSync(out, "utf8"))
+  } catch {
+    return null
+  }
+}
+
+interface Profile {
+  readonly nodes: ReadonlyArray<{
+    readonly id: number
+    readonly callFrame: { readonly functionName: string }
+  }>
+  readonly samples: ReadonlyArray<number>
+  readonly timeDeltas: ReadonlyArray<number>
+}
+
+const IDLE = new Set(["(idle)", "(program)"])
+
+const activeMs = (json: string): number => {
+  const { nodes, samples, timeDeltas } = JSON.parse(json) as Profile
+  const idle = new Set(nodes.filter(({ callFrame }) => IDLE.has(callFrame.functionName)).map(({ id }) => id))
+  return samples.reduce((sum, id, at) => sum + (idle.has(id) ? 0 : (timeDeltas[at] ?? 0)), 0) / 1_000
+}
+
+export const LIMITS = { writtenPerRun: 4, requests: 30, bundleBytes: 150_000, startupMs: 45 }
+
+const groupLines = ({ writtenPerRun, requests, results }: Counted, how: string): ReadonlyArray<Line> => [
+  {
+    measure: `rows written in a run's life, ${how}`,
+    ours: figure(writtenPerRun),
+    control: "",
+    result: figure(writtenPerRun),
+    goal: `≤ ${LIMITS.writtenPerRun}`,
+    met: writtenPerRun <= LIMITS.writtenPerRun + 0.1,
+  },
+  {
+    measure: `upstream requests for ${RUNS} runs beside one result each, ${how}`,
+    ours: `${requests}, of which ${results} results`,
+    control: String(RUNS),
+    result: String(requests - Math.min(results, RUNS)),
+    goal: `≤ ${LIMITS.requests}`,
+    met: requests - Math.min(results, RUNS) <= LIMITS.requests,
+  },
+]
+
+/** What can be counted: it is the same on every machine. */
+export const counts: BenchCase = {
+  name: "counts",
+  run: async ({ folder }) => {
+    const alone = await countGroup(folder, false)
+    const watched = await countGroup(folder, true)
+    const { minified, gzip } = bundleSize(folder)
+    const cpu = startupCpu(folder)
+    return {
+      name: "Counts",
+      about: `A group of ${RUNS} runs of 2 to 15 s. Rows include key-value entries and alarms, which are billed alike; there is no index beside the tables' own keys.`,
+      lines: [
+        ...groupLines(alone, "nobody watching"),
+        ...groupLines(watched, "one viewer"),
+        {
+          measure: "the Worker's bundle, minified, gzip",
+          ours: `${figure(gzip / 1_000)} kB (${figure(minified / 1_000)} kB before)`,
+          control: "",
+          result: `${figure(gzip / 1_000)} kB`,
+          goal: `≤ ${LIMITS.bundleBytes / 1_000} kB`,
+          met: gzip <= LIMITS.bundleBytes,
+        },
+        {
+          measure: "start-up CPU (wrangler check startup)",
+          ours: cpu === null ? "not told" : `${figure(cpu)} ms`,
+          control: "",
+          result: cpu === null ? "–" : `${figure(cpu)} ms`,
+          goal: `≤ ${LIMITS.startupMs} ms`,
+          met: cpu === null ? null : cpu <= LIMITS.startupMs,
+        },
+      ],
+    }
+  },
+}

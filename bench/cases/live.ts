@@ -1,0 +1,195 @@
+import type { ViewersReport } from "../clients/viewers.ts"
+import type { BenchCase } from "../lib/context.ts"
+import { forgetRequests, KEY, paced, requestsOf, submissionBody, submit } from "../lib/groups.ts"
+import type { Line } from "../lib/report.ts"
+import { startProduct, startSimulator } from "../lib/servers.ts"
+import { figure, quantile } from "../lib/stats.ts"
+import { behind, watchGroup } from "../lib/viewers.ts"
+
+const RUNS = 1_000
+/** Time for the viewers to connect before the first run ends. */
+const LEAD_MS = 4_000
+
+interface Setting {
+  readonly viewers: number
+  readonly endsPerSecond: number
+  /** How long upstream takes to answer anything but its event stream. */
+  readonly latencyMs: number
+}
+
+interface Outcome {
+  readonly report: ViewersReport
+  readonly requests: { readonly total: number; readonly results: number }
+}
+
+const follow = async (folder: string, setting: Setting): Promise<Outcome> => {
+  const simulator = await startSimulator(folder, {
+    ...paced(RUNS, setting.endsPerSecond, LEAD_MS),
+    transport: { latency_ms: [setting.latencyMs, setting.latencyMs] },
+  })
+  const product = await startProduct(folder, simulator.url, {
+    data: `live-${setting.viewers}-${setting.endsPerSecond}-${setting.latencyMs}`,
+  })
+  try {
+    await forgetRequests(simulator.url)
+    const id = await submit(product.url, submissionBody(RUNS))
+    const report = await watchGroup(folder, {
+      viewerUrl: `${product.url}/${id}.sse`,
+      viewers: setting.viewers,
+      upstreamUrl: `${simulator.url}/v1/tasks/groups/${id}/events`,
+      key: KEY,
+      runs: RUNS,
+      limitMs: 180_000,
+    })
+    const { total, counts } = await requestsOf(simulator.url)
+    const results = Object.entries(counts)
+      .filter(([route]) => route.endsWith("/result"))
+      .reduce((sum, [, count]) => sum + count, 0)
+    // One of the event streams is the direct reader's.
+    return { report, requests: { total: total - 1, results } }
+  } finally {
+    await product.stop()
+    await simulator.stop()
+  }
+}
+
+const late = (report: ViewersReport, what: "ended" | "output") =>
+  report.viewers.flatMap((viewer) => behind(report.direct.ended, viewer[what]))
+
+const percentiles = (values: ReadonlyArray<number>) => ({
+  p50: quantile(values, 0.5),
+  p99: quantile(values, 0.99),
+  worst: quantile(values, 1),
+})
+
+const told = ({ p50, p99, worst }: ReturnType<typeof percentiles>) =>
+  `p50 ${figure(p50)}, p99 ${figure(p99)}, worst ${figure(worst)} ms`
+
+/** Everybody saw every end, every output, and `done`. */
+const missing = (report: ViewersReport): number =>
+  report.viewers.reduce(
+    (sum, { ended, output, done }) =>
+      sum +
+      ended.filter((at) => at === null).length +
+      output.filter((at) => at === null).length +
+      (done ? 0 : 1),
+    0,
+  )
+
+const newest = (times: ReadonlyArray<number | null>): number =>
+  Math.max(...times.filter((time) => time !== null))
+
+const oneViewer = async (folder: string): Promise<ReadonlyArray<Line>> => {
+  const { report, requests } = await follow(folder, { viewers: 1, endsPerSecond: 100, latencyMs: 0 })
+  const states = percentiles(late(report, "ended"))
+  const outputs = percentiles(late(report, "output"))
+  const beside = requests.total - requests.results
+  return [
+    {
+      measure: "an end, seen by one viewer, 100 ends a second",
+      ours: told(states),
+      control: "the direct reader, in the same process",
+      result: `p50 +${figure(states.p50)} ms, p99 +${figure(states.p99)} ms`,
+      goal: "p50 ≤ 5 ms, p99 ≤ 30 ms",
+      met: states.p50 <= 5 && states.p99 <= 30,
+    },
+    {
+      measure: "its output, upstream answering at once",
+      ours: told(outputs),
+      control: "the end, at the direct reader",
+      result: `p50 +${figure(outputs.p50)} ms`,
+      goal: "p50 ≤ 10 ms",
+      met: outputs.p50 <= 10,
+    },
+    {
+      measure: `upstream requests for ${RUNS} runs beside one result each`,
+      ours: `${requests.total}, of which ${requests.results} results`,
+      control: `${RUNS}`,
+      result: String(beside + Math.max(0, requests.results - RUNS)),
+      goal: "≤ 30",
+      met: beside + Math.max(0, requests.results - RUNS) <= 30,
+    },
+    {
+      measure: "events, ends, outputs and `done` that did not come",
+      ours: String(missing(report)),
+      control: "0",
+      result: String(missing(report)),
+      goal: "0",
+      met: missing(report) === 0,
+    },
+  ]
+}
+
+const slowUpstream = async (folder: string): Promise<ReadonlyArray<Line>> => {
+  const latencyMs = 100
+  const { report } = await follow(folder, { viewers: 1, endsPerSecond: 50, latencyMs })
+  const outputs = percentiles(late(report, "output").map((ms) => ms - latencyMs))
+  const last = newest(report.viewers.flatMap(({ output }) => output)) - newest(report.direct.ended)
+  return [
+    {
+      measure: "outputs beyond upstream's 100 ms, 50 ends a second",
+      ours: told(outputs),
+      control: "the end, at the direct reader",
+      result: `p50 +${figure(outputs.p50)} ms`,
+      goal: "p50 ≤ 10 ms",
+      met: outputs.p50 <= 10,
+    },
+    {
+      measure: "the last output after the last end",
+      ours: `${figure(last)} ms`,
+      control: "the direct reader's last end",
+      result: `${figure(last)} ms`,
+      goal: "≤ 2,000 ms",
+      met: last <= 2_000,
+    },
+  ]
+}
+
+const manyViewers = async (
+  folder: string,
+  viewers: number,
+  endsPerSecond: number,
+): Promise<ReadonlyArray<Line>> => {
+  const { report } = await follow(folder, { viewers, endsPerSecond, latencyMs: 0 })
+  const states = percentiles(late(report, "ended"))
+  const perSecond = (report.events / report.spanMs) * 1_000
+  return [
+    {
+      measure: `an end, seen by each of ${viewers} viewers, ${endsPerSecond} ends a second`,
+      ours: told(states),
+      control: "the direct reader, in the same process",
+      result: `p99 +${figure(states.p99)} ms`,
+      goal: "p99 ≤ 150 ms",
+      met: states.p99 <= 150,
+    },
+    {
+      measure: `events to ${viewers} viewers`,
+      ours: `${report.events} in ${figure(report.spanMs / 1_000)} s`,
+      control: "",
+      result: `${figure(perSecond)} a second, ${missing(report)} missing`,
+      goal: viewers >= 500 ? "≥ 15,000 a second, all delivered" : "all delivered",
+      met: missing(report) === 0 && (viewers < 500 || perSecond >= 15_000),
+    },
+  ]
+}
+
+/** From upstream's event to the viewers. */
+export const live: BenchCase = {
+  name: "live",
+  run: async ({ folder, log }) => {
+    const lines: Array<Line> = []
+    const add = (more: ReadonlyArray<Line>) => {
+      lines.push(...more)
+      for (const line of more) log(`${line.measure}: ${line.ours} (goal ${line.goal})`)
+    }
+    add(await oneViewer(folder))
+    add(await slowUpstream(folder))
+    add(await manyViewers(folder, 50, 100))
+    add(await manyViewers(folder, 500, 20))
+    return {
+      name: "Live",
+      about: `${RUNS} runs that end one after the other. Times are by how much a viewer learns later than a direct reader of upstream's own events in the same process.`,
+      lines,
+    }
+  },
+}

@@ -1,0 +1,74 @@
+import { writeFileSync } from "node:fs"
+import { arch, cpus, platform, release, totalmem } from "node:os"
+import { parseArgs } from "node:util"
+import { counts } from "./cases/counts.ts"
+import { live } from "./cases/live.ts"
+import { many } from "./cases/many.ts"
+import { post } from "./cases/post.ts"
+import { read } from "./cases/read.ts"
+import { whole } from "./cases/whole.ts"
+import type { BenchCase } from "./lib/context.ts"
+import { type Section, sectionMarkdown } from "./lib/report.ts"
+import { makeFolder } from "./lib/servers.ts"
+
+const CASES: ReadonlyArray<BenchCase> = [counts, post, read, many, live, whole]
+
+const HELP = `Measures the product against controls, in one run on one machine. Linux only: it reads /proc.
+
+  npm run bench                    everything, about 15 minutes
+  npm run bench -- NAME [NAME ...] some of: ${CASES.map(({ name }) => name).join(", ")}
+  --repeats N                      how often a measurement is repeated (default 7)
+  --save                           writes bench/RESULTS.md
+`
+
+const machine = (): string => {
+  const [cpu] = cpus()
+  return `${cpus().length} cores of ${cpu?.model.trim() ?? "an unknown processor"}, ${Math.round(totalmem() / 2 ** 30)} GiB, ${platform()} ${release()} ${arch()}, Node ${process.versions.node}`
+}
+
+const document = (sections: ReadonlyArray<Section>, repeats: number): string =>
+  [
+    "# Benchmark results",
+    "",
+    `Written by \`npm run bench -- --save\` on ${new Date().toISOString().slice(0, 10)}. Machine: ${machine()}. Client, upstream (the simulator) and workerd share it.`,
+    "",
+    `Medians, with the lowest and highest in parentheses; ${repeats} repetitions unless said otherwise, ours and the control in turn, after a warm-up of each. The range of a control is the machine's noise: a difference within it means nothing.`,
+    "",
+    sections.map(sectionMarkdown).join("\n\n"),
+    "",
+  ].join("\n")
+
+const main = async (): Promise<number> => {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      repeats: { type: "string", default: "7" },
+      save: { type: "boolean", default: false },
+      help: { type: "boolean", default: false },
+    },
+  })
+  const unknown = positionals.filter((name) => !CASES.some((one) => one.name === name))
+  const repeats = Number(values.repeats)
+  if (values.help || unknown.length > 0 || !Number.isInteger(repeats) || repeats < 1) {
+    console.log(unknown.length > 0 ? `There is no ${unknown.join(", ")}.\n\n${HELP}` : HELP)
+    return values.help ? 0 : 1
+  }
+  const folder = makeFolder()
+  const sections: Array<Section> = []
+  try {
+    for (const one of CASES) {
+      if (positionals.length > 0 && !positionals.includes(one.name)) continue
+      console.error(`${one.name} …`)
+      const log = (message: string) => console.error(`  ${message}`)
+      sections.push(await one.run({ folder: folder.path, repeats, log }))
+    }
+  } finally {
+    folder.remove()
+  }
+  const written = document(sections, repeats)
+  console.log(written)
+  if (values.save) writeFileSync("bench/RESULTS.md", written)
+  return 0
+}
+
+process.exitCode = await main()

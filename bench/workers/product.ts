@@ -1,0 +1,86 @@
+import product, { TaskGroupDO as Product } from "../../src/worker.ts"
+
+export { IdempotencyDO } from "../../src/worker.ts"
+
+/** The product as it is deployed, with two routes beside it that the benchmarks need: `/_bench/…`. */
+
+/** What counts as a row written on Cloudflare's bill: rows and index entries, key-value entries, alarms. */
+interface Written {
+  rows: number
+  keys: number
+  alarms: number
+}
+
+const counting = (storage: DurableObjectStorage): Written => {
+  const written: Written = { rows: 0, keys: 0, alarms: 0 }
+  const { sql, kv } = storage
+  const exec = sql.exec.bind(sql)
+  const put = kv.put.bind(kv)
+  const remove = kv.delete.bind(kv)
+  const setAlarm = storage.setAlarm.bind(storage)
+  Object.defineProperty(storage, "sql", {
+    value: {
+      exec: (...args: Parameters<typeof exec>) => {
+        const cursor = exec(...args)
+        written.rows += cursor.rowsWritten
+        return cursor
+      },
+    },
+  })
+  Object.defineProperty(storage, "kv", {
+    value: {
+      get: kv.get.bind(kv),
+      list: kv.list.bind(kv),
+      put: (...args: Parameters<typeof put>) => {
+        written.keys++
+        put(...args)
+      },
+      delete: (...args: Parameters<typeof remove>) => {
+        written.keys++
+        return remove(...args)
+      },
+    },
+  })
+  Object.defineProperty(storage, "setAlarm", {
+    value: (...args: Parameters<typeof setAlarm>) => {
+      written.alarms++
+      return setAlarm(...args)
+    },
+  })
+  return written
+}
+
+export class TaskGroupDO extends Product {
+  private readonly written: Written | null
+
+  constructor(ctx: DurableObjectState, env: Env) {
+    // Counting costs time, so that it happens only where nothing is timed.
+    const written = "BENCH_COUNT" in env ? counting(ctx.storage) : null
+    super(ctx, env)
+    this.written = written
+  }
+
+  override async fetch(request: Request): Promise<Response> {
+    const { pathname } = new URL(request.url)
+    if (pathname === "/_bench/empty") return new Response(null, { status: 204 })
+    if (pathname === "/_bench/state") {
+      // Past the product's own reads: it notices when somebody looks, and does more for those who do.
+      const rows = this.ctx.storage.sql.exec<{ state: string; status_message: string }>(
+        "SELECT state, status_message FROM details",
+      )
+      const counts = this.ctx.storage.sql.exec<{ status: string; count: number }>(
+        "SELECT status, count(*) AS count FROM runs GROUP BY status",
+      )
+      return Response.json({ details: rows.one(), counts: counts.toArray(), written: this.written })
+    }
+    return super.fetch(request)
+  }
+}
+
+export default {
+  async fetch(request, env, ctx) {
+    const [, route, id] = /^\/_bench\/(empty|state)\/([\w-]+)$/.exec(new URL(request.url).pathname) ?? []
+    if (route === undefined || id === undefined) return product.fetch(request, env, ctx)
+    return env.TASK_GROUP.get(env.TASK_GROUP.idFromName(id)).fetch(`http://object/_bench/${route}`)
+  },
+} satisfies ExportedHandler<Env>
