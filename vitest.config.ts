@@ -3,6 +3,12 @@ import { defineConfig } from "vitest/config"
 import { workerSettings } from "./test/support/workerSettings.ts"
 
 /**
+ * Tests of real servers and browsers on a machine that others use too get a second attempt. What runs under virtual
+ * time, or draws from a seed, gets none: there a failure that does not repeat is a finding.
+ */
+const AGAIN = 1
+
+/**
  * Four projects: `unit` runs in plain Node (programs with layers swapped in, virtual time), `worker` inside workerd,
  * `browser` drives the pages in Chromium, `e2e` starts the real `wrangler dev` and the simulator.
  * The order in which `npm test` runs them is in scripts/test/args.ts.
@@ -15,8 +21,9 @@ export default defineConfig({
           name: "unit",
           include: ["test/**/*.test.ts"],
           exclude: ["test/worker/**", "test/e2e/**", "test/browser/**"],
-          // Nothing here waits for time, but a busy machine may be slow.
-          testTimeout: 30_000,
+          // Nothing here waits for time, but a busy machine may be slow, and slow to start a process.
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
         },
       },
       {
@@ -36,15 +43,18 @@ export default defineConfig({
           name: "worker",
           include: ["test/worker/**/*.test.ts"],
           globalSetup: ["test/support/simulatorForWorkers.ts", "test/support/loginForWorkers.ts"],
-          testTimeout: 20_000,
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
+          retry: AGAIN,
         },
       },
       {
         test: {
           name: "browser",
           include: ["test/browser/**/*.test.ts"],
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          retry: AGAIN,
         },
       },
       {
@@ -54,6 +64,7 @@ export default defineConfig({
           testTimeout: 180_000,
           hookTimeout: 120_000,
           fileParallelism: false,
+          retry: AGAIN,
         },
       },
     ],

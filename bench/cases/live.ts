@@ -7,10 +7,13 @@ import { figure, quantile } from "../lib/stats.ts"
 import { behind, watchGroup } from "../lib/viewers.ts"
 
 const RUNS = 1_000
-/** Time for the viewers to connect before the first run ends. */
-const LEAD_MS = 4_000
+/** As many at once as no processor is known to end: where one object's own limit is. */
+const FLOOD = { runs: 5_000, endsPerSecond: 1_000 }
+/** Time for the viewers to connect, and to be given every row as it is, before the first run ends. */
+const leadMs = (viewers: number) => 4_000 + viewers * 70
 
 interface Setting {
+  readonly runs: number
   readonly viewers: number
   readonly endsPerSecond: number
   /** How long upstream takes to answer anything but its event stream. */
@@ -24,22 +27,22 @@ interface Outcome {
 
 const follow = async (folder: string, setting: Setting): Promise<Outcome> => {
   const simulator = await startSimulator(folder, {
-    ...paced(RUNS, setting.endsPerSecond, LEAD_MS),
+    ...paced(setting.runs, setting.endsPerSecond, leadMs(setting.viewers)),
     transport: { latency_ms: [setting.latencyMs, setting.latencyMs] },
   })
   const product = await startProduct(folder, simulator.url, {
-    data: `live-${setting.viewers}-${setting.endsPerSecond}-${setting.latencyMs}`,
+    data: `live-${setting.runs}-${setting.viewers}-${setting.endsPerSecond}-${setting.latencyMs}`,
   })
   try {
     await forgetRequests(simulator.url)
-    const id = await submit(product.url, submissionBody(RUNS))
+    const id = await submit(product.url, submissionBody(setting.runs))
     const report = await watchGroup(folder, {
       viewerUrl: `${product.url}/${id}.sse`,
       viewers: setting.viewers,
       upstreamUrl: `${simulator.url}/v1/tasks/groups/${id}/events`,
       key: KEY,
-      runs: RUNS,
-      limitMs: 180_000,
+      runs: setting.runs,
+      limitMs: 240_000,
     })
     const { total, counts } = await requestsOf(simulator.url)
     const results = Object.entries(counts)
@@ -80,7 +83,12 @@ const newest = (times: ReadonlyArray<number | null>): number =>
   Math.max(...times.filter((time) => time !== null))
 
 const oneViewer = async (folder: string): Promise<ReadonlyArray<Line>> => {
-  const { report, requests } = await follow(folder, { viewers: 1, endsPerSecond: 100, latencyMs: 0 })
+  const { report, requests } = await follow(folder, {
+    runs: RUNS,
+    viewers: 1,
+    endsPerSecond: 100,
+    latencyMs: 0,
+  })
   const states = percentiles(late(report, "ended"))
   const outputs = percentiles(late(report, "output"))
   const beside = requests.total - requests.results
@@ -122,7 +130,7 @@ const oneViewer = async (folder: string): Promise<ReadonlyArray<Line>> => {
 
 const slowUpstream = async (folder: string): Promise<ReadonlyArray<Line>> => {
   const latencyMs = 100
-  const { report } = await follow(folder, { viewers: 1, endsPerSecond: 50, latencyMs })
+  const { report } = await follow(folder, { runs: RUNS, viewers: 1, endsPerSecond: 50, latencyMs })
   const outputs = percentiles(late(report, "output").map((ms) => ms - latencyMs))
   const last = newest(report.viewers.flatMap(({ output }) => output)) - newest(report.direct.ended)
   return [
@@ -150,7 +158,7 @@ const manyViewers = async (
   viewers: number,
   endsPerSecond: number,
 ): Promise<ReadonlyArray<Line>> => {
-  const { report } = await follow(folder, { viewers, endsPerSecond, latencyMs: 0 })
+  const { report } = await follow(folder, { runs: RUNS, viewers, endsPerSecond, latencyMs: 0 })
   const states = percentiles(late(report, "ended"))
   const perSecond = (report.events / report.spanMs) * 1_000
   return [
@@ -173,6 +181,21 @@ const manyViewers = async (
   ]
 }
 
+const flood = async (folder: string): Promise<ReadonlyArray<Line>> => {
+  const { report } = await follow(folder, { ...FLOOD, viewers: 1, latencyMs: 0 })
+  const states = percentiles(late(report, "ended"))
+  return [
+    {
+      measure: `an end, seen by one viewer, ${FLOOD.endsPerSecond} ends a second, ${FLOOD.runs} runs`,
+      ours: told(states),
+      control: "the direct reader, in the same process",
+      result: `p50 +${figure(states.p50)} ms, ${missing(report)} missing`,
+      goal: "all delivered",
+      met: missing(report) === 0,
+    },
+  ]
+}
+
 /** From upstream's event to the viewers. */
 export const live: BenchCase = {
   name: "live",
@@ -184,6 +207,7 @@ export const live: BenchCase = {
     }
     add(await oneViewer(folder))
     add(await slowUpstream(folder))
+    add(await flood(folder))
     add(await manyViewers(folder, 50, 100))
     add(await manyViewers(folder, 500, 20))
     return {

@@ -91,9 +91,16 @@ export const submitDirectly = async (upstream: string, count: number): Promise<s
 }
 
 export interface State {
+  /** The database's size. */
+  readonly bytes: number
   readonly details: { readonly state: string; readonly status_message: string }
   readonly counts: ReadonlyArray<{ readonly status: string; readonly count: number }>
-  readonly written: { readonly rows: number; readonly keys: number; readonly alarms: number } | null
+  readonly written: {
+    readonly rows: number
+    readonly rowsRead: number
+    readonly keys: number
+    readonly alarms: number
+  } | null
 }
 
 export const stateOf = async (url: string, group: string): Promise<State> =>

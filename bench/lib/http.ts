@@ -33,6 +33,7 @@ export const open = (
 export const timed = async (url: string, options: Parameters<typeof open>[1] = {}): Promise<Timed> => {
   const started = performance.now()
   const response = await open(url, options)
+  if ((response.statusCode ?? 500) >= 400) throw new Error(`${url} answered ${response.statusCode}`)
   let firstByteMs: number | null = null
   let bytes = 0
   await new Promise<void>((done, fail) => {

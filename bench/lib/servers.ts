@@ -2,7 +2,7 @@ import { type ChildProcess, spawn, spawnSync } from "node:child_process"
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { connect } from "node:net"
 import { tmpdir } from "node:os"
-import { join } from "node:path"
+import { join, resolve } from "node:path"
 import { createInterface } from "node:readline"
 import { nextFree } from "../../scripts/lib/ports.ts"
 import { wranglerEnv } from "../../scripts/start/commands.ts"
@@ -54,22 +54,36 @@ const ended = (child: ChildProcess): Promise<void> =>
     child.kill("SIGTERM")
   })
 
+const COMPATIBILITY_DATE = "2026-10-15"
+
 const bundles = new Map<string, string>()
 
-/** The Worker as `npm run deploy` would upload it. */
+/** A Worker as `npm run deploy` would upload it. */
 export const bundle = (entry: string, folder: string): string => {
   const known = bundles.get(entry)
   if (known !== undefined) return known
   const out = join(folder, entry.replaceAll(/\W/g, "-"))
+  // Its own configuration: the project's names objects that a control does not have.
+  const config = `${out}.toml`
+  writeFileSync(
+    config,
+    `name = "bench"\nmain = ${JSON.stringify(resolve(entry))}\ncompatibility_date = "${COMPATIBILITY_DATE}"\n`,
+  )
   const built = spawnSync(
     process.execPath,
-    ["node_modules/wrangler/bin/wrangler.js", "deploy", entry, "--dry-run", "--minify", "--outdir", out],
-    {
-      encoding: "utf8",
-      env: wranglerEnv(folder),
-    },
+    [
+      "node_modules/wrangler/bin/wrangler.js",
+      "deploy",
+      "--config",
+      config,
+      "--dry-run",
+      "--minify",
+      "--outdir",
+      out,
+    ],
+    { encoding: "utf8", env: wranglerEnv(folder) },
   )
-  if (built.status !== 0) throw new Error(`${entry} could not be bundled: ${built.stderr}`)
+  if (built.status !== 0) throw new Error(`${entry} could not be bundled: ${built.stdout}${built.stderr}`)
   const name = readdirSync(out).find((file) => file.endsWith(".js"))
   if (name === undefined) throw new Error(`${entry}: no bundle in ${out}`)
   const code = readFileSync(join(out, name), "utf8")
@@ -104,7 +118,7 @@ const config :Workerd.Config = (
 );
 const worker :Workerd.Worker = (
   modules = [(name = "worker.js", esModule = embed "worker.js")],
-  compatibilityDate = "2026-10-15",
+  compatibilityDate = "${COMPATIBILITY_DATE}",
   compatibilityFlags = ["enable_request_signal"],
   bindings = [
     ${Object.entries(options.objects)

@@ -7,12 +7,13 @@ export { IdempotencyDO } from "../../src/worker.ts"
 /** What counts as a row written on Cloudflare's bill: rows and index entries, key-value entries, alarms. */
 interface Written {
   rows: number
+  rowsRead: number
   keys: number
   alarms: number
 }
 
 const counting = (storage: DurableObjectStorage): Written => {
-  const written: Written = { rows: 0, keys: 0, alarms: 0 }
+  const written: Written = { rows: 0, rowsRead: 0, keys: 0, alarms: 0 }
   const { sql, kv } = storage
   const exec = sql.exec.bind(sql)
   const put = kv.put.bind(kv)
@@ -23,6 +24,17 @@ const counting = (storage: DurableObjectStorage): Written => {
       exec: (...args: Parameters<typeof exec>) => {
         const cursor = exec(...args)
         written.rows += cursor.rowsWritten
+        const raw = cursor.raw.bind(cursor)
+        // How many rows a statement reads is known when its answer has been read.
+        Object.defineProperty(cursor, "raw", {
+          value: function* () {
+            try {
+              yield* raw()
+            } finally {
+              written.rowsRead += cursor.rowsRead
+            }
+          },
+        })
         return cursor
       },
     },
@@ -52,12 +64,16 @@ const counting = (storage: DurableObjectStorage): Written => {
 
 export class TaskGroupDO extends Product {
   private readonly written: Written | null
+  private readonly databaseSize: () => number
 
   constructor(ctx: DurableObjectState, env: Env) {
+    const { sql } = ctx.storage
+    const databaseSize = () => sql.databaseSize
     // Counting costs time, so that it happens only where nothing is timed.
     const written = "BENCH_COUNT" in env ? counting(ctx.storage) : null
     super(ctx, env)
     this.written = written
+    this.databaseSize = databaseSize
   }
 
   override async fetch(request: Request): Promise<Response> {
@@ -71,7 +87,12 @@ export class TaskGroupDO extends Product {
       const counts = this.ctx.storage.sql.exec<{ status: string; count: number }>(
         "SELECT status, count(*) AS count FROM runs GROUP BY status",
       )
-      return Response.json({ details: rows.one(), counts: counts.toArray(), written: this.written })
+      return Response.json({
+        details: rows.one(),
+        counts: counts.toArray(),
+        written: this.written,
+        bytes: this.databaseSize(),
+      })
     }
     return super.fetch(request)
   }

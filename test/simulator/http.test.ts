@@ -11,7 +11,7 @@ const FAST = ["--seed", "http", "--speed", "100"]
 
 afterAll(endAll)
 
-describe("the official SDK against the simulator", () => {
+describe("the official SDK against the simulator", { retry: 1 }, () => {
   let running: Running
   let client: Parallel
   beforeAll(async () => {
@@ -75,7 +75,7 @@ describe("the official SDK against the simulator", () => {
   })
 })
 
-describe("the server", () => {
+describe("the server", { retry: 1 }, () => {
   let running: Running
   beforeAll(async () => {
     running = await startProcess(...FAST)
@@ -152,7 +152,7 @@ describe("the server", () => {
   })
 })
 
-describe("a ledger on disk", () => {
+describe("a ledger on disk", { retry: 1 }, () => {
   const folder = mkdtempSync(join(tmpdir(), "simulator-"))
   afterAll(() => rmSync(folder, { recursive: true, force: true }))
   const truth = async (url: string, group: string) =>

@@ -57,7 +57,7 @@ const simulator = (...args: ReadonlyArray<string>) =>
 const requestsOf = async (url: string) =>
   (await (await get(url, "/_sim/requests")).json()) as { total: number }
 
-describe("npm run smoke", { timeout: 60_000 }, () => {
+describe("npm run smoke", { timeout: 120_000, retry: 1 }, () => {
   it("needs a key, and says which variable it looks at", async () => {
     const { code, error } = await run(["--yes"], {})
     expect(code).toBe(1)

@@ -33,7 +33,7 @@ const abandoning = `
   setInterval(() => {}, 1000)
 `
 
-describe("startGroup", () => {
+describe("startGroup", { retry: 1 }, () => {
   it("logs the output, tells how the command ended, and leaves nothing", async () => {
     const { group, lines, log } = start("short", `console.log("one"); console.error("two"); process.exit(3)`)
     expect(await group.ended).toBe("short ended with code 3")

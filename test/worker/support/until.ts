@@ -2,7 +2,7 @@
 export const until = async <T>(
   what: string,
   ask: () => Promise<T | null | false> | T | null | false,
-  seconds = 10,
+  seconds = 30,
 ): Promise<T> => {
   const deadline = Date.now() + seconds * 1000
   let trouble: unknown = null
