@@ -18,8 +18,12 @@ export const createStorage = (clock: Clock, onAlarm: () => void): MemoryStorage 
     sql: {
       exec: (query, ...bindings) => {
         const statement = database.prepare(query)
-        statement.setReturnArrays(true)
         const values = bindings as Array<string | number | null>
+        if (statement.columns().length === 0) {
+          statement.run(...values)
+          return { raw: () => [] }
+        }
+        statement.setReturnArrays(true)
         return { raw: () => statement.iterate(...values) as unknown as Iterable<Array<SqlValue>> }
       },
     },

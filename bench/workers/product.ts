@@ -85,7 +85,7 @@ export class TaskGroupDO extends Product {
         "SELECT state, status_message FROM details",
       )
       const counts = this.ctx.storage.sql.exec<{ status: string; count: number }>(
-        "SELECT status, count(*) AS count FROM runs GROUP BY status",
+        "SELECT status || iif(content IS NULL, '', ' with output') AS status, count(*) AS count FROM runs GROUP BY 1",
       )
       return Response.json({
         details: rows.one(),

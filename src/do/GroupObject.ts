@@ -125,6 +125,7 @@ export class GroupObject {
       await deleted
       return false
     }
+    this.store.audience.look()
     if (details.state === "active") await this.reviveFollower()
     return details.state !== "receiving"
   }

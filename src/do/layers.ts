@@ -3,6 +3,7 @@ import * as FetchHttpClient from "effect/http/FetchHttpClient"
 import type { SettingsShape } from "../domain/Settings.ts"
 import { AlarmClockStorage, type OneAlarm } from "../layers/AlarmClockStorage.ts"
 import { ParallelApiHttp } from "../layers/ParallelApiHttp.ts"
+import { PromptScheduler } from "../layers/PromptScheduler.ts"
 import { PublisherLive } from "../layers/PublisherLive.ts"
 import { SecretStoreKv } from "../layers/SecretStoreKv.ts"
 import type { SqliteStorage } from "../layers/sqlite/SqliteStorage.ts"
@@ -22,6 +23,7 @@ export const taskGroupLayers = (storage: SqliteStorage & OneAlarm, settings: Set
     Layer.provideMerge(
       Layer.mergeAll(
         PublisherLive,
+        PromptScheduler,
         Layer.succeed(Settings, settings),
         Layer.succeed(RequestBudget, makeRequestBudget(settings.SUBREQUEST_BUDGET)),
       ),

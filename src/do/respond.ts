@@ -4,9 +4,10 @@ import type { OutputForm } from "../domain/RunJson.ts"
 import type { GroupDetails } from "../domain/TaskGroup.ts"
 import { resultHtml } from "../pages/resultHtml.ts"
 import { readRun } from "../programs/readRun.ts"
-import { type Rendering, renderTaskGroup } from "../programs/renderTaskGroup.ts"
+import { openerOf, type Rendering } from "../programs/renderTaskGroup.ts"
 import { hasSeenTheEnd, watchTaskGroup } from "../programs/watchTaskGroup.ts"
 import { TaskGroupStore } from "../services/TaskGroupStore.ts"
+import { lazyBody } from "./lazyBody.ts"
 
 const TYPES = {
   json: "application/json; charset=utf-8",
@@ -48,8 +49,7 @@ const respondRendered = Effect.fnUntraced(function* (
     headers.set("content-disposition", `attachment; filename="${details.taskgroupId}.csv"`)
   }
   if (request.method === "HEAD") return new Response(null, { headers })
-  const body = yield* Stream.toReadableStreamEffect(renderTaskGroup(rendering))
-  return new Response(body, { headers })
+  return new Response(lazyBody(yield* openerOf(rendering)), { headers })
 })
 
 /** One element of `runs`, with its basis. Its tag is that of the row: changes elsewhere do not matter to it. */

@@ -32,7 +32,7 @@ export type ObjectServices =
 /** The fibers an object may have, at most one of each. */
 export type Fibers = FiberMap.FiberMap<"follow" | "webhook">
 
-/** The one who created the group and waits for the first answer to its submission. */
+/** The one who created the group and waits for what becomes of its submission. */
 export interface Caller {
   waiting: boolean
   refusal: Refusal | null
@@ -147,7 +147,7 @@ export const onAlarm = Effect.fnUntraced(function* (supervision: Supervision) {
   }
 })
 
-/** Waits until every batch is accepted, the first was refused, or the time is up. */
+/** Waits until every batch is accepted, a refusal went to the caller, or the time is up. */
 export const awaitSubmission = Effect.fnUntraced(function* (supervision: Supervision, waitMs: number) {
   const store = yield* TaskGroupStore
   const publisher = yield* Publisher

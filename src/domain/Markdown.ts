@@ -19,8 +19,23 @@ const escapeInline = (text: string): string =>
     .replace(/\\(?=[!-/:-@[-`{-~]|$)/g, "&#92;")
     .replace(/</g, "&lt;")
     .replace(/[|`[]/g, "\\$&")
-    // __proto__ and _id_ would lose their underscores to emphasis; snake_case has none to lose
-    .replace(/(^|[\s("'{,;:])(_+)/g, (_, before: string, run: string) => before + run.replaceAll("_", "\\_"))
+    .replace(LEADING_UNDERSCORES, (_, before: string, run: string) => before + run.replaceAll("_", "\\_"))
+
+/** Underscores that begin a word: `__proto__` and `_id_` would lose them to emphasis; snake_case has none to lose. */
+const LEADING_UNDERSCORES = /(^|[\s("'{,;:])(_+)/g
+const LEADING_UNDERSCORE = new RegExp(LEADING_UNDERSCORES.source)
+
+/** Every other character that anything here looks for, and whole blocks around those that are rare. */
+// oxlint-disable-next-line no-control-regex -- control characters are among them
+const SPECIAL = /[\0-\x1f&<[\\`|\x7f-\xa0\u1680\u2000-\u206f\u3000\ud800-\udfff\ufeff]/
+
+/** Nothing in it needs to be done, as in most texts: seeing that at once saves most of a table's time. */
+const isPlain = (text: string): boolean =>
+  !SPECIAL.test(text) &&
+  !text.includes("  ") &&
+  !text.startsWith(" ") &&
+  !text.endsWith(" ") &&
+  !(text.includes("_") && LEADING_UNDERSCORE.test(text))
 
 const isScalar = (value: unknown): boolean => typeof value !== "object" || value === null
 
@@ -37,8 +52,12 @@ const plainText = (value: unknown): string => {
  * Any JSON value as the content of one table cell. Whatever it is, it stays in its cell, on its line, and is text: no
  * HTML, no link or image with a target of its own, no code span.
  */
-export const markdownCell = (value: unknown): string =>
-  escapeInline(plainText(value).toWellFormed().replace(SPACES, " ").replace(INVISIBLE, "").trim())
+export const markdownCell = (value: unknown): string => {
+  const text = plainText(value)
+  return isPlain(text)
+    ? text
+    : escapeInline(text.toWellFormed().replace(SPACES, " ").replace(INVISIBLE, "").trim())
+}
 
 /** One line of a table from cells that are Markdown already. */
 export const markdownRow = (cells: ReadonlyArray<string>): string => `| ${cells.join(" | ")} |`

@@ -1,5 +1,6 @@
 import { isActive } from "./RunStatus.ts"
-import type { JsonText, RunRow } from "./TaskGroup.ts"
+import { mayHaveMember, membersWithout } from "./JsonScan.ts"
+import type { JsonText, ResultRow, RunRow } from "./TaskGroup.ts"
 import type { WireOutput, WireRun } from "./Wire.ts"
 
 /**
@@ -14,28 +15,25 @@ export interface GroupFacts {
 
 const text = (value: string | null): string => (value === null ? "null" : JSON.stringify(value))
 
-/** The inside of an object's text: `{"a":1}` gives `"a":1`. */
-const inside = (object: JsonText): string => object.slice(1, -1)
-
-const join = (...parts: ReadonlyArray<string>): JsonText =>
-  `{${parts.filter((part) => part !== "").join(",")}}`
+/** The members of an object's text, to follow others: `{"a":1}` gives `,"a":1`. */
+const more = (object: JsonText): string => (object.length === 2 ? "" : `,${object.slice(1, -1)}`)
 
 /** `{ $id, $status, ...input, ...output.content }` of a row; text output is the field `content`. */
-export const resultJson = (row: RunRow): JsonText => {
-  const head = `"$id":${text(row.runId)},"$status":${text(row.status)}`
-  if (row.merged !== null) return join(head, inside(row.merged === "" ? mergeAgain(row) : row.merged))
-  return join(head, inside(row.input), row.content === null ? "" : contentFields(row.content))
+export const resultJson = (row: ResultRow): JsonText => {
+  const head = `{"$id":${text(row.runId)},"$status":${text(row.status)}`
+  if (row.merged !== null) return `${head}${more(row.merged === "" ? mergeAgain(row) : row.merged)}}`
+  return `${head}${more(row.input)}${row.content === null ? "" : contentFields(row.content)}}`
 }
+
+/** The two lists of the JSON format, with an element for each row. */
+export type JsonPart = "results" | "runs"
 
 /** A merge that was too large to be stored beside what it is made of. */
-const mergeAgain = (row: RunRow): JsonText => {
-  const input = JSON.parse(row.input) as Record<string, unknown>
-  const content: unknown = row.content === null ? undefined : JSON.parse(row.content)
-  return mergedOf(input, content) ?? JSON.stringify(input)
-}
+const mergeAgain = (row: ResultRow): JsonText =>
+  mergedOf(row.input, row.content === null ? undefined : JSON.parse(row.content)) ?? row.input
 
 const contentFields = (content: JsonText): string =>
-  content.startsWith("{") ? inside(content) : `"content":${content}`
+  content.startsWith("{") ? more(content) : `,"content":${content}`
 
 /**
  * How an output is told: `full`, as Parallel sent it; `light`, for pages that show many rows: the basis (reasoning and
@@ -47,34 +45,42 @@ export type OutputForm = "full" | "light"
 const outputJson = (row: RunRow, form: OutputForm): JsonText => {
   if (row.content === null) return "null"
   const rest = row.output ?? "{}"
-  if (form === "full") return join(`"content":${row.content}`, inside(rest))
-  const fields = Object.entries(JSON.parse(rest) as object).filter(([name]) => !IN_BASIS.has(name))
-  return join(
-    `"content":${row.content}`,
-    inside(JSON.stringify(Object.fromEntries(fields))),
-    `"confidence":${row.confidence ?? "{}"}`,
-  )
+  return form === "full"
+    ? `{"content":${row.content}${more(rest)}}`
+    : `{"content":${row.content}${membersWithout(rest, IN_BASIS)},"confidence":${row.confidence ?? "{}"}}`
 }
 
 /** What the light form leaves out or says in its own way. */
 const IN_BASIS = new Set(["basis", "confidence"])
 
+/** What the runs of a group share, as text. */
+interface Frame {
+  readonly processor: JsonText
+  readonly taskgroupId: JsonText
+}
+
+const frameOf = (group: GroupFacts): Frame => ({
+  processor: text(group.processor),
+  taskgroupId: text(group.taskgroupId),
+})
+
 /** The properties of Parallel's `TaskRun`, without braces. For a row that was not submitted, `run_id` is null. */
-const runFields = (row: RunRow, group: GroupFacts): string => {
-  const extra: Record<string, JsonText> = row.extra === null ? {} : splitFields(row.extra)
-  const fields: Record<string, JsonText> = {
-    run_id: text(row.runId),
-    interaction_id: text(row.runId),
-    status: text(row.status),
-    is_active: String(isActive(row.status)),
-    warnings: row.warnings ?? "null",
-    error: row.error ?? "null",
-    processor: text(group.processor),
-    metadata: `{"input_index":"${row.inputIndex}"}`,
-    taskgroup_id: text(group.taskgroupId),
-    created_at: text(row.createdAt),
-    modified_at: text(row.modifiedAt),
-    ...extra,
+const runFields = (row: RunRow, frame: Frame): string => {
+  if (row.extra !== null) return runFieldsWith(row, frame, row.extra)
+  const id = text(row.runId)
+  return (
+    `"run_id":${id},"interaction_id":${id},"status":${text(row.status)},"is_active":${isActive(row.status)},` +
+    `"warnings":${row.warnings ?? "null"},"error":${row.error ?? "null"},"processor":${frame.processor},` +
+    `"metadata":{"input_index":"${row.inputIndex}"},"taskgroup_id":${frame.taskgroupId},` +
+    `"created_at":${text(row.createdAt)},"modified_at":${text(row.modifiedAt)}`
+  )
+}
+
+/** The same with what else Parallel says, which may also be another value of these. */
+const runFieldsWith = (row: RunRow, frame: Frame, extra: JsonText): string => {
+  const fields = {
+    ...splitFields(`{${runFields({ ...row, extra: null }, frame)}}`),
+    ...splitFields(extra),
   }
   return Object.entries(fields)
     .map(([name, value]) => `${JSON.stringify(name)}:${value}`)
@@ -89,15 +95,26 @@ const splitFields = (json: JsonText): Record<string, JsonText> =>
     ]),
   )
 
+/** Elements of the JSON format's `runs`, for many rows of one group. */
+export const runJsonOf = (group: GroupFacts, form: OutputForm = "full"): ((row: RunRow) => JsonText) => {
+  const frame = frameOf(group)
+  return (row) =>
+    `{${runFields(row, frame)},"input_index":${row.inputIndex},"input":${row.input},"output":${outputJson(row, form)}}`
+}
+
 /** An element of the JSON format's `runs`. */
 export const runJson = (row: RunRow, group: GroupFacts, form: OutputForm = "full"): JsonText =>
-  `{${runFields(row, group)},"input_index":${row.inputIndex},"input":${row.input},"output":${outputJson(row, form)}}`
+  runJsonOf(group, form)(row)
 
 /** The data of a viewer's `task_run.state` event: Parallel's shape, plus `input_index`. */
-export const runEventJson = (row: RunRow, group: GroupFacts, form: OutputForm = "full"): JsonText =>
-  `{"type":"task_run.state","event_id":"${row.change}","input_index":${row.inputIndex},` +
-  `"input":{"processor":${text(group.processor)},"metadata":{"input_index":"${row.inputIndex}"},"input":${row.input}},` +
-  `"run":{${runFields(row, group)}},"output":${outputJson(row, form)}}`
+export const runEventJson = (row: RunRow, group: GroupFacts, form: OutputForm = "full"): JsonText => {
+  const frame = frameOf(group)
+  return (
+    `{"type":"task_run.state","event_id":"${row.change}","input_index":${row.inputIndex},` +
+    `"input":{"processor":${frame.processor},"metadata":{"input_index":"${row.inputIndex}"},"input":${row.input}},` +
+    `"run":{${runFields(row, frame)}},"output":${outputJson(row, form)}}`
+  )
+}
 
 /** Fields of a `TaskRun` that the row's own columns carry, or that follow from them. */
 const CARRIED = new Set(["run_id", "status", "is_active", "warnings", "error", "created_at", "modified_at"])
@@ -125,16 +142,18 @@ const HIDDEN = ["$id", "$status"]
 const without = (fields: Record<string, unknown>): Record<string, unknown> =>
   Object.fromEntries(Object.entries(fields).filter(([name]) => !HIDDEN.includes(name)))
 
-/** The `merged` column: see {@link RunRow.merged}. `content` is undefined while there is no output. */
-export const mergedOf = (input: Record<string, unknown>, content: unknown): JsonText | null => {
+/** The `merged` column: see {@link ResultRow.merged}. `content` is undefined while there is no output. */
+export const mergedOf = (input: JsonText, content: unknown): JsonText | null => {
   const output = content === undefined ? {} : isObject(content) ? content : { content }
-  const clashes =
-    HIDDEN.some((name) => Object.hasOwn(input, name) || Object.hasOwn(output, name)) ||
-    Object.keys(output).some((name) => Object.hasOwn(input, name))
+  const hides = HIDDEN.some((name) => Object.hasOwn(output, name))
+  const names = [...HIDDEN, ...Object.keys(output)]
+  if (!hides && !mayHaveMember(input, names)) return null
+  const fields = JSON.parse(input) as Record<string, unknown>
+  const clashes = hides || names.some((name) => Object.hasOwn(fields, name))
   // Entries, not assignment: a column may be called `__proto__`.
   return clashes
     ? JSON.stringify(
-        Object.fromEntries([...Object.entries(without(input)), ...Object.entries(without(output))]),
+        Object.fromEntries([...Object.entries(without(fields)), ...Object.entries(without(output))]),
       )
     : null
 }

@@ -1,8 +1,8 @@
 /**
  * Statuses of a task run, as Parallel names them. Parallel may add some: an unknown one is not terminal.
  */
-const TERMINAL = new Set(["completed", "failed", "cancelled"])
-const ACTIVE = new Set(["queued", "running", "cancelling"])
+export const TERMINAL: ReadonlySet<string> = new Set(["completed", "failed", "cancelled"])
+export const ACTIVE: ReadonlySet<string> = new Set(["queued", "running", "cancelling"])
 
 /** A run in this status never changes again. */
 export const isTerminal = (status: string): boolean => TERMINAL.has(status)

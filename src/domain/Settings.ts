@@ -91,6 +91,12 @@ export const NUMBER_SETTINGS = {
   POLL_MAX_SECONDS: fraction(60, 0.05, 3_600, "that interval, grown while nothing changes"),
   RECONCILE_SECONDS: fraction(600, 1, 86_400, "between two listings of the runs when nothing calls for one"),
   RESULTS_PER_SECOND: fraction(20, 0.1, 1_000, "outputs fetched one by one per second, at the start"),
+  RESULTS_BURST: whole(
+    600,
+    1,
+    2_000,
+    "outputs that may be fetched without that limit, once; comes back at that rate while less is fetched",
+  ),
   RESULT_CONCURRENCY: whole(6, 1, 6, "outputs fetched at once (the platform allows 6 waiting requests)"),
   OUTPUT_WAIT_HOURS: fraction(
     24,

@@ -6,6 +6,7 @@ import { type ClaimObject, ClaimsObjects, type GroupLookup } from "../layers/Cla
 import { InputsLoaderHttp } from "../layers/InputsLoaderHttp.ts"
 import { LoginProviderHttp } from "../layers/LoginProviderHttp.ts"
 import { ParallelApiHttp } from "../layers/ParallelApiHttp.ts"
+import { PromptScheduler } from "../layers/PromptScheduler.ts"
 import { type GroupObject, TaskGroupsObjects } from "../layers/TaskGroupsObjects.ts"
 import { makeRequestBudget, RequestBudget } from "../services/RequestBudget.ts"
 import { Settings } from "../services/Settings.ts"
@@ -26,6 +27,7 @@ export const makeRequestRuntime = (
     ).pipe(
       Layer.provideMerge(
         Layer.mergeAll(
+          PromptScheduler,
           Layer.succeed(Settings, settings),
           // One request makes a handful of calls.
           Layer.succeed(RequestBudget, makeRequestBudget(Number.POSITIVE_INFINITY)),

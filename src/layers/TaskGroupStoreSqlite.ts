@@ -1,6 +1,6 @@
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { mergedOf } from "../domain/RunJson.ts"
+import { isJsonObject } from "../domain/Json.ts"
 import { isTerminal } from "../domain/RunStatus.ts"
 import { EMPTY_PLAN, type GroupDetails, type GroupInit, type SubmissionPlan } from "../domain/TaskGroup.ts"
 import { Publisher } from "../services/Publisher.ts"
@@ -9,7 +9,7 @@ import { applyRun, decide } from "./sqlite/applyRun.ts"
 import { GroupTables } from "./sqlite/GroupTables.ts"
 import { groupReads } from "./sqlite/groupReads.ts"
 import type { SqliteStorage } from "./sqlite/SqliteStorage.ts"
-import { createTables, insertInput, type StoredRow } from "./sqlite/tables.ts"
+import { createTables, rowId } from "./sqlite/tables.ts"
 
 const PLAN = "plan"
 const CURSOR = "cursor"
@@ -44,11 +44,12 @@ const makeReceiving = (tables: GroupTables) => ({
       const details = tables.details
       if (details === null || from + inputs.length > details.numInputs) return "different"
       // All is compared before anything is written: a piece is taken wholly or not at all.
-      const present = inputs.map((_, offset) => tables.row(from + offset)?.input ?? null)
-      if (present.some((stored, at) => stored !== null && stored !== inputs[at])) return "different"
-      const missing = present.flatMap((stored, at) => (stored === null ? [at] : []))
+      const missing = inputs.flatMap((input, offset) =>
+        tables.state(from + offset) === null ? [{ inputIndex: from + offset, input }] : [],
+      )
+      if (missing.length < inputs.length && !sameInputs(tables, from, inputs)) return "different"
       if (missing.length > 0 && details.state !== "receiving") return "different"
-      for (const at of missing) insert(tables, from + at, inputs[at]!, now)
+      tables.insert(missing, now)
       return missing.length > 0 ? "stored" : "same"
     }),
 
@@ -63,29 +64,12 @@ const makeReceiving = (tables: GroupTables) => ({
     }),
 })
 
-const insert = (tables: GroupTables, inputIndex: number, input: string, now: number): void => {
-  const merged = mergedOf(JSON.parse(input) as Record<string, unknown>, undefined)
-  const change = tables.nextChange(now)
-  insertInput(tables.storage, { inputIndex, change, input, merged }, now)
-  const row: StoredRow = {
-    inputIndex,
-    attempt: 1,
-    change,
-    confirmed: false,
-    runId: null,
-    status: "queued",
-    createdAt: null,
-    modifiedAt: null,
-    confidence: null,
-    error: null,
-    warnings: null,
-    extra: null,
-    input,
-    content: null,
-    merged,
-    output: null,
-  }
-  tables.inserted(row, now)
+/** Whether those of these inputs that are stored are stored like this. */
+const sameInputs = (tables: GroupTables, from: number, inputs: ReadonlyArray<string>): boolean => {
+  const query = "SELECT input_index, input FROM runs WHERE id >= ? AND id < ? AND attempt = 1 ORDER BY id"
+  const rows = tables.storage.sql.exec(query, rowId(from, 0), rowId(from + inputs.length, 0)).raw()
+  for (const [inputIndex, input] of rows) if (inputs[(inputIndex as number) - from] !== input) return false
+  return true
 }
 
 const makeSubmission = (tables: GroupTables) => {
@@ -101,13 +85,9 @@ const makeSubmission = (tables: GroupTables) => {
     ) =>
       tables.write(undefined, () => {
         savePlan(plan)
-        for (const { inputIndex, runId } of runs) {
-          const row = tables.row(inputIndex)
-          // An event may have been faster than the answer, and it names its input for certain. Then the place in the
-          // answer means nothing, for this row or for the one that has the run.
-          if (row === null || row.runId !== null || tables.indexOfRun(runId) !== null) continue
-          tables.update(row, { ...row, runId, status: "queued", error: null }, now)
-        }
+        // An event may have been faster than the answer, and it names its input for certain. Then the place in the
+        // answer means nothing, for this row or for the one that has the run.
+        tables.accept(runs, now)
       }),
     failRows: (
       range: { readonly from: number; readonly to: number },
@@ -129,6 +109,10 @@ const makeSubmission = (tables: GroupTables) => {
 const makeFollowing = (tables: GroupTables) => {
   const { storage } = tables
   let cursorSavedAt = Number.NEGATIVE_INFINITY
+  let known: { readonly of: ReadonlyArray<string>; readonly names: ReadonlySet<string> } = {
+    of: [],
+    names: new Set(),
+  }
 
   const addWarning = (message: string) => {
     const { warnings } = tables.group
@@ -142,12 +126,8 @@ const makeFollowing = (tables: GroupTables) => {
     const inputIndex = run.inputIndex ?? tables.indexOfRun(run.runId)
     const state = inputIndex === null || inputIndex >= details.numInputs ? null : tables.state(inputIndex)
     if (inputIndex === null || state === null) return "foreign"
-    const named = run.inputIndex === inputIndex && state.runId === run.runId
-    const decision = decide(
-      { ...state, confirmed: state.confirmed || tables.isNamed(inputIndex, state.runId) },
-      update,
-    )
-    if (named) tables.noteNamed(inputIndex, run.runId)
+    const decision = decide({ ...state, confirmed: state.confirmed || state.named }, update)
+    if (run.inputIndex === inputIndex && state.runId === run.runId) state.named = true
     if (decision === "duplicate") {
       addWarning(
         `Input ${inputIndex} has a second run, ${run.runId}, at Parallel. It is not shown in the results; it may have been billed.`,
@@ -158,17 +138,18 @@ const makeFollowing = (tables: GroupTables) => {
     const next = row === null ? null : applyRun(row, update, decision, details)
     if (row === null || next === null) return "unchanged"
     tables.update(row, next, now)
-    noteColumns(next)
+    if (update.output !== null && next.content !== null) noteColumns(update.output.content)
     return "changed"
   }
 
   /** Outputs may have properties that no schema announced: the Markdown table needs a column for each. */
-  const noteColumns = (row: StoredRow) => {
-    if (row.content === null) return
-    const known = new Set(tables.group.outputColumns)
-    const names = row.content.startsWith("{") ? Object.keys(JSON.parse(row.content) as object) : ["content"]
-    const added = names.filter((name) => !known.has(name)).slice(0, Math.max(0, MAX_COLUMNS - known.size))
-    if (added.length > 0) tables.updateDetails({ outputColumns: [...known, ...added] })
+  const noteColumns = (content: unknown) => {
+    const { outputColumns } = tables.group
+    if (known.of !== outputColumns) known = { of: outputColumns, names: new Set(outputColumns) }
+    const names = isJsonObject(content) ? Object.keys(content) : ["content"]
+    const added = names.filter((name) => !known.names.has(name))
+    const taken = added.slice(0, Math.max(0, MAX_COLUMNS - known.names.size))
+    if (taken.length > 0) tables.updateDetails({ outputColumns: [...outputColumns, ...taken] })
   }
 
   return {
@@ -221,6 +202,7 @@ const makeFollowing = (tables: GroupTables) => {
         storage.kv.delete(CURSOR)
         storage.kv.delete(REFUSED_SINCE)
         also()
+        tables.rest()
         return true
       }),
   }

@@ -6,12 +6,13 @@ export interface Timers {
 }
 
 /**
- * What a round costs for each viewer, whatever is new in it: waking, writing, passing on. With rounds this much apart
- * for each of them, viewers take about a third of the object's time, and what comes meanwhile goes along in one write.
+ * A round costs a fifth of a millisecond for each viewer, whatever is new in it: waking, writing, passing on. With rounds
+ * this much apart for each of them, viewers take less than half of the time there is, and what comes meanwhile goes
+ * along in one write.
  */
-const SPACING_PER_VIEWER_MS = 1
-/** More viewers than fit make longer rounds no more: each then gets more in one. */
-const SPACING_MAX_MS = 100
+const SPACING_PER_VIEWER_MS = 0.5
+/** Later than this, nobody would call it live. */
+const SPACING_MAX_MS = 250
 /** Those who wait for a time are woken together at the next multiple of this. */
 const GRID_MS = 50
 

@@ -14,8 +14,10 @@ import { RequestBudget } from "../services/RequestBudget.ts"
 import { Settings } from "../services/Settings.ts"
 import { TaskGroupStore } from "../services/TaskGroupStore.ts"
 import { type FollowContext, noteAnswer } from "./follow/FollowContext.ts"
+import { listGroup } from "./follow/listGroup.ts"
 import { keepFetchingOutputs } from "./follow/outputs.ts"
-import { keepReconciled, listGroup } from "./follow/reconcile.ts"
+import { makePace } from "./follow/pace.ts"
+import { keepReconciled } from "./follow/reconcile.ts"
 import { keepSessions } from "./follow/sessions.ts"
 import { submitRuns } from "./submitRuns.ts"
 
@@ -66,6 +68,7 @@ export const followTaskGroup = Effect.fn("followTaskGroup")(function* (
     key: options.key,
     groupId: options.groupId,
     lastRefusal: null,
+    pace: makePace({ rate: settings.RESULTS_PER_SECOND, burst: settings.RESULTS_BURST }),
     signals: {
       seenCounts: null,
       lastEventAt: 0,
@@ -96,7 +99,10 @@ export const followTaskGroup = Effect.fn("followTaskGroup")(function* (
     ],
     { concurrency: "unbounded", discard: true },
   ).pipe(Effect.andThen(Effect.never))
-  return yield* Effect.raceFirst(awaitOutcome(context, taken), parts)
+  const unlisten = store.audience.onLook(context.signals.wake)
+  return yield* Effect.raceFirst(awaitOutcome(context, taken), parts).pipe(
+    Effect.ensuring(Effect.sync(unlisten)),
+  )
 })
 
 const idleFor = Effect.gen(function* () {

@@ -16,27 +16,41 @@ export type Rendering =
   | { readonly format: "json"; readonly form: OutputForm }
   | { readonly format: "html"; readonly page: string }
 
-/** One chunk of an answer: large enough to be few, small enough to be sent at once. */
-const CHUNK_CHARS = 64 * 1024
+/** One chunk of an answer: each costs time on its way, and must be in memory as a whole. */
+const CHUNK_CHARS = 128 * 1024
+/** The first ones are smaller, so that whoever asks sees at once that there is an answer. */
+const FIRST_CHUNK_CHARS = 1024
 
 const encoder = new TextEncoder()
 
+/** A rendering of one moment, a chunk at a time. Close it, read to its end or not. */
+export interface Rendered {
+  readonly chunks: IterableIterator<Uint8Array>
+  readonly close: () => void
+}
+
 /**
- * The group in one of its formats, streamed from the rows of one moment: a page of rows is in memory at a time, and it
- * is read when the reader asks for more.
+ * What opens the group in one of its formats, as it is at that moment: a page of rows is in memory at a time, and it is
+ * read when the next chunk is asked for.
  */
+export const openerOf = Effect.fn("openerOf")(function* (rendering: Rendering) {
+  const store = yield* TaskGroupStore
+  const { PAGE_DATA_BYTES } = yield* Settings
+  return (): Rendered => {
+    const view = store.snapshot()
+    return { chunks: chunks(render(rendering, view, PAGE_DATA_BYTES)), close: () => view.close() }
+  }
+})
+
+/** The group in one of its formats, streamed from the rows of one moment. */
 export const renderTaskGroup = (
   rendering: Rendering,
 ): Stream.Stream<Uint8Array, never, TaskGroupStore | Settings> =>
   Stream.unwrap(
     Effect.gen(function* () {
-      const store = yield* TaskGroupStore
-      const settings = yield* Settings
-      const view = yield* Effect.acquireRelease(
-        Effect.sync(() => store.snapshot()),
-        (snapshot) => Effect.sync(() => snapshot.close()),
-      )
-      return Stream.fromIteratorSucceed(chunks(render(rendering, view, settings.PAGE_DATA_BYTES)), 1)
+      const open = yield* openerOf(rendering)
+      const rendered = yield* Effect.acquireRelease(Effect.sync(open), ({ close }) => Effect.sync(close))
+      return Stream.fromIteratorSucceed(rendered.chunks, 1)
     }),
   )
 
@@ -57,11 +71,13 @@ const render = (rendering: Rendering, view: View, pageDataChars: number): Iterab
 
 function* chunks(pieces: Iterable<string>): Generator<Uint8Array> {
   let text = ""
+  let enough = FIRST_CHUNK_CHARS
   for (const piece of pieces) {
     text += piece
-    if (text.length < CHUNK_CHARS) continue
+    if (text.length < enough) continue
     yield encoder.encode(text)
     text = ""
+    enough = Math.min(enough * 8, CHUNK_CHARS)
   }
   if (text !== "") yield encoder.encode(text)
 }

@@ -17,14 +17,16 @@ import { Settings } from "../services/Settings.ts"
 import { TaskGroupStore } from "../services/TaskGroupStore.ts"
 import { settleLost, sleepUntil } from "./settleLost.ts"
 
-/** Batches sent at once after the first: the platform allows six waiting requests, and following needs its own. */
-const CONCURRENCY = 4
+/** Batches under way at once: the platform lets six requests of an invocation wait, and following needs one of them. */
+const CONCURRENCY = 5
+/** A `Retry-After` of nothing, or of a moment that has passed on our clock, is none to take at its word. */
+const SLOW_DOWN_AT_LEAST_MS = 1_000
 
 export interface SubmitOptions {
   readonly key: ApiKey
   readonly groupId: string
   /**
-   * Asked when the very first batch is refused for good and upstream has no run of this group: true when somebody
+   * Asked when the first batch of a wave is refused for good and upstream has no run of this group: true when somebody
    * takes the refusal, which ends everything.
    */
   readonly takeRefusal: (refusal: Refusal) => boolean
@@ -36,9 +38,12 @@ interface RefusedBatch {
   readonly error: Refusal | RateLimited
 }
 
+/** What became of a batch. `lost`: its fate is unknown, and noted as such. `unsent`: the plan has it as before. */
+type Outcome = "done" | "lost" | "unsent" | RefusedBatch
+
 /**
- * Adds the group's runs, from wherever the plan stands, until none is left to add; `taken` when the first refusal went
- * to the caller. Fails when upstream refuses the key or the group. Safe to interrupt anywhere and to start again: a
+ * Adds the group's runs, from wherever the plan stands, until none is left to add; `taken` when a refusal went to the
+ * caller. Fails when upstream refuses the key or the group. Safe to interrupt anywhere and to start again: a
  * batch is marked before it is sent, and one whose answer is unknown is sent again only after upstream's list and
  * count agree that it is missing.
  */
@@ -65,15 +70,8 @@ export const submitRuns = Effect.fn("submitRuns")(function* (
         continue
       }
     }
-    // The first batch goes alone: if the key, the credit or the task is refused, nothing has been paid for.
-    const nothingYet = Object.keys(store.upstreamCounts()).length === 0
-    const alone = nothingYet || plan.credit !== null
-
-    const wave = alone ? plan.todo.slice(0, 1) : plan.todo
-    const answers = yield* Effect.forEach(wave, (batch) => sendBatch(options, batch), {
-      concurrency: CONCURRENCY,
-    })
-    const refused = answers.filter((answer) => answer !== null)
+    const outcomes = yield* sendWave(options, nextWave(store))
+    const refused = outcomes.filter((outcome) => typeof outcome === "object")
     if (refused.length === 0) {
       rateLimitedFor = 1_000
       continue
@@ -82,27 +80,57 @@ export const submitRuns = Effect.fn("submitRuns")(function* (
       yield* loseAll(refused.map(({ batch }) => batch))
       continue
     }
-    const [first] = refused
-    if (
-      nothingYet &&
-      plan.lost.length === 0 &&
-      first !== undefined &&
-      isTakeable(first.error) &&
-      options.takeRefusal(first.error)
-    )
-      return "taken"
+    const refusal = takeable(store, outcomes)
+    if (refusal !== null && options.takeRefusal(refusal)) return "taken"
     const rateLimited = yield* settleRefusals(refused)
     if (rateLimited !== null) {
       rateLimitedFor = Math.min(rateLimitedFor * 2, 60_000)
-      yield* Effect.sleep(Duration.millis(rateLimited.retryAfterMs ?? rateLimitedFor))
+      const wait = rateLimited.retryAfterMs ?? rateLimitedFor
+      yield* Effect.sleep(Duration.millis(Math.max(wait, SLOW_DOWN_AT_LEAST_MS)))
     }
   }
   return "submitted"
 })
 
-/** A group of a moment ago that is not found may only be late; the rest is for good. */
-const isTakeable = (error: Refusal | RateLimited): error is Exclude<Refusal, NotFound> =>
-  isRefusal(error) && error._tag !== "NotFound"
+const hasNone = (store: TaskGroupStore["Service"]): boolean =>
+  Object.keys(store.upstreamCounts()).length === 0
+
+/** One batch is enough to ask for credit with, or whether anything gets through when nothing has so far. */
+const nextWave = (store: TaskGroupStore["Service"]): ReadonlyArray<Range> => {
+  const { todo, lost, credit } = store.plan()
+  const alone = credit !== null || (lost.length > 0 && hasNone(store))
+  return alone ? todo.slice(0, 1) : todo
+}
+
+/**
+ * Sends batches until one is refused; what is under way by then is waited for. Lack of credit and rate limits are not
+ * asked about again and again, and of a refused task or key little more is sent than was at once. A lost answer stops
+ * the wave only while nothing has been accepted: later it says nothing about the other batches.
+ */
+const sendWave = Effect.fnUntraced(function* (options: SubmitOptions, wave: ReadonlyArray<Range>) {
+  const store = yield* TaskGroupStore
+  let open = true
+  return yield* Effect.forEach(
+    wave,
+    Effect.fnUntraced(function* (batch): Effect.fn.Return<Outcome, never, ParallelApi | TaskGroupStore> {
+      if (!open) return "unsent"
+      const outcome = yield* sendBatch(options, batch)
+      if (typeof outcome === "object" || (outcome === "lost" && hasNone(store))) open = false
+      return outcome
+    }),
+    { concurrency: CONCURRENCY },
+  )
+})
+
+/**
+ * The refusal that the caller may be told, where upstream has no run of this group: the first batch's, if it is for
+ * good. (A group of a moment ago that is not found may only be late.) Once a batch is accepted, the group is paid for
+ * and stays; while the fate of one is unknown, it may be.
+ */
+const takeable = (store: TaskGroupStore["Service"], [first]: ReadonlyArray<Outcome>): Refusal | null => {
+  if (typeof first !== "object" || !hasNone(store) || store.plan().lost.length > 0) return null
+  return isRefusal(first.error) && first.error._tag !== "NotFound" ? first.error : null
+}
 
 const loseAll = Effect.fnUntraced(function* (batches: ReadonlyArray<Range>) {
   const store = yield* TaskGroupStore
@@ -114,37 +142,38 @@ const isOther = <E extends { readonly _tag: string }>(
   error: E,
 ): error is Exclude<E, Unauthorized | NotFound> => error._tag !== "Unauthorized" && error._tag !== "NotFound"
 
-/** Sends one batch. Null when it was accepted, or when its fate is unknown and noted as such. */
 const sendBatch = Effect.fnUntraced(function* (
   options: SubmitOptions,
   batch: Range,
-): Effect.fn.Return<RefusedBatch | null, never, ParallelApi | TaskGroupStore> {
+): Effect.fn.Return<Outcome, never, ParallelApi | TaskGroupStore> {
   const api = yield* ParallelApi
   const store = yield* TaskGroupStore
   const indexes = store.unsubmitted(batch)
   if (indexes.length === 0) {
     store.savePlan(markDone(store.plan(), batch))
-    return null
+    return "done"
   }
   const details = store.details()
-  if (details === null) return null
-  store.savePlan(markSending(store.plan(), batch, yield* Clock.currentTimeMillis))
+  if (details === null) return "unsent"
+  const since = yield* Clock.currentTimeMillis
+  // Between reading the plan and writing it no other batch may have its turn.
+  store.savePlan(markSending(store.plan(), batch, since))
   const inputs = runInputs(store.inputs(batch), batch, indexes, details.processor)
   return yield* api.addRuns(options.key, options.groupId, { defaultTaskSpec: details.taskSpec, inputs }).pipe(
     Effect.flatMap((runIds) =>
-      Effect.map(Clock.currentTimeMillis, (now) => {
+      Effect.map(Clock.currentTimeMillis, (now): Outcome => {
         const runs = runIds.map((runId, at) => ({ inputIndex: indexes[at]!, runId }))
         const plan = store.plan()
         store.acceptRuns(runs, { ...markDone(plan, batch), credit: null }, now)
         if (plan.credit !== null) store.setStatusMessage("")
-        return null
+        return "done"
       }),
     ),
     Effect.catch((error) => {
-      if (isRefusal(error) || error._tag === "RateLimited") return Effect.succeed({ batch, error })
-      return Effect.map(Clock.currentTimeMillis, (now) => {
+      if (isRefusal(error) || error._tag === "RateLimited") return Effect.succeed<Outcome>({ batch, error })
+      return Effect.map(Clock.currentTimeMillis, (now): Outcome => {
         store.savePlan(markLost(store.plan(), batch, now))
-        return null
+        return "lost"
       })
     }),
   )
@@ -189,6 +218,7 @@ const settleRefusals = Effect.fnUntraced(function* (
   const store = yield* TaskGroupStore
   let stop: Unauthorized | NotFound | null = null
   let rateLimited: RateLimited | null = null
+  let credit: PaymentRequired | null = null
   for (const { batch, error } of refused) {
     const now = yield* Clock.currentTimeMillis
     switch (error._tag) {
@@ -199,7 +229,8 @@ const settleRefusals = Effect.fnUntraced(function* (
         break
       }
       case "PaymentRequired":
-        yield* noteLackOfCredit(batch, error)
+        store.savePlan(markTodo(store.plan(), batch, [batch]))
+        credit = error
         break
       case "RateLimited":
         store.savePlan(markTodo(store.plan(), batch, [batch]))
@@ -210,14 +241,16 @@ const settleRefusals = Effect.fnUntraced(function* (
         stop = error
     }
   }
+  // Several batches of one wave are one attempt.
+  if (credit !== null) yield* noteLackOfCredit(credit)
   return stop === null ? rateLimited : yield* stop
 })
 
-const noteLackOfCredit = Effect.fnUntraced(function* (batch: Range, error: PaymentRequired) {
+const noteLackOfCredit = Effect.fnUntraced(function* (error: PaymentRequired) {
   const store = yield* TaskGroupStore
   const settings = yield* Settings
   const now = yield* Clock.currentTimeMillis
-  const plan = markTodo(store.plan(), batch, [batch])
+  const plan = store.plan()
   const since = plan.credit?.since ?? now
   if (now - since >= settings.CREDIT_WAIT_HOURS * 3_600_000) {
     for (const range of plan.todo) {
@@ -225,8 +258,6 @@ const noteLackOfCredit = Effect.fnUntraced(function* (batch: Range, error: Payme
     }
     return
   }
-  // Several batches of one wave count as one attempt.
-  if (plan.credit !== null && plan.credit.next > now) return store.savePlan({ ...plan, credit: plan.credit })
   const delay =
     plan.credit === null
       ? settings.CREDIT_RETRY_MIN_SECONDS * 1000

@@ -1,11 +1,11 @@
 import * as Context from "effect/Context"
+import type { View } from "../domain/render/View.ts"
 import type { OutputForm } from "../domain/RunJson.ts"
 import type {
   GroupDetails,
   GroupInit,
   JsonText,
   Range,
-  RunRow,
   SubmissionPlan,
   TaskGroupStatus,
 } from "../domain/TaskGroup.ts"
@@ -17,6 +17,24 @@ export interface PendingOutput {
   readonly runId: string
   /** When its completion was stored, epoch milliseconds. */
   readonly since: number
+}
+
+/** A run that upstream has and that is not terminal yet, by what is stored. */
+export interface UnfinishedRun {
+  readonly inputIndex: number
+  readonly runId: string
+}
+
+/** Who reads the group. Nothing of it is stored: an object that starts anew has not been looked at. */
+export interface Audience {
+  /** How many viewers' streams are open. */
+  watching(): number
+  /** How often somebody has looked; a snapshot and the beginning of a stream are looks of their own accord. */
+  looks(): number
+  /** Somebody looks, and may be told that nothing has changed. */
+  look(): void
+  /** Calls back at every look, until what it answers is called. */
+  onLook(tell: () => void): () => void
 }
 
 /** What became of a run that upstream told us about. */
@@ -37,12 +55,7 @@ export interface RunUpdate {
 }
 
 /** The group's rows at one moment, whatever is written while they are read. Close it. */
-export interface Snapshot {
-  readonly details: GroupDetails
-  readonly status: TaskGroupStatus
-  readonly change: number
-  /** Rows in input order, latest attempt each, beginning with input `from`. */
-  rows(from: number): Iterable<RunRow>
+export interface Snapshot extends View {
   close(): void
 }
 
@@ -88,7 +101,11 @@ export class TaskGroupStore extends Context.Service<
     allEnded(): boolean
     /** How many completed rows lack their output. */
     pendingOutputCount(): number
-    pendingOutputs(): ReadonlyArray<PendingOutput>
+    /** Those rows, the one that has waited longest first: read from memory, as far as one goes. */
+    pendingOutputs(): Iterable<PendingOutput>
+    /** At most `limit` of the runs that are not terminal; reads no more rows than that. */
+    unfinishedRuns(limit: number): ReadonlyArray<UnfinishedRun>
+    readonly audience: Audience
 
     plan(): SubmissionPlan
     savePlan(plan: SubmissionPlan): void

@@ -8,13 +8,13 @@ export class GroupNotStored extends Schema.TaggedError<GroupNotStored>()("GroupN
   message: Schema.String,
 }) {}
 
-/** What the first answer of upstream to the submission was, as far as it came in time. */
+/** What became of the submission, as far as it is known in time. */
 export type Submission =
   /** Every batch was accepted. */
   | { readonly _tag: "Submitted" }
   /** Still going in. */
   | { readonly _tag: "Underway" }
-  /** The first batch was refused for good, and the object is gone. */
+  /** Upstream refused for good and took nothing, and the object is gone. */
   | {
       readonly _tag: "Refused"
       readonly status: number

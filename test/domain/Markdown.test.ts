@@ -59,6 +59,15 @@ const nasty = Schema.Array(
     "!",
     "a",
     "0",
+    "é",
+    "\u00a0",
+    "\u0085",
+    "\u3000",
+    "\u202e",
+    "\ud800",
+    "\ufeff",
+    "\u0000",
+    "\u007f",
   ]),
 )
 const text = Schema.Union([Schema.String, nasty])
@@ -79,6 +88,9 @@ describe("markdownCell", () => {
     ["C:\\Users\\x", "C:\\Users\\x"],
     ["one\r\n\r\n  two\u2028three\tfour", "one two three four"],
     ["  spaced  ", "spaced"],
+    ["two  spaces", "two spaces"],
+    [" one", "one"],
+    ["one ", "one"],
     ["`code | pipe`", "\\`code \\| pipe\\`"],
     ["<script>alert(1)</script>", "&lt;script>alert(1)&lt;/script>"],
     ["AT&T ?a=1&b=2", "AT&T ?a=1&b=2"],
@@ -124,6 +136,20 @@ describe("markdownCell", () => {
       .replace(/[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu, "")
       .trim()
     expect(rendered(markdownCell(textOf(value)))).toBe(shown)
+  })
+
+  it.prop("is the same when nothing is looked at before it is escaped", [text], ([value]) => {
+    const escaped = textOf(value)
+      .toWellFormed()
+      .replace(/[\s\u0085]+/g, " ")
+      .replace(/[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu, "")
+      .trim()
+      .replace(/&(?=#?[0-9A-Za-z]+;)/g, "&amp;")
+      .replace(/\\(?=[!-/:-@[-`{-~]|$)/g, "&#92;")
+      .replace(/</g, "&lt;")
+      .replace(/[|`[]/g, "\\$&")
+      .replace(/(^|[\s("'{,;:])(_+)/g, (_, before: string, run: string) => before + "\\_".repeat(run.length))
+    expect(markdownCell(textOf(value))).toBe(escaped)
   })
 
   it.prop("nothing opens a link, an image or a code span", [text], ([value]) => {

@@ -1,5 +1,6 @@
 import { describe } from "vitest"
 import { applyingSuite } from "./store/applying.ts"
+import { elementsSuite } from "./store/elements.ts"
 import { endingSuite } from "./store/ending.ts"
 import type { WithStorage } from "./store/fixtures.ts"
 import { outputsSuite } from "./store/outputs.ts"
@@ -12,5 +13,6 @@ export const runStoreSuite = (name: string, withStorage: WithStorage) => {
   describe(`${name}: what upstream tells`, () => applyingSuite(withStorage))
   describe(`${name}: outputs`, () => outputsSuite(withStorage))
   describe(`${name}: snapshots and readers`, () => readingSuite(withStorage))
+  describe(`${name}: elements`, () => elementsSuite(withStorage))
   describe(`${name}: the end`, () => endingSuite(withStorage))
 }

@@ -56,11 +56,11 @@ export const checkEnd = async (world: World): Promise<void> => {
       truths.length === 0 &&
       data.runs[index]?.["run_id"] === null &&
       data.runs[index]?.["status"] === "failed"
-    if (
-      refused &&
+    if (index === weather.badRow && !refused) violations.push(`row ${index} was refused, but has not failed`)
+    const mayBeRefused =
+      index === weather.badRow ||
       weather.faults.some(({ fault }) => fault.kind === "status" && [402, 422].includes(fault.status))
-    )
-      continue
+    if (refused && mayBeRefused) continue
     if (truths.length !== 1) violations.push(`input ${index} has ${truths.length} upstream runs`)
     const truth = truths[0]
     if (truth !== undefined) checkRow(world, index, truth, data)

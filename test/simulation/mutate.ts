@@ -5,7 +5,7 @@ import { join } from "node:path"
 import { MUTATIONS } from "./mutations.ts"
 
 /** Applies each mutation to a copy of the project and runs the simulation on it until a seed fails. */
-const seeds = process.argv[2] ?? "120"
+const seeds = process.argv[2] ?? "300"
 const only = process.argv[3]
 const root = process.cwd()
 const copy = mkdtempSync(join(tmpdir(), "mutants-"))

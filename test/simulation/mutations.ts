@@ -13,15 +13,15 @@ export const MUTATIONS: ReadonlyArray<Mutation> = [
   {
     name: "a batch is sent without being marked as being sent",
     file: "src/programs/submitRuns.ts",
-    find: "  store.savePlan(markSending(store.plan(), batch, yield* Clock.currentTimeMillis))\n",
-    replace: "",
+    find: "  store.savePlan(markSending(store.plan(), batch, since))\n",
+    replace: "  void [since, markSending]\n",
   },
   {
     name: "after a lost answer the batch is sent again at once",
     file: "src/programs/submitRuns.ts",
-    find: "        store.savePlan(markLost(store.plan(), batch, now))\n        return null\n      })\n    }),",
+    find: '        store.savePlan(markLost(store.plan(), batch, now))\n        return "lost"\n',
     replace:
-      "        store.savePlan(markTodo(store.plan(), batch, [batch]))\n        return null\n      })\n    }),",
+      '        store.savePlan(markTodo(store.plan(), batch, [batch]))\n        void now\n        return "lost"\n',
   },
   {
     name: "what was under way at a restart counts as not sent",
@@ -42,6 +42,12 @@ export const MUTATIONS: ReadonlyArray<Mutation> = [
     replace: "return known >= 0 || status.num_task_runs >= 0",
   },
   {
+    name: "the first batch's refusal is told to the caller whatever became of the others",
+    file: "src/programs/submitRuns.ts",
+    find: "!hasNone(store) || store.plan().lost.length > 0) return null",
+    replace: "store.plan().todo.length < 0) return null",
+  },
+  {
     name: "the assignment by position is never corrected by metadata",
     file: "src/layers/sqlite/applyRun.ts",
     find: 'return row.confirmed ? "duplicate" : "replace"',
@@ -49,8 +55,8 @@ export const MUTATIONS: ReadonlyArray<Mutation> = [
   },
   {
     name: "nothing is listed: events alone are believed",
-    file: "src/programs/follow/reconcile.ts",
-    find: "(pair === fruitless && now < fruitlessUntil)",
+    file: "src/programs/follow/checkGroup.ts",
+    find: "restraint.wasFruitless(pair, now)",
     replace: 'pair !== ""',
   },
   {
@@ -122,13 +128,13 @@ export const MUTATIONS: ReadonlyArray<Mutation> = [
   {
     name: "half an event is passed on when the object dies",
     file: "src/http/eventProxy.ts",
-    find: "    pending = joined\n    return null\n",
-    replace: "    pending = new Uint8Array(0)\n    return joined\n",
+    find: "    const end = endOfEvents(bytes)\n",
+    replace: "    const end = bytes.length\n    void endOfEvents\n",
   },
   {
     name: "reconnecting knows no pause",
     file: "src/programs/follow/sessions.ts",
     find: "    yield* Effect.sleep(Duration.millis(Math.max(wait, spacing, asked, 0)))",
-    replace: "    yield* Effect.sleep(Duration.millis(Math.min(wait, spacing, asked, 20) + 20))",
+    replace: "    yield* Effect.sleep(Duration.millis(Math.min(wait, spacing, asked, 20) + 300))",
   },
 ]

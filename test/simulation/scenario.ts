@@ -43,7 +43,9 @@ export const runScenario = async (seed: string): Promise<ScenarioResult> => {
   // A run that changes its mind may never show the output it had: the row waits two hours for it here.
   const changesItsMind = (weather.behaviour.runs?.change_after_end?.rate ?? 0) > 0
   // Credit is asked for again after up to an hour.
-  const waitsForCredit = weather.faults.some(({ fault }) => fault.kind === "status" && fault.status === 402)
+  const waitsForCredit =
+    weather.creditFor !== null ||
+    weather.faults.some(({ fault }) => fault.kind === "status" && fault.status === 402)
   const slack = changesItsMind ? 3 * HOUR : waitsForCredit ? 1.5 * HOUR : RECOVERY_BOUND_MS
   const ended = await untilEnded(world, started, slack)
   // Whoever had to wait to learn whether the group was committed did not look at the clock.

@@ -27,8 +27,10 @@ export interface Weather {
   }>
   readonly webhook: "none" | "fine" | "refusing" | "slow" | "redirecting" | "gone"
   readonly runIdsShuffled: boolean
-  /** Credit for so many rows only, then more of it. */
-  readonly credit: "enough" | "later"
+  /** Credit for so many rows only, until the weather clears; null: enough. */
+  readonly creditFor: number | null
+  /** A row with which upstream finds fault, so that it refuses every batch that holds it. */
+  readonly badRow: number | null
   readonly batchSize: number
   /** How likely a transaction fails, until the weather clears. */
   readonly hiccupRate: number
@@ -190,7 +192,8 @@ export const drawWeather = (dice: Dice, settleMs: number): Weather => {
   const atOnce = behaviour.status?.count_lag_ms === 0 && behaviour.status.lag_ms === 0
   const losing = Array.from({ length: dice.whole(1, 3) }, () => ({
     route: ADD,
-    probability: dice.between(0.3, 0.9),
+    // Certain ones too: else hardly ever does a whole wave fare the same.
+    probability: dice.chance(0.2) ? 1 : dice.between(0.3, 0.9),
     fault: dice.pick(addFaults(dice, atOnce)),
   }))
   const faults =
@@ -207,12 +210,17 @@ export const drawWeather = (dice: Dice, settleMs: number): Weather => {
             ),
           ]
         : []
+  const rows = dice.pick([1, 2, 3, 7, 12, 25])
+  const batchSize = dice.pick([1, 3, 5, 1_000])
   return {
     kind,
-    rows: dice.pick([1, 2, 3, 7, 12, 25]),
+    rows,
     behaviour: {
       ...behaviour,
-      add_runs: { run_ids: runIdsShuffled ? "shuffled" : "in_order", partial_on_refusal: dice.chance(0.3) },
+      add_runs: {
+        run_ids: runIdsShuffled ? "shuffled" : "in_order",
+        partial_on_refusal: atOnce && dice.chance(0.7),
+      },
     },
     faults,
     crashRate: crashing ? dice.pick([0.005, 0.02, 0.1, 0.5]) : 0,
@@ -227,8 +235,10 @@ export const drawWeather = (dice: Dice, settleMs: number): Weather => {
     })),
     webhook: dice.pick(["none", "fine", "refusing", "slow", "redirecting", "gone"]),
     runIdsShuffled,
-    credit: dice.chance(0.1) ? "later" : "enough",
-    batchSize: dice.pick([1, 3, 5, 1_000]),
+    creditFor: dice.chance(0.1) ? dice.whole(0, rows) : null,
+    // In a group of one batch there would be nothing to see but the refusal of the POST.
+    badRow: rows > batchSize && dice.chance(0.4) ? dice.whole(0, rows - 1) : null,
+    batchSize,
     hiccupRate: kind === "mixed" ? dice.pick([0, 0.01, 0.1]) : 0,
     polled: dice.chance(0.5),
   }

@@ -20,6 +20,8 @@ import { drawWeather, type Weather } from "./weather.ts"
 
 export const API_KEY = "sim-secret-key-0123456789"
 const HOUR = 3_600_000
+/** The price of a run. */
+const CORE_USD = 0.025
 
 export interface World {
   readonly seed: string
@@ -35,7 +37,7 @@ export interface World {
   readonly timeline: Array<string>
   readonly wish: Wish
   groupId: string
-  /** The caller got upstream's refusal of the first batch: there is no group. */
+  /** The caller got upstream's refusal: there is no group. */
   refused: boolean
   unsure: boolean
   log(text: string): void
@@ -106,11 +108,13 @@ export const makeWorld = (seed: string, wish: Wish = {}): World => {
 /** Faults begin when the group exists and end when the weather clears. */
 export const schedule = (world: World) => {
   const { clock, simulator, weather, log } = world
+  if (weather.badRow !== null) spoilRow(world, weather.badRow)
   simulator.host.webhooks.answerWith(webhookAnswers(weather.webhook))
   simulator.behaviour.patch({ faults: [...weather.faults] as never })
   clock.setTimer(weather.clearsAt, () => {
     log("the weather clears")
     simulator.behaviour.patch({ faults: [] })
+    simulator.accounts.requireCredit = () => {}
   })
   const note = simulator.requests.note.bind(simulator.requests)
   simulator.requests.note = (at, route, group) => {
@@ -118,6 +122,24 @@ export const schedule = (world: World) => {
     return note(at, route, group)
   }
 }
+
+/** Upstream finds fault with this row, and so takes no batch that holds it. */
+export const spoilRow = ({ simulator }: World, row: number) => {
+  const handle = simulator.handle.bind(simulator)
+  simulator.handle = async (request) => {
+    if (request.method !== "POST" || !new URL(request.url).pathname.endsWith("/runs")) return handle(request)
+    const { url, method, headers, signal } = request
+    const body = (await request.json()) as { inputs: ReadonlyArray<{ input: { company: string } }> }
+    const inputs = body.inputs.map((one) =>
+      one.input.company === `Company ${row}` ? { ...one, input: row } : one,
+    )
+    return handle(new Request(url, { method, headers, signal, body: JSON.stringify({ ...body, inputs }) }))
+  }
+}
+
+/** The simulator reads an account's credit in its key. */
+const keyOf = ({ creditFor }: Weather): string =>
+  creditFor === null ? API_KEY : `${API_KEY}-credit-${creditFor * CORE_USD}`
 
 const webhookAnswers = (kind: Weather["webhook"]) => {
   switch (kind) {
@@ -174,7 +196,7 @@ export const submit = async (world: World) => {
       ...webhook,
       ...world.wish.body,
     },
-    key: Redacted.make(world.wish.key ?? API_KEY),
+    key: Redacted.make(world.wish.key ?? keyOf(weather)),
     origin: "https://multitask.test",
   })
   let answer: { _tag: string } | null = null

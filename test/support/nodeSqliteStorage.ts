@@ -22,6 +22,10 @@ export const nodeSqliteStorage = (): SqliteStorage & {
           throw new Error("string or blob too big: SQLITE_TOOBIG")
         }
         const statement = database.prepare(query)
+        if (statement.columns().length === 0) {
+          statement.run(...(bindings as Array<string | number | null>))
+          return { raw: () => [] }
+        }
         statement.setReturnArrays(true)
         return {
           raw: () =>

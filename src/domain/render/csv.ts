@@ -1,6 +1,6 @@
 import { csvRecord } from "../Csv.ts"
 import { own } from "../Json.ts"
-import type { RunRow } from "../TaskGroup.ts"
+import type { ResultRow } from "../TaskGroup.ts"
 import { type Fields, failureText, parseFields, tableColumns } from "./markdown.ts"
 import type { View } from "./View.ts"
 
@@ -18,10 +18,10 @@ export function* renderCsv(view: View): Generator<string> {
   const { inputs, outputs } = tableColumns(view)
   const fields = [...inputs, ...outputs].filter((name) => !RUN_COLUMNS.includes(name))
   yield BYTE_ORDER_MARK + csvRecord([...RUN_COLUMNS, ...fields, "$error"])
-  for (const row of view.rows(0)) yield csvRecord(valuesOf(row, fields))
+  for (const row of view.results()) yield csvRecord(valuesOf(row, fields))
 }
 
-const valuesOf = (row: RunRow, fields: ReadonlyArray<string>): ReadonlyArray<unknown> => {
+const valuesOf = (row: ResultRow, fields: ReadonlyArray<string>): ReadonlyArray<unknown> => {
   const input = parseFields(row.input)
   const output: Fields = parseFields(row.content)
   return [

@@ -1,43 +1,60 @@
 import { escapeForScript, escapeHtml, own } from "../Json.ts"
-import { resultJson, runJson } from "../RunJson.ts"
-import type { RunRow } from "../TaskGroup.ts"
-import { renderJson } from "./json.ts"
+import { resultJson, runJsonOf } from "../RunJson.ts"
+import type { ResultRow, RunRow } from "../TaskGroup.ts"
+import { headJson } from "./json.ts"
 import { failureText, parseFields, progressText, tableColumns } from "./markdown.ts"
 import type { View } from "./View.ts"
 
-/** Rows that the page is given at once: as many as fit, and how many there are. */
-const firstRows = (view: View, maxChars: number): { rows: ReadonlyArray<RunRow>; partial: boolean } => {
-  const rows: Array<RunRow> = []
-  let chars = 0
-  for (const row of view.rows(0)) {
-    chars += runJson(row, view.details, "light").length + resultJson(row).length
-    if (chars > maxChars && rows.length > 0) return { rows, partial: true }
-    rows.push(row)
-  }
-  return { rows, partial: false }
-}
-
 /**
- * The HTML format: the fixed page with the JSON in it (without basis, which the page fetches row by row), and a plain table for those who run no script. The page is one
- * text with the markers `{{title}}`, `{{json}}` and `{{table}}`, in this order.
+ * The HTML format: the fixed page with the JSON in it (without basis, which the page fetches row by row), and a plain
+ * table for those who run no script. The page is one text with the markers `{{title}}`, `{{json}}` and `{{table}}`, in
+ * this order.
  */
 export function* renderHtml(view: View, page: string, maxChars: number): Generator<string> {
-  const { rows, partial } = firstRows(view, maxChars)
-  const ended = view.details.state === "ended"
-  const sunset = view.details.removalAt === null ? null : new Date(view.details.removalAt).toUTCString()
+  let first: FirstRows = { rows: [], partial: false }
   for (const part of page.split(/(\{\{(?:title|json|table)\}\})/)) {
     if (part === "{{title}}") yield escapeHtml(`${progressText(view.status)} · ${view.details.taskgroupId}`)
-    else if (part === "{{json}}") {
-      const head = { last_event_id: String(view.change), partial, ended, sunset }
-      yield `{${JSON.stringify(head).slice(1, -1)},"data":`
-      for (const piece of renderJson(view, "light", () => rows)) yield escapeForScript(piece)
-      yield "}"
-    } else if (part === "{{table}}") yield* plainTable(view, rows, partial)
+    else if (part === "{{json}}") first = yield* pageData(view, maxChars)
+    else if (part === "{{table}}") yield* plainTable(view, first)
     else yield part
   }
 }
 
-function* plainTable(view: View, rows: ReadonlyArray<RunRow>, partial: boolean): Generator<string> {
+/** What the page was given at once: as many rows as fit, and whether there are more. */
+interface FirstRows {
+  readonly rows: ReadonlyArray<ResultRow>
+  readonly partial: boolean
+}
+
+/** Rows are sent as they are read. Whether they are all is known last, so that the page is told last. */
+function* pageData(view: View, maxChars: number): Generator<string, FirstRows> {
+  const runJson = runJsonOf(view.details, "light")
+  const rows: Array<RunRow> = []
+  const runs: Array<string> = []
+  let chars = 0
+  let partial = false
+  yield escapeForScript(`{"data":{${headJson(view)},"results":[`)
+  for (const row of view.rows(0)) {
+    const result = resultJson(row)
+    const run = runJson(row)
+    chars += run.length + result.length
+    partial = chars > maxChars && rows.length > 0
+    if (partial) break
+    yield escapeForScript(rows.length === 0 ? result : `,${result}`)
+    // Its basis, most of its text, is in none of this and need not be kept.
+    rows.push({ ...row, output: null })
+    runs.push(run)
+  }
+  yield `],"runs":[`
+  for (const [at, run] of runs.entries()) yield escapeForScript(at === 0 ? run : `,${run}`)
+  const ended = view.details.state === "ended"
+  const sunset = view.details.removalAt === null ? null : new Date(view.details.removalAt).toUTCString()
+  const facts = { last_event_id: String(view.change), partial, ended, sunset }
+  yield `]},${JSON.stringify(facts).slice(1)}`
+  return { rows, partial }
+}
+
+function* plainTable(view: View, { rows, partial }: FirstRows): Generator<string> {
   const { inputs, outputs } = tableColumns(view)
   const cells = (tag: "th" | "td", texts: ReadonlyArray<string>) =>
     `<tr>${texts.map((text) => `<${tag}>${escapeHtml(text)}</${tag}>`).join("")}</tr>`

@@ -1,5 +1,4 @@
-import { type OutputForm, resultJson, runJson } from "../RunJson.ts"
-import type { RunRow } from "../TaskGroup.ts"
+import { type OutputForm, runJsonOf } from "../RunJson.ts"
 import type { View } from "./View.ts"
 
 /** Pieces of `items`, separated by commas. */
@@ -11,8 +10,8 @@ function* separated<A>(items: Iterable<A>, encode: (item: A) => string): Generat
   }
 }
 
-/** What stands before the rows. */
-const headJson = ({ details, status }: View): string => {
+/** What stands before the rows, without braces. */
+export const headJson = ({ details, status }: View): string => {
   const spec = JSON.parse(details.taskSpec) as { output_schema?: { json_schema?: unknown } }
   return [
     `"taskgroup_id":${JSON.stringify(details.taskgroupId)}`,
@@ -25,14 +24,11 @@ const headJson = ({ details, status }: View): string => {
 }
 
 /** The JSON format: head, `results`, `runs`, in pieces. */
-export function* renderJson(
-  view: View,
-  form: OutputForm = "full",
-  rows: () => Iterable<RunRow> = () => view.rows(0),
-): Generator<string> {
+export function* renderJson(view: View, form: OutputForm = "full"): Generator<string> {
   yield `{${headJson(view)},"results":[`
-  yield* separated(rows(), resultJson)
+  yield* view.elements("results", ",")
   yield `],"runs":[`
-  yield* separated(rows(), (row) => runJson(row, view.details, form))
+  if (form === "full") yield* view.elements("runs", ",")
+  else yield* separated(view.rows(0), runJsonOf(view.details, form))
   yield "]}"
 }

@@ -1,7 +1,11 @@
-import { resultJson } from "../RunJson.ts"
 import type { View } from "./View.ts"
 
 /** The JSON Lines format: an element of `results` a line. */
 export function* renderJsonl(view: View): Generator<string> {
-  for (const row of view.rows(0)) yield `${resultJson(row)}\n`
+  let some = false
+  for (const piece of view.elements("results", "\n")) {
+    yield piece
+    some = true
+  }
+  if (some) yield "\n"
 }

@@ -1,5 +1,5 @@
 import { confidenceEmoji, markdownCell, markdownHeader, markdownRow, statusEmoji } from "../Markdown.ts"
-import type { RunRow, TaskGroupStatus } from "../TaskGroup.ts"
+import type { ResultRow, TaskGroupStatus } from "../TaskGroup.ts"
 import { own } from "../Json.ts"
 import type { View } from "./View.ts"
 
@@ -29,7 +29,7 @@ export const tableColumns = ({
 }
 
 /** Why a row has no result, in one line; null when it has one or may still get one. */
-export const failureText = (row: RunRow): string | null => {
+export const failureText = (row: ResultRow): string | null => {
   if (row.error === null) return null
   const error = parseFields(row.error)
   const message = typeof error["message"] === "string" ? error["message"] : "failed"
@@ -46,11 +46,11 @@ export function* renderMarkdown(view: View): Generator<string> {
   if (status.status_message !== "") yield `${markdownCell(status.status_message)}\n\n`
   for (const warning of details.warnings) yield `> ⚠️ ${markdownCell(warning)}\n\n`
   yield `${markdownHeader(["", ...inputs, ...outputs, "run"])}\n`
-  for (const row of view.rows(0)) yield `${renderRow(row, inputs, outputs)}\n`
+  for (const row of view.results()) yield `${renderRow(row, inputs, outputs)}\n`
   yield "\n🟢 high, 🟡 medium, 🔴 low confidence\n"
 }
 
-const renderRow = (row: RunRow, inputs: ReadonlyArray<string>, outputs: ReadonlyArray<string>): string => {
+const renderRow = (row: ResultRow, inputs: ReadonlyArray<string>, outputs: ReadonlyArray<string>): string => {
   const input = parseFields(row.input)
   const content = parseFields(row.content)
   const confidence = parseFields(row.confidence)
@@ -59,12 +59,11 @@ const renderRow = (row: RunRow, inputs: ReadonlyArray<string>, outputs: Readonly
     if (at === 0 && failure !== null && row.content === null) return `⚠️ ${markdownCell(failure)}`
     // Until there is an output, a column of that name shows the input's.
     const value = row.content === null ? own(input, name) : own(content, name)
-    return [
-      confidenceEmoji(own(confidence, name) ?? (name === "content" ? own(confidence, "output") : undefined)),
-      markdownCell(value),
-    ]
-      .filter((part) => part !== "")
-      .join(" ")
+    const mark = confidenceEmoji(
+      own(confidence, name) ?? (name === "content" ? own(confidence, "output") : undefined),
+    )
+    const cell = markdownCell(value)
+    return mark === "" || cell === "" ? mark + cell : `${mark} ${cell}`
   })
   const status =
     failure !== null && outputs.length === 0

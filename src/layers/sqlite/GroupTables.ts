@@ -1,7 +1,10 @@
-import type { GroupDetails } from "../../domain/TaskGroup.ts"
+import { mergedOf } from "../../domain/RunJson.ts"
+import type { GroupDetails, JsonText } from "../../domain/TaskGroup.ts"
 import type { Publisher } from "../../services/Publisher.ts"
-import type { RowState } from "./applyRun.ts"
 import { ChangeRing } from "./ChangeRing.ts"
+import { acceptRows, insertRows } from "./manyRows.ts"
+import { RowStates, type State } from "./RowStates.ts"
+import { SharedPages } from "./SharedPages.ts"
 import { firstRow, type SqliteStorage } from "./SqliteStorage.ts"
 import {
   createTables,
@@ -14,20 +17,8 @@ import {
   updateRow,
   writeDetails,
 } from "./tables.ts"
-import { type Counted, Tally } from "./Tally.ts"
+import { Tally } from "./Tally.ts"
 import { UndoLog } from "./UndoLog.ts"
-
-const counted = (row: StoredRow): Counted => ({
-  inputIndex: row.inputIndex,
-  runId: row.runId,
-  status: row.status,
-  hasContent: row.content !== null,
-  hasError: row.error !== null,
-})
-
-/** Row reads of one page: bounded in rows, and in text so that large rows do not add up. */
-const PAGE_ROWS = 64
-const PAGE_CHARS = 256 * 1024
 
 /**
  * The two tables with what is derived from them in memory (counts, newest change, run ids). All writes go through
@@ -35,14 +26,14 @@ const PAGE_CHARS = 256 * 1024
  */
 export class GroupTables {
   readonly undo = new UndoLog()
+  readonly shared = new SharedPages()
   readonly ring: ChangeRing
   private tally: Tally | null = null
   private cachedDetails: StoredDetails | null | undefined = undefined
-  private indexByRunId: Map<string, number> | null = null
+  private states: RowStates | null = null
   private readers = 0
   private touched: Array<{ readonly change: number; readonly inputIndex: number }> = []
   private closed = false
-  private readonly named = new Map<number, string>()
 
   readonly storage: SqliteStorage
   private readonly publisher: Publisher["Service"]
@@ -68,14 +59,14 @@ export class GroupTables {
   deleted(): void {
     this.tally = new Tally()
     this.cachedDetails = null
-    this.indexByRunId = null
+    this.states = null
     this.ring.reset(0)
   }
 
   private forget(): void {
     this.tally = null
     this.cachedDetails = undefined
-    this.indexByRunId = null
+    this.states = null
   }
 
   get counts(): Tally {
@@ -86,6 +77,16 @@ export class GroupTables {
       this.tally.touch(this.closed ? 0 : (readDetails(this.storage)?.change ?? 0), 0)
     }
     return this.tally
+  }
+
+  private get rowStates(): RowStates {
+    this.states ??= this.closed ? new RowStates() : RowStates.read(this.storage)
+    return this.states
+  }
+
+  /** Nothing will be written any more: what only that needs can go. */
+  rest(): void {
+    this.states = null
   }
 
   get change(): number {
@@ -125,31 +126,50 @@ export class GroupTables {
     return result
   }
 
-  /** Inside `write`: a new row was inserted. */
-  inserted(row: StoredRow, now: number): void {
-    this.counts.add(counted(row), now)
-    this.counts.touch(row.change, now)
-    this.touched.push({ change: row.change, inputIndex: row.inputIndex })
+  /** Inside `write`: inputs that have no row yet. */
+  insert(
+    inputs: ReadonlyArray<{ readonly inputIndex: number; readonly input: JsonText }>,
+    now: number,
+  ): void {
+    const rows = inputs.map(({ inputIndex, input }) => {
+      const fresh = { inputIndex, runId: null, status: "queued", confirmed: false }
+      const change = this.changed({ ...fresh, hasContent: false, hasError: false }, now)
+      return { inputIndex, change, text: input, merged: mergedOf(input, undefined) }
+    })
+    insertRows(this.storage, rows, now)
+  }
+
+  /** Inside `write`: gives rows their runs, where neither the row has one nor another row the run. */
+  accept(runs: ReadonlyArray<{ readonly inputIndex: number; readonly runId: string }>, now: number): void {
+    const accepted = runs.flatMap(({ inputIndex, runId }) => {
+      const state = this.state(inputIndex)
+      if (state === null || state.runId !== null || this.indexOfRun(runId) !== null) return []
+      if (this.undo.isOpen) this.undo.record(this.row(inputIndex)!)
+      const change = this.changed({ ...state, runId, status: "queued", hasError: false }, now)
+      return [{ inputIndex, change, text: runId }]
+    })
+    acceptRows(this.storage, accepted, now)
   }
 
   /** Inside `write`: replaces a row, which takes the next change number. */
   update(before: StoredRow, next: StoredRow, now: number): void {
-    const after: StoredRow = { ...next, change: this.nextChange(now) }
     this.undo.record(before)
-    updateRow(this.storage, before, after, now)
-    this.counts.remove(counted(before))
-    this.counts.add(counted(after), now)
-    if (before.runId !== after.runId && this.indexByRunId !== null) {
-      if (before.runId !== null && this.indexByRunId.get(before.runId) === before.inputIndex) {
-        this.indexByRunId.delete(before.runId)
-        // A run that two rows held until metadata said whose it is: the other one keeps it.
-        const query = "SELECT input_index FROM runs WHERE run_id = ? LIMIT 1"
-        const other = firstRow(this.storage.sql.exec(query, before.runId))
-        if (other !== null) this.indexByRunId.set(before.runId, other[0] as number)
-      }
-      if (after.runId !== null) this.indexByRunId.set(after.runId, after.inputIndex)
-    }
-    this.touched.push({ change: after.change, inputIndex: after.inputIndex })
+    const { inputIndex, runId, status, confirmed } = next
+    const state = { inputIndex, runId, status, confirmed }
+    const hasContent = next.content !== null
+    const change = this.changed({ ...state, hasContent, hasError: next.error !== null }, now)
+    updateRow(this.storage, before, { ...next, change }, now)
+  }
+
+  /** A row's new state, under the next change number. */
+  private changed(state: Omit<State, "named">, now: number): number {
+    const change = this.nextChange(now)
+    const before = this.state(state.inputIndex)
+    if (before !== null) this.counts.remove(before)
+    this.counts.add(state, now)
+    this.rowStates.put(state)
+    this.touched.push({ change, inputIndex: state.inputIndex })
+    return change
   }
 
   /** Inside `write`: the next change number. `rowChangedAt` is 0 where no row changes: messages are no progress. */
@@ -173,34 +193,9 @@ export class GroupTables {
     this.cachedDetails = stored
   }
 
-  /** What of a row decides what an update means, without its large columns. */
-  state(inputIndex: number, attempt = 1): RowState | null {
-    const values = firstRow(
-      this.storage.sql.exec(
-        "SELECT run_id, status, confirmed, content IS NOT NULL FROM runs WHERE id = ?",
-        rowId(inputIndex, attempt),
-      ),
-    )
-    if (values === null) return null
-    const [runId, status, confirmed, hasContent] = values
-    return {
-      runId: typeof runId === "string" ? runId : null,
-      status: status as string,
-      confirmed: confirmed === 1,
-      hasContent: hasContent === 1,
-    }
-  }
-
-  /**
-   * Runs whose metadata has named their input since the object started. The row is not written for it: `confirmed`
-   * goes along with its next change, and a restart learns it anew from the next listing.
-   */
-  noteNamed(inputIndex: number, runId: string): void {
-    this.named.set(inputIndex, runId)
-  }
-
-  isNamed(inputIndex: number, runId: string | null): boolean {
-    return runId !== null && this.named.get(inputIndex) === runId
+  /** What of a row decides what an update means; from memory. */
+  state(inputIndex: number): State | null {
+    return this.rowStates.of(inputIndex)
   }
 
   row(inputIndex: number, attempt = 1): StoredRow | null {
@@ -210,38 +205,8 @@ export class GroupTables {
     return values === null ? null : toRow(values)
   }
 
-  /** Rows in input order from input `from` on, as many as a page holds. */
-  page(from: number): ReadonlyArray<StoredRow> {
-    const rows: Array<StoredRow> = []
-    let chars = 0
-    const cursor = this.storage.sql.exec(
-      `SELECT ${RUN_COLUMNS} FROM runs WHERE id >= ? ORDER BY id LIMIT ${PAGE_ROWS}`,
-      rowId(from, 0),
-    )
-    for (const values of cursor.raw()) {
-      const row = toRow(values)
-      const previous = rows.at(-1)
-      // A later attempt at the same input replaces the earlier one.
-      if (previous !== undefined && previous.inputIndex === row.inputIndex) rows.pop()
-      rows.push(row)
-      chars +=
-        row.input.length + (row.content?.length ?? 0) + (row.merged?.length ?? 0) + (row.output?.length ?? 0)
-      if (chars > PAGE_CHARS) break
-    }
-    return rows
-  }
-
   indexOfRun(runId: string): number | null {
-    if (this.indexByRunId === null) {
-      const index = new Map<string, number>()
-      for (const row of this.storage.sql
-        .exec("SELECT run_id, input_index FROM runs WHERE run_id IS NOT NULL ORDER BY confirmed")
-        .raw()) {
-        index.set(row[0] as string, row[1] as number)
-      }
-      this.indexByRunId = index
-    }
-    return this.indexByRunId.get(runId) ?? null
+    return this.rowStates.indexOf(runId)
   }
 
   addReader(): () => void {

@@ -1,7 +1,7 @@
 /** A value SQLite binds or returns. We store no blobs, but the platform may return one. */
 export type SqlValue = string | number | null | ArrayBuffer
 
-/** Rows of a statement, read lazily. */
+/** Rows of a statement, read lazily. A statement that returns none has run to its end already. */
 export interface SqlCursor {
   raw(): Iterable<ReadonlyArray<SqlValue>>
 }
@@ -26,7 +26,6 @@ export const firstRow = (cursor: SqlCursor): ReadonlyArray<SqlValue> | null => {
   return null
 }
 
-/** Runs a statement for its effect: a cursor that nobody reads may not have run to its end. */
-export const run = (storage: SqliteStorage, query: string, ...bindings: Array<SqlValue>): void => {
-  for (const _ of storage.sql.exec(query, ...bindings).raw()) void _
-}
+/** Runs a statement for its effect. */
+export const run = (storage: SqliteStorage, query: string, ...bindings: Array<SqlValue>): void =>
+  void storage.sql.exec(query, ...bindings)

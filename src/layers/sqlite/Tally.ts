@@ -23,6 +23,8 @@ export class Tally {
   readonly byStatus = new Map<string, number>()
   readonly upstream = new Map<string, number>()
   readonly pending = new Map<number, PendingOutput>()
+  /** Inputs whose run is upstream and not terminal. */
+  readonly unfinished = new Set<number>()
   rows = 0
   ended = 0
   change = 0
@@ -63,6 +65,7 @@ export class Tally {
 
   add(row: Counted, at: number): void {
     this.count(row, 1)
+    if (row.runId !== null && !isTerminal(row.status)) this.unfinished.add(row.inputIndex)
     if (lacksOutput(row) && row.runId !== null) {
       this.pending.set(row.inputIndex, { inputIndex: row.inputIndex, runId: row.runId, since: at })
     }
@@ -71,6 +74,7 @@ export class Tally {
   remove(row: Counted): void {
     this.count(row, -1)
     this.pending.delete(row.inputIndex)
+    this.unfinished.delete(row.inputIndex)
   }
 
   private count(row: Counted, by: 1 | -1): void {

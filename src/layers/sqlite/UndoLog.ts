@@ -1,10 +1,11 @@
-import type { StoredRow } from "./tables.ts"
+import type { ResultRow } from "../../domain/TaskGroup.ts"
+import { type StoredRow, textSize } from "./tables.ts"
 
 /** Up to this much text of overwritten rows is kept, so that answers of up to this size are one moment. */
 const BUDGET_CHARS = 16 * 1024 * 1024
 
-const sizeOf = (row: StoredRow): number =>
-  row.input.length + (row.content?.length ?? 0) + (row.merged?.length ?? 0) + (row.output?.length ?? 0) + 500
+/** What a row takes beside its large columns. */
+const ROW_CHARS = 500
 
 /**
  * Lets a reader see the rows of one moment while they are written: while a snapshot is open, the former version of a
@@ -29,9 +30,19 @@ export class UndoLog {
     }
   }
 
+  /** How many snapshots are open. */
+  get readers(): number {
+    return this.open.size
+  }
+
+  /** Whether a snapshot needs former versions. */
+  get isOpen(): boolean {
+    return this.open.size > 0 && !this.overflown
+  }
+
   record(before: StoredRow): void {
-    if (this.open.size === 0 || this.overflown) return
-    this.chars += sizeOf(before)
+    if (!this.isOpen) return
+    this.chars += textSize(before) + ROW_CHARS
     if (this.chars > BUDGET_CHARS) {
       this.overflown = true
       this.versions.clear()
@@ -43,7 +54,7 @@ export class UndoLog {
   }
 
   /** The row as it was when `change` was the newest change. */
-  asOf(current: StoredRow, change: number): StoredRow {
+  asOf<R extends ResultRow>(current: R, change: number): R | StoredRow {
     if (current.change <= change) return current
     return this.versions.get(current.inputIndex)?.findLast((row) => row.change <= change) ?? current
   }

@@ -66,8 +66,6 @@ const json = (value: unknown): string | null =>
   value === undefined || value === null ? null : JSON.stringify(value)
 const timeOf = (value: unknown): string | null => (typeof value === "string" ? value : null)
 
-const inputOf = (row: StoredRow) => JSON.parse(row.input) as Record<string, unknown>
-
 const anew = (row: StoredRow): StoredRow => ({
   ...row,
   confirmed: true,
@@ -79,13 +77,13 @@ const anew = (row: StoredRow): StoredRow => ({
   extra: null,
   content: null,
   output: null,
-  merged: mergedOf(inputOf(row), undefined),
+  merged: mergedOf(row.input, undefined),
 })
 
 const withOutput = (row: StoredRow, output: WireOutput): StoredRow => ({
   ...row,
   content: JSON.stringify(output.content),
   output: JSON.stringify(output.rest),
-  merged: mergedOf(inputOf(row), output.content),
+  merged: mergedOf(row.input, output.content),
   confidence: confidenceOf(output),
 })

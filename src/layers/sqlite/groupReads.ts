@@ -1,13 +1,16 @@
 import type { OutputForm } from "../../domain/RunJson.ts"
-import type { GroupDetails, Range, RunRow, TaskGroupStatus } from "../../domain/TaskGroup.ts"
-import type { Snapshot } from "../../services/TaskGroupStore.ts"
+import type { GroupDetails, Range, TaskGroupStatus } from "../../domain/TaskGroup.ts"
+import type { Snapshot, UnfinishedRun } from "../../services/TaskGroupStore.ts"
+import { makeAudience } from "./audience.ts"
 import type { GroupTables } from "./GroupTables.ts"
 import { encodeEvent, makeRowReader } from "./RowReader.ts"
+import { makeSnapshot } from "./snapshot.ts"
 import { rowId } from "./tables.ts"
 
 /** The reading half of the store. */
 export const groupReads = (tables: GroupTables) => {
   const { storage } = tables
+  const audience = makeAudience()
 
   const status = (): TaskGroupStatus => {
     const details = tables.group
@@ -22,20 +25,8 @@ export const groupReads = (tables: GroupTables) => {
   }
 
   const snapshot = (): Snapshot => {
-    const { change, group: details } = tables
-    const release = tables.undo.register()
-    const taken = status()
-    const rows = function* (from: number): Generator<RunRow> {
-      for (let next = from; ;) {
-        // Better a broken answer than one that looks whole.
-        if (tables.isClosed) throw new Error("the task group was removed while it was read")
-        const page = tables.page(next)
-        if (page.length === 0) return
-        for (const row of page) yield tables.undo.asOf(row, change)
-        next = page.at(-1)!.inputIndex + 1
-      }
-    }
-    return { details, status: taken, change, rows, close: release }
+    audience.look()
+    return makeSnapshot(tables, status())
   }
 
   return {
@@ -46,7 +37,17 @@ export const groupReads = (tables: GroupTables) => {
     upstreamCounts: () => Object.fromEntries(tables.counts.upstream),
     allEnded: () => tables.details !== null && tables.counts.ended >= tables.group.numInputs,
     pendingOutputCount: () => tables.counts.pending.size,
-    pendingOutputs: () => [...tables.counts.pending.values()],
+    pendingOutputs: () => tables.counts.pending.values(),
+    unfinishedRuns: (limit: number) => {
+      const runs: Array<UnfinishedRun> = []
+      for (const inputIndex of tables.counts.unfinished) {
+        if (runs.length >= limit) break
+        const runId = tables.state(inputIndex)?.runId ?? null
+        if (runId !== null) runs.push({ inputIndex, runId })
+      }
+      return runs
+    },
+    audience,
     endedAtChange: () => tables.details?.endChange ?? null,
 
     inputs: ({ from, to }: Range) => {
@@ -71,7 +72,17 @@ export const groupReads = (tables: GroupTables) => {
     },
 
     snapshot,
-    reader: (after: number, form: OutputForm = "full") => makeRowReader(tables, after, form),
+    reader: (after: number, form: OutputForm = "full") => {
+      const reader = makeRowReader(tables, after, form)
+      const leave = audience.enter()
+      return {
+        next: reader.next,
+        close: () => {
+          leave()
+          reader.close()
+        },
+      }
+    },
     statusEvent: () => {
       // The end is a change of its own, which a status does not count.
       const endChange = tables.details?.endChange ?? null

@@ -1,4 +1,4 @@
-import type { GroupDetails, GroupState, RunRow } from "../../domain/TaskGroup.ts"
+import type { GroupDetails, GroupState, ResultRow, RunRow } from "../../domain/TaskGroup.ts"
 import { run, type SqliteStorage, type SqlValue } from "./SqliteStorage.ts"
 
 /** Written into `details`, because the platform does not support `PRAGMA user_version`. */
@@ -91,53 +91,52 @@ export const toRow = (values: ReadonlyArray<SqlValue>): StoredRow => ({
   output: textOrNull(values[15]),
 })
 
-export const insertInput = (
-  storage: SqliteStorage,
-  row: { inputIndex: number; change: number; input: string; merged: string | null },
-  now: number,
-): void =>
+export const RESULT_COLUMNS = "input_index, change, run_id, status, confidence, error, input, content, merged"
+
+export const toResultRow = (values: ReadonlyArray<SqlValue>): ResultRow => ({
+  inputIndex: values[0] as number,
+  change: values[1] as number,
+  runId: textOrNull(values[2]),
+  status: values[3] as string,
+  confidence: textOrNull(values[4]),
+  error: textOrNull(values[5]),
+  input: values[6] as string,
+  content: textOrNull(values[7]),
+  merged: textOrNull(values[8]),
+})
+
+/** Characters of a row's large columns. */
+export const textSize = (row: ResultRow & Partial<Pick<RunRow, "output">>): number =>
+  row.input.length + (row.content?.length ?? 0) + (row.merged?.length ?? 0) + (row.output?.length ?? 0)
+
+/** The columns that change. */
+const STATE: ReadonlyArray<readonly [column: string, valueOf: (row: StoredRow) => SqlValue]> = [
+  ["confirmed", (row) => (row.confirmed ? 1 : 0)],
+  ["run_id", (row) => row.runId],
+  ["status", (row) => row.status],
+  ["created_at", (row) => row.createdAt],
+  ["modified_at", (row) => row.modifiedAt],
+  ["confidence", (row) => row.confidence],
+  ["error", (row) => row.error],
+  ["warnings", (row) => row.warnings],
+  ["extra", (row) => row.extra],
+  ["content", (row) => row.content],
+  ["merged", (row) => row.merged],
+  ["output", (row) => row.output],
+]
+
+/** Writes what changed of a row: few columns do at a time, and each that is bound costs. */
+export const updateRow = (storage: SqliteStorage, before: StoredRow, after: StoredRow, now: number): void => {
+  const changed = STATE.filter(([, valueOf]) => valueOf(before) !== valueOf(after))
+  const set = ["change", "updated_at", ...changed.map(([column]) => column)]
   run(
     storage,
-    `INSERT INTO runs (id, input_index, attempt, change, updated_at, status, input, merged) VALUES (?, ?, 1, ?, ?, 'queued', ?, ?)`,
-    rowId(row.inputIndex, 1),
-    row.inputIndex,
-    row.change,
-    now,
-    row.input,
-    row.merged,
-  )
-
-/** Writes a row's state; its output columns only when they changed, since they are the large ones. */
-export const updateRow = (storage: SqliteStorage, before: StoredRow, after: StoredRow, now: number): void => {
-  const state: Array<SqlValue> = [
+    `UPDATE runs SET ${set.join(" = ?, ")} = ? WHERE id = ?`,
     after.change,
     now,
-    after.confirmed ? 1 : 0,
-    after.runId,
-    after.status,
-    after.createdAt,
-    after.modifiedAt,
-    after.confidence,
-    after.error,
-    after.warnings,
-    after.extra,
-  ]
-  const set =
-    "change = ?, updated_at = ?, confirmed = ?, run_id = ?, status = ?, created_at = ?, modified_at = ?, confidence = ?, error = ?, warnings = ?, extra = ?"
-  const id = rowId(after.inputIndex, after.attempt)
-  if (before.content === after.content && before.output === after.output && before.merged === after.merged) {
-    run(storage, `UPDATE runs SET ${set} WHERE id = ?`, ...state, id)
-  } else {
-    run(
-      storage,
-      `UPDATE runs SET ${set}, content = ?, merged = ?, output = ? WHERE id = ?`,
-      ...state,
-      after.content,
-      after.merged,
-      after.output,
-      id,
-    )
-  }
+    ...changed.map(([, valueOf]) => valueOf(after)),
+    rowId(after.inputIndex, after.attempt),
+  )
 }
 
 export interface StoredDetails extends GroupDetails {

@@ -4,19 +4,22 @@ import type { ParallelError, Refusal } from "../../domain/Errors.ts"
 import type { Counts } from "../../domain/Counts.ts"
 import type { ApiKey } from "../../services/ParallelApi.ts"
 import { TaskGroupStore } from "../../services/TaskGroupStore.ts"
+import type { Pace } from "./pace.ts"
 
 /** What the parts of one follower share. */
 export interface FollowContext {
   readonly key: ApiKey
   readonly groupId: string
   readonly signals: Signals
+  /** Of requests for single runs and their outputs. */
+  readonly pace: Pace
   /** Upstream's refusal that is being waited out, for the message. */
   lastRefusal: Refusal | null
 }
 
 /** What one part tells another; reading clears it. */
 export interface Signals {
-  /** Counts of the newest status event, when nothing newer was asked for. */
+  /** The newest counts that upstream told and that have not been looked into. */
   seenCounts: Counts | null
   /** When the event stream last said anything. */
   lastEventAt: number

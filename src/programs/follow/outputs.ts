@@ -1,131 +1,160 @@
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as FiberMap from "effect/FiberMap"
+import * as FiberSet from "effect/FiberSet"
+import * as Latch from "effect/Latch"
 import { errorJson } from "../../domain/ErrorJson.ts"
 import { Malformed, type ParallelError } from "../../domain/Errors.ts"
 import { ParallelApi } from "../../services/ParallelApi.ts"
 import { Publisher } from "../../services/Publisher.ts"
 import { Settings } from "../../services/Settings.ts"
 import { type PendingOutput, TaskGroupStore } from "../../services/TaskGroupStore.ts"
-import { listIntoStore } from "../listing.ts"
+import { makeBulkPass } from "./bulkPass.ts"
 import { type FollowContext, noteAnswer } from "./FollowContext.ts"
-import { makePace } from "./pace.ts"
+import type { Turn } from "./pace.ts"
 
-/** When more outputs than this and more than a fifth of all are missing, one listing beats asking for each. */
-const BULK_AT_LEAST = 50
-const BULK_FRACTION = 0.2
-/** Listings get at most 2 % of the time. */
-const REST_FACTOR = 49
 const RETRY_MAX_MS = 120_000
+const WAIT_MAX_MS = 60_000
+/** How much the newest answer counts for how long answers take. */
+const NEWEST = 0.2
+
+/**
+ * Fetches the output of every completed run that lacks one, for ever: a new one at once, as many at a time as may be.
+ * A fetch that ends makes room for the next; nothing is waited for by the clock but the pace and failed attempts.
+ */
+export const keepFetchingOutputs = Effect.fnUntraced(function* (context: FollowContext) {
+  const store = yield* TaskGroupStore
+  const settings = yield* Settings
+  const publisher = yield* Publisher
+  const { pace } = context
+  const fibers = yield* FiberSet.make()
+  const ended = Latch.makeUnsafe(false)
+  const bulk = yield* makeBulkPass(context)
+  const fetches = makeFetches(context)
+
+  const start = <R>(work: Effect.Effect<void, never, R>) =>
+    FiberSet.run(
+      fibers,
+      Effect.ensuring(
+        work,
+        Effect.sync(() => ended.openUnsafe()),
+      ),
+    )
+
+  const oneByOneMs = (now: number) => (missing: number) =>
+    Math.max(pace.timeFor(missing, now), (missing * fetches.answerMs()) / settings.RESULT_CONCURRENCY)
+
+  for (;;) {
+    const version = publisher.version()
+    ended.closeUnsafe()
+    const now = yield* Clock.currentTimeMillis
+    const bulkAt = bulk.dueAt(now, oneByOneMs(now))
+    if (bulkAt <= now) {
+      yield* start(bulk.begin())
+      continue
+    }
+    if (store.pendingOutputCount() === 0) fetches.forget()
+    const turnIn = pace.timeFor(1, now)
+    const isFree = fetches.running() < settings.RESULT_CONCURRENCY
+    const { due, nextAt } = isFree && turnIn === 0 ? fetches.pick(store.pendingOutputs(), now) : NOTHING
+    if (due !== null) {
+      if (now - due.since >= settings.OUTPUT_WAIT_HOURS * 3_600_000) {
+        const message = `Parallel reports this run as completed, but its output has not come for ${settings.OUTPUT_WAIT_HOURS} hours.`
+        store.giveUpOutput(due.inputIndex, errorJson({ message }), now)
+      } else yield* start(fetches.begin(due, pace.take()))
+      continue
+    }
+    const wait = Math.min(
+      nextAt - now,
+      bulkAt - now,
+      isFree && turnIn > 0 ? turnIn : WAIT_MAX_MS,
+      WAIT_MAX_MS,
+    )
+    yield* Effect.raceFirst(publisher.waitBeyond(version), ended.await).pipe(
+      Effect.timeoutOption(Duration.millis(Math.max(1, wait))),
+    )
+  }
+})
+
+const NOTHING = { due: null, nextAt: Number.POSITIVE_INFINITY }
 
 interface Attempts {
   readonly count: number
   readonly nextAt: number
 }
 
-/** Fetches the output of every completed run that lacks one, for ever; new ones at once. */
-export const keepFetchingOutputs = Effect.fnUntraced(function* (context: FollowContext) {
-  const store = yield* TaskGroupStore
-  const settings = yield* Settings
-  const publisher = yield* Publisher
-  const pace = makePace(settings.RESULTS_PER_SECOND)
-  const running = yield* FiberMap.make<number>()
+/** The fetches of single outputs: which are under way, and which have failed and wait for their next attempt. */
+const makeFetches = (context: FollowContext) => {
+  const { pace } = context
+  const running = new Set<number>()
   const attempts = new Map<number, Attempts>()
-  let bulkAfter = 0
+  let answerMs = 0
 
-  const later = ({ inputIndex, since }: PendingOutput, now: number, error: ParallelError) => {
-    const count = (attempts.get(inputIndex)?.count ?? 0) + 1
-    // An output that has been missing for hours is not worth a request every two minutes.
-    const longest = Math.max(RETRY_MAX_MS, (now - since) / 10)
-    const delay =
-      error._tag === "RateLimited" ? (error.retryAfterMs ?? 1_000) : Math.min(500 * 2 ** count, longest)
-    attempts.set(inputIndex, { count, nextAt: now + delay })
-  }
-
-  const fetchOne = (pending: PendingOutput) =>
-    fetchOutput(context, pending).pipe(
-      // An output that cannot be taken in must neither end the others nor be asked for again at once.
-      Effect.catchDefect((defect) =>
-        Effect.andThen(
-          Effect.logError(`The output of run ${pending.runId} could not be stored`, defect),
-          Effect.fail(new Malformed({ message: "not storable" })),
-        ),
-      ),
-      Effect.matchEffect({
-        onSuccess: () =>
-          Effect.sync(() => {
-            attempts.delete(pending.inputIndex)
-            pace.succeeded()
-          }),
-        onFailure: (error) =>
-          Effect.gen(function* () {
-            const now = yield* Clock.currentTimeMillis
-            later(pending, now, error)
-            if (error._tag === "RateLimited") pace.slowDown(now + (error.retryAfterMs ?? 1_000))
-            if (error._tag === "Unauthorized") yield* noteAnswer(context, error)
-          }),
-      }),
-    )
-
-  const bulk = Effect.gen(function* () {
-    const listed = yield* Effect.result(
-      listIntoStore(context.key, context.groupId, { status: "completed", includeOutput: true }),
-    )
+  const fetchOne = Effect.fnUntraced(function* (pending: PendingOutput, turn: Turn) {
+    const started = yield* Clock.currentTimeMillis
+    const fetched = yield* Effect.result(fetchOutput(context, pending))
     const now = yield* Clock.currentTimeMillis
-    const took = listed._tag === "Success" ? listed.success.took : 1_000
-    bulkAfter = now + Math.min(Math.max(took * REST_FACTOR, 2_000), (settings.RECONCILE_SECONDS * 1000) / 2)
+    running.delete(pending.inputIndex)
+    answerMs += (now - started - answerMs) * (answerMs === 0 ? 1 : NEWEST)
+    if (fetched._tag === "Success") {
+      attempts.delete(pending.inputIndex)
+      return pace.succeeded()
+    }
+    const error = fetched.failure
+    const count = (attempts.get(pending.inputIndex)?.count ?? 0) + 1
+    attempts.set(pending.inputIndex, { count, nextAt: now + retryDelay(error, count, now - pending.since) })
+    if (error._tag === "RateLimited") pace.refused(turn, now + (error.retryAfterMs ?? 1_000))
+    if (error._tag === "Unauthorized") yield* noteAnswer(context, error)
   })
 
-  for (;;) {
-    const version = publisher.version()
-    const now = yield* Clock.currentTimeMillis
-    const missing = store.pendingOutputCount()
-    const completed = store.upstreamCounts()["completed"] ?? 0
-    if (missing > BULK_AT_LEAST && missing > completed * BULK_FRACTION && now >= bulkAfter) {
-      yield* bulk
-      continue
+  /** The first that may be asked for now, or when the next may be. */
+  const pick = (
+    pending: Iterable<PendingOutput>,
+    now: number,
+  ): { readonly due: PendingOutput | null; readonly nextAt: number } => {
+    let nextAt = Number.POSITIVE_INFINITY
+    for (const one of pending) {
+      if (running.has(one.inputIndex)) continue
+      const at = attempts.get(one.inputIndex)?.nextAt ?? 0
+      if (at <= now) return { due: one, nextAt: at }
+      nextAt = Math.min(nextAt, at)
     }
-    const free = settings.RESULT_CONCURRENCY - (yield* FiberMap.size(running))
-    const { due, nextAt } = pick(store.pendingOutputs(), running, attempts, now, free)
-    for (const pending of due) {
-      if (now - pending.since >= settings.OUTPUT_WAIT_HOURS * 3_600_000) {
-        const message = `Parallel reports this run as completed, but its output has not come for ${settings.OUTPUT_WAIT_HOURS} hours.`
-        store.giveUpOutput(pending.inputIndex, errorJson({ message }), now)
-        continue
-      }
-      yield* pace.turn
-      yield* FiberMap.run(running, pending.inputIndex, fetchOne(pending), { onlyIfMissing: true })
-    }
-    if (due.length > 0) continue
-    // A finished fetch stores something, or is due again after its delay.
-    const busy = (yield* FiberMap.size(running)) > 0
-    const until = Math.min(nextAt, busy ? now + (free > 0 ? 500 : 100) : Number.POSITIVE_INFINITY)
-    const wait = Number.isFinite(until) ? Math.max(10, until - now) : 60_000
-    yield* publisher.waitBeyond(version).pipe(Effect.timeoutOption(Duration.millis(Math.min(wait, 60_000))))
+    return { due: null, nextAt }
   }
-})
 
-const pick = (
-  pending: ReadonlyArray<PendingOutput>,
-  running: FiberMap.FiberMap<number>,
-  attempts: ReadonlyMap<number, Attempts>,
-  now: number,
-  free: number,
-): { readonly due: ReadonlyArray<PendingOutput>; readonly nextAt: number } => {
-  const due: Array<PendingOutput> = []
-  let nextAt = Number.POSITIVE_INFINITY
-  for (const one of pending) {
-    if (due.length >= free) break
-    if (FiberMap.hasUnsafe(running, one.inputIndex)) continue
-    const at = attempts.get(one.inputIndex)?.nextAt ?? 0
-    if (at <= now) due.push(one)
-    else nextAt = Math.min(nextAt, at)
+  return {
+    /** The fetch, which is under way from now on. */
+    begin: (pending: PendingOutput, turn: Turn) => {
+      running.add(pending.inputIndex)
+      return fetchOne(pending, turn)
+    },
+    pick,
+    running: () => running.size,
+    /** How long answers take, of late; 0 before the first. */
+    answerMs: () => answerMs,
+    /** Nothing is missing: outputs that came another way need no further attempt. */
+    forget: () => attempts.clear(),
   }
-  return { due, nextAt }
 }
 
-const fetchOutput = Effect.fnUntraced(function* (context: FollowContext, pending: PendingOutput) {
+const retryDelay = (error: ParallelError, count: number, missingFor: number): number => {
+  if (error._tag === "RateLimited") return error.retryAfterMs ?? 1_000
+  // An output that has been missing for hours is not worth a request every two minutes.
+  return Math.min(500 * 2 ** count, Math.max(RETRY_MAX_MS, missingFor / 10))
+}
+
+/** An output that cannot be taken in must neither end the others nor be asked for again at once. */
+const fetchOutput = (context: FollowContext, pending: PendingOutput) =>
+  fetchAndStore(context, pending).pipe(
+    Effect.catchDefect((defect) =>
+      Effect.andThen(
+        Effect.logError(`The output of run ${pending.runId} could not be stored`, defect),
+        Effect.fail(new Malformed({ message: "not storable" })),
+      ),
+    ),
+  )
+
+const fetchAndStore = Effect.fnUntraced(function* (context: FollowContext, pending: PendingOutput) {
   const api = yield* ParallelApi
   const store = yield* TaskGroupStore
   const { run, output } = yield* api.getResult(context.key, pending.runId).pipe(

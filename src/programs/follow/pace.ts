@@ -5,39 +5,78 @@ import * as Effect from "effect/Effect"
 /** How slowly the rate comes back after it was halved: one request a second more for this many successes. */
 const SUCCESSES_PER_STEP = 20
 
-/**
- * Lets callers through at a rate (per second): halved when upstream says "too many", never below one, and recovering
- * slowly. A second's worth may go at once.
- */
-export const makePace = (full: number) => {
-  let rate = full
-  let tokens = full
-  let filledAt: number | null = null
-  let pausedUntil = 0
-  let successes = 0
+export interface PaceOptions {
+  /** Requests per second. */
+  readonly rate: number
+  /** How many may go without that limit; never less than a second's worth. */
+  readonly burst: number
+}
 
-  const turn: Effect.Effect<void> = Effect.gen(function* () {
-    const now = yield* Clock.currentTimeMillis
-    const start = Math.max(now, pausedUntil)
-    tokens = Math.min(rate, tokens + ((start - (filledAt ?? start)) / 1000) * rate)
-    filledAt = start
+/** A request that was let through: tells a refusal of it from refusals of what was sent before. */
+export type Turn = number
+
+export type Pace = ReturnType<typeof makePace>
+
+/**
+ * Lets requests through: as many at once as are saved up, and what is used up comes back at a rate. When upstream says
+ * "too many", the rate is halved (never below one), nothing is saved up any more, and no more than a second's worth can
+ * be until requests have succeeded: a refused burst is not repeated. Requests that were under way together are refused
+ * together, which counts once.
+ */
+export const makePace = ({ rate: full, burst }: PaceOptions) => {
+  const most = Math.max(burst, full, 1)
+  let rate = full
+  let capacity = most
+  let tokens = most
+  /** Up to when what came back is counted; in the future when upstream wants to be left alone until then. */
+  let filledAt = 0
+  let successes = 0
+  let refusals = 0
+
+  /** Milliseconds until `count` more requests may have gone. */
+  const timeFor = (count: number, now: number): number => {
+    if (now > filledAt) {
+      tokens = Math.min(capacity, tokens + ((now - filledAt) / 1000) * rate)
+      filledAt = now
+    }
+    return Math.ceil(filledAt - now + Math.max(0, ((count - tokens) / rate) * 1000))
+  }
+
+  const take = (): Turn => {
     tokens -= 1
-    const wait = start - now + (tokens < 0 ? (-tokens / rate) * 1000 : 0)
-    if (wait > 0) yield* Effect.sleep(Duration.millis(wait))
+    return refusals
+  }
+
+  /** Waits until one more request may go. */
+  const turn: Effect.Effect<Turn> = Effect.gen(function* () {
+    for (;;) {
+      const wait = timeFor(1, yield* Clock.currentTimeMillis)
+      if (wait <= 0) return take()
+      yield* Effect.sleep(Duration.millis(wait))
+    }
   })
 
   return {
+    timeFor,
+    /** One more request goes; only when `timeFor(1, now)` is 0. */
+    take,
     turn,
+    /** Until when upstream wants to be left alone. */
+    pausedUntil: () => filledAt,
     succeeded: () => {
+      capacity = Math.min(most, capacity + 1)
       if (rate >= full || ++successes < SUCCESSES_PER_STEP) return
       successes = 0
       rate = Math.min(full, rate + 1)
     },
-    slowDown: (until: number) => {
+    refused: (sent: Turn, until: number) => {
+      filledAt = Math.max(filledAt, until)
+      if (sent < refusals) return
+      refusals++
       rate = Math.max(Math.min(1, full), rate / 2)
+      capacity = Math.max(1, rate)
       tokens = Math.min(tokens, 0)
       successes = 0
-      pausedUntil = Math.max(pausedUntil, until)
     },
   }
 }

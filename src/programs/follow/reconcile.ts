@@ -2,112 +2,64 @@ import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Latch from "effect/Latch"
-import { compareCounts, total } from "../../domain/Counts.ts"
+import { total } from "../../domain/Counts.ts"
 import type { ParallelError } from "../../domain/Errors.ts"
-import { ParallelApi } from "../../services/ParallelApi.ts"
 import { Settings } from "../../services/Settings.ts"
 import { TaskGroupStore } from "../../services/TaskGroupStore.ts"
-import { type Listed, listIntoStore } from "../listing.ts"
+import { makeAttention } from "./attention.ts"
+import { checkGroup, isWorthAsking } from "./checkGroup.ts"
 import { type FollowContext, noteAnswer } from "./FollowContext.ts"
+import { makeRestraint } from "./restraint.ts"
+import { makeSuspicion } from "./suspicion.ts"
 
 /** Run events usually come along with the status that counts them: give them time before asking. */
 const GRACE_MS = 1_000
-/** Listings get at most 2 % of the time: after one that took t, the next waits 49 t. One that was stuck counts less. */
-const REST_FACTOR = 49
-/** Listings for queued and running alone: at first this far apart, then ever farther. */
-const ACTIVE_SPACING_MS = 3_000
-const ACTIVE_SPACING_MAX_MS = 60_000
-const FRUITLESS_MIN_MS = 2_500
 const FRUITLESS_MAX_MS = 30_000
-
-/** Lists the group, with inputs where upstream does not echo the metadata that tells which input a run is of. */
-export const listGroup = Effect.fnUntraced(function* (context: FollowContext) {
-  const listed = yield* listIntoStore(context.key, context.groupId, {})
-  const named = listed.unnamed
-    ? yield* listIntoStore(context.key, context.groupId, { includeInput: true })
-    : listed
-  const result: Listed = { ...named, changes: listed.changes + (listed.unnamed ? named.changes : 0) }
-  if (result.changes > 0) context.signals.lastNewsAt = yield* Clock.currentTimeMillis
-  return result
-})
 
 /**
  * Brings our table in line with upstream whenever something suggests that it is not: a status event with other
- * counts, a lost stream, quiet. Asks for the group's counts first, and lists its runs only when they differ from ours.
+ * counts, a lost stream, quiet, somebody who begins to look. Asks for the group's counts first, and for its runs only
+ * when they differ from ours.
  */
 export const keepReconciled = Effect.fnUntraced(function* (context: FollowContext, latch: Latch.Latch) {
-  const api = yield* ParallelApi
   const store = yield* TaskGroupStore
   const settings = yield* Settings
   const { signals } = context
-  let quietFor = settings.POLL_MIN_SECONDS * 1000
-  let restUntil = 0
-  let forcedAt = (yield* Clock.currentTimeMillis) + settings.RECONCILE_SECONDS * 1000
-  let activeSpacing = ACTIVE_SPACING_MS
-  let activeAfter = 0
-  /** Counts that a listing did not explain: asking again for the same ones would not either. */
-  let fruitless = ""
-  /** … for a while: a listing may lag behind the counts. */
-  let fruitlessUntil = 0
-  let fruitlessFor = FRUITLESS_MIN_MS
+  const attention = makeAttention(store.audience)
+  const restraint = makeRestraint(settings, yield* Clock.currentTimeMillis)
+  const suspicion = makeSuspicion({ signals, store, attention, restraint, settings })
+  const unsubmittedFor = settings.POLL_MIN_SECONDS * 1000
   let failures = 0
-  let waitFor = quietFor
-  /** Checks that found nothing come ever farther apart: a stream may repeat old counts for ever. */
+  let waitFor = unsubmittedFor
+  /** Since when there has been a reason to check. */
+  let since: number | null = null
+  /** What the stream suggests in vain is checked ever more rarely: it may repeat old counts, or end, for ever. */
   let spacing = GRACE_MS
   let checkAfter = 0
-
-  const check = Effect.gen(function* () {
-    const group = yield* api.getTaskGroup(context.key, context.groupId)
-    const upstream = group.status.task_run_status_counts
-    signals.seenCounts = null
-    const now = yield* Clock.currentTimeMillis
-    const ours = store.upstreamCounts()
-    const difference = compareCounts(upstream, ours)
-    const forced = now >= forcedAt
-    const pair = JSON.stringify([upstream, ours])
-    if (!forced) {
-      if (difference === "same" || (pair === fruitless && now < fruitlessUntil)) return 0
-      if (difference === "active" && now < activeAfter) return 0
-    }
-    const listed = yield* listGroup(context)
-    const after = yield* Clock.currentTimeMillis
-    restUntil = after + Math.min(listed.took * REST_FACTOR, (settings.RECONCILE_SECONDS * 1000) / 2)
-    forcedAt = after + settings.RECONCILE_SECONDS * 1000
-    if (difference === "active") {
-      activeAfter = after + activeSpacing
-      activeSpacing = Math.min(activeSpacing * 2, ACTIVE_SPACING_MAX_MS)
-    }
-    // Every new difference is looked at anew, soon; only the same one comes up ever more rarely.
-    const left = listed.changes === 0 ? JSON.stringify([upstream, store.upstreamCounts()]) : ""
-    const longest = (settings.RECONCILE_SECONDS * 1000) / 2
-    fruitlessFor = left === fruitless ? Math.min(fruitlessFor * 2, longest) : FRUITLESS_MIN_MS
-    fruitless = left
-    fruitlessUntil = after + fruitlessFor
-    return listed.changes
-  })
 
   for (;;) {
     yield* latch.await.pipe(Effect.timeoutOption(Duration.millis(waitFor)))
     latch.closeUnsafe()
-    waitFor = quietFor
-    if (total(store.upstreamCounts()) === 0) {
-      signals.loss = false
+    const now = yield* Clock.currentTimeMillis
+    const ours = store.upstreamCounts()
+    const reason = suspicion.notice(now)
+    if (total(ours) === 0) suspicion.dismiss()
+    if (total(ours) === 0 || reason === null) {
+      since = null
+      waitFor = reason === null ? suspicion.nextAt(now) - now : unsubmittedFor
       continue
     }
-    const woken = yield* Clock.currentTimeMillis
-    yield* Effect.sleep(Duration.millis(Math.max(GRACE_MS, restUntil - woken, checkAfter - woken)))
-    const now = yield* Clock.currentTimeMillis
-    const quiet = now - signals.lastEventAt >= quietFor
-    if (!signals.loss && !quiet && signals.seenCounts !== null) {
-      const difference = compareCounts(signals.seenCounts, store.upstreamCounts())
-      if (difference === "same") continue
-      if (difference === "active" && now < activeAfter) {
-        waitFor = activeAfter - now
-        continue
-      }
+    since ??= now
+    const rest = isWorthAsking(signals.seenCounts, ours) ? restraint.askAfter() : restraint.listAfter()
+    // Who has just begun to look is not kept waiting.
+    const soonest = reason === "look" ? now : Math.max(since + GRACE_MS, checkAfter)
+    if (now < Math.max(soonest, rest)) {
+      waitFor = Math.max(soonest, rest) - now
+      continue
     }
-    signals.loss = false
-    const outcome = yield* Effect.result(check)
+    since = null
+    suspicion.dismiss()
+    const outcome = yield* Effect.result(checkGroup(context, restraint, attention))
     if (outcome._tag === "Failure") {
       failures++
       yield* noteAnswer(context, outcome.failure)
@@ -118,15 +70,13 @@ export const keepReconciled = Effect.fnUntraced(function* (context: FollowContex
     }
     failures = 0
     yield* noteAnswer(context, null)
+    const checked = yield* Clock.currentTimeMillis
     const news = outcome.success > 0
-    spacing = news ? GRACE_MS : Math.min(spacing * 2, FRUITLESS_MAX_MS)
-    checkAfter = (yield* Clock.currentTimeMillis) + spacing
-    // A group that has been quiet for hours is asked about less often.
-    const idle = (yield* Clock.currentTimeMillis) - store.lastChangeAt()
-    const longest = Math.max(settings.POLL_MAX_SECONDS * 1000, idle / 30)
-    quietFor = news ? settings.POLL_MIN_SECONDS * 1000 : Math.min(quietFor * 1.5, longest)
-
-    waitFor = quietFor
+    suspicion.checked(checked, news)
+    if (news) spacing = GRACE_MS
+    else if (reason === "counts" || reason === "loss") spacing = Math.min(spacing * 2, FRUITLESS_MAX_MS)
+    checkAfter = checked + spacing
+    waitFor = Math.max(0, suspicion.nextAt(checked) - checked)
   }
 })
 

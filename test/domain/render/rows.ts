@@ -1,4 +1,4 @@
-import { mergedOf } from "../../../src/domain/RunJson.ts"
+import { type JsonPart, mergedOf, resultJson, runJson } from "../../../src/domain/RunJson.ts"
 import type { View } from "../../../src/domain/render/View.ts"
 import type { GroupDetails, RunRow } from "../../../src/domain/TaskGroup.ts"
 
@@ -24,7 +24,7 @@ export const rowOf = (given: Given, inputIndex: number): RunRow => ({
   content: given.content === undefined ? null : JSON.stringify(given.content),
   output: given.content === undefined ? null : JSON.stringify({ type: "json", basis: given.basis ?? [] }),
   confidence: null,
-  merged: mergedOf(given.input, given.content),
+  merged: mergedOf(JSON.stringify(given.input), given.content),
   error:
     given.error === undefined ? null : JSON.stringify({ ref_id: "", message: given.error, detail: null }),
   warnings: null,
@@ -63,6 +63,20 @@ export const viewOf = (given: ReadonlyArray<Given>): View & { readonly read: () 
         ? [content]
         : [{ content: 0 }],
   )
+  const rows = function* (from: number) {
+    for (const [index, one] of given.entries()) {
+      if (index < from) continue
+      read++
+      yield rowOf(one, index)
+    }
+  }
+  const elements = function* (part: JsonPart, separator: string) {
+    for (const row of rows(0))
+      yield (
+        (row.inputIndex === 0 ? "" : separator) +
+        (part === "results" ? resultJson(row) : runJson(row, details))
+      )
+  }
   return {
     details: {
       ...details,
@@ -78,13 +92,9 @@ export const viewOf = (given: ReadonlyArray<Given>): View & { readonly read: () 
       modified_at: "",
     },
     change: given.length,
-    rows: function* (from) {
-      for (const [index, one] of given.entries()) {
-        if (index < from) continue
-        read++
-        yield rowOf(one, index)
-      }
-    },
+    rows,
+    results: () => rows(0),
+    elements,
     read: () => read,
   }
 }

@@ -27,7 +27,7 @@ export const applyingSuite = (withStorage: WithStorage) => {
         "changed",
         "changed",
       ])
-      expect(store.pendingOutputs()).toEqual([{ inputIndex: 1, runId: "run-1", since: NOW }])
+      expect([...store.pendingOutputs()]).toEqual([{ inputIndex: 1, runId: "run-1", since: NOW }])
       expect(store.status().task_run_status_counts).toEqual({ running: 1, completed: 1, queued: 1 })
       expect(store.allEnded()).toBe(false)
       expect(complete(store, 0)).toEqual(["changed"])

@@ -1,5 +1,6 @@
 import { expect, it } from "vitest"
 import {
+  accept,
   complete,
   drain,
   eventsIn,
@@ -8,6 +9,7 @@ import {
   NOW,
   opened,
   rowsOf,
+  type Store,
   submittedOn,
   told,
   type ViewerEvent,
@@ -25,6 +27,42 @@ const expectInOrder = (events: ReadonlyArray<ViewerEvent>) => {
 
 /** Snapshots and readers. */
 export const readingSuite = (withStorage: WithStorage) => {
+  it("names the runs that are not terminal, as many as asked for, with or without a restart", () =>
+    withStorage((storage) => {
+      const store = groupOn(storage, inputsOf(6))
+      expect(store.unfinishedRuns(10)).toEqual([])
+      accept(store, 0, 5)
+      store.apply([told("run-1", "running"), told("run-2", "failed"), told("run-3", "action_required")], NOW)
+      complete(store, 4)
+      const left = [0, 1, 3].map((inputIndex) => ({ inputIndex, runId: `run-${inputIndex}` }))
+      for (const one of [store, opened(storage).store]) {
+        const named = one.unfinishedRuns(10)
+        expect(named.toSorted((a, b) => a.inputIndex - b.inputIndex)).toEqual(left)
+        expect(one.unfinishedRuns(2)).toHaveLength(2)
+      }
+    }))
+
+  it("knows who reads, and tells", () =>
+    withStorage((storage) => {
+      const { audience, ...store } = submittedOn(storage)
+      let told = 0
+      const unlisten = audience.onLook(() => told++)
+      const [one, other] = [store.reader(0), store.reader(0)]
+      expect(audience.watching()).toBe(2)
+      one.close()
+      one.close()
+      expect(audience.watching()).toBe(1)
+      other.close()
+      expect(audience.watching()).toBe(0)
+      store.snapshot().close()
+      audience.look()
+      expect([told, audience.looks()]).toEqual([4, 4])
+      unlisten()
+      store.snapshot().close()
+      expect([told, audience.looks()]).toEqual([4, 5])
+      expect(opened(storage).store.audience.looks()).toBe(0)
+    }))
+
   it("a snapshot is one moment, whatever is written while it is read", () =>
     withStorage((storage) => {
       const store = submittedOn(storage, inputsOf(200))
@@ -233,16 +271,11 @@ export const readingSuite = (withStorage: WithStorage) => {
       const { store: again } = opened(storage)
       expect(again.status()).toEqual(store.status())
       expect(again.upstreamCounts()).toEqual(store.upstreamCounts())
-      expect(
-        again
-          .pendingOutputs()
-          .map(({ runId }) => runId)
-          .toSorted(),
-      ).toEqual(
-        store
-          .pendingOutputs()
-          .map(({ runId }) => runId)
-          .toSorted(),
-      )
+      for (const idsOf of [
+        (of: Store) => [...of.pendingOutputs()].map(({ runId }) => runId),
+        (of: Store) => of.unfinishedRuns(300).map(({ runId }) => runId),
+      ]) {
+        expect(idsOf(again).toSorted()).toEqual(idsOf(store).toSorted())
+      }
     }))
 }

@@ -166,7 +166,17 @@ export const receivingSuite = (withStorage: WithStorage) => {
       act: (store: ReturnType<typeof groupOn>) => store.commit({ ...EMPTY_PLAN, todo: [] }),
       receiving: true,
     },
-    { name: "acceptRuns", at: 3, act: (store: ReturnType<typeof groupOn>) => accept(store, 0, 5) },
+    {
+      name: "acceptRuns",
+      // The rows before the gap and those after it are a statement each.
+      at: 2,
+      act: (store: ReturnType<typeof groupOn>) =>
+        store.acceptRuns(
+          [0, 1, 3, 4].map((inputIndex) => ({ inputIndex, runId: `run-${inputIndex}` })),
+          EMPTY_PLAN,
+          NOW,
+        ),
+    },
     {
       name: "failRows",
       at: 2,

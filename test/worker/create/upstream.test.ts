@@ -79,7 +79,7 @@ describe.concurrent("what Parallel refuses before there is a group", () => {
   })
 })
 
-describe.concurrent("a first batch that is refused for good", () => {
+describe.concurrent("a submission of which every batch is refused for good", () => {
   it.each([
     [401, "The key was revoked"],
     [402, "Insufficient credit in account."],
@@ -87,7 +87,7 @@ describe.concurrent("a first batch that is refused for good", () => {
     [422, "Request validation error"],
   ])("%i goes to the caller, and nothing stays here", async (status, message) => {
     const upstream = newUpstream()
-    await upstream.fault({ route: "group.runs.add", fault: { kind: "status", status, message } })
+    await upstream.fault({ route: "group.runs.add", times: 3, fault: { kind: "status", status, message } })
     const error = await expectError(await post(upstream, { inputs: companies(25) }), status)
     const [group] = await upstream.groups()
     expect(error.error.message).toBe(message)
@@ -100,8 +100,21 @@ describe.concurrent("a first batch that is refused for good", () => {
     expect((await send(`/${id}.json`)).status).toBe(404)
     await expectNothingStored(id)
     expect(group?.num_runs).toBe(0)
-    expect((await upstream.requests()).counts["POST /v1/tasks/groups/{group}/runs"]).toBe(1)
+    expect((await upstream.requests()).counts["POST /v1/tasks/groups/{group}/runs"]).toBe(3)
   })
+
+  it.each([401, 402, 403, 422])(
+    "%i is the group's to deal with, once other batches were taken",
+    async (status) => {
+      const upstream = newUpstream()
+      await upstream.fault({ route: "group.runs.add", fault: { kind: "status", status } })
+      const { taskgroup_id } = await create(upstream, { inputs: companies(25) })
+      const { status: shown } = await groupStub(taskgroup_id).getData()
+      expect(shown).toMatchObject({ is_active: true, num_task_runs: 25 })
+      const [group] = await upstream.groups()
+      expect(group?.num_runs).toBeGreaterThanOrEqual(15)
+    },
+  )
 
   it("402 with an account that has no credit", async () => {
     const upstream = newUpstream()
@@ -141,7 +154,7 @@ describe.concurrent("a submission that is disturbed", () => {
 
   it("waits for credit that is reserved, and says so", async () => {
     const upstream = newUpstream()
-    // Ten core runs cost 0.25 USD; what the first batch reserves is missing for the second.
+    // Ten core runs cost 0.25 USD; what one batch reserves is missing for the other.
     await upstream.behave({ runs: { duration_ms: [60_000, 60_000] } })
     const response = await post(
       upstream,

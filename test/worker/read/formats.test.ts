@@ -85,6 +85,17 @@ describe("formats", () => {
     expect(injected).toContain(ceo)
   })
 
+  it.each(["json", "jsonl", "md", "html"])(
+    "many at once get the same .%s as one alone",
+    async (extension) => {
+      const alone = await (await get(`/${id}.${extension}`)).text()
+      const together = await Promise.all(
+        Array.from({ length: 12 }, async () => (await get(`/${id}.${extension}`)).text()),
+      )
+      expect(new Set(together)).toEqual(new Set([alone]))
+    },
+  )
+
   it.each(["json", "md", "html", "sse", "db"])("HEAD .%s has the headers and no body", async (extension) => {
     const response = await get(`/${id}.${extension}`, {}, "HEAD")
     expect(response.status).toBe(200)

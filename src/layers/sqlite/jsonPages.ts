@@ -1,0 +1,108 @@
+import type { GroupFacts, JsonPart } from "../../domain/RunJson.ts"
+import { ACTIVE, isActive, TERMINAL } from "../../domain/RunStatus.ts"
+import { firstRow, type SqliteStorage, type SqlValue } from "./SqliteStorage.ts"
+import { ATTEMPTS_PER_INPUT, rowId } from "./tables.ts"
+
+/**
+ * Pages of `results` and `runs` that SQLite puts together itself: bringing each row's columns into JavaScript takes
+ * longer than all else about an answer. What the elements look like is RunJson's to say; a row that is not as most rows
+ * are is left to it.
+ */
+
+/** Rows of one page at most, and bytes of their large columns each: a page is in memory as a whole. */
+const LIMITS = { results: { rows: 512, bytes: 4_096 }, runs: { rows: 128, bytes: 16_384 } }
+/** Pages come out at most about this long: each costs time on its way too, however short. */
+const PAGE_CHARS = 240_000
+/** Few sizes, so that statements are found again. As a parameter, each size would have SQLite plan anew. */
+const SIZES = [1, 4, 16, 32, 48, 64, 96, 128, 192, 256, 384, 512]
+const FIRST_ROWS = 64
+
+/** The inside of an object's text, cut by bytes: by characters, SQLite would count all of them. */
+const inside = (column: string) => `substr(CAST(${column} AS BLOB), 2, octet_length(${column}) - 2)`
+/** What stands before it when something else does. */
+const comma = (column: string) => `iif(${column} = '{}', '', ',')`
+
+/** A status as JSON, and what follows from it. Comparing is cheaper than quoting, and most are known. */
+const statusAnd = (more: (status: string) => string) =>
+  `CASE status ${[...TERMINAL, ...ACTIVE].map((status) => `WHEN '${status}' THEN '"${status}"${more(status)}'`).join(" ")}
+    ELSE concat(json_quote(status), '${more("")}') END`
+
+const RESULT_HEAD = `?1, '{"$id":', json_quote(run_id), ',"$status":', ${statusAnd(() => "")}`
+
+const IS_OBJECT = "content >= '{' AND content < '|'"
+const RESULT = `CASE
+  WHEN octet_length(input) + ifnull(octet_length(content), 0) > ${LIMITS.results.bytes} OR merged = '' THEN NULL
+  WHEN merged IS NULL THEN concat(${RESULT_HEAD}, ${comma("input")}, ${inside("input")},
+    iif(content IS NULL, '', iif(${IS_OBJECT}, ${comma("content")}, ',"content":')),
+    iif(${IS_OBJECT}, ${inside("content")}, content), '}')
+  ELSE concat(${RESULT_HEAD}, ${comma("merged")}, ${inside("merged")}, '}')
+END`
+
+// An output begins with one brace, which goes: its members follow the content.
+const RUN = `CASE
+  WHEN octet_length(input) + ifnull(octet_length(content), 0) + ifnull(octet_length(output), 0) > ${LIMITS.runs.bytes}
+    OR extra IS NOT NULL THEN NULL
+  ELSE concat(?1, '{"run_id":', json_quote(run_id), ',"interaction_id":', json_quote(run_id), ',"status":',
+    ${statusAnd((status) => `,"is_active":${isActive(status)}`)}, ',"warnings":', ifnull(warnings, 'null'),
+    ',"error":', ifnull(error, 'null'), ?4, input_index, ?5, json_quote(created_at), ',"modified_at":',
+    json_quote(modified_at), ',"input_index":', input_index, ',"input":', input, ',"output":',
+    iif(content IS NULL, 'null', '{"content":'), content,
+    iif(content IS NULL OR ifnull(output, '{}') = '{}', '', ','),
+    iif(content IS NULL, '', ltrim(ifnull(output, '{}'), '{')), '}')
+END`
+
+const pageOf = (part: JsonPart, rows: number) => `
+  SELECT max(id), count(*), count(*) = count(element) AND max(change) <= ?3 AND max(attempt) = 1,
+    group_concat(element, '')
+  FROM (SELECT id, change, attempt, ${part === "runs" ? RUN : RESULT} AS element
+    FROM runs WHERE id >= ?2 ORDER BY id LIMIT ${rows})`
+
+const queriesOf = (part: JsonPart) => new Map(SIZES.map((rows) => [rows, pageOf(part, rows)]))
+const QUERIES = { results: queriesOf("results"), runs: queriesOf("runs") }
+
+/** How many rows a page may have so that it is not too long, when so many are so long. */
+const rowsFor = (part: JsonPart, rows: number, chars: number): number => {
+  const fitting = Math.min(LIMITS[part].rows, (PAGE_CHARS * rows) / chars)
+  return SIZES.findLast((size) => size <= fitting) ?? 1
+}
+
+export interface JsonPage {
+  /** The last input on this page. */
+  readonly last: number
+  /** Its elements, the separator before each; null when a row is not as most are, or newer than the moment. */
+  readonly text: string | null
+  /** How many rows the next page should have. */
+  readonly next: number
+}
+
+/** Pages of a group as it was when `change` was the newest change. */
+export const jsonPages = (storage: SqliteStorage, group: GroupFacts, change: number, separator: string) => {
+  const frame = [
+    `,"processor":${JSON.stringify(group.processor)},"metadata":{"input_index":"`,
+    `"},"taskgroup_id":${JSON.stringify(group.taskgroupId)},"created_at":`,
+  ]
+  /** The page of `rows` rows from an input on; null behind the last row. */
+  return (part: JsonPart, from: number, rows = FIRST_ROWS): JsonPage | null => {
+    const bindings = [separator, rowId(from, 0), change, ...(part === "runs" ? frame : [])]
+    const row = pageAt(storage, QUERIES[part].get(rows)!, bindings)
+    if (row === null) return { last: from, text: null, next: rowsFor(part, rows, 4 * PAGE_CHARS) }
+    const [last, count, plain, text] = row
+    if (typeof last !== "number") return null
+    const isReady = plain === 1 && typeof text === "string"
+    return {
+      last: Math.floor(last / ATTEMPTS_PER_INPUT),
+      text: isReady ? text : null,
+      next: isReady ? rowsFor(part, count as number, text.length) : rows,
+    }
+  }
+}
+
+/** Null when SQLite refuses: a text of more than 2 MB, which columns that are small as a rule can add up to. */
+const pageAt = (storage: SqliteStorage, query: string, bindings: ReadonlyArray<SqlValue>) => {
+  try {
+    return firstRow(storage.sql.exec(query, ...bindings))
+  } catch {
+    // If there is more to it than that, reading the rows one by one fails as well.
+    return null
+  }
+}

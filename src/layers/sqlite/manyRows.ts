@@ -1,0 +1,76 @@
+import type { JsonText } from "../../domain/TaskGroup.ts"
+import { run, type SqliteStorage } from "./SqliteStorage.ts"
+import { ATTEMPTS_PER_INPUT, rowId } from "./tables.ts"
+
+/**
+ * Many rows with one statement, because a statement costs more than the small row it writes. Their texts go in as one
+ * JSON array, which SQLite takes apart; each row counts as written once, as it does alone.
+ */
+
+/** Of one statement: what is bound may have 2 MB, and a character three bytes. */
+const MAX_ROWS = 1_000
+const MAX_CHARS = 256 * 1024
+
+/** A text for the row of an input. Change numbers are given in the order of the items. */
+interface Item {
+  readonly inputIndex: number
+  readonly change: number
+  readonly text: string
+  /** It needs a statement of its own. */
+  readonly alone?: boolean
+}
+
+/** Items of consecutive inputs, as many as one statement takes. */
+function* pieces<A extends Item>(items: ReadonlyArray<A>): Generator<readonly [A, ...Array<A>]> {
+  let piece: [A, ...Array<A>] | null = null
+  let chars = 0
+  for (const item of items) {
+    const last: A | undefined = piece?.at(-1)
+    const joins =
+      last?.inputIndex === item.inputIndex - 1 &&
+      last.alone !== true &&
+      item.alone !== true &&
+      chars + item.text.length <= MAX_CHARS &&
+      piece!.length < MAX_ROWS
+    if (joins) piece!.push(item)
+    else {
+      if (piece !== null) yield piece
+      piece = [item]
+      chars = 0
+    }
+    chars += item.text.length
+  }
+  if (piece !== null) yield piece
+}
+
+/** Stored as if they were bound one by one. */
+const arrayOf = (items: ReadonlyArray<Item>): JsonText =>
+  JSON.stringify(items.map(({ text }) => text.toWellFormed()))
+
+const INSERT_ONE = `INSERT INTO runs (id, input_index, attempt, change, updated_at, status, input, merged) VALUES (?, ?, 1, ?, ?, 'queued', ?, ?)`
+
+const INSERT = `INSERT INTO runs (id, input_index, attempt, change, updated_at, status, input)
+  SELECT (?1 + key) * ${ATTEMPTS_PER_INPUT} + 1, ?1 + key, 1, ?2 + key, ?3, 'queued', value FROM json_each(?4)`
+
+/** An input, as `text`, whose row is new. */
+export interface NewRow extends Item {
+  readonly merged: JsonText | null
+}
+
+/** Inserts rows with these inputs and numbers. */
+export const insertRows = (storage: SqliteStorage, rows: ReadonlyArray<NewRow>, now: number): void => {
+  for (const piece of pieces(rows.map((row) => ({ ...row, alone: row.merged !== null })))) {
+    const [{ inputIndex, change, text, merged }] = piece
+    if (piece.length > 1) run(storage, INSERT, inputIndex, change, now, arrayOf(piece))
+    else run(storage, INSERT_ONE, rowId(inputIndex, 1), inputIndex, change, now, text, merged)
+  }
+}
+
+const ACCEPT = `UPDATE runs SET change = ?2 + j.key, updated_at = ?3, run_id = j.value, status = 'queued', error = NULL
+  FROM json_each(?4) AS j WHERE runs.id = (?1 + j.key) * ${ATTEMPTS_PER_INPUT} + 1`
+
+/** Gives rows their runs, whose ids are the texts: they are queued upstream. */
+export const acceptRows = (storage: SqliteStorage, runs: ReadonlyArray<Item>, now: number): void => {
+  for (const piece of pieces(runs))
+    run(storage, ACCEPT, piece[0].inputIndex, piece[0].change, now, arrayOf(piece))
+}

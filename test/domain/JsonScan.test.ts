@@ -1,0 +1,63 @@
+import { describe, expect, it } from "@effect/vitest"
+import * as Schema from "effect/Schema"
+import { mayHaveMember, membersWithout } from "../../src/domain/JsonScan.ts"
+
+const NAMES = ["basis", "confidence", "$id", "$status", "a", "", '"', "\\", "/", 'x\\"y', "é", "\u2028", "1"]
+const name = Schema.Literals(NAMES)
+const value = Schema.Union([Schema.Json, Schema.Array(name)])
+const members = Schema.Array(Schema.Tuple([Schema.Union([name, Schema.String]), value]))
+const LEFT_OUT = ["basis", "confidence", "a", "1", "", "/", "é"]
+
+describe("membersWithout", () => {
+  it.prop(
+    "is what parsing, leaving out and writing again gives",
+    [members, Schema.Array(Schema.Literals(LEFT_OUT))],
+    ([entries, names]) => {
+      const object = Object.fromEntries(entries)
+      const kept = Object.entries(object).filter(([key]) => !names.includes(key))
+      const text = JSON.stringify(Object.fromEntries(kept)).slice(1, -1)
+      expect(membersWithout(JSON.stringify(object), new Set(names))).toBe(text === "" ? "" : `,${text}`)
+    },
+  )
+
+  it.each([
+    [`{}`, ""],
+    [`{"basis":[]}`, ""],
+    [`{"type":"json","basis":[{"field":"a,\\"b]}"}]}`, `,"type":"json"`],
+    [`{"basis":[[],{}],"x":"\\\\","y":-1e3}`, `,"x":"\\\\","y":-1e3`],
+    [`{"a":{"basis":1},"basis":null}`, `,"a":{"basis":1}`],
+  ])("%s", (object, members) => {
+    expect(membersWithout(object, new Set(["basis"]))).toBe(members)
+  })
+})
+
+/** A name as JSON may have it: as `JSON.stringify` writes it, or with escapes that nobody needs. */
+const spelled = (text: string, way: number): string => {
+  const all = Array.from(text, (char) =>
+    Array.from({ length: char.length }, (_, at) => `\\u${hex(char.charCodeAt(at))}`).join(""),
+  )
+  if (way === 1) return `"${all.join("")}"`
+  if (way === 2 && all.length > 0) return `"${all[0]}${JSON.stringify(text.slice(1)).slice(1, -1)}"`
+  return way === 3 ? JSON.stringify(text).replaceAll("/", "\\/") : JSON.stringify(text)
+}
+const hex = (code: number) => code.toString(16).padStart(4, "0")
+
+describe("mayHaveMember", () => {
+  it.prop(
+    "never misses a member, however its name is spelled",
+    [members, Schema.Literals([0, 1, 2, 3])],
+    ([entries, way]) => {
+      const texts = entries.map(([key, of]) => `${spelled(key.toWellFormed(), way)}:${JSON.stringify(of)}`)
+      const text = `{${texts.join(", ")}}`
+      for (const key of Object.keys(JSON.parse(text) as object)) expect(mayHaveMember(text, [key])).toBe(true)
+    },
+  )
+
+  it("knows when there is none", () => {
+    const object = `{"company":"A \\"quoted\\"\\nname","price":"$5"}`
+    expect(mayHaveMember(object, ["$id", "$status", "ceo"])).toBe(false)
+    expect(mayHaveMember(object, ["ceo", "price"])).toBe(true)
+    expect(mayHaveMember(`{"\\u0024id":1}`, ["$id"])).toBe(true)
+    expect(mayHaveMember(object, ["\ud800"])).toBe(true)
+  })
+})

@@ -1,0 +1,199 @@
+import { describe, expect, it, vi } from "vitest"
+import {
+  count,
+  delays,
+  HOUR,
+  lastEnd,
+  LIST,
+  MINUTE,
+  quantile,
+  read,
+  reschedule,
+  RESULT,
+  runsOf,
+  SECOND,
+  world,
+} from "./story.ts"
+import { submit, type World } from "./world.ts"
+
+// A thousand runs take seconds on a busy machine.
+vi.setConfig({ testTimeout: 60_000 })
+
+const ROWS = 1_000
+
+interface Pace {
+  readonly rows?: number
+  /** Between two ends. */
+  readonly everyMs: number
+  /** How long upstream takes to answer anything. */
+  readonly latencyMs: number
+  /** How long a listing takes for each output. */
+  readonly msPerOutput?: number
+  readonly env?: Record<string, string>
+}
+
+/** A thousand runs, accepted and at work; the first ends in ten seconds. */
+const atWork = async ({
+  rows = ROWS,
+  everyMs,
+  latencyMs,
+  msPerOutput = 0,
+  env = {},
+}: Pace): Promise<World> => {
+  const made = world({
+    env,
+    weather: {
+      rows,
+      clearsAt: HOUR,
+      behaviour: {
+        runs: { duration_ms: [HOUR, HOUR], scale_by_processor: false, failure_rate: 0 },
+        listing: { ms_per_output: msPerOutput },
+        transport: { latency_ms: [latencyMs, latencyMs] },
+      },
+    },
+  })
+  await submit(made)
+  reschedule(made, (index) => ({ startsIn: SECOND + index, endsIn: 10 * SECOND + index * everyMs }))
+  return made
+}
+
+/** Goes on for a while after the last end. Returns when the last output was stored, in milliseconds after that end. */
+const untilOver = async (of: World, afterMs = MINUTE): Promise<number> => {
+  const end = lastEnd(of)
+  await of.clock.advance(end - of.clock.now() + afterMs)
+  const data = await read(of)
+  expect(data.ended).toBe(true)
+  expect(data.runs.filter((run) => run["output"] === null)).toEqual([])
+  return Math.max(...delays(of).map((delay, index) => runsOf(of)[index]!.endAt + delay)) - end
+}
+
+const beyondResults = (of: World) => of.simulator.requests.total - count(of, RESULT)
+
+/** Refuses results beyond so many in the last minute, as upstream does for all groups of a user together. */
+const limitResults = (of: World, perMinute: number) => {
+  const handle = of.simulator.handle.bind(of.simulator)
+  const sent: Array<number> = []
+  const refused: Array<number> = []
+  of.simulator.handle = async (request) => {
+    if (!new URL(request.url).pathname.endsWith("/result")) return handle(request)
+    const now = of.clock.now()
+    if (sent.filter((at) => at > now - MINUTE).length < perMinute) {
+      sent.push(now)
+      return handle(request)
+    }
+    refused.push(now)
+    return Response.json(
+      { type: "error", error: { ref_id: "r", message: "Rate limit exceeded", detail: null } },
+      { status: 429, headers: { "retry-after": "1" } },
+    )
+  }
+  return { refused }
+}
+
+describe("the outputs of a large group", () => {
+  it("are stored at once when 100 runs a second end, while what is saved up lasts", async () => {
+    const it = await atWork({ everyMs: 10, latencyMs: 0 })
+    await untilOver(it)
+    const stored = delays(it)
+    expect(quantile(stored, 0.5)).toBeLessThanOrEqual(10)
+    expect(Math.max(...stored.slice(0, 600))).toBeLessThanOrEqual(10)
+    expect(beyondResults(it)).toBeLessThanOrEqual(30)
+  })
+
+  it("keep up with 50 ends a second when upstream takes 100 ms to answer", async () => {
+    const it = await atWork({ everyMs: 20, latencyMs: 100 })
+    expect(await untilOver(it)).toBeLessThanOrEqual(2 * SECOND)
+    // The backlog does not grow: the last hundred wait no longer than the first.
+    const stored = delays(it)
+    expect(quantile(stored.slice(-100), 0.9)).toBeLessThanOrEqual(quantile(stored.slice(0, 100), 0.9) + 50)
+    expect(quantile(stored, 0.5)).toBeLessThanOrEqual(110)
+    expect(count(it, RESULT)).toBe(ROWS)
+    expect(beyondResults(it)).toBeLessThanOrEqual(30)
+  })
+
+  it("stay below upstream's limit of 2,000 a minute however they come", async () => {
+    const it = await atWork({ rows: 2_500, everyMs: 0, latencyMs: 20 })
+    // No listing helps out.
+    const fault = { kind: "status", status: 503, body: "error" } as const
+    it.simulator.behaviour.patch({ faults: [{ route: "group.runs.list", probability: 1, fault }] } as never)
+    await it.clock.advance(3 * MINUTE)
+    const sent = it.simulator.requests.recent.filter(({ route }) => route === RESULT).map(({ at }) => at)
+    expect(sent).toHaveLength(2_500)
+    const within = (ms: number) =>
+      Math.max(...sent.map((from) => sent.filter((at) => at >= from && at < from + ms).length))
+    // What was saved up is fetched six at a time; then 20 a second.
+    expect(within(3 * SECOND)).toBeGreaterThanOrEqual(600)
+    expect(within(MINUTE)).toBeLessThanOrEqual(1_800)
+  })
+
+  it("come slower when upstream refuses, without the same burst again, and come all the same", async () => {
+    const it = await atWork({ everyMs: 20, latencyMs: 100 })
+    const { refused } = limitResults(it, 300)
+    expect(await untilOver(it, 3 * MINUTE)).toBeLessThanOrEqual(10 * SECOND)
+    // What was under way together is refused together; what follows is one request at a time.
+    expect(refused.length).toBeGreaterThan(0)
+    expect(refused.length).toBeLessThanOrEqual(30)
+    expect(beyondResults(it)).toBeLessThanOrEqual(30)
+  })
+
+  it("come one by one when those are quick, and in one listing when they are not, many as they may be", async () => {
+    const quick = await atWork({ rows: 400, everyMs: 0, latencyMs: 20 })
+    expect(await untilOver(quick)).toBeLessThanOrEqual(2 * SECOND)
+    expect(count(quick, RESULT)).toBe(400)
+    expect(count(quick, LIST)).toBe(1)
+    const slow = await atWork({ rows: 400, everyMs: 0, latencyMs: 500 })
+    expect(await untilOver(slow)).toBeLessThanOrEqual(2 * SECOND)
+    expect(count(slow, RESULT)).toBeLessThanOrEqual(30)
+  })
+
+  it("make room for the next at once when they cannot be had", async () => {
+    const it = await atWork({ rows: 40, everyMs: 0, latencyMs: 100 })
+    const fault = { kind: "status", status: 503, body: "error" } as const
+    it.simulator.faults.push({ route: "run.result", times: 6, fault })
+    await it.clock.advance(11 * SECOND)
+    expect(delays(it).filter((delay) => delay > 0 && delay <= SECOND)).toHaveLength(34)
+    expect(await untilOver(it)).toBeLessThanOrEqual(2 * SECOND)
+  })
+
+  it("come one by one while a listing is stuck", async () => {
+    const it = await atWork({ rows: 400, everyMs: 0, latencyMs: 20, env: { RESULTS_BURST: "20" } })
+    const fault = { kind: "hang", ms: 30 * SECOND, then: "reset", applied: "none" } as const
+    it.simulator.faults.push({ route: "group.runs.list", fault })
+    expect(await untilOver(it)).toBeLessThanOrEqual((400 / 20) * SECOND)
+  })
+
+  it("are listed again only after a rest when the last listing lacked them", async () => {
+    const it = await atWork({ rows: 200, everyMs: 0, latencyMs: 500 })
+    for (const run of runsOf(it)) run.outputDelay = MINUTE
+    await it.clock.advance(10 * SECOND + MINUTE)
+    expect(count(it, LIST)).toBeGreaterThanOrEqual(2)
+    expect(count(it, LIST)).toBeLessThanOrEqual(5)
+    expect(await untilOver(it, 5 * MINUTE)).toBeLessThanOrEqual(2 * MINUTE)
+  })
+
+  it("come although they could not be stored when they came", async () => {
+    const it = await atWork({
+      rows: 200,
+      everyMs: 0,
+      latencyMs: 10,
+      msPerOutput: 5,
+      env: { RESULTS_BURST: "20" },
+    })
+    const disk = it.weather as { hiccupRate: number }
+    it.clock.setTimer(10_200, () => (disk.hiccupRate = 1))
+    it.clock.setTimer(10_500, () => (disk.hiccupRate = 0))
+    expect(await untilOver(it)).toBeLessThanOrEqual(20 * SECOND)
+    expect(it.timeline.filter((line) => line.includes("could not be stored")).length).toBeGreaterThan(1)
+    expect(it.timeline.filter((line) => line.includes("Following stopped"))).toEqual([])
+  })
+
+  it("come with a listing when one by one would take long, and soon after the last end, whatever it must rest", async () => {
+    // Each pass takes up to a second, and rests up to 50.
+    const it = await atWork({ everyMs: 10, latencyMs: 10, msPerOutput: 1, env: { RESULTS_BURST: "20" } })
+    expect(await untilOver(it)).toBeLessThanOrEqual(3 * SECOND)
+    expect(count(it, LIST)).toBeLessThanOrEqual(10)
+    // Single fetches go on while a listing lasts and rests.
+    expect(count(it, RESULT)).toBeGreaterThan(150)
+    expect(count(it, RESULT)).toBeLessThan(500)
+  })
+})
