@@ -31,7 +31,7 @@ const document = (sections: ReadonlyArray<Section>, repeats: number): string =>
   [
     "# Benchmark results",
     "",
-    `Written by \`npm run bench -- --save\` on ${new Date().toISOString().slice(0, 10)}. Machine: ${machine()}. Client, upstream (the simulator) and workerd share it.`,
+    `Written by \`npm run bench -- --save\` on ${new Date().toISOString().slice(0, 10)}. Machine: ${machine()}. Client, upstream (the simulator) and workerd share it; the databases are in memory (/dev/shm), so that no disk is measured.`,
     "",
     `Medians, with the lowest and highest in parentheses; ${repeats} repetitions unless said otherwise, ours and the control in turn, after a warm-up of each. The range of a control is the machine's noise: a difference within it means nothing.`,
     "",
