@@ -18,7 +18,8 @@ import { AlarmClock } from "../services/AlarmClock.ts"
 import { SecretStore } from "../services/SecretStore.ts"
 import type { Submission } from "../services/TaskGroups.ts"
 import { TaskGroupStore } from "../services/TaskGroupStore.ts"
-import { respond } from "./respond.ts"
+import { lazyBody } from "./lazyBody.ts"
+import { type Answering, respond } from "./respond.ts"
 import {
   awaitSubmission,
   ensureFollowing,
@@ -35,6 +36,8 @@ export interface GroupObjectOptions {
   readonly deleteAll: () => Promise<void>
   /** Version of the code, part of every ETag. */
   readonly version: string
+  /** How an answer's body is made, if not from a standard stream. */
+  readonly bodyOf?: Answering["bodyOf"]
 }
 
 /** What a Durable Object of a task group does, whatever it runs on. */
@@ -132,7 +135,8 @@ export class GroupObject {
 
   async fetch(request: Request): Promise<Response> {
     if (!(await this.exists())) return new Response(null, { status: 404 })
-    return this.options.runtime.runPromise(respond(request, this.options.version))
+    const { runtime, version, bodyOf = lazyBody } = this.options
+    return runtime.runPromise(respond(request, { version, bodyOf }))
   }
 
   alarm(): Promise<void> {

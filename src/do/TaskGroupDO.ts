@@ -6,6 +6,7 @@ import type { GroupInit, GroupSecrets, JsonText, TaskGroupResultOutput } from ".
 import type { Submission } from "../services/TaskGroups.ts"
 import { GroupObject } from "./GroupObject.ts"
 import { taskGroupLayers } from "./layers.ts"
+import { platformBody } from "./platformBody.ts"
 import { readOnlySql } from "./readOnlySql.ts"
 
 const ALARM_RETRY_MS = 60_000
@@ -30,6 +31,7 @@ export class TaskGroupDO extends DurableObject<Env> {
           settings: read.settings,
           deleteAll: () => ctx.storage.deleteAll(),
           version: env.CF_VERSION_METADATA?.id ?? "",
+          bodyOf: platformBody,
         })
       : null
   }

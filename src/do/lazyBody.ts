@@ -1,9 +1,6 @@
 import type { Rendered } from "../programs/renderTaskGroup.ts"
 
-/**
- * A body that opens what it reads from with the first read, so that an answer that nobody reads holds nothing, and
- * closes it in the end, whatever that is. Made by hand, because an Effect stream adds tens of microseconds to each chunk.
- */
+/** A body on a standard stream, for where there is no other. Opens with the first read, and closes in the end. */
 export const lazyBody = (open: () => Rendered): ReadableStream<Uint8Array> => {
   let source: Rendered | null = null
   return new ReadableStream<Uint8Array>(

@@ -4,10 +4,9 @@ import type { OutputForm } from "../domain/RunJson.ts"
 import type { GroupDetails } from "../domain/TaskGroup.ts"
 import { resultHtml } from "../pages/resultHtml.ts"
 import { readRun } from "../programs/readRun.ts"
-import { openerOf, type Rendering } from "../programs/renderTaskGroup.ts"
+import { openerOf, type Rendered, type Rendering } from "../programs/renderTaskGroup.ts"
 import { hasSeenTheEnd, watchTaskGroup } from "../programs/watchTaskGroup.ts"
 import { TaskGroupStore } from "../services/TaskGroupStore.ts"
-import { lazyBody } from "./lazyBody.ts"
 
 const TYPES = {
   json: "application/json; charset=utf-8",
@@ -17,25 +16,33 @@ const TYPES = {
   html: "text/html; charset=utf-8",
 }
 
+/** What the platform brings along for an answer. */
+export interface Answering {
+  /** Version of the code, part of every ETag. */
+  readonly version: string
+  readonly bodyOf: (open: () => Rendered) => ReadableStream<Uint8Array>
+}
+
 /** What the Worker in front asks an object for: a format by path, anything else means the output stream. */
-export const respond = Effect.fnUntraced(function* (request: Request, version: string) {
+export const respond = Effect.fnUntraced(function* (request: Request, answering: Answering) {
   const url = new URL(request.url)
   const format = /\/(json|jsonl|md|csv|html)$/.exec(url.pathname)?.[1]
   const form = url.searchParams.get("basis") === "none" ? "light" : "full"
   const inputIndex = url.searchParams.get("input_index")
-  if (format === "json" && inputIndex !== null) return yield* respondRun(request, Number(inputIndex), version)
-  if (format === "json") return yield* respondRendered(request, { format, form }, version)
+  if (format === "json" && inputIndex !== null)
+    return yield* respondRun(request, Number(inputIndex), answering.version)
+  if (format === "json") return yield* respondRendered(request, { format, form }, answering)
   if (format === "jsonl" || format === "md" || format === "csv") {
-    return yield* respondRendered(request, { format }, version)
+    return yield* respondRendered(request, { format }, answering)
   }
-  if (format === "html") return yield* respondRendered(request, { format, page: resultHtml }, version)
+  if (format === "html") return yield* respondRendered(request, { format, page: resultHtml }, answering)
   return yield* respondEvents(request, url, form)
 })
 
 const respondRendered = Effect.fnUntraced(function* (
   request: Request,
   rendering: Rendering,
-  version: string,
+  { version, bodyOf }: Answering,
 ) {
   const store = yield* TaskGroupStore
   const { format } = rendering
@@ -49,7 +56,7 @@ const respondRendered = Effect.fnUntraced(function* (
     headers.set("content-disposition", `attachment; filename="${details.taskgroupId}.csv"`)
   }
   if (request.method === "HEAD") return new Response(null, { headers })
-  return new Response(lazyBody(yield* openerOf(rendering)), { headers })
+  return new Response(bodyOf(yield* openerOf(rendering)), { headers })
 })
 
 /** One element of `runs`, with its basis. Its tag is that of the row: changes elsewhere do not matter to it. */

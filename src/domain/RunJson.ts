@@ -1,6 +1,6 @@
 import { isActive } from "./RunStatus.ts"
 import { mayHaveMember, membersWithout } from "./JsonScan.ts"
-import type { JsonText, ResultRow, RunRow } from "./TaskGroup.ts"
+import type { JsonText, RunRow } from "./TaskGroup.ts"
 import type { WireOutput, WireRun } from "./Wire.ts"
 
 /**
@@ -19,17 +19,21 @@ const text = (value: string | null): string => (value === null ? "null" : JSON.s
 const more = (object: JsonText): string => (object.length === 2 ? "" : `,${object.slice(1, -1)}`)
 
 /** `{ $id, $status, ...input, ...output.content }` of a row; text output is the field `content`. */
-export const resultJson = (row: ResultRow): JsonText => {
+export const resultJson = (row: RunRow): JsonText => {
   const head = `{"$id":${text(row.runId)},"$status":${text(row.status)}`
   if (row.merged !== null) return `${head}${more(row.merged === "" ? mergeAgain(row) : row.merged)}}`
   return `${head}${more(row.input)}${row.content === null ? "" : contentFields(row.content)}}`
 }
 
-/** The two lists of the JSON format, with an element for each row. */
-export type JsonPart = "results" | "runs"
+/** Lists with an element for each row: those of the JSON format, and what tables are made of. */
+export type JsonPart = "results" | "runs" | "cells"
+
+/** A row for a table: `[run id, status, error, confidence, input, content]`, without the basis. */
+export const cellsJson = (row: RunRow): JsonText =>
+  `[${text(row.runId)},${text(row.status)},${row.error ?? "null"},${row.confidence ?? "null"},${row.input},${row.content ?? "null"}]`
 
 /** A merge that was too large to be stored beside what it is made of. */
-const mergeAgain = (row: ResultRow): JsonText =>
+const mergeAgain = (row: RunRow): JsonText =>
   mergedOf(row.input, row.content === null ? undefined : JSON.parse(row.content)) ?? row.input
 
 const contentFields = (content: JsonText): string =>
@@ -142,7 +146,7 @@ const HIDDEN = ["$id", "$status"]
 const without = (fields: Record<string, unknown>): Record<string, unknown> =>
   Object.fromEntries(Object.entries(fields).filter(([name]) => !HIDDEN.includes(name)))
 
-/** The `merged` column: see {@link ResultRow.merged}. `content` is undefined while there is no output. */
+/** The `merged` column: see {@link RunRow.merged}. `content` is undefined while there is no output. */
 export const mergedOf = (input: JsonText, content: unknown): JsonText | null => {
   const output = content === undefined ? {} : isObject(content) ? content : { content }
   const hides = HIDDEN.some((name) => Object.hasOwn(output, name))

@@ -40,16 +40,21 @@ export interface GroupDetails extends GroupInit {
   readonly removalAt: number | null
 }
 
-/** What of a row tables and `results` show: nothing in it grows with the basis, most of an output's text. */
-export interface ResultRow {
+/** One attempt at one input. */
+export interface RunRow {
   readonly inputIndex: number
+  readonly attempt: number
   /** Number of the newest change to this row. */
   readonly change: number
   readonly runId: string | null
   readonly status: string
+  readonly createdAt: string | null
+  readonly modifiedAt: string | null
   readonly input: JsonText
   /** The output's content. */
   readonly content: JsonText | null
+  /** The output without its content: `{"type", "basis", …}`. */
+  readonly output: JsonText | null
   /** `{"field": "high", …}` out of the basis. */
   readonly confidence: JsonText | null
   /**
@@ -58,15 +63,6 @@ export interface ResultRow {
    */
   readonly merged: JsonText | null
   readonly error: JsonText | null
-}
-
-/** One attempt at one input. */
-export interface RunRow extends ResultRow {
-  readonly attempt: number
-  readonly createdAt: string | null
-  readonly modifiedAt: string | null
-  /** The output without its content: `{"type", "basis", …}`. */
-  readonly output: JsonText | null
   readonly warnings: JsonText | null
   /** Properties of Parallel's run that differ from what follows from the rest of the row. */
   readonly extra: JsonText | null

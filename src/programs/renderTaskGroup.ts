@@ -6,7 +6,7 @@ import { renderJson } from "../domain/render/json.ts"
 import { renderJsonl } from "../domain/render/jsonl.ts"
 import { renderMarkdown } from "../domain/render/markdown.ts"
 import type { OutputForm } from "../domain/RunJson.ts"
-import type { View } from "../domain/render/View.ts"
+import type { Piece, View } from "../domain/render/View.ts"
 import { Settings } from "../services/Settings.ts"
 import { TaskGroupStore } from "../services/TaskGroupStore.ts"
 
@@ -54,7 +54,7 @@ export const renderTaskGroup = (
     }),
   )
 
-const render = (rendering: Rendering, view: View, pageDataChars: number): Iterable<string> => {
+const render = (rendering: Rendering, view: View, pageDataChars: number): Iterable<Piece> => {
   switch (rendering.format) {
     case "json":
       return renderJson(view, rendering.form)
@@ -69,15 +69,18 @@ const render = (rendering: Rendering, view: View, pageDataChars: number): Iterab
   }
 }
 
-function* chunks(pieces: Iterable<string>): Generator<Uint8Array> {
+function* chunks(pieces: Iterable<Piece>): Generator<Uint8Array> {
   let text = ""
   let enough = FIRST_CHUNK_CHARS
   for (const piece of pieces) {
-    text += piece
-    if (text.length < enough) continue
-    yield encoder.encode(text)
-    text = ""
-    enough = Math.min(enough * 8, CHUNK_CHARS)
+    const isText = typeof piece === "string"
+    if (isText) text += piece
+    if (text !== "" && (!isText || text.length >= enough)) {
+      yield encoder.encode(text)
+      text = ""
+      enough = Math.min(enough * 8, CHUNK_CHARS)
+    }
+    if (!isText) yield piece
   }
   if (text !== "") yield encoder.encode(text)
 }

@@ -1,5 +1,8 @@
 import type { JsonPart } from "../RunJson.ts"
-import type { GroupDetails, ResultRow, RunRow, TaskGroupStatus } from "../TaskGroup.ts"
+import type { GroupDetails, RunRow, TaskGroupStatus } from "../TaskGroup.ts"
+
+/** A piece of an answer: text, or text that is UTF-8 already. */
+export type Piece = string | Uint8Array
 
 /** A group at one moment, as renderers read it. Rows come in input order, and may be read several times. */
 export interface View {
@@ -7,7 +10,6 @@ export interface View {
   readonly status: TaskGroupStatus
   readonly change: number
   rows(from: number): Iterable<RunRow>
-  results(): Iterable<ResultRow>
-  /** All elements of a part, as `resultJson` and `runJson` write them, in pieces of one or many, a separator between them. */
-  elements(part: JsonPart, separator: string): Iterable<string>
+  /** All elements of a part as RunJson writes them, a separator of one ASCII character between them. Each piece is whole elements. */
+  elements(part: JsonPart, separator: string): Iterable<Piece>
 }

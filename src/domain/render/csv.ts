@@ -1,7 +1,6 @@
 import { csvRecord } from "../Csv.ts"
 import { own } from "../Json.ts"
-import type { ResultRow } from "../TaskGroup.ts"
-import { type Fields, failureText, parseFields, tableColumns } from "./markdown.ts"
+import { type TableRow, tableColumns, tableRows } from "./table.ts"
 import type { View } from "./View.ts"
 
 /** Without it, Excel takes UTF-8 for the code page of the machine. Programs skip it (`utf-8-sig` in Python). */
@@ -18,16 +17,15 @@ export function* renderCsv(view: View): Generator<string> {
   const { inputs, outputs } = tableColumns(view)
   const fields = [...inputs, ...outputs].filter((name) => !RUN_COLUMNS.includes(name))
   yield BYTE_ORDER_MARK + csvRecord([...RUN_COLUMNS, ...fields, "$error"])
-  for (const row of view.results()) yield csvRecord(valuesOf(row, fields))
+  for (const row of tableRows(view)) yield csvRecord(valuesOf(row, fields))
 }
 
-const valuesOf = (row: ResultRow, fields: ReadonlyArray<string>): ReadonlyArray<unknown> => {
-  const input = parseFields(row.input)
-  const output: Fields = parseFields(row.content)
-  return [
-    row.runId,
-    row.status,
-    ...fields.map((name) => own(Object.hasOwn(output, name) ? output : input, name)),
-    failureText(row),
-  ]
-}
+const valuesOf = (
+  { runId, status, failure, input, output }: TableRow,
+  fields: ReadonlyArray<string>,
+): ReadonlyArray<unknown> => [
+  runId,
+  status,
+  ...fields.map((name) => own(output !== null && Object.hasOwn(output, name) ? output : input, name)),
+  failure,
+]

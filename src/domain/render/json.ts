@@ -1,5 +1,5 @@
 import { type OutputForm, runJsonOf } from "../RunJson.ts"
-import type { View } from "./View.ts"
+import type { Piece, View } from "./View.ts"
 
 /** Pieces of `items`, separated by commas. */
 function* separated<A>(items: Iterable<A>, encode: (item: A) => string): Generator<string> {
@@ -24,7 +24,7 @@ export const headJson = ({ details, status }: View): string => {
 }
 
 /** The JSON format: head, `results`, `runs`, in pieces. */
-export function* renderJson(view: View, form: OutputForm = "full"): Generator<string> {
+export function* renderJson(view: View, form: OutputForm = "full"): Generator<Piece> {
   yield `{${headJson(view)},"results":[`
   yield* view.elements("results", ",")
   yield `],"runs":[`

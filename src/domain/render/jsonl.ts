@@ -1,7 +1,7 @@
-import type { View } from "./View.ts"
+import type { Piece, View } from "./View.ts"
 
 /** The JSON Lines format: an element of `results` a line. */
-export function* renderJsonl(view: View): Generator<string> {
+export function* renderJsonl(view: View): Generator<Piece> {
   let some = false
   for (const piece of view.elements("results", "\n")) {
     yield piece

@@ -1,7 +1,8 @@
+import type { Piece } from "../../domain/render/View.ts"
 import type { JsonPage } from "./jsonPages.ts"
 
 /** What is kept of a moment's pages: all of a small group, the newest of a large one. */
-const MAX_CHARS = 4 * 1024 * 1024
+const MAX_BYTES = 4 * 1024 * 1024
 
 /**
  * Pages that several readers of the same moment are about to want: a link that is passed around is opened by many at
@@ -9,7 +10,7 @@ const MAX_CHARS = 4 * 1024 * 1024
  */
 export class SharedPages {
   private readonly pages = new Map<string, JsonPage>()
-  private chars = 0
+  private bytes = 0
 
   /** The page of this name, made if it is not here. */
   get(name: string, make: () => JsonPage | null): JsonPage | null {
@@ -17,22 +18,29 @@ export class SharedPages {
     if (known !== undefined) return known
     const page = make()
     // A page that cannot be made at once is none that would be used again.
-    if (page !== null && page.text !== null) this.keep(name, page, page.text.length)
+    if (page !== null && page.piece !== null) this.keep(name, page, page.piece.length)
     return page
   }
 
   clear(): void {
+    for (const { piece } of this.pages.values()) giveBack(piece)
     this.pages.clear()
-    this.chars = 0
+    this.bytes = 0
   }
 
   private keep(name: string, page: JsonPage, size: number): void {
-    for (const [oldest, { text }] of this.pages) {
-      if (this.chars + size <= MAX_CHARS) break
+    for (const [oldest, { piece }] of this.pages) {
+      if (this.bytes + size <= MAX_BYTES) break
       this.pages.delete(oldest)
-      this.chars -= text?.length ?? 0
+      this.bytes -= piece?.length ?? 0
+      giveBack(piece)
     }
     this.pages.set(name, page)
-    this.chars += size
+    this.bytes += size
   }
+}
+
+/** Memory of bytes, at once: readers have copies. */
+const giveBack = (piece: Piece | null): void => {
+  if (piece !== null && typeof piece !== "string") (piece.buffer as ArrayBuffer).transfer(0)
 }

@@ -1,4 +1,3 @@
-import type { ResultRow } from "../../domain/TaskGroup.ts"
 import { type StoredRow, textSize } from "./tables.ts"
 
 /** Up to this much text of overwritten rows is kept, so that answers of up to this size are one moment. */
@@ -54,7 +53,7 @@ export class UndoLog {
   }
 
   /** The row as it was when `change` was the newest change. */
-  asOf<R extends ResultRow>(current: R, change: number): R | StoredRow {
+  asOf(current: StoredRow, change: number): StoredRow {
     if (current.change <= change) return current
     return this.versions.get(current.inputIndex)?.findLast((row) => row.change <= change) ?? current
   }

@@ -1,18 +1,23 @@
+import type { Piece } from "../../domain/render/View.ts"
 import type { GroupFacts, JsonPart } from "../../domain/RunJson.ts"
 import { ACTIVE, isActive, TERMINAL } from "../../domain/RunStatus.ts"
 import { firstRow, type SqliteStorage, type SqlValue } from "./SqliteStorage.ts"
 import { ATTEMPTS_PER_INPUT, rowId } from "./tables.ts"
 
 /**
- * Pages of `results` and `runs` that SQLite puts together itself: bringing each row's columns into JavaScript takes
- * longer than all else about an answer. What the elements look like is RunJson's to say; a row that is not as most rows
- * are is left to it.
+ * Pages of `results`, `runs` and `cells` that SQLite puts together itself, as the UTF-8 that is sent: bringing each row's columns
+ * into JavaScript, and its text out again, takes longer than all else about an answer. What the elements look like is
+ * RunJson's to say; a row that is not as most rows are is left to it.
  */
 
 /** Rows of one page at most, and bytes of their large columns each: a page is in memory as a whole. */
-const LIMITS = { results: { rows: 512, bytes: 4_096 }, runs: { rows: 128, bytes: 16_384 } }
+const LIMITS = {
+  results: { rows: 512, bytes: 4_096 },
+  runs: { rows: 128, bytes: 16_384 },
+  cells: { rows: 64, bytes: 4_096 },
+}
 /** Pages come out at most about this long: each costs time on its way too, however short. */
-const PAGE_CHARS = 240_000
+const PAGE_BYTES = 240_000
 /** Few sizes, so that statements are found again. As a parameter, each size would have SQLite plan anew. */
 const SIZES = [1, 4, 16, 32, 48, 64, 96, 128, 192, 256, 384, 512]
 const FIRST_ROWS = 64
@@ -51,18 +56,31 @@ const RUN = `CASE
     iif(content IS NULL, '', ltrim(ifnull(output, '{}'), '{')), '}')
 END`
 
-const pageOf = (part: JsonPart, rows: number) => `
-  SELECT max(id), count(*), count(*) = count(element) AND max(change) <= ?3 AND max(attempt) = 1,
-    group_concat(element, '')
-  FROM (SELECT id, change, attempt, ${part === "runs" ? RUN : RESULT} AS element
+const CELLS = `CASE
+  WHEN octet_length(input) + ifnull(octet_length(content), 0) + ifnull(octet_length(error), 0) > ${LIMITS.cells.bytes}
+    THEN NULL
+  ELSE concat(?1, '[', json_quote(run_id), ',', ${statusAnd(() => "")}, ',', ifnull(error, 'null'), ',',
+    ifnull(confidence, 'null'), ',', input, ',', ifnull(content, 'null'), ']')
+END`
+
+const ELEMENTS = { results: RESULT, runs: RUN, cells: CELLS }
+
+const pageOf = (part: JsonPart, rows: number) => {
+  const all = "group_concat(element, '')"
+  // Cells are parsed, the others are sent.
+  const piece = part === "cells" ? all : `CAST(${all} AS BLOB)`
+  return `
+  SELECT max(id), count(*), count(*) = count(element) AND max(change) <= ?3 AND max(attempt) = 1, ${piece}
+  FROM (SELECT id, change, attempt, ${ELEMENTS[part]} AS element
     FROM runs WHERE id >= ?2 ORDER BY id LIMIT ${rows})`
+}
 
 const queriesOf = (part: JsonPart) => new Map(SIZES.map((rows) => [rows, pageOf(part, rows)]))
-const QUERIES = { results: queriesOf("results"), runs: queriesOf("runs") }
+const QUERIES = { results: queriesOf("results"), runs: queriesOf("runs"), cells: queriesOf("cells") }
 
 /** How many rows a page may have so that it is not too long, when so many are so long. */
-const rowsFor = (part: JsonPart, rows: number, chars: number): number => {
-  const fitting = Math.min(LIMITS[part].rows, (PAGE_CHARS * rows) / chars)
+const rowsFor = (part: JsonPart, rows: number, bytes: number): number => {
+  const fitting = Math.min(LIMITS[part].rows, (PAGE_BYTES * rows) / bytes)
   return SIZES.findLast((size) => size <= fitting) ?? 1
 }
 
@@ -70,7 +88,7 @@ export interface JsonPage {
   /** The last input on this page. */
   readonly last: number
   /** Its elements, the separator before each; null when a row is not as most are, or newer than the moment. */
-  readonly text: string | null
+  readonly piece: Piece | null
   /** How many rows the next page should have. */
   readonly next: number
 }
@@ -85,14 +103,14 @@ export const jsonPages = (storage: SqliteStorage, group: GroupFacts, change: num
   return (part: JsonPart, from: number, rows = FIRST_ROWS): JsonPage | null => {
     const bindings = [separator, rowId(from, 0), change, ...(part === "runs" ? frame : [])]
     const row = pageAt(storage, QUERIES[part].get(rows)!, bindings)
-    if (row === null) return { last: from, text: null, next: rowsFor(part, rows, 4 * PAGE_CHARS) }
-    const [last, count, plain, text] = row
+    if (row === null) return { last: from, piece: null, next: rowsFor(part, rows, 4 * PAGE_BYTES) }
+    const [last, count, plain, made] = row
     if (typeof last !== "number") return null
-    const isReady = plain === 1 && typeof text === "string"
+    const piece = plain !== 1 ? null : typeof made === "string" ? made : new Uint8Array(made as ArrayBuffer)
     return {
       last: Math.floor(last / ATTEMPTS_PER_INPUT),
-      text: isReady ? text : null,
-      next: isReady ? rowsFor(part, count as number, text.length) : rows,
+      piece,
+      next: piece === null ? rows : rowsFor(part, count as number, piece.length),
     }
   }
 }

@@ -1,30 +1,30 @@
-import { type JsonPart, resultJson, runJsonOf } from "../../domain/RunJson.ts"
-import type { ResultRow, TaskGroupStatus } from "../../domain/TaskGroup.ts"
+import type { Piece } from "../../domain/render/View.ts"
+import { cellsJson, type JsonPart, resultJson, runJsonOf } from "../../domain/RunJson.ts"
+import type { TaskGroupStatus } from "../../domain/TaskGroup.ts"
 import type { Snapshot } from "../../services/TaskGroupStore.ts"
 import type { GroupTables } from "./GroupTables.ts"
 import { jsonPages } from "./jsonPages.ts"
-import { pageOfResults, pageOfRuns, type ReadPage } from "./pages.ts"
+import { readPage } from "./pages.ts"
+import type { StoredRow } from "./tables.ts"
 
 /** The group as it is now, page by page, while newer changes are written. */
 export const makeSnapshot = (tables: GroupTables, status: TaskGroupStatus): Snapshot => {
   const { storage, undo, shared, change, group: details } = tables
   const release = undo.register()
 
-  const page = <R extends ResultRow>(read: ReadPage<R>, from: number) => {
+  const page = (from: number) => {
     // Better a broken answer than one that looks whole.
     if (tables.isClosed) throw new Error("the task group was removed while it was read")
-    return read(storage, from).map((row) => undo.asOf(row, change))
+    return readPage(storage, from).map((row) => undo.asOf(row, change))
   }
 
-  function* read<R extends ResultRow>(pageOf: ReadPage<R>, from: number) {
-    for (let rows = page(pageOf, from); rows.length > 0; rows = page(pageOf, rows.at(-1)!.inputIndex + 1)) {
-      yield* rows
-    }
+  function* rows(from: number): Generator<StoredRow> {
+    for (let read = page(from); read.length > 0; read = page(read.at(-1)!.inputIndex + 1)) yield* read
   }
 
-  function* elements(part: JsonPart, separator: string): Generator<string> {
+  function* elements(part: JsonPart, separator: string): Generator<Piece> {
     const jsonPage = jsonPages(storage, details, change, separator)
-    const runJson = runJsonOf(details)
+    const encode = { results: resultJson, runs: runJsonOf(details), cells: cellsJson }[part]
     let cut = separator.length
     let rowsUntil = -1
     let count: number | undefined
@@ -33,25 +33,27 @@ export const makeSnapshot = (tables: GroupTables, status: TaskGroupStatus): Snap
         if (tables.isClosed) throw new Error("the task group was removed while it was read")
         const make = () => jsonPage(part, next, count)
         const name = [part, separator, change, next, count].join(" ")
-        const ready = undo.readers > 1 ? shared.get(name, make) : make()
+        const isShared = undo.readers > 1
+        const ready = isShared ? shared.get(name, make) : make()
         if (ready === null) return
         count = ready.next
-        if (ready.text === null) rowsUntil = ready.last
+        const { piece } = ready
+        if (piece === null) rowsUntil = ready.last
         else {
-          yield ready.text.slice(cut)
+          // Whoever is given bytes may do with their memory what it likes.
+          yield isShared || typeof piece === "string" ? piece.slice(cut) : piece.subarray(cut)
           cut = 0
           next = ready.last + 1
           continue
         }
       }
-      const rows = page(pageOfRuns, next)
-      const encode = part === "results" ? resultJson : runJson
-      yield rows
+      const read = page(next)
+      yield read
         .map((row) => separator + encode(row))
         .join("")
         .slice(cut)
       cut = 0
-      next = rows.at(-1)!.inputIndex + 1
+      next = read.at(-1)!.inputIndex + 1
     }
   }
 
@@ -59,8 +61,7 @@ export const makeSnapshot = (tables: GroupTables, status: TaskGroupStatus): Snap
     details,
     status,
     change,
-    rows: (from) => read(pageOfRuns, from),
-    results: () => read(pageOfResults, 0),
+    rows,
     elements,
     close: () => {
       release()

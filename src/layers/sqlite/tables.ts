@@ -1,4 +1,4 @@
-import type { GroupDetails, GroupState, ResultRow, RunRow } from "../../domain/TaskGroup.ts"
+import type { GroupDetails, GroupState, RunRow } from "../../domain/TaskGroup.ts"
 import { run, type SqliteStorage, type SqlValue } from "./SqliteStorage.ts"
 
 /** Written into `details`, because the platform does not support `PRAGMA user_version`. */
@@ -91,22 +91,8 @@ export const toRow = (values: ReadonlyArray<SqlValue>): StoredRow => ({
   output: textOrNull(values[15]),
 })
 
-export const RESULT_COLUMNS = "input_index, change, run_id, status, confidence, error, input, content, merged"
-
-export const toResultRow = (values: ReadonlyArray<SqlValue>): ResultRow => ({
-  inputIndex: values[0] as number,
-  change: values[1] as number,
-  runId: textOrNull(values[2]),
-  status: values[3] as string,
-  confidence: textOrNull(values[4]),
-  error: textOrNull(values[5]),
-  input: values[6] as string,
-  content: textOrNull(values[7]),
-  merged: textOrNull(values[8]),
-})
-
 /** Characters of a row's large columns. */
-export const textSize = (row: ResultRow & Partial<Pick<RunRow, "output">>): number =>
+export const textSize = (row: RunRow): number =>
   row.input.length + (row.content?.length ?? 0) + (row.merged?.length ?? 0) + (row.output?.length ?? 0)
 
 /** The columns that change. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest"
 import { renderHtml } from "../../../src/domain/render/html.ts"
 import { renderJson } from "../../../src/domain/render/json.ts"
+import type { Piece } from "../../../src/domain/render/View.ts"
 import { viewOf } from "./rows.ts"
 
 const PAGE = "<title>{{title}}</title><script>{{json}}</script><div>{{table}}</div>"
@@ -17,6 +18,9 @@ const rows = (count: number) =>
     basis: [{ field: "a", reasoning: "secret".repeat(100) }],
   }))
 
+const textOf = (pieces: Iterable<Piece>) =>
+  [...pieces].map((piece) => (typeof piece === "string" ? piece : new TextDecoder().decode(piece))).join("")
+
 const parts = (html: string) => {
   const [, json = "", table = ""] = /<script>(.*?)<\/script><div>(.*)<\/div>$/s.exec(html) ?? []
   return { injected: JSON.parse(json) as Injected, table }
@@ -25,8 +29,8 @@ const parts = (html: string) => {
 describe("renderHtml", () => {
   it("has what the JSON without basis has, and all rows in the table", () => {
     const view = viewOf(rows(20))
-    const { injected, table } = parts([...renderHtml(view, PAGE, 1_000_000)].join(""))
-    expect(injected.data).toEqual(JSON.parse([...renderJson(view, "light")].join("")))
+    const { injected, table } = parts(textOf(renderHtml(view, PAGE, 1_000_000)))
+    expect(injected.data).toEqual(JSON.parse(textOf(renderJson(view, "light"))))
     expect(injected).toMatchObject({ partial: false, last_event_id: "20", ended: false, sunset: null })
     expect(table.match(/<tr>/g)).toHaveLength(21)
     expect(table).toContain("<td>&lt;b&gt;19</td>")
@@ -39,7 +43,7 @@ describe("renderHtml", () => {
       [2_000, 4],
     ] as const) {
       const view = viewOf(rows(20))
-      const { injected, table } = parts([...renderHtml(view, PAGE, maxChars)].join(""))
+      const { injected, table } = parts(textOf(renderHtml(view, PAGE, maxChars)))
       expect(injected.partial).toBe(true)
       expect([injected.data.results.length, injected.data.runs.length]).toEqual([shown, shown])
       expect(table).toContain(`The first ${shown} rows`)
@@ -61,7 +65,7 @@ describe("renderHtml", () => {
   })
 
   it("is whole without rows", () => {
-    const { injected, table } = parts([...renderHtml(viewOf([]), PAGE, 1_000)].join(""))
+    const { injected, table } = parts(textOf(renderHtml(viewOf([]), PAGE, 1_000)))
     expect(injected).toMatchObject({ partial: false, data: { results: [], runs: [] } })
     expect(table).toContain("</tbody></table>")
   })

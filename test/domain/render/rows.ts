@@ -1,4 +1,4 @@
-import { type JsonPart, mergedOf, resultJson, runJson } from "../../../src/domain/RunJson.ts"
+import { cellsJson, type JsonPart, mergedOf, resultJson, runJsonOf } from "../../../src/domain/RunJson.ts"
 import type { View } from "../../../src/domain/render/View.ts"
 import type { GroupDetails, RunRow } from "../../../src/domain/TaskGroup.ts"
 
@@ -74,7 +74,7 @@ export const viewOf = (given: ReadonlyArray<Given>): View & { readonly read: () 
     for (const row of rows(0))
       yield (
         (row.inputIndex === 0 ? "" : separator) +
-        (part === "results" ? resultJson(row) : runJson(row, details))
+        { results: resultJson, runs: runJsonOf(details), cells: cellsJson }[part](row)
       )
   }
   return {
@@ -93,7 +93,6 @@ export const viewOf = (given: ReadonlyArray<Given>): View & { readonly read: () 
     },
     change: given.length,
     rows,
-    results: () => rows(0),
     elements,
     read: () => read,
   }

@@ -1,0 +1,78 @@
+import { describe, expect, it } from "vitest"
+import { platformBody } from "../../../src/do/platformBody.ts"
+import { inside } from "../support/product.ts"
+
+const encoder = new TextEncoder()
+
+/** A rendering of these chunks; what happens to it is noted, and what of its chunks still takes memory. */
+const source = (chunks: ReadonlyArray<string>, failAt = Number.POSITIVE_INFINITY) => {
+  const seen: Array<string> = []
+  const given: Array<Uint8Array> = []
+  const open = () => ({
+    chunks: (function* () {
+      for (const [at, chunk] of chunks.entries()) {
+        if (at === failAt) throw new Error("a row is gone")
+        seen.push(chunk)
+        given.push(encoder.encode(chunk))
+        yield given.at(-1)!
+      }
+    })(),
+    close: () => void seen.push("closed"),
+  })
+  return { body: platformBody(open), seen, held: () => given.filter(({ length }) => length > 0).length }
+}
+
+const later = () => new Promise((done) => setTimeout(done, 10))
+
+/** In an object, as it is used there. */
+const within = (test: () => Promise<void>) => () => inside(`body-${crypto.randomUUID()}`, test)
+
+describe("the body of an answer", () => {
+  it(
+    "is made as it is read, and its memory given back",
+    within(async () => {
+      const chunks = Array.from({ length: 20 }, (_, at) => `${at},`.padEnd(1_000, "x"))
+      const { body, seen, held } = source(chunks)
+      const reader = body.getReader()
+      const first = await reader.read()
+      expect(new TextDecoder().decode(first.value)).toBe(chunks[0])
+      expect(seen.length).toBeLessThan(4)
+      let rest = ""
+      for (let next = await reader.read(); !next.done; next = await reader.read()) {
+        rest += new TextDecoder().decode(next.value)
+        expect(held()).toBeLessThan(3)
+      }
+      expect(rest).toBe(chunks.slice(1).join(""))
+      await later()
+      expect(seen).toEqual([...chunks, "closed"])
+      expect(held()).toBe(0)
+    }),
+  )
+
+  it(
+    "closes when the reader leaves",
+    within(async () => {
+      const { body, seen } = source(["a", "b", "c", "d", "e"])
+      const reader = body.getReader()
+      await reader.read()
+      await reader.cancel()
+      await later()
+      expect(seen.at(-1)).toBe("closed")
+      expect(seen.length).toBeLessThan(5)
+    }),
+  )
+
+  it(
+    "breaks rather than ends when something fails, and closes",
+    within(async () => {
+      const { body, seen } = source(["a", "b"], 1)
+      await expect(new Response(body).text()).rejects.toThrow("a row is gone")
+      await later()
+      expect(seen).toEqual(["a", "closed"])
+      const unopened = platformBody(() => {
+        throw new Error("there is no group")
+      })
+      await expect(new Response(unopened).text()).rejects.toThrow("there is no group")
+    }),
+  )
+})
