@@ -1,6 +1,6 @@
 import { csvRecord } from "../Csv.ts"
 import { own } from "../Json.ts"
-import { type TableRow, tableColumns, tableRows } from "./table.ts"
+import { type TableRow, tableColumns, tablePages } from "./table.ts"
 import type { View } from "./View.ts"
 
 /** Without it, Excel takes UTF-8 for the code page of the machine. Programs skip it (`utf-8-sig` in Python). */
@@ -17,7 +17,7 @@ export function* renderCsv(view: View): Generator<string> {
   const { inputs, outputs } = tableColumns(view)
   const fields = [...inputs, ...outputs].filter((name) => !RUN_COLUMNS.includes(name))
   yield BYTE_ORDER_MARK + csvRecord([...RUN_COLUMNS, ...fields, "$error"])
-  for (const row of tableRows(view)) yield csvRecord(valuesOf(row, fields))
+  for (const rows of tablePages(view)) yield rows.map((row) => csvRecord(valuesOf(row, fields))).join("")
 }
 
 const valuesOf = (

@@ -1,7 +1,7 @@
-import { confidenceEmoji, markdownCell, markdownHeader, markdownRow, statusEmoji } from "../Markdown.ts"
+import { confidenceEmoji, markdownCell, markdownHeader, statusEmoji } from "../Markdown.ts"
 import type { TaskGroupStatus } from "../TaskGroup.ts"
 import { own } from "../Json.ts"
-import { type TableRow, tableColumns, tableRows } from "./table.ts"
+import { type TableRow, tableColumns, tablePages } from "./table.ts"
 import type { View } from "./View.ts"
 
 /** "12 of 20 completed, 1 failed, 7 running". */
@@ -21,29 +21,38 @@ export function* renderMarkdown(view: View): Generator<string> {
   if (status.status_message !== "") yield `${markdownCell(status.status_message)}\n\n`
   for (const warning of details.warnings) yield `> ⚠️ ${markdownCell(warning)}\n\n`
   yield `${markdownHeader(["", ...inputs, ...outputs, "run"])}\n`
-  for (const row of tableRows(view)) yield `${renderRow(row, inputs, outputs)}\n`
+  for (const rows of tablePages(view)) {
+    // Joined once: as text that grows row by row, it would be put together a second time to be encoded.
+    const parts: Array<string> = []
+    for (const row of rows) addRow(parts, row, inputs, outputs)
+    yield parts.join("")
+  }
   yield "\n🟢 high, 🟡 medium, 🔴 low confidence\n"
 }
 
-const renderRow = (
+/** The parts of one line of the table. */
+const addRow = (
+  parts: Array<string>,
   { runId, status, failure, confidence, input, output }: TableRow,
   inputs: ReadonlyArray<string>,
   outputs: ReadonlyArray<string>,
-): string => {
-  const cells = outputs.map((name, at) => {
-    if (at === 0 && failure !== null && output === null) return `⚠️ ${markdownCell(failure)}`
+): void => {
+  parts.push("| ", statusEmoji(status))
+  if (failure !== null && outputs.length === 0) parts.push(" ", markdownCell(failure))
+  for (const name of inputs) parts.push(" | ", markdownCell(own(input, name)))
+  let noted = failure === null || output !== null
+  for (const name of outputs) {
+    if (!noted) {
+      noted = true
+      parts.push(" | ⚠️ ", markdownCell(failure))
+      continue
+    }
     const mark = confidenceEmoji(
       own(confidence, name) ?? (name === "content" ? own(confidence, "output") : undefined),
     )
     // Until there is an output, a column of that name shows the input's.
     const cell = markdownCell(own(output ?? input, name))
-    return mark === "" || cell === "" ? mark + cell : `${mark} ${cell}`
-  })
-  const emoji = statusEmoji(status)
-  return markdownRow([
-    failure !== null && outputs.length === 0 ? `${emoji} ${markdownCell(failure)}` : emoji,
-    ...inputs.map((name) => markdownCell(own(input, name))),
-    ...cells,
-    markdownCell(runId ?? ""),
-  ])
+    parts.push(mark === "" || cell === "" ? ` | ${mark}` : ` | ${mark} `, cell)
+  }
+  parts.push(" | ", markdownCell(runId ?? ""), " |\n")
 }

@@ -22,8 +22,8 @@ export interface SqliteStorage {
 
 /** The first row, or null. */
 export const firstRow = (cursor: SqlCursor): ReadonlyArray<SqlValue> | null => {
-  for (const row of cursor.raw()) return row
-  return null
+  const [row = null] = [...cursor.raw()]
+  return row
 }
 
 /** Runs a statement for its effect. */
