@@ -161,6 +161,7 @@ const manyViewers = async (
   const { report } = await follow(folder, { runs: RUNS, viewers, endsPerSecond, latencyMs: 0 })
   const states = percentiles(late(report, "ended"))
   const perSecond = (report.events / report.spanMs) * 1_000
+  const overload = viewers >= 500 && endsPerSecond >= 100
   return [
     {
       measure: `an end, seen by each of ${viewers} viewers, ${endsPerSecond} ends a second`,
@@ -171,12 +172,12 @@ const manyViewers = async (
       met: viewers >= 500 ? null : states.p99 <= 150,
     },
     {
-      measure: `events to ${viewers} viewers`,
+      measure: `events to ${viewers} viewers, ${endsPerSecond} ends a second`,
       ours: `${report.events} in ${figure(report.spanMs / 1_000)} s`,
       control: "",
       result: `${figure(perSecond)} a second, ${missing(report)} missing`,
-      goal: viewers >= 500 ? "≥ 15,000 a second, all delivered" : "all delivered",
-      met: missing(report) === 0 && (viewers < 500 || perSecond >= 15_000),
+      goal: overload ? "≥ 15,000 a second, all delivered" : "all delivered",
+      met: missing(report) === 0 && (!overload || perSecond >= 15_000),
     },
   ]
 }
@@ -210,9 +211,11 @@ export const live: BenchCase = {
     add(await flood(folder))
     add(await manyViewers(folder, 50, 100))
     add(await manyViewers(folder, 500, 20))
+    // More than can be told as it happens: what comes is as much as is possible.
+    add(await manyViewers(folder, 500, 100))
     return {
       name: "Live",
-      about: `${RUNS} runs that end one after the other. Times are by how much a viewer learns later than a direct reader of upstream's own events in the same process.`,
+      about: `${RUNS} runs that end one after the other. Times are by how much a viewer learns later than a direct reader of upstream's own events in the same process. Events are counted from the first end on; what happens to a run between two of a viewer's rounds (ADR 0017) is one event.`,
       lines,
     }
   },

@@ -27,7 +27,7 @@ export interface ViewersReport {
   readonly viewers: ReadonlyArray<
     Seen & { readonly output: ReadonlyArray<number | null>; readonly done: boolean }
   >
-  /** Events that all viewers got, and the time from the first to the last of them. */
+  /** Events that all viewers got from the first end on, and the time from that to the last of them. */
   readonly events: number
   readonly spanMs: number
 }
@@ -57,12 +57,17 @@ const openStream = (url: string, headers: Record<string, string>): Promise<Incom
 
 const empty = (length: number): Array<number | null> => Array.from({ length }, () => null)
 
-const readDirectly = async (task: ViewersTask, seen: Array<number | null>): Promise<void> => {
+const readDirectly = async (
+  task: ViewersTask,
+  seen: Array<number | null>,
+  onEnd: () => void,
+): Promise<void> => {
   const index = /"input_index":\s*"(\d+)"/
   while (seen.includes(null)) {
     const response = await openStream(task.upstreamUrl, { "x-api-key": task.key })
     await eachEvent(response, (event) => {
       if (!event.includes('"status":"completed"')) return
+      onEnd()
       const input = Number(index.exec(event)?.[1] ?? -1)
       if (input >= 0) seen[input] ??= now()
     })
@@ -97,14 +102,15 @@ setTimeout(() => {
 
 const direct = empty(task.runs)
 let events = 0
-let first = 0
+let firstEnd = 0
 let last = 0
 const count = () => {
+  // What they are given when they connect comes as fast as can be, and before it they wait.
+  if (firstEnd === 0) return
   events++
   last = now()
-  if (first === 0) first = last
 }
-const reading = readDirectly(task, direct)
+const reading = readDirectly(task, direct, () => (firstEnd ||= now()))
 const viewers = await Promise.all(Array.from({ length: task.viewers }, () => watch(task, count)))
 console.error("watching")
 await Promise.all([reading, ...viewers.map(({ over }) => over)])
@@ -112,7 +118,7 @@ const report: ViewersReport = {
   direct: { ended: direct },
   viewers: viewers.map(({ report: of }) => of()),
   events,
-  spanMs: last - first,
+  spanMs: last - firstEnd,
 }
 writeFileSync(task.reportFile, JSON.stringify(report))
 process.exit(0)

@@ -101,6 +101,8 @@ interface WorkerOptions {
   /** Where the objects' databases are; a second start on the same folder finds them. */
   readonly data: string
   readonly vars?: Readonly<Record<string, string>>
+  /** Where its inspector listens, if it shall. */
+  readonly inspectorPort?: number
 }
 
 /** workerd itself, as wrangler brings it along. */
@@ -142,16 +144,20 @@ const worker :Workerd.Worker = (
 );
 `
 
+export const freePort = (): Promise<number> => nextFree(20_000 + Math.floor(Math.random() * 20_000), [])
+
 /** A Worker in a workerd of its own, without the proxy that `wrangler dev` puts in front. */
 const startWorker = async (options: WorkerOptions): Promise<Started> => {
   const data = join(options.folder, options.data)
   mkdirSync(data, { recursive: true })
   const place = mkdtempSync(join(options.folder, "workerd-"))
   writeFileSync(join(place, "worker.js"), bundle(options.entry, options.folder))
-  const port = await nextFree(20_000 + Math.floor(Math.random() * 20_000), [])
+  const port = await freePort()
   const config = join(place, "config.capnp")
   writeFileSync(config, configuration(options, port, data))
-  const child = spawn(WORKERD, ["serve", config], { stdio: ["ignore", "inherit", "inherit"] })
+  const inspector =
+    options.inspectorPort === undefined ? [] : [`--inspector-addr=127.0.0.1:${options.inspectorPort}`]
+  const child = spawn(WORKERD, ["serve", config, ...inspector], { stdio: ["ignore", "inherit", "inherit"] })
   started.add(child)
   const ending = new Promise<never>((_, fail) =>
     child.once("exit", (code) => fail(new Error(`workerd ended with ${code}`))),
@@ -180,6 +186,7 @@ export const startProduct = (
   options: {
     readonly data?: string
     readonly count?: boolean
+    readonly inspectorPort?: number
     readonly vars?: Readonly<Record<string, string>>
   } = {},
 ): Promise<Started> =>
@@ -188,6 +195,7 @@ export const startProduct = (
     objects: { TASK_GROUP: "TaskGroupDO", IDEMPOTENCY: "IdempotencyDO" },
     folder,
     data: options.data ?? "product",
+    ...(options.inspectorPort === undefined ? {} : { inspectorPort: options.inspectorPort }),
     vars: {
       PARALLEL_BASE_URL: simulatorUrl,
       ALLOW_PRIVATE_URLS: "true",
