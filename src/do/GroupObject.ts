@@ -133,6 +133,11 @@ export class GroupObject {
     return details.state !== "receiving"
   }
 
+  /** Before somebody reads the tables themselves. */
+  settle(): void {
+    this.options.runtime.runSync(Effect.map(Clock.currentTimeMillis, (now) => this.store.settle(now)))
+  }
+
   async fetch(request: Request): Promise<Response> {
     if (!(await this.exists())) return new Response(null, { status: 404 })
     const { runtime, version, bodyOf = lazyBody } = this.options

@@ -46,7 +46,13 @@ export class TaskGroupDO extends DurableObject<Env> {
   get sql() {
     if (!this.configuration.ok) throw new Error("Wrong configuration")
     const { STUDIO_MAX_ROWS, STUDIO_MAX_BYTES } = this.configuration.settings
-    return readOnlySql(this.ctx.storage, { rows: STUDIO_MAX_ROWS, chars: STUDIO_MAX_BYTES })
+    const { exec } = readOnlySql(this.ctx.storage, { rows: STUDIO_MAX_ROWS, chars: STUDIO_MAX_BYTES })
+    return {
+      exec: (...statement: Parameters<typeof exec>) => {
+        this.group.settle()
+        return exec(...statement)
+      },
+    }
   }
 
   begin(init: GroupInit, secrets: GroupSecrets): Promise<"begun" | "same" | "different"> {

@@ -190,6 +190,7 @@ const makeFollowing = (tables: GroupTables) => {
     ) =>
       tables.write(false, () => {
         if (tables.group.state === "ended") return false
+        tables.settle(options.now)
         tables.updateDetails({
           state: "ended",
           statusMessage: options.message,
@@ -219,6 +220,9 @@ export const makeTaskGroupStore = (
     ...makeSubmission(tables),
     ...makeFollowing(tables),
     ...groupReads(tables),
+    settle: (now: number) => {
+      if (tables.passing.size > 0) tables.write(undefined, () => tables.settle(now))
+    },
     deleted: () => tables.deleted(),
     close: () => tables.close(),
   })

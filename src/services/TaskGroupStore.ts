@@ -150,6 +150,9 @@ export class TaskGroupStore extends Context.Service<
     /** The last event of a viewer's stream. */
     doneEvent(): Uint8Array
 
+    /** Writes what is otherwise known in memory only (ADR 0018), for those who read the tables themselves. */
+    settle(now: number): void
+
     /** The storage was emptied, tables included: there is no group here until one begins. */
     deleted(): void
     /** Everything is gone, for good: later writes of running fibers do nothing. */

@@ -4,6 +4,7 @@ import { elementsSuite } from "./store/elements.ts"
 import { endingSuite } from "./store/ending.ts"
 import type { WithStorage } from "./store/fixtures.ts"
 import { outputsSuite } from "./store/outputs.ts"
+import { passingSuite } from "./store/passing.ts"
 import { readingSuite } from "./store/reading.ts"
 import { receivingSuite } from "./store/receiving.ts"
 
@@ -13,6 +14,7 @@ export const runStoreSuite = (name: string, withStorage: WithStorage) => {
   describe(`${name}: what upstream tells`, () => applyingSuite(withStorage))
   describe(`${name}: outputs`, () => outputsSuite(withStorage))
   describe(`${name}: snapshots and readers`, () => readingSuite(withStorage))
+  describe(`${name}: a run that is seen running`, () => passingSuite(withStorage))
   describe(`${name}: elements`, () => elementsSuite(withStorage))
   describe(`${name}: the end`, () => endingSuite(withStorage))
 }

@@ -90,7 +90,21 @@ describe("that runs have begun", () => {
       answers.push((await poll(it, etag)).status)
     }
     expect(answers).toEqual([304, 200, 200, 200])
-    expect(storedStatuses(it)).toEqual(new Set(["running"]))
+    expect(await servedStatuses(it)).toEqual(new Set(["running"]))
+  })
+
+  it("is asked for again when an object that has forgotten it is looked at", async () => {
+    const it = await begun()
+    await it.clock.advance(5 * MINUTE)
+    await read(it)
+    await it.clock.advance(2 * SECOND)
+    expect(await servedStatuses(it)).toEqual(new Set(["running"]))
+    expect(storedStatuses(it)).toEqual(new Set(["queued"]))
+    it.host.kill("for this test")
+    await it.clock.advance(MINUTE)
+    expect(await servedStatuses(it)).toEqual(new Set(["queued"]))
+    await it.clock.advance(2 * SECOND)
+    expect(await servedStatuses(it)).toEqual(new Set(["running"]))
   })
 
   it("is no longer asked for when the last who looked has been away for a minute", async () => {
@@ -102,7 +116,7 @@ describe("that runs have begun", () => {
     expect(listed).toBeGreaterThan(0)
     await it.clock.advance(3 * MINUTE)
     expect(count(it, LIST)).toBe(listed)
-    expect(storedStatuses(it)).toEqual(new Set(["queued", "running"]))
+    expect(await servedStatuses(it)).toEqual(new Set(["queued", "running"]))
   })
 })
 

@@ -3,9 +3,10 @@ import type { GroupDetails, JsonText } from "../../domain/TaskGroup.ts"
 import type { Publisher } from "../../services/Publisher.ts"
 import { ChangeRing } from "./ChangeRing.ts"
 import { acceptRows, insertRows } from "./manyRows.ts"
+import { PassingStates } from "./PassingStates.ts"
 import { RowStates, type State } from "./RowStates.ts"
 import { SharedPages } from "./SharedPages.ts"
-import { firstRow, type SqliteStorage } from "./SqliteStorage.ts"
+import { firstRow, run, type SqliteStorage } from "./SqliteStorage.ts"
 import {
   createTables,
   readDetails,
@@ -20,18 +21,24 @@ import {
 import { Tally } from "./Tally.ts"
 import { UndoLog } from "./UndoLog.ts"
 
+/** Change numbers that may be given to what is not written, before that they are taken is. */
+const RESERVED = 1_000
+
 /**
  * The two tables with what is derived from them in memory (counts, newest change, run ids). All writes go through
  * `write`, which makes them one transaction, gives every changed row its number, and tells viewers afterwards.
  */
 export class GroupTables {
   readonly undo = new UndoLog()
+  readonly passing = new PassingStates()
   readonly shared = new SharedPages()
   readonly ring: ChangeRing
   private tally: Tally | null = null
   private cachedDetails: StoredDetails | null | undefined = undefined
   private states: RowStates | null = null
   private readers = 0
+  /** No change number up to this one is given again, whatever happens to this object. */
+  private reserved = 0
   private touched: Array<{ readonly change: number; readonly inputIndex: number }> = []
   private closed = false
 
@@ -52,6 +59,7 @@ export class GroupTables {
   close(): void {
     this.closed = true
     this.forget()
+    this.passing.clear()
     this.cachedDetails = null
   }
 
@@ -60,6 +68,8 @@ export class GroupTables {
     this.tally = new Tally()
     this.cachedDetails = null
     this.states = null
+    this.reserved = 0
+    this.passing.clear()
     this.ring.reset(0)
   }
 
@@ -74,13 +84,19 @@ export class GroupTables {
       // A transaction that failed may have taken the tables with it.
       if (!this.closed) createTables(this.storage)
       this.tally = this.closed ? new Tally() : Tally.read(this.storage)
-      this.tally.touch(this.closed ? 0 : (readDetails(this.storage)?.change ?? 0), 0)
+      for (const [, { was, status }] of this.passing.entries()) this.tally.restate(was, status)
+      this.reserved = this.closed ? 0 : (readDetails(this.storage)?.change ?? 0)
+      this.tally.touch(this.reserved, 0)
     }
     return this.tally
   }
 
   private get rowStates(): RowStates {
-    this.states ??= this.closed ? new RowStates() : RowStates.read(this.storage)
+    if (this.states === null) {
+      this.states = this.closed ? new RowStates() : RowStates.read(this.storage)
+      for (const [inputIndex, { status }] of this.passing.entries())
+        this.states.put({ ...this.states.of(inputIndex)!, status })
+    }
     return this.states
   }
 
@@ -112,11 +128,17 @@ export class GroupTables {
   write<T>(otherwise: T, body: () => T): T {
     if (this.closed) return otherwise
     this.touched = []
+    this.passing.begin()
     const before = this.counts.change
     let result: T
     try {
-      result = this.storage.transactionSync(body)
+      result = this.storage.transactionSync(() => {
+        const answer = body()
+        this.reserve()
+        return answer
+      })
     } catch (error) {
+      this.passing.takeBack()
       this.forget()
       throw error
     }
@@ -151,14 +173,31 @@ export class GroupTables {
     acceptRows(this.storage, accepted, now)
   }
 
-  /** Inside `write`: replaces a row, which takes the next change number. */
+  /** Inside `write`: replaces a row, which takes the next change number. One that passes is not written. */
   update(before: StoredRow, next: StoredRow, now: number): void {
     this.undo.record(before)
     const { inputIndex, runId, status, confirmed } = next
     const state = { inputIndex, runId, status, confirmed }
     const hasContent = next.content !== null
     const change = this.changed({ ...state, hasContent, hasError: next.error !== null }, now)
-    updateRow(this.storage, before, { ...next, change }, now)
+    const after = { ...next, change }
+    if (this.passing.covers(before, after)) this.passing.put(before, after)
+    else updateRow(this.storage, this.passing.delete(inputIndex) ? null : before, after, now)
+  }
+
+  /** Inside `write`: writes what passes, so that the tables say what we know. */
+  settle(now: number): void {
+    for (const [inputIndex] of this.passing.entries()) {
+      updateRow(this.storage, null, this.row(inputIndex)!, now)
+      this.passing.delete(inputIndex)
+    }
+  }
+
+  /** A number that viewers know must mean the same after a restart, or they would miss what takes it anew. */
+  private reserve(): void {
+    if (!this.passing.hasNew || this.change <= this.reserved) return
+    this.reserved = this.change + RESERVED
+    run(this.storage, "UPDATE details SET change = ? WHERE id = 1", this.reserved)
   }
 
   /** A row's new state, under the next change number. */
@@ -183,6 +222,7 @@ export class GroupTables {
   updateDetails(next: Partial<Omit<StoredDetails, "change">>): void {
     const details = { ...this.group, ...next, change: this.nextChange(0) }
     writeDetails(this.storage, details)
+    this.reserved = details.change
     this.cachedDetails = details
   }
 
@@ -190,6 +230,7 @@ export class GroupTables {
   insertDetails(details: GroupDetails): void {
     const stored = { ...details, endChange: null, change: this.nextChange(0) }
     writeDetails(this.storage, stored)
+    this.reserved = stored.change
     this.cachedDetails = stored
   }
 
@@ -202,7 +243,7 @@ export class GroupTables {
     const values = firstRow(
       this.storage.sql.exec(`SELECT ${RUN_COLUMNS} FROM runs WHERE id = ?`, rowId(inputIndex, attempt)),
     )
-    return values === null ? null : toRow(values)
+    return values === null ? null : this.passing.current(toRow(values))
   }
 
   indexOfRun(runId: string): number | null {

@@ -41,6 +41,8 @@ export const makeRowReader = (tables: GroupTables, after: number, form: OutputFo
       backlog.push([row[0] as number, row[1] as number])
     }
     scannedTo = backlog.length < SCAN_ROWS ? head : backlog.at(-1)![0]
+    const unwritten = tables.passing.changes(position, scannedTo)
+    if (unwritten.length > 0) backlog = [...backlog, ...unwritten].sort(([one], [other]) => one - other)
   }
 
   const fromBacklog = (): EventBatch => {

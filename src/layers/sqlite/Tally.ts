@@ -77,6 +77,14 @@ export class Tally {
     this.unfinished.delete(row.inputIndex)
   }
 
+  /** A run goes from one active status to another. */
+  restate(from: string, to: string): void {
+    for (const counts of [this.byStatus, this.upstream]) {
+      bump(counts, from, -1)
+      bump(counts, to, 1)
+    }
+  }
+
   private count(row: Counted, by: 1 | -1): void {
     this.rows += by
     if (hasEnded(row)) this.ended += by

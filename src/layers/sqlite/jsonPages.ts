@@ -20,7 +20,7 @@ const LIMITS = {
 const PAGE_BYTES = 240_000
 /** Few sizes, so that statements are found again. As a parameter, each size would have SQLite plan anew. */
 const SIZES = [1, 4, 16, 32, 48, 64, 96, 128, 192, 256, 384, 512]
-const FIRST_ROWS = 64
+export const FIRST_ROWS = 64
 
 /** The inside of an object's text, cut by bytes: by characters, SQLite would count all of them. */
 const inside = (column: string) => `substr(CAST(${column} AS BLOB), 2, octet_length(${column}) - 2)`
@@ -100,7 +100,7 @@ export const jsonPages = (storage: SqliteStorage, group: GroupFacts, change: num
     `"},"taskgroup_id":${JSON.stringify(group.taskgroupId)},"created_at":`,
   ]
   /** The page of `rows` rows from an input on; null behind the last row. */
-  return (part: JsonPart, from: number, rows = FIRST_ROWS): JsonPage | null => {
+  return (part: JsonPart, from: number, rows: number): JsonPage | null => {
     const bindings = [separator, rowId(from, 0), change, ...(part === "runs" ? frame : [])]
     const row = pageAt(storage, QUERIES[part].get(rows)!, bindings)
     if (row === null) return { last: from, piece: null, next: rowsFor(part, rows, 4 * PAGE_BYTES) }

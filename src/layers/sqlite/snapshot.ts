@@ -3,19 +3,19 @@ import { cellsJson, type JsonPart, resultJson, runJsonOf } from "../../domain/Ru
 import type { TaskGroupStatus } from "../../domain/TaskGroup.ts"
 import type { Snapshot } from "../../services/TaskGroupStore.ts"
 import type { GroupTables } from "./GroupTables.ts"
-import { jsonPages } from "./jsonPages.ts"
+import { FIRST_ROWS, jsonPages } from "./jsonPages.ts"
 import { readPage } from "./pages.ts"
 import type { StoredRow } from "./tables.ts"
 
 /** The group as it is now, page by page, while newer changes are written. */
 export const makeSnapshot = (tables: GroupTables, status: TaskGroupStatus): Snapshot => {
-  const { storage, undo, shared, change, group: details } = tables
+  const { storage, undo, shared, passing, change, group: details } = tables
   const release = undo.register()
 
   const page = (from: number) => {
     // Better a broken answer than one that looks whole.
     if (tables.isClosed) throw new Error("the task group was removed while it was read")
-    return readPage(storage, from).map((row) => undo.asOf(row, change))
+    return readPage(storage, from).map((row) => undo.asOf(passing.current(row), change))
   }
 
   function* rows(from: number): Generator<StoredRow> {
@@ -27,8 +27,10 @@ export const makeSnapshot = (tables: GroupTables, status: TaskGroupStatus): Snap
     const encode = { results: resultJson, runs: runJsonOf(details), cells: cellsJson }[part]
     let cut = separator.length
     let rowsUntil = -1
-    let count: number | undefined
+    let count = FIRST_ROWS
     for (let next = 0; ;) {
+      // What is not in the table, SQLite cannot put together.
+      if (next > rowsUntil && passing.isAmong(next, count)) rowsUntil = next + FIRST_ROWS - 1
       if (next > rowsUntil) {
         if (tables.isClosed) throw new Error("the task group was removed while it was read")
         const make = () => jsonPage(part, next, count)
@@ -48,6 +50,7 @@ export const makeSnapshot = (tables: GroupTables, status: TaskGroupStatus): Snap
         }
       }
       const read = page(next)
+      if (read.length === 0) return
       yield read
         .map((row) => separator + encode(row))
         .join("")

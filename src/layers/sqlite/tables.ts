@@ -111,9 +111,14 @@ const STATE: ReadonlyArray<readonly [column: string, valueOf: (row: StoredRow) =
   ["output", (row) => row.output],
 ]
 
-/** Writes what changed of a row: few columns do at a time, and each that is bound costs. */
-export const updateRow = (storage: SqliteStorage, before: StoredRow, after: StoredRow, now: number): void => {
-  const changed = STATE.filter(([, valueOf]) => valueOf(before) !== valueOf(after))
+/** Writes what changed of a row: few columns do at a time, and each that is bound costs. All of it if that is unknown. */
+export const updateRow = (
+  storage: SqliteStorage,
+  before: StoredRow | null,
+  after: StoredRow,
+  now: number,
+): void => {
+  const changed = STATE.filter(([, valueOf]) => before === null || valueOf(before) !== valueOf(after))
   const set = ["change", "updated_at", ...changed.map(([column]) => column)]
   run(
     storage,

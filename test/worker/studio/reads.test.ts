@@ -1,7 +1,8 @@
 import { beforeAll, describe, expect, it } from "vitest"
 import { expectError, untilEnded } from "../support/expect.ts"
-import { companies, create, inside, send } from "../support/product.ts"
+import { companies, create, getJson, inside, send } from "../support/product.ts"
 import { postStudio, query, rowsOf } from "../support/studio.ts"
+import { until } from "../support/until.ts"
 import { newUpstream, type Upstream } from "../support/upstream.ts"
 
 let id = ""
@@ -11,6 +12,22 @@ beforeAll(async () => {
   upstream = newUpstream()
   id = (await create(upstream, { inputs: companies(60) })).taskgroup_id
   await untilEnded(id)
+})
+
+describe("a group at work", () => {
+  it("shows which runs are running, which is stored nowhere else", async () => {
+    const slow = newUpstream()
+    await slow.behave({ runs: { queue_ms: [0, 0], duration_ms: [3_600_000, 3_600_000] } })
+    const { taskgroup_id } = await create(slow, { inputs: companies(3) })
+    await until("all of them running", async () => {
+      const rows = await rowsOf(taskgroup_id, "SELECT status, run_id, change FROM runs")
+      return rows.length === 3 && rows.every(({ status }) => status === "running")
+    })
+    const { runs } = await getJson(taskgroup_id)
+    expect(await rowsOf(taskgroup_id, "SELECT run_id, status FROM runs")).toEqual(
+      runs.map(({ run_id, status }) => ({ run_id, status })),
+    )
+  })
 })
 
 describe("reading", () => {
