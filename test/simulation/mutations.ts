@@ -137,4 +137,10 @@ export const MUTATIONS: ReadonlyArray<Mutation> = [
     find: "    yield* Effect.sleep(Duration.millis(Math.max(wait, spacing, asked, 0)))",
     replace: "    yield* Effect.sleep(Duration.millis(Math.min(wait, spacing, asked, 20) + 300))",
   },
+  {
+    name: "change numbers are not set aside for what is not written",
+    file: "src/layers/sqlite/GroupTables.ts",
+    find: "        this.reserve()\n",
+    replace: "",
+  },
 ]
