@@ -20,7 +20,7 @@ const TYPES = {
 export interface Answering {
   /** Version of the code, part of every ETag. */
   readonly version: string
-  readonly bodyOf: (open: () => Rendered) => ReadableStream<Uint8Array>
+  readonly bodyOf: (open: () => Rendered, signal: AbortSignal) => ReadableStream<Uint8Array>
 }
 
 /** What the Worker in front asks an object for: a format by path, anything else means the output stream. */
@@ -56,7 +56,7 @@ const respondRendered = Effect.fnUntraced(function* (
     headers.set("content-disposition", `attachment; filename="${details.taskgroupId}.csv"`)
   }
   if (request.method === "HEAD") return new Response(null, { headers })
-  return new Response(bodyOf(yield* openerOf(rendering)), { headers })
+  return new Response(bodyOf(yield* openerOf(rendering), request.signal), { headers })
 })
 
 /** One element of `runs`, with its basis. Its tag is that of the row: changes elsewhere do not matter to it. */

@@ -70,12 +70,13 @@ const indexOf = (metadata: unknown): number | null => {
   return Number.isSafeInteger(index) && index >= 0 && String(text) !== "" ? index : null
 }
 
+/** A run's id and status are stored as text, and sent again as bytes: half a character would make an answer unreadable. */
 export const readRun = (run: unknown, input?: unknown): WireRun | null => {
   if (!isRecord(run) || !isRunIdentity(run)) return null
   const fromInput = isRecord(input) ? indexOf(input["metadata"]) : null
   return {
-    runId: run.run_id,
-    status: run.status,
+    runId: run.run_id.toWellFormed(),
+    status: run.status.toWellFormed(),
     raw: run,
     inputIndex: indexOf(run["metadata"]) ?? fromInput,
   }

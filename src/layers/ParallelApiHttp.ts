@@ -199,7 +199,7 @@ export const ParallelApiHttp: Layer.Layer<
         ).pipe(
           Effect.flatMap(({ run_ids }) =>
             run_ids.length === inputs.length
-              ? Effect.succeed(run_ids)
+              ? Effect.succeed(run_ids.map((id) => id.toWellFormed()))
               : Effect.fail(
                   new Malformed({ message: `${run_ids.length} run ids for ${inputs.length} inputs` }),
                 ),

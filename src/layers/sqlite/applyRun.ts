@@ -64,7 +64,7 @@ export const applyRun = (
 
 const json = (value: unknown): string | null =>
   value === undefined || value === null ? null : JSON.stringify(value)
-const timeOf = (value: unknown): string | null => (typeof value === "string" ? value : null)
+const timeOf = (value: unknown): string | null => (typeof value === "string" ? value.toWellFormed() : null)
 
 const anew = (row: StoredRow): StoredRow => ({
   ...row,

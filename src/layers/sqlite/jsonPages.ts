@@ -14,7 +14,7 @@ import { ATTEMPTS_PER_INPUT, rowId } from "./tables.ts"
 const LIMITS = {
   results: { rows: 512, bytes: 4_096 },
   runs: { rows: 128, bytes: 16_384 },
-  cells: { rows: 512, bytes: 4_096 },
+  cells: { rows: 192, bytes: 4_096 },
 }
 /** Pages come out at most about this long: each costs time on its way too, however short. */
 const PAGE_BYTES = 240_000

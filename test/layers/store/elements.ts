@@ -62,6 +62,8 @@ const BITS = [
   "é",
   "語",
   "😀",
+  "\ud83d",
+  "\ude00",
   "\u2028",
   "{",
   "}",
@@ -123,6 +125,22 @@ export const elementsSuite = (withStorage: WithStorage) => {
         })
       }),
   )
+
+  it("makes UTF-8 of half a character, too", () =>
+    withStorage((storage) => {
+      const store = groupOn(storage, inputsOf(2))
+      store.apply(
+        [
+          told("run-\ud83d", "failed", { index: 0, raw: { created_at: "\ude00", modified_at: "a\ud83d" } }),
+          told("run-1", "new\ud83d", { index: 1 }),
+        ],
+        NOW,
+      )
+      withSnapshot(store, (snapshot) => {
+        for (const part of PARTS) expect(read(snapshot, part)).toBe(written(snapshot, part))
+        expect(read(snapshot, "runs")).toContain('"run_id":"run-\ufffd"')
+      })
+    }))
 
   it("makes ordinary rows by the page, each about as long as the last", () =>
     withStorage((storage) => {

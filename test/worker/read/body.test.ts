@@ -5,7 +5,10 @@ import { inside } from "../support/product.ts"
 const encoder = new TextEncoder()
 
 /** A rendering of these chunks; what happens to it is noted, and what of its chunks still takes memory. */
-const source = (chunks: ReadonlyArray<string>, failAt = Number.POSITIVE_INFINITY) => {
+const source = (
+  chunks: ReadonlyArray<string>,
+  { failAt = Number.POSITIVE_INFINITY, signal = new AbortController().signal } = {},
+) => {
   const seen: Array<string> = []
   const given: Array<Uint8Array> = []
   const open = () => ({
@@ -19,7 +22,11 @@ const source = (chunks: ReadonlyArray<string>, failAt = Number.POSITIVE_INFINITY
     })(),
     close: () => void seen.push("closed"),
   })
-  return { body: platformBody(open), seen, held: () => given.filter(({ length }) => length > 0).length }
+  return {
+    body: platformBody(open, signal),
+    seen,
+    held: () => given.filter(({ length }) => length > 0).length,
+  }
 }
 
 const later = () => new Promise((done) => setTimeout(done, 10))
@@ -63,15 +70,33 @@ describe("the body of an answer", () => {
   )
 
   it(
+    "closes when the request is given up before anybody reads, and does not open after that",
+    within(async () => {
+      const controller = new AbortController()
+      const { signal } = controller
+      const { seen } = source(["a", "b", "c"], { signal })
+      await later()
+      expect(seen).not.toContain("closed")
+      controller.abort()
+      await later()
+      expect(seen.at(-1)).toBe("closed")
+      const late = source(["a"], { signal })
+      await later()
+      expect(late.seen).toEqual([])
+      await expect(new Response(late.body).text()).rejects.toThrow()
+    }),
+  )
+
+  it(
     "breaks rather than ends when something fails, and closes",
     within(async () => {
-      const { body, seen } = source(["a", "b"], 1)
+      const { body, seen } = source(["a", "b"], { failAt: 1 })
       await expect(new Response(body).text()).rejects.toThrow("a row is gone")
       await later()
       expect(seen).toEqual(["a", "closed"])
       const unopened = platformBody(() => {
         throw new Error("there is no group")
-      })
+      }, new AbortController().signal)
       await expect(new Response(unopened).text()).rejects.toThrow("there is no group")
     }),
   )
