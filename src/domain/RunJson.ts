@@ -25,12 +25,24 @@ export const resultJson = (row: RunRow): JsonText => {
   return `${head}${more(row.input)}${row.content === null ? "" : contentFields(row.content)}}`
 }
 
-/** Lists with an element for each row: those of the JSON format, and what tables are made of. */
-export type JsonPart = "results" | "runs" | "cells"
+/** Lists of the JSON format, with an element for each row. */
+export type JsonPart = "results" | "runs"
 
-/** A row for a table: `[run id, status, error, confidence, input, content]`, without the basis. */
-export const cellsJson = (row: RunRow): JsonText =>
-  `[${text(row.runId)},${text(row.status)},${row.error ?? "null"},${row.confidence ?? "null"},${row.input},${row.content ?? "null"}]`
+/**
+ * Rows for a table, without the basis, column by column: `[run ids, statuses, errors, confidences, inputs, contents]`.
+ */
+export const columnsJson = (rows: ReadonlyArray<RunRow>): JsonText => {
+  const column = (valueOf: (row: RunRow) => JsonText | null) =>
+    `[${rows.map((row) => valueOf(row) ?? "null").join(",")}]`
+  return `[${[
+    column(({ runId }) => text(runId)),
+    column(({ status }) => text(status)),
+    column(({ error }) => error),
+    column(({ confidence }) => confidence),
+    column(({ input }) => input),
+    column(({ content }) => content),
+  ].join(",")}]`
+}
 
 /** A merge that was too large to be stored beside what it is made of. */
 const mergeAgain = (row: RunRow): JsonText =>

@@ -17,7 +17,7 @@ export type Rendering =
   | { readonly format: "html"; readonly page: string }
 
 /** One chunk of an answer: each costs time on its way, and must be in memory as a whole. */
-const CHUNK_CHARS = 128 * 1024
+const CHUNK_CHARS = 32 * 1024
 /** The first ones are smaller, so that whoever asks sees at once that there is an answer. */
 const FIRST_CHUNK_CHARS = 1024
 

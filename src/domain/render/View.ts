@@ -1,5 +1,5 @@
 import type { JsonPart } from "../RunJson.ts"
-import type { GroupDetails, RunRow, TaskGroupStatus } from "../TaskGroup.ts"
+import type { GroupDetails, JsonText, RunRow, TaskGroupStatus } from "../TaskGroup.ts"
 
 /** A piece of an answer: text, or text that is UTF-8 already. */
 export type Piece = string | Uint8Array
@@ -12,4 +12,6 @@ export interface View {
   rows(from: number): Iterable<RunRow>
   /** All elements of a part as RunJson writes them, a separator of one ASCII character between them. Each piece is whole elements. */
   elements(part: JsonPart, separator: string): Iterable<Piece>
+  /** All rows for a table, many at a time, as RunJson writes their columns. */
+  columns(): Iterable<JsonText>
 }

@@ -1,5 +1,5 @@
-import { cellsJson } from "../RunJson.ts"
-import type { RunRow } from "../TaskGroup.ts"
+import { columnsJson } from "../RunJson.ts"
+import type { JsonText, RunRow } from "../TaskGroup.ts"
 import type { View } from "./View.ts"
 
 export type Fields = Readonly<Record<string, unknown>>
@@ -16,14 +16,14 @@ export interface TableRow {
   readonly output: Fields | null
 }
 
-/** As `cellsJson` writes them. */
-type Cells = readonly [
-  runId: string | null,
-  status: string,
-  error: unknown,
-  confidence: unknown,
-  input: unknown,
-  content: unknown,
+/** As `columnsJson` writes them. */
+type Columns = readonly [
+  runIds: ReadonlyArray<string | null>,
+  statuses: ReadonlyArray<string>,
+  errors: ReadonlyArray<unknown>,
+  confidences: ReadonlyArray<unknown>,
+  inputs: ReadonlyArray<unknown>,
+  contents: ReadonlyArray<unknown>,
 ]
 
 const fieldsOf = (value: unknown): Fields =>
@@ -36,25 +36,28 @@ const failureOf = (error: unknown): string => {
   return typeof message === "string" ? message : "failed"
 }
 
-const rowOf = ([runId, status, error, confidence, input, content]: Cells): TableRow => ({
-  runId,
-  status,
-  failure: error === null ? null : failureOf(error),
-  confidence: confidence === null ? {} : fieldsOf(confidence),
-  input: fieldsOf(input),
-  output: content === null ? null : fieldsOf(content),
-})
+const rowsOf = (json: JsonText): ReadonlyArray<TableRow> => {
+  const [runIds, statuses, errors, confidences, inputs, contents] = JSON.parse(json) as Columns
+  return runIds.map((runId, at) => {
+    const error = errors[at]
+    const confidence = confidences[at]
+    const content = contents[at]
+    return {
+      runId,
+      status: statuses[at]!,
+      failure: error === null ? null : failureOf(error),
+      confidence: confidence === null ? {} : fieldsOf(confidence),
+      input: fieldsOf(inputs[at]),
+      output: content === null ? null : fieldsOf(content),
+    }
+  })
+}
 
-export const tableRow = (row: RunRow): TableRow => rowOf(JSON.parse(cellsJson(row)) as Cells)
+export const tableRow = (row: RunRow): TableRow => rowsOf(columnsJson([row]))[0]!
 
 /** All rows, many at a time: parsed together they take less than one after the other. */
 export function* tablePages(view: View): Generator<ReadonlyArray<TableRow>> {
-  const decoder = new TextDecoder("utf-8", { fatal: false, ignoreBOM: true })
-  for (const piece of view.elements("cells", ",")) {
-    const text = typeof piece === "string" ? piece : decoder.decode(piece)
-    const list = JSON.parse(`[${text.startsWith(",") ? text.slice(1) : text}]`) as ReadonlyArray<Cells>
-    yield list.map(rowOf)
-  }
+  for (const json of view.columns()) yield rowsOf(json)
 }
 
 /** Columns of a group's table: an input column that the output has too is shown once, as the output's. */

@@ -1,20 +1,22 @@
 import type { Piece } from "../../domain/render/View.ts"
-import type { GroupFacts, JsonPart } from "../../domain/RunJson.ts"
+import type { GroupFacts } from "../../domain/RunJson.ts"
 import { ACTIVE, isActive, TERMINAL } from "../../domain/RunStatus.ts"
 import { firstRow, type SqliteStorage, type SqlValue } from "./SqliteStorage.ts"
 import { ATTEMPTS_PER_INPUT, rowId } from "./tables.ts"
 
 /**
- * Pages of `results`, `runs` and `cells` that SQLite puts together itself, as the UTF-8 that is sent: bringing each row's columns
- * into JavaScript, and its text out again, takes longer than all else about an answer. What the elements look like is
- * RunJson's to say; a row that is not as most rows are is left to it.
+ * Pages of rows that SQLite puts together itself: `results` and `runs` as the UTF-8 that is sent, and columns for tables.
+ * Bringing each row's columns into JavaScript, and its text out again, takes longer than all else about an answer. What
+ * they look like is RunJson's to say; a row that is not as most rows are is left to it.
  */
+export type PagePart = "results" | "runs" | "columns"
 
 /** Rows of one page at most, and bytes of their large columns each: a page is in memory as a whole. */
 const LIMITS = {
   results: { rows: 512, bytes: 4_096 },
   runs: { rows: 128, bytes: 16_384 },
-  cells: { rows: 192, bytes: 4_096 },
+  // These are parsed, so that smaller pages leave less behind.
+  columns: { rows: 192, bytes: 4_096 },
 }
 /** Pages come out at most about this long: each costs time on its way too, however short. */
 const PAGE_BYTES = 240_000
@@ -56,30 +58,32 @@ const RUN = `CASE
     iif(content IS NULL, '', ltrim(ifnull(output, '{}'), '{')), '}')
 END`
 
-const CELLS = `CASE
-  WHEN octet_length(input) + ifnull(octet_length(content), 0) + ifnull(octet_length(error), 0) > ${LIMITS.cells.bytes}
-    THEN NULL
-  ELSE concat(?1, '[', json_quote(run_id), ',', ${statusAnd(() => "")}, ',', ifnull(error, 'null'), ',',
-    ifnull(confidence, 'null'), ',', input, ',', ifnull(content, 'null'), ']')
-END`
+const ELEMENTS = { results: RESULT, runs: RUN }
 
-const ELEMENTS = { results: RESULT, runs: RUN, cells: CELLS }
-
-const pageOf = (part: JsonPart, rows: number) => {
-  const all = "group_concat(element, '')"
-  // Cells are parsed, the others are sent.
-  const piece = part === "cells" ? all : `CAST(${all} AS BLOB)`
-  return `
-  SELECT max(id), count(*), count(*) = count(element) AND max(change) <= ?3 AND max(attempt) = 1, ${piece}
+const elementsPage = (part: keyof typeof ELEMENTS, rows: number) => `
+  SELECT max(id), count(*), count(*) = count(element) AND max(change) <= ?3 AND max(attempt) = 1,
+    CAST(group_concat(element, '') AS BLOB)
   FROM (SELECT id, change, attempt, ${ELEMENTS[part]} AS element
     FROM runs WHERE id >= ?2 ORDER BY id LIMIT ${rows})`
+
+const column = (value: string) => `'[', group_concat(${value}), ']'`
+
+const columnsPage = (rows: number) => `
+  SELECT max(id), count(*), max(change) <= ?3 AND max(attempt) = 1 AND ${LIMITS.columns.bytes} >=
+    max(octet_length(input) + ifnull(octet_length(content), 0) + ifnull(octet_length(error), 0)),
+    concat('[', ${["json_quote(run_id)", statusAnd(() => ""), "ifnull(error, 'null')", "ifnull(confidence, 'null')", "input", "ifnull(content, 'null')"].map(column).join(", ',', ")}, ']')
+  FROM (SELECT id, change, attempt, run_id, status, error, confidence, input, content
+    FROM runs WHERE id >= ?2 ORDER BY id LIMIT ${rows})`
+
+const bySize = (pageOf: (rows: number) => string) => new Map(SIZES.map((rows) => [rows, pageOf(rows)]))
+const QUERIES = {
+  results: bySize((rows) => elementsPage("results", rows)),
+  runs: bySize((rows) => elementsPage("runs", rows)),
+  columns: bySize(columnsPage),
 }
 
-const queriesOf = (part: JsonPart) => new Map(SIZES.map((rows) => [rows, pageOf(part, rows)]))
-const QUERIES = { results: queriesOf("results"), runs: queriesOf("runs"), cells: queriesOf("cells") }
-
 /** How many rows a page may have so that it is not too long, when so many are so long. */
-const rowsFor = (part: JsonPart, rows: number, bytes: number): number => {
+const rowsFor = (part: PagePart, rows: number, bytes: number): number => {
   const fitting = Math.min(LIMITS[part].rows, (PAGE_BYTES * rows) / bytes)
   return SIZES.findLast((size) => size <= fitting) ?? 1
 }
@@ -87,7 +91,7 @@ const rowsFor = (part: JsonPart, rows: number, bytes: number): number => {
 export interface JsonPage {
   /** The last input on this page. */
   readonly last: number
-  /** Its elements, the separator before each; null when a row is not as most are, or newer than the moment. */
+  /** Its elements, the separator before each, or its columns; null when a row is not as most are, or newer than the moment. */
   readonly piece: Piece | null
   /** How many rows the next page should have. */
   readonly next: number
@@ -100,7 +104,7 @@ export const jsonPages = (storage: SqliteStorage, group: GroupFacts, change: num
     `"},"taskgroup_id":${JSON.stringify(group.taskgroupId)},"created_at":`,
   ]
   /** The page of `rows` rows from an input on; null behind the last row. */
-  return (part: JsonPart, from: number, rows: number): JsonPage | null => {
+  return (part: PagePart, from: number, rows: number): JsonPage | null => {
     const bindings = [separator, rowId(from, 0), change, ...(part === "runs" ? frame : [])]
     const row = pageAt(storage, QUERIES[part].get(rows)!, bindings)
     if (row === null) return { last: from, piece: null, next: rowsFor(part, rows, 4 * PAGE_BYTES) }

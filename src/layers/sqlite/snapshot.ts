@@ -1,9 +1,9 @@
 import type { Piece } from "../../domain/render/View.ts"
-import { cellsJson, type JsonPart, resultJson, runJsonOf } from "../../domain/RunJson.ts"
-import type { TaskGroupStatus } from "../../domain/TaskGroup.ts"
+import { columnsJson, type JsonPart, resultJson, runJsonOf } from "../../domain/RunJson.ts"
+import type { JsonText, TaskGroupStatus } from "../../domain/TaskGroup.ts"
 import type { Snapshot } from "../../services/TaskGroupStore.ts"
 import type { GroupTables } from "./GroupTables.ts"
-import { FIRST_ROWS, jsonPages } from "./jsonPages.ts"
+import { FIRST_ROWS, jsonPages, type PagePart } from "./jsonPages.ts"
 import { readPage } from "./pages.ts"
 import type { StoredRow } from "./tables.ts"
 
@@ -22,10 +22,13 @@ export const makeSnapshot = (tables: GroupTables, status: TaskGroupStatus): Snap
     for (let read = page(from); read.length > 0; read = page(read.at(-1)!.inputIndex + 1)) yield* read
   }
 
-  function* elements(part: JsonPart, separator: string): Generator<Piece> {
+  /** All rows, page by page: as SQLite puts them together where it can, else as `write` does. */
+  function* pieces(
+    part: PagePart,
+    separator: string,
+    write: (rows: ReadonlyArray<StoredRow>) => string,
+  ): Generator<Piece> {
     const jsonPage = jsonPages(storage, details, change, separator)
-    const encode = { results: resultJson, runs: runJsonOf(details), cells: cellsJson }[part]
-    let cut = separator.length
     let rowsUntil = -1
     let count = FIRST_ROWS
     for (let next = 0; ;) {
@@ -43,20 +46,25 @@ export const makeSnapshot = (tables: GroupTables, status: TaskGroupStatus): Snap
         if (piece === null) rowsUntil = ready.last
         else {
           // Whoever is given bytes may do with their memory what it likes.
-          yield isShared || typeof piece === "string" ? piece.slice(cut) : piece.subarray(cut)
-          cut = 0
+          yield isShared ? piece.slice() : piece
           next = ready.last + 1
           continue
         }
       }
       const read = page(next)
       if (read.length === 0) return
-      yield read
-        .map((row) => separator + encode(row))
-        .join("")
-        .slice(cut)
-      cut = 0
+      yield write(read)
       next = read.at(-1)!.inputIndex + 1
+    }
+  }
+
+  function* elements(part: JsonPart, separator: string): Generator<Piece> {
+    const encode = { results: resultJson, runs: runJsonOf(details) }[part]
+    const write = (read: ReadonlyArray<StoredRow>) => read.map((row) => separator + encode(row)).join("")
+    let cut = separator.length
+    for (const piece of pieces(part, separator, write)) {
+      yield typeof piece === "string" ? piece.slice(cut) : piece.subarray(cut)
+      cut = 0
     }
   }
 
@@ -66,6 +74,8 @@ export const makeSnapshot = (tables: GroupTables, status: TaskGroupStatus): Snap
     change,
     rows,
     elements,
+    // Text in either case, because it is parsed.
+    columns: () => pieces("columns", "", columnsJson) as Generator<JsonText>,
     close: () => {
       release()
       if (undo.readers < 2) shared.clear()

@@ -1,4 +1,4 @@
-import { cellsJson, type JsonPart, mergedOf, resultJson, runJsonOf } from "../../../src/domain/RunJson.ts"
+import { columnsJson, type JsonPart, mergedOf, resultJson, runJsonOf } from "../../../src/domain/RunJson.ts"
 import type { View } from "../../../src/domain/render/View.ts"
 import type { GroupDetails, RunRow } from "../../../src/domain/TaskGroup.ts"
 
@@ -73,8 +73,7 @@ export const viewOf = (given: ReadonlyArray<Given>): View & { readonly read: () 
   const elements = function* (part: JsonPart, separator: string) {
     for (const row of rows(0))
       yield (
-        (row.inputIndex === 0 ? "" : separator) +
-        { results: resultJson, runs: runJsonOf(details), cells: cellsJson }[part](row)
+        (row.inputIndex === 0 ? "" : separator) + { results: resultJson, runs: runJsonOf(details) }[part](row)
       )
   }
   return {
@@ -94,6 +93,9 @@ export const viewOf = (given: ReadonlyArray<Given>): View & { readonly read: () 
     change: given.length,
     rows,
     elements,
+    columns: function* () {
+      for (const row of rows(0)) yield columnsJson([row])
+    },
     read: () => read,
   }
 }
