@@ -135,7 +135,7 @@ export class GroupObject {
 
   /** Before somebody reads the tables themselves. */
   settle(): void {
-    this.options.runtime.runSync(Effect.map(Clock.currentTimeMillis, (now) => this.store.settle(now)))
+    this.store.settle()
   }
 
   async fetch(request: Request): Promise<Response> {

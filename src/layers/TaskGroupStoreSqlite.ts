@@ -190,7 +190,7 @@ const makeFollowing = (tables: GroupTables) => {
     ) =>
       tables.write(false, () => {
         if (tables.group.state === "ended") return false
-        tables.settle(options.now)
+        tables.settle()
         tables.updateDetails({
           state: "ended",
           statusMessage: options.message,
@@ -220,8 +220,8 @@ export const makeTaskGroupStore = (
     ...makeSubmission(tables),
     ...makeFollowing(tables),
     ...groupReads(tables),
-    settle: (now: number) => {
-      if (tables.passing.size > 0) tables.write(undefined, () => tables.settle(now))
+    settle: () => {
+      if (tables.passing.size > 0) tables.write(undefined, () => tables.settle())
     },
     deleted: () => tables.deleted(),
     close: () => tables.close(),

@@ -107,7 +107,7 @@ export const followTaskGroup = Effect.fn("followTaskGroup")(function* (
 
 const idleFor = Effect.gen(function* () {
   const store = yield* TaskGroupStore
-  return (yield* Clock.currentTimeMillis) - store.lastChangeAt()
+  return (yield* Clock.currentTimeMillis) - store.lastProgressAt()
 })
 
 /**
@@ -214,7 +214,8 @@ const timeOut = Effect.fnUntraced(function* (
       message: `Parallel refuses access to this group (${status}: ${message}). Following has ended.`,
     }
   }
-  const idle = now - store.lastChangeAt()
+  if (now - store.lastProgressAt() >= settings.IDLE_HOURS * HOUR_MS) store.settle()
+  const idle = now - store.lastProgressAt()
   if (idle >= settings.ABANDON_DAYS * DAY_MS) return abandoned(settings.ABANDON_DAYS)
   const plan = store.plan()
   if (plan.credit !== null) {
@@ -238,9 +239,12 @@ const abandoned = (days: number): FollowOutcome => ({
 const checkIdleGroup = Effect.fnUntraced(function* (context: FollowContext) {
   const store = yield* TaskGroupStore
   const settings = yield* Settings
+  const before = store.lastProgressAt()
   const listed = yield* Effect.result(listGroup(context))
   yield* noteAnswer(context, listed._tag === "Failure" ? listed.failure : null)
-  if (listed._tag === "Success" && listed.success.changes > 0) return null
+  // That a run runs is news as well, once: this object forgets while it rests.
+  store.settle()
+  if (store.lastProgressAt() !== before) return null
   if (store.allEnded() || store.pendingOutputCount() > 0) return null
   const refused = yield* timeOut(context)
   if (refused?._tag === "GaveUp") return refused

@@ -93,8 +93,8 @@ export class TaskGroupStore extends Context.Service<
     status(): TaskGroupStatus
     /** The newest change number; 0 before the first. */
     change(): number
-    /** When a row last changed. */
-    lastChangeAt(): number
+    /** When a row last changed in what is stored. That a run runs is none, or a restart would set the clock back. */
+    lastProgressAt(): number
     /** How many runs upstream should have, by status. */
     upstreamCounts(): Readonly<Record<string, number>>
     /** Every row is terminal, with its output if it has one to come. */
@@ -150,8 +150,11 @@ export class TaskGroupStore extends Context.Service<
     /** The last event of a viewer's stream. */
     doneEvent(): Uint8Array
 
-    /** Writes what is otherwise known in memory only (ADR 0018), for those who read the tables themselves. */
-    settle(now: number): void
+    /**
+     * Writes what is otherwise known in memory only (ADR 0018): for those who read the tables themselves, and before
+     * the object rests.
+     */
+    settle(): void
 
     /** The storage was emptied, tables included: there is no group here until one begins. */
     deleted(): void

@@ -132,6 +132,35 @@ describe("following", () => {
     expect(data.status.status_message).toMatch(/Nothing has changed/)
   })
 
+  it("gives it up as well when each look in is a new object's, which learns anew what is running", async () => {
+    const it = world({
+      weather: {
+        rows: 3,
+        behaviour: { runs: { duration_ms: [90 * DAY, 90 * DAY], scale_by_processor: false } },
+      },
+    })
+    await submit(it)
+    await it.clock.advance(2 * DAY)
+    it.host.kill("as the platform evicts it")
+    // That they run is news once, since nothing has been for so long.
+    await it.clock.advance(2 * DAY)
+    const before = it.simulator.requests.total
+    for (let hour = 0; hour < 24; hour++) {
+      it.host.kill("as the platform evicts it")
+      await it.clock.advance(HOUR)
+    }
+    expect(it.simulator.requests.total - before).toBeLessThan(80)
+    expect(it.simulator.requests.open).toBe(0)
+    expect(await read(it)).toMatchObject({ ended: false, status: { task_run_status_counts: { running: 3 } } })
+    for (let day = 0; day < 29; day++) {
+      it.host.kill("as the platform evicts it")
+      await it.clock.advance(DAY)
+    }
+    const data = await read(it)
+    expect(data.ended).toBe(true)
+    expect(data.status.status_message).toMatch(/Nothing has changed/)
+  })
+
   it("stores an output beyond the row limit: the content, as much of the basis as fits, and what is missing", async () => {
     const it = world({ weather: { rows: 1 } })
     await submit(it)

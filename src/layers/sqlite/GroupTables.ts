@@ -179,17 +179,19 @@ export class GroupTables {
     const { inputIndex, runId, status, confirmed } = next
     const state = { inputIndex, runId, status, confirmed }
     const hasContent = next.content !== null
-    const change = this.changed({ ...state, hasContent, hasError: next.error !== null }, now)
+    const passes = this.passing.covers(before, next)
+    const change = this.changed({ ...state, hasContent, hasError: next.error !== null }, now, passes)
     const after = { ...next, change }
-    if (this.passing.covers(before, after)) this.passing.put(before, after)
+    if (passes) this.passing.put(before, after, now)
     else updateRow(this.storage, this.passing.delete(inputIndex) ? null : before, after, now)
   }
 
-  /** Inside `write`: writes what passes, so that the tables say what we know. */
-  settle(now: number): void {
-    for (const [inputIndex] of this.passing.entries()) {
-      updateRow(this.storage, null, this.row(inputIndex)!, now)
+  /** Inside `write`: writes what passes, as of when it was learned, so that the tables say what we know. */
+  settle(): void {
+    for (const [inputIndex, { at }] of this.passing.entries()) {
+      updateRow(this.storage, null, this.row(inputIndex)!, at)
       this.passing.delete(inputIndex)
+      this.counts.touch(this.change, at)
     }
   }
 
@@ -201,8 +203,8 @@ export class GroupTables {
   }
 
   /** A row's new state, under the next change number. */
-  private changed(state: Omit<State, "named">, now: number): number {
-    const change = this.nextChange(now)
+  private changed(state: Omit<State, "named">, now: number, passes = false): number {
+    const change = this.nextChange(now, passes)
     const before = this.state(state.inputIndex)
     if (before !== null) this.counts.remove(before)
     this.counts.add(state, now)
@@ -212,9 +214,9 @@ export class GroupTables {
   }
 
   /** Inside `write`: the next change number. `rowChangedAt` is 0 where no row changes: messages are no progress. */
-  nextChange(rowChangedAt: number): number {
+  nextChange(rowChangedAt: number, passes = false): number {
     const change = this.counts.change + 1
-    this.counts.touch(change, rowChangedAt)
+    this.counts.touch(change, rowChangedAt, passes)
     return change
   }
 

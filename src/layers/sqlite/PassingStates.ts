@@ -8,6 +8,8 @@ type Passing = Pick<
 > & {
   /** The status in the table. */
   readonly was: string
+  /** When it was learned. */
+  readonly at: number
 }
 
 /** About 300 bytes each; beyond this many rows they are written. */
@@ -62,12 +64,13 @@ export class PassingStates {
     )
   }
 
-  put(before: StoredRow, next: StoredRow): void {
+  put(before: StoredRow, next: StoredRow, at: number): void {
     const { inputIndex, change, confirmed, status, createdAt, modifiedAt, warnings, extra } = next
     const known = this.rows.get(inputIndex)
     const was = known === undefined ? before.status : known.was
     this.journal.push([inputIndex, known])
-    this.rows.set(inputIndex, { change, confirmed, status, createdAt, modifiedAt, warnings, extra, was })
+    const row = { change, confirmed, status, createdAt, modifiedAt, warnings, extra, was, at }
+    this.rows.set(inputIndex, row)
   }
 
   /** The row has been written. True when it was here. */
@@ -106,7 +109,7 @@ export class PassingStates {
     return found.sort(([one], [other]) => one - other)
   }
 
-  entries(): Iterable<readonly [inputIndex: number, { readonly status: string; readonly was: string }]> {
+  entries(): Iterable<readonly [inputIndex: number, Pick<Passing, "status" | "was" | "at">]> {
     return this.rows
   }
 }

@@ -29,6 +29,8 @@ export class Tally {
   ended = 0
   change = 0
   lastChangeAt = 0
+  /** The same without what passes: what a restart would find. */
+  lastProgressAt = 0
 
   static read(storage: SqliteStorage): Tally {
     const tally = new Tally()
@@ -58,9 +60,10 @@ export class Tally {
     return tally
   }
 
-  touch(change: number, at: number): void {
+  touch(change: number, at: number, passes = false): void {
     this.change = Math.max(this.change, change)
     this.lastChangeAt = Math.max(this.lastChangeAt, at)
+    if (!passes) this.lastProgressAt = Math.max(this.lastProgressAt, at)
   }
 
   add(row: Counted, at: number): void {

@@ -33,7 +33,7 @@ export const groupReads = (tables: GroupTables) => {
     details: (): GroupDetails | null => tables.details,
     status,
     change: () => tables.change,
-    lastChangeAt: () => tables.counts.lastChangeAt,
+    lastProgressAt: () => tables.counts.lastProgressAt,
     upstreamCounts: () => Object.fromEntries(tables.counts.upstream),
     allEnded: () => tables.details !== null && tables.counts.ended >= tables.group.numInputs,
     pendingOutputCount: () => tables.counts.pending.size,

@@ -49,7 +49,10 @@ export const keepSessions = Effect.fnUntraced(function* (context: FollowContext)
     context.signals.wake()
     const asked = session.error?._tag === "RateLimited" ? (session.error.retryAfterMs ?? 0) : 0
     // Where nothing has happened for hours, streams that end at once are opened less often.
-    const longest = Math.max(settings.RECONNECT_MAX_SECONDS, (now - store.lastChangeAt()) / 1000 / IDLE_SHARE)
+    const longest = Math.max(
+      settings.RECONNECT_MAX_SECONDS,
+      (now - store.lastProgressAt()) / 1000 / IDLE_SHARE,
+    )
     const growing = Math.min(settings.RECONNECT_MIN_SECONDS * 2 ** Math.max(0, failures - 1), longest)
     const wait = failures === 0 ? 0 : growing * 1000 * (yield* Random.nextBetween(0.5, 1))
     const spacing = settings.RECONNECT_MIN_SECONDS * 1000 * (yield* Random.nextBetween(1, 1.25)) - length

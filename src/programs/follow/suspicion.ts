@@ -59,7 +59,7 @@ export const makeSuspicion = ({ signals, store, attention, restraint, settings }
     },
     checked: (now: number, news: boolean) => {
       checkedAt = now
-      const idle = now - store.lastChangeAt()
+      const idle = now - store.lastProgressAt()
       const longest = Math.max(settings.POLL_MAX_SECONDS * 1000, idle / IDLE_SHARE)
       quietFor = news ? settings.POLL_MIN_SECONDS * 1000 : Math.min(quietFor * 1.5, longest)
     },

@@ -147,7 +147,7 @@ export const passingSuite = (withStorage: WithStorage) => {
       const running = store.snapshot()
       complete(store, 50)
       run(store, 2)
-      store.settle(NOW + 2)
+      store.settle()
       const of = (snapshot: typeof queued) =>
         [...snapshot.rows(0)].flatMap(({ inputIndex, status }) =>
           status === "queued" ? [] : [[inputIndex, status]],
@@ -194,7 +194,7 @@ export const passingSuite = (withStorage: WithStorage) => {
       run(store, 0, 2)
       const change = store.change()
       const rows = rowsOf(store)
-      store.settle(NOW + 9)
+      store.settle()
       expect(storedStatuses(storage)).toEqual(["running", "queued", "running", "queued"])
       expect(store.change()).toBe(change)
       expect(rowsOf(store)).toEqual(rows)
@@ -222,6 +222,21 @@ export const passingSuite = (withStorage: WithStorage) => {
       // The answer to the submission comes late.
       store.acceptRuns([{ inputIndex: 3, runId: "run-3" }], EMPTY_PLAN, NOW)
       expect(statuses(store)[3]).toBe("running")
+    }))
+
+  it("is no progress until it is written", () =>
+    withStorage((storage) => {
+      const store = submittedOn(storage, inputsOf(3))
+      const hour = 3_600_000
+      const runAt = (index: number, at: number) =>
+        store.apply([told(`run-${index}`, "running", { index })], at)
+      runAt(0, NOW + 11 * hour)
+      expect(store.lastProgressAt()).toBe(NOW)
+      expect(store.status().modified_at).toBe(new Date(NOW + 11 * hour).toISOString())
+      expect(opened(storage).store.lastProgressAt()).toBe(NOW)
+      store.settle()
+      expect(store.lastProgressAt()).toBe(NOW + 11 * hour)
+      expect(opened(storage).store.lastProgressAt()).toBe(NOW + 11 * hour)
     }))
 
   it("comes in its place to a viewer that lags", () =>

@@ -142,7 +142,7 @@ export const readingSuite = (withStorage: WithStorage) => {
       expect(indexes(events)).toEqual([4, 1])
       expect(events[1]?.data.run?.status).toBe("completed")
       expect(drain(store.reader(store.change()))).toEqual([])
-      store.settle(NOW)
+      store.settle()
       expect(indexes(drain(opened(storage).store.reader(since)))).toEqual([4, 1])
     }))
 
@@ -158,7 +158,7 @@ export const readingSuite = (withStorage: WithStorage) => {
         if (index % 7 === 0) atHead.forEach((reader, at) => heard[at]?.push(...drain(reader)))
       }
       atHead.forEach((reader, at) => heard[at]?.push(...drain(reader)))
-      store.settle(NOW)
+      store.settle()
       const fromSql = drain(opened(storage).store.reader(since))
       expect(heard[0]).toEqual(heard[1])
       expect(heard[0]).toEqual(fromSql)
@@ -234,7 +234,7 @@ export const readingSuite = (withStorage: WithStorage) => {
       })
       expect(store.status()).toMatchObject({ is_active: true, num_task_runs: 3, status_message: "" })
       expect(store.status().modified_at).toBe(new Date(NOW + 1).toISOString())
-      expect(store.lastChangeAt()).toBe(NOW + 1)
+      expect(store.lastProgressAt()).toBe(NOW + 1)
     }))
 
   it("after it was closed, readers have no more, and nothing is written", () =>

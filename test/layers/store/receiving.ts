@@ -238,8 +238,8 @@ export const receivingSuite = (withStorage: WithStorage) => {
       const store = submittedOn(storage)
       store.apply([told("run-0", "cancelled")], NOW + 1_000)
       store.setStatusMessage("not a row")
-      expect(opened(storage).store.lastChangeAt()).toBe(NOW + 1_000)
-      expect(store.lastChangeAt()).toBe(NOW + 1_000)
+      expect(opened(storage).store.lastProgressAt()).toBe(NOW + 1_000)
+      expect(store.lastProgressAt()).toBe(NOW + 1_000)
     }))
 
   it("tells viewers after the transaction, and only when something changed", () =>
