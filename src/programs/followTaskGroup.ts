@@ -46,6 +46,8 @@ const TICK = Duration.seconds(5)
 const REST_AT_LEAST_MS = 60_000
 /** About a minute's worth of looks at the end: a run is assumed to be listed within SETTLE_SECONDS. */
 const LAST_LOOKS = 6
+/** Where runs stand in rows by their place in an answer alone, a listing is worth about twenty minutes: only it can tell. */
+const UNNAMED_LOOKS = 10
 const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
 
@@ -192,6 +194,13 @@ const lookOnceMore = (context: FollowContext) =>
     Effect.retry(
       Schedule.exponential("1 second").pipe(Schedule.jittered, Schedule.upTo({ times: LAST_LOOKS })),
     ),
+    (looks) =>
+      Effect.flatMap(TaskGroupStore, (store) =>
+        Effect.retry(looks, {
+          schedule: Schedule.spaced("1 minute").pipe(Schedule.upTo({ times: UNNAMED_LOOKS })),
+          while: () => store.hasUnnamedRuns(),
+        }),
+      ),
     // Our own table is complete; a listing that cannot be had takes nothing away from it.
     Effect.catch((error: ParallelError) => Effect.logWarning(`The last listing failed: ${error._tag}`)),
   )

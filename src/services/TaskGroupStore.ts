@@ -105,6 +105,8 @@ export class TaskGroupStore extends Context.Service<
     pendingOutputs(): Iterable<PendingOutput>
     /** At most `limit` of the runs that are not terminal; reads no more rows than that. */
     unfinishedRuns(limit: number): ReadonlyArray<UnfinishedRun>
+    /** Whether a row has a run of which Parallel has not said, since this object started, which input it is of. */
+    hasUnnamedRuns(): boolean
     readonly audience: Audience
 
     plan(): SubmissionPlan

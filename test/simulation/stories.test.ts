@@ -161,6 +161,37 @@ describe("following", () => {
     expect(data.status.status_message).toMatch(/Nothing has changed/)
   })
 
+  it("is not done before it knows whose the runs are, where only their inputs tell and no listing comes through", async () => {
+    const it = world({
+      weather: {
+        rows: 12,
+        behaviour: {
+          add_runs: { run_ids: "shuffled" },
+          shapes: { echo_metadata: false },
+          events: { input: "none" },
+        },
+      },
+    })
+    const cut = { kind: "cut", after_events: 0, where: "mid_character", clean: false }
+    it.simulator.behaviour.patch({
+      faults: [{ route: "group.runs.list", probability: 1, fault: cut }] as never,
+    })
+    await submit(it)
+    await it.clock.advance(9 * MINUTE)
+    expect(await read(it)).toMatchObject({
+      ended: false,
+      status: { task_run_status_counts: { completed: 12 } },
+    })
+    it.simulator.behaviour.patch({ faults: [] })
+    await it.clock.advance(3 * MINUTE)
+    const data = await read(it)
+    expect(data.ended).toBe(true)
+    const shown = data.runs.map((run) => run["run_id"])
+    const truth = runsOf(it).map((run) => truthOf(it.simulator.context, run))
+    const wanted = shown.map((_, at) => truth.find(({ input_index }) => input_index === at)?.run_id)
+    expect(shown).toEqual(wanted)
+  })
+
   it("stores an output beyond the row limit: the content, as much of the basis as fits, and what is missing", async () => {
     const it = world({ weather: { rows: 1 } })
     await submit(it)

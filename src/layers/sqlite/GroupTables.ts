@@ -248,6 +248,10 @@ export class GroupTables {
     return values === null ? null : this.passing.current(toRow(values))
   }
 
+  hasUnnamedRuns(): boolean {
+    return this.rowStates.hasUnnamed()
+  }
+
   indexOfRun(runId: string): number | null {
     return this.rowStates.indexOf(runId)
   }

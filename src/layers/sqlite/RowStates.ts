@@ -43,6 +43,12 @@ export class RowStates {
     return this.byInput[inputIndex] ?? null
   }
 
+  hasUnnamed(): boolean {
+    return this.byInput.some(
+      (state) => state !== undefined && state.runId !== null && !state.confirmed && !state.named,
+    )
+  }
+
   /** The input that has this run. */
   indexOf(runId: string): number | null {
     if (this.indexByRunId === null) {

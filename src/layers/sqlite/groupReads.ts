@@ -47,6 +47,7 @@ export const groupReads = (tables: GroupTables) => {
       }
       return runs
     },
+    hasUnnamedRuns: () => tables.hasUnnamedRuns(),
     audience,
     endedAtChange: () => tables.details?.endChange ?? null,
 
