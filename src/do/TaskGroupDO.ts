@@ -3,11 +3,11 @@ import * as ManagedRuntime from "effect/ManagedRuntime"
 import { Queryable } from "queryable-object"
 import { readSettings } from "../domain/Settings.ts"
 import type { GroupInit, GroupSecrets, JsonText, TaskGroupResultOutput } from "../domain/TaskGroup.ts"
-import type { Submission } from "../services/TaskGroups.ts"
-import { GroupObject } from "./GroupObject.ts"
+import type { Committed } from "../services/TaskGroups.ts"
 import { taskGroupLayers } from "./layers.ts"
 import { platformBody } from "./platformBody.ts"
 import { readOnlySql } from "./readOnlySql.ts"
+import { TaskGroupObject } from "./TaskGroupObject.ts"
 
 const ALARM_RETRY_MS = 60_000
 
@@ -18,7 +18,7 @@ const ALARM_RETRY_MS = 60_000
 @Queryable()
 export class TaskGroupDO extends DurableObject<Env> {
   private readonly configuration: ReturnType<typeof readSettings>
-  private readonly object: GroupObject | null
+  private readonly object: TaskGroupObject | null
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env)
@@ -26,17 +26,15 @@ export class TaskGroupDO extends DurableObject<Env> {
     this.configuration = read
     // A constructor that throws would use up the alarm's retries, and with them every group that nobody looks at.
     this.object = read.ok
-      ? new GroupObject({
+      ? new TaskGroupObject({
           runtime: ManagedRuntime.make(taskGroupLayers(ctx.storage, read.settings)),
-          settings: read.settings,
-          deleteAll: () => ctx.storage.deleteAll(),
           version: env.CF_VERSION_METADATA?.id ?? "",
           bodyOf: platformBody,
         })
       : null
   }
 
-  private get group(): GroupObject {
+  private get group(): TaskGroupObject {
     if (this.object !== null) return this.object
     const problems = this.configuration.ok ? [] : this.configuration.problems
     throw new Error(`Wrong configuration: ${problems.join("; ")}`)
@@ -49,7 +47,7 @@ export class TaskGroupDO extends DurableObject<Env> {
     const { exec } = readOnlySql(this.ctx.storage, { rows: STUDIO_MAX_ROWS, chars: STUDIO_MAX_BYTES })
     return {
       exec: (...statement: Parameters<typeof exec>) => {
-        this.group.settle()
+        this.group.flush()
         return exec(...statement)
       },
     }
@@ -63,7 +61,7 @@ export class TaskGroupDO extends DurableObject<Env> {
     return this.group.addInputs(from, inputs)
   }
 
-  commit(waitMs: number): Promise<Submission | { readonly _tag: "Incomplete" }> {
+  commit(waitMs: number): Promise<Committed> {
     return this.group.commit(waitMs)
   }
 

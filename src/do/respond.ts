@@ -6,7 +6,7 @@ import { resultHtml } from "../pages/resultHtml.ts"
 import { readRun } from "../programs/readRun.ts"
 import { openerOf, type Rendered, type Rendering } from "../programs/renderTaskGroup.ts"
 import { hasSeenTheEnd, watchTaskGroup } from "../programs/watchTaskGroup.ts"
-import { TaskGroupStore } from "../services/TaskGroupStore.ts"
+import { GroupReader } from "../services/GroupReader.ts"
 
 const TYPES = {
   json: "application/json; charset=utf-8",
@@ -44,7 +44,7 @@ const respondRendered = Effect.fnUntraced(function* (
   rendering: Rendering,
   { version, bodyOf }: Answering,
 ) {
-  const store = yield* TaskGroupStore
+  const store = yield* GroupReader
   const { format } = rendering
   const details = store.details()
   const tag = format === "json" && rendering.form === "light" ? "json-light" : format
@@ -61,7 +61,7 @@ const respondRendered = Effect.fnUntraced(function* (
 
 /** One element of `runs`, with its basis. Its tag is that of the row: changes elsewhere do not matter to it. */
 const respondRun = Effect.fnUntraced(function* (request: Request, inputIndex: number, version: string) {
-  const store = yield* TaskGroupStore
+  const store = yield* GroupReader
   const details = store.details()
   const run = yield* readRun(inputIndex)
   if (run === null) {
@@ -97,7 +97,7 @@ const matches = (header: string | null, etag: string): boolean => {
 }
 
 const respondEvents = Effect.fnUntraced(function* (request: Request, url: URL, form: OutputForm) {
-  const store = yield* TaskGroupStore
+  const store = yield* GroupReader
   const lastEventId = request.headers.get("last-event-id") ?? url.searchParams.get("last_event_id")
   if (hasSeenTheEnd(lastEventId, store.endedAtChange())) return new Response(null, { status: 204 })
   const headers = {

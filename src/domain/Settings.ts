@@ -42,7 +42,7 @@ export const NUMBER_SETTINGS = {
     "characters of the task spec plus one input (Parallel's limit)",
   ),
   BATCH_SIZE: whole(1_000, 1, 1_000, "runs added with one request (Parallel's limit is 1,000)"),
-  BATCH_BYTES: whole(4_194_304, 1_024, 67_108_864, "characters of inputs added with one request"),
+  BATCH_CHARS: whole(4_194_304, 1_024, 67_108_864, "characters of inputs added with one request"),
   INPUTS_TIMEOUT_SECONDS: fraction(10, 0.1, 120, "one attempt at fetching an inputs URL"),
   PREPARE_SECONDS: fraction(30, 1, 300, "fetching inputs, both suggestions and creating the group, together"),
   SUBMIT_WAIT_SECONDS: fraction(20, 0, 300, "how long the POST waits for the runs to be accepted"),
@@ -104,10 +104,10 @@ export const NUMBER_SETTINGS = {
     720,
     "how long a completed run may lack its output before it counts as ended",
   ),
-  REFUSED_MINUTES: fraction(
-    10,
-    0.001,
-    1_440,
+  REFUSED_HOURS: fraction(
+    6,
+    0.0001,
+    720,
     "how long Parallel must keep refusing the key or group before following ends",
   ),
   IDLE_HOURS: fraction(24, 0.0001, 720, "without any change: hold no stream open any more, check hourly"),

@@ -29,8 +29,11 @@ export interface GroupSecrets {
   readonly webhookUrl: string | null
 }
 
-/** `receiving`: inputs still come in; `active`: committed; `ended`: nothing will change any more. */
-export type GroupState = "receiving" | "active" | "ended"
+/**
+ * `receiving`: inputs still come in; `active`: committed; `ended`: nothing will change any more; `removed`: gone for
+ * everybody, and about to be emptied.
+ */
+export type GroupState = "receiving" | "active" | "ended" | "removed"
 
 export interface GroupDetails extends GroupInit {
   readonly state: GroupState
@@ -93,21 +96,45 @@ export interface Range {
   readonly to: number
 }
 
+/** A refusal that is not in Parallel's own shape: a proxy in between has a status and a page of its own. */
+export interface EdgeRefusal {
+  readonly status: number
+  readonly message: string
+}
+
+/** Rows to be sent with one request. */
+export interface Batch extends Range {
+  /** How an edge refused it before, when nothing of it had arrived. */
+  readonly edge?: EdgeRefusal
+}
+
+/** What is asked again after growing waits. */
+export interface Waiting {
+  /** In time that upstream answered (`FollowMemory`), milliseconds. */
+  readonly since: number
+  /** When to ask again, epoch milliseconds. */
+  readonly next: number
+  /** How often it was asked in vain. */
+  readonly rounds: number
+}
+
 /**
  * Where the submission stands. It is written before a request is sent, so that after a crash nothing is sent twice.
  */
 export interface SubmissionPlan {
   /** Batches that are not upstream for certain. */
-  readonly todo: ReadonlyArray<Range>
+  readonly todo: ReadonlyArray<Batch>
   /** Batches whose request may be under way. */
-  readonly sending: ReadonlyArray<Range & { readonly since: number }>
+  readonly sending: ReadonlyArray<Batch & { readonly since: number }>
   /** Batches whose answer was lost: they may be upstream, wholly, in part or not at all. */
-  readonly lost: ReadonlyArray<Range & { readonly since: number }>
-  /** Since when credit has been lacking, and when to ask again. */
-  readonly credit: { readonly since: number; readonly next: number; readonly delay: number } | null
+  readonly lost: ReadonlyArray<Batch & { readonly since: number }>
+  /** Credit is lacking. */
+  readonly credit: Waiting | null
+  /** An edge refuses batches; `selective` when it has let others pass meanwhile, so that the fault is with the rows. */
+  readonly edge: (Waiting & { readonly selective: boolean }) | null
 }
 
-export const EMPTY_PLAN: SubmissionPlan = { todo: [], sending: [], lost: [], credit: null }
+export const EMPTY_PLAN: SubmissionPlan = { todo: [], sending: [], lost: [], credit: null, edge: null }
 
 export const isPlanDone = (plan: SubmissionPlan): boolean =>
   plan.todo.length === 0 && plan.sending.length === 0 && plan.lost.length === 0

@@ -1,6 +1,6 @@
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as Schedule from "effect/Schedule"
+import { objectStep } from "../domain/Schedules.ts"
 import type { ClaimOutcome, ClaimRequest, ClaimStep } from "../domain/Claim.ts"
 import { type Claim, Claims, ClaimsUnavailable } from "../services/Claims.ts"
 
@@ -16,9 +16,6 @@ export interface GroupLookup {
   exists(): Promise<boolean>
 }
 
-/** Every step may be repeated and may arrive late: it carries its claim's token. */
-const again = Schedule.exponential("200 millis").pipe(Schedule.jittered, Schedule.upTo({ times: 3 }))
-
 const unavailable = () =>
   new ClaimsUnavailable({
     message: "The record of this Idempotency-Key cannot be reached at the moment.",
@@ -27,7 +24,8 @@ const unavailable = () =>
 const step = <A>(use: () => Promise<A>): Effect.Effect<A, ClaimsUnavailable> =>
   Effect.tryPromise({ try: use, catch: unavailable }).pipe(
     Effect.timeoutOrElse({ duration: "5 seconds", orElse: () => Effect.fail(unavailable()) }),
-    Effect.retry(again),
+    // It may arrive late, too: it carries its claim's token.
+    Effect.retry(objectStep),
   )
 
 /** Claims in Durable Objects, named by their hash. Stubs are made anew for every step: one may break. */

@@ -1,7 +1,6 @@
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as Schedule from "effect/Schedule"
 import * as Stream from "effect/Stream"
 import * as FetchHttpClient from "effect/http/FetchHttpClient"
 import * as HttpClient from "effect/http/HttpClient"
@@ -9,17 +8,11 @@ import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import type * as HttpClientResponse from "effect/http/HttpClientResponse"
 import { InputsUnavailable } from "../domain/Errors.ts"
 import { checkOutboundUrl } from "../domain/OutboundUrl.ts"
+import { inputs } from "../domain/Schedules.ts"
 import { InputsLoader } from "../services/InputsLoader.ts"
 import { Settings } from "../services/Settings.ts"
 
 const MAX_REDIRECTS = 5
-
-const again = Schedule.exponential("300 millis").pipe(
-  Schedule.jittered,
-  Schedule.upTo({ times: 2 }),
-  Schedule.setInputType<InputsUnavailable>(),
-  Schedule.while(({ input }) => input.kind === "broken"),
-)
 
 /** Inputs over HTTP. Every redirect is checked like the first address; no message names the URL. */
 export const InputsLoaderHttp: Layer.Layer<InputsLoader, never, HttpClient.HttpClient | Settings> =
@@ -80,7 +73,7 @@ export const InputsLoaderHttp: Layer.Layer<InputsLoader, never, HttpClient.HttpC
                   }),
                 ),
             }),
-            Effect.retry(again),
+            Effect.retry({ schedule: inputs, while: ({ kind }) => kind === "broken" }),
             Effect.provideService(FetchHttpClient.RequestInit, { redirect: "manual" }),
             Effect.provideService(HttpClient.TracerPropagationEnabled, false),
           ),

@@ -3,7 +3,6 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
-import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import * as FetchHttpClient from "effect/http/FetchHttpClient"
@@ -11,6 +10,7 @@ import * as HttpClient from "effect/http/HttpClient"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import type * as HttpClientResponse from "effect/http/HttpClientResponse"
 import { Malformed, type ParallelError, Unavailable } from "../domain/Errors.ts"
+import { call as again } from "../domain/Schedules.ts"
 import { makeSseParser } from "../domain/SseParser.ts"
 import {
   type GroupEvent,
@@ -39,12 +39,6 @@ const RESULT_WAIT_SECONDS = 10
 /** A listing does not wait for anything, so silence means that it is stuck. */
 const LISTING_SILENCE = Duration.seconds(60)
 
-const transient = Schedule.exponential("500 millis").pipe(
-  Schedule.jittered,
-  Schedule.upTo({ times: 2 }),
-  Schedule.setInputType<ParallelError>(),
-  Schedule.while(({ input }) => input._tag === "Unavailable" && !input.timedOut),
-)
 
 const Suggestion = Schema.Struct({
   output_schema: Schema.Record(Schema.String, Schema.Unknown),
@@ -71,7 +65,7 @@ export const ParallelApiHttp: Layer.Layer<
   ParallelApi,
   Effect.gen(function* () {
     const client = HttpClient.withScope(yield* HttpClient.HttpClient)
-    const { PARALLEL_BASE_URL } = yield* Settings
+    const { PARALLEL_BASE_URL, EVENTS_SILENCE_SECONDS } = yield* Settings
     const budget = yield* RequestBudget
 
     const lost = (error: unknown) =>
@@ -131,10 +125,11 @@ export const ParallelApiHttp: Layer.Layer<
         }),
       )
 
-    const stream = (key: ApiKey, request: HttpClientRequest.HttpClientRequest) =>
+    /** `silence`: without a byte for so long, the stream just ends. */
+    const stream = (key: ApiKey, request: HttpClientRequest.HttpClientRequest, silence?: Duration.Input) =>
       Stream.unwrap(
         Effect.map(open(key, HttpClientRequest.accept(request, "text/event-stream")), (response) =>
-          readEvents(response, lost),
+          readEvents(response, lost, silence ?? Duration.infinity),
         ),
       )
 
@@ -172,7 +167,7 @@ export const ParallelApiHttp: Layer.Layer<
             outputSchema: { ...output_schema },
             warnings: warningTexts(warnings),
           })),
-          Effect.retry(transient),
+          Effect.retry(again),
         ),
       suggestProcessor: (key, { taskSpec, from }) =>
         call(
@@ -181,11 +176,11 @@ export const ParallelApiHttp: Layer.Layer<
           decoder(RecommendedProcessors),
         ).pipe(
           Effect.map(({ recommended_processors }) => recommended_processors[0]),
-          Effect.retry(transient),
+          Effect.retry(again),
         ),
       createTaskGroup: (key, metadata) =>
         // An empty group costs nothing, so that asking twice is safe.
-        call(key, post(GROUPS, { metadata }), decoder(WireGroup)).pipe(Effect.retry(transient)),
+        call(key, post(GROUPS, { metadata }), decoder(WireGroup)).pipe(Effect.retry(again)),
       addRuns: (key, groupId, { defaultTaskSpec, inputs }) =>
         call(
           key,
@@ -206,7 +201,7 @@ export const ParallelApiHttp: Layer.Layer<
           ),
         ),
       getTaskGroup: (key, groupId) =>
-        call(key, get(`${GROUPS}/${groupId}`), decoder(WireGroup)).pipe(Effect.retry(transient)),
+        call(key, get(`${GROUPS}/${groupId}`), decoder(WireGroup)).pipe(Effect.retry(again)),
       listRuns: (key, groupId, options) =>
         stream(
           key,
@@ -228,10 +223,11 @@ export const ParallelApiHttp: Layer.Layer<
         stream(
           key,
           get(`${GROUPS}/${groupId}/events`, lastEventId === null ? {} : { last_event_id: lastEventId }),
+          Duration.seconds(EVENTS_SILENCE_SECONDS),
         ),
       getRun: (key, runId) =>
         call(key, get(`${RUNS}/${encodeURIComponent(runId)}`), (json) => readRun(json)).pipe(
-          Effect.retry(transient),
+          Effect.retry(again),
         ),
       getResult: (key, runId) =>
         call(
@@ -273,6 +269,7 @@ const readResult = (json: unknown) => {
 const readEvents = (
   response: HttpClientResponse.HttpClientResponse,
   lost: (error: unknown) => Unavailable,
+  silence: Duration.Input,
 ): Stream.Stream<GroupEvent, ParallelError> => {
   const type = response.headers["content-type"] ?? ""
   if (type !== "" && !type.includes("text/event-stream")) {
@@ -283,6 +280,8 @@ const readEvents = (
     const parser = makeSseParser()
     return response.stream.pipe(
       Stream.mapError(lost),
+      // Bytes are life: a stream of comments is a stream that works.
+      Stream.timeoutOrElse({ duration: silence, orElse: () => Stream.empty }),
       Stream.decodeText(),
       Stream.map((text) => parser.push(text).map(readGroupEvent)),
       Stream.flattenIterable,

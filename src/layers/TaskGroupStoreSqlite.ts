@@ -1,19 +1,36 @@
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { isJsonObject } from "../domain/Json.ts"
 import { isTerminal } from "../domain/RunStatus.ts"
-import { EMPTY_PLAN, type GroupDetails, type GroupInit, type SubmissionPlan } from "../domain/TaskGroup.ts"
+import {
+  EMPTY_PLAN,
+  type GroupDetails,
+  type GroupInit,
+  type Range,
+  type SubmissionPlan,
+} from "../domain/TaskGroup.ts"
+import { Audience } from "../services/Audience.ts"
+import { GroupReader } from "../services/GroupReader.ts"
+import { GroupStore, StorageFailed, type Topic } from "../services/GroupStore.ts"
 import { Publisher } from "../services/Publisher.ts"
-import { type Applied, type RunUpdate, TaskGroupStore } from "../services/TaskGroupStore.ts"
-import { applyRun, decide } from "./sqlite/applyRun.ts"
+import { ReceivingStore } from "../services/ReceivingStore.ts"
+import { type Applied, EMPTY_MEMORY, type FollowMemory, RunStore, type RunUpdate } from "../services/RunStore.ts"
+import { SubmissionStore } from "../services/SubmissionStore.ts"
+import { applyRun, decide, lacksOutput } from "./sqlite/applyRun.ts"
 import { GroupTables } from "./sqlite/GroupTables.ts"
 import { groupReads } from "./sqlite/groupReads.ts"
 import type { SqliteStorage } from "./sqlite/SqliteStorage.ts"
-import { createTables, rowId } from "./sqlite/tables.ts"
+import { openTables, rowId } from "./sqlite/tables.ts"
 
 const PLAN = "plan"
 const CURSOR = "cursor"
-const REFUSED_SINCE = "refused_since"
+const MEMORY = "following"
+const SENTENCES = "sentences"
+const DELIVERIES = "deliveries"
+
+/** In the order in which they stand in `status_message`. */
+const TOPICS: ReadonlyArray<Topic> = ["end", "following", "submission", "webhook"]
 
 /** A cursor is an optional hint: writing it with every batch of events would cost more rows than it can save. */
 const CURSOR_EVERY_MS = 30_000
@@ -32,9 +49,11 @@ const sameInit = (details: GroupDetails, init: GroupInit): boolean =>
 const makeReceiving = (tables: GroupTables) => ({
   begin: (init: GroupInit) =>
     tables.write<"begun" | "same" | "different">("different", () => {
-      createTables(tables.storage)
+      openTables(tables.storage)
       const details = tables.details
-      if (details !== null) return sameInit(details, init) ? "same" : "different"
+      if (details !== null) {
+        return details.state !== "removed" && sameInit(details, init) ? "same" : "different"
+      }
       tables.insertDetails({ ...init, state: "receiving", statusMessage: "", endedAt: null, removalAt: null })
       return "begun"
     }),
@@ -56,6 +75,7 @@ const makeReceiving = (tables: GroupTables) => ({
   commit: (plan: SubmissionPlan) =>
     tables.write<"committed" | "same" | "incomplete">("incomplete", () => {
       const details = tables.group
+      if (details.state === "removed") return "incomplete"
       if (details.state !== "receiving") return "same"
       if (tables.counts.rows !== details.numInputs) return "incomplete"
       tables.storage.kv.put(PLAN, plan)
@@ -89,9 +109,9 @@ const makeSubmission = (tables: GroupTables) => {
         // answer means nothing, for this row or for the one that has the run.
         tables.accept(runs, now)
       }),
-    failRows: (
-      range: { readonly from: number; readonly to: number },
-      error: string,
+    leaveOut: (
+      range: Range,
+      end: { readonly status: "failed" | "cancelled"; readonly error: string },
       plan: SubmissionPlan,
       now: number,
     ) =>
@@ -100,13 +120,38 @@ const makeSubmission = (tables: GroupTables) => {
         for (let inputIndex = range.from; inputIndex < range.to; inputIndex++) {
           const row = tables.row(inputIndex)
           if (row !== null && row.runId === null && !isTerminal(row.status))
-            tables.update(row, { ...row, status: "failed", error }, now)
+            tables.update(row, { ...row, ...end }, now)
         }
       }),
+    inputs: ({ from, to }: Range) =>
+      texts(
+        tables,
+        "SELECT input FROM runs WHERE id >= ? AND id < ? AND attempt = 1 ORDER BY id",
+        from,
+        to,
+      ) as ReadonlyArray<string>,
+    inputLengths: ({ from, to }: Range = { from: 0, to: tables.details?.numInputs ?? 0 }) =>
+      texts(
+        tables,
+        "SELECT length(input) FROM runs WHERE id >= ? AND id < ? AND attempt = 1 ORDER BY id",
+        from,
+        to,
+      ) as ReadonlyArray<number>,
+    unsubmitted: ({ from, to }: Range) =>
+      texts(
+        tables,
+        `SELECT input_index FROM runs WHERE id >= ? AND id < ? AND run_id IS NULL AND status = 'queued' ORDER BY id`,
+        from,
+        to,
+      ) as ReadonlyArray<number>,
   }
 }
 
-const makeFollowing = (tables: GroupTables) => {
+/** The one column of the rows of a range. */
+const texts = ({ storage }: GroupTables, query: string, from: number, to: number) =>
+  Array.from(storage.sql.exec(query, rowId(from, 0), rowId(to, 0)).raw(), ([value]) => value)
+
+const makeRuns = (tables: GroupTables) => {
   const { storage } = tables
   let cursorSavedAt = Number.NEGATIVE_INFINITY
   let known: { readonly of: ReadonlyArray<string>; readonly names: ReadonlySet<string> } = {
@@ -114,30 +159,35 @@ const makeFollowing = (tables: GroupTables) => {
     names: new Set(),
   }
 
-  const addWarning = (message: string) => {
-    const { warnings } = tables.group
-    if (warnings.includes(message) || warnings.length >= MAX_WARNINGS) return
-    tables.updateDetails({ warnings: [...warnings, message] })
-  }
-
   const applyOne = (update: RunUpdate, now: number): Applied => {
     const { run } = update
     const details = tables.group
     const inputIndex = run.inputIndex ?? tables.indexOfRun(run.runId)
     const state = inputIndex === null || inputIndex >= details.numInputs ? null : tables.state(inputIndex)
-    if (inputIndex === null || state === null) return "foreign"
+    if (inputIndex === null || state === null) {
+      tables.noteOther(run)
+      return "foreign"
+    }
     const decision = decide({ ...state, confirmed: state.confirmed || state.named }, update)
     if (run.inputIndex === inputIndex && state.runId === run.runId) state.named = true
     if (decision === "duplicate") {
+      tables.noteOther(run)
       addWarning(
+        tables,
         `Input ${inputIndex} has a second run, ${run.runId}, at Parallel. It is not shown in the results; it may have been billed.`,
       )
     }
+    if (decision === "contradiction") tables.tell(inputIndex, run.status, now)
     if (decision !== "advance" && decision !== "replace") return decision
+    if (lacksOutput(update) && state.status === "running" && state.runId === run.runId) {
+      // Nothing that is shown changes before the output is here.
+      tables.tell(inputIndex, run.status, now)
+      return "changed"
+    }
     const row = tables.row(inputIndex)
-    const next = row === null ? null : applyRun(row, update, decision, details)
-    if (row === null || next === null) return "unchanged"
-    tables.update(row, next, now)
+    if (row === null) return "unchanged"
+    const next = applyRun(row, update, decision, details)
+    tables.update(row, next, now, run.status)
     if (update.output !== null && next.content !== null) noteColumns(update.output.content)
     return "changed"
   }
@@ -153,7 +203,6 @@ const makeFollowing = (tables: GroupTables) => {
   }
 
   return {
-    addWarning: (message: string) => tables.write(undefined, () => addWarning(message)),
     apply: (updates: ReadonlyArray<RunUpdate>, now: number, cursor?: string) =>
       tables.write<ReadonlyArray<Applied>>([], () => {
         const applied = updates.map((update) => applyOne(update, now))
@@ -163,34 +212,86 @@ const makeFollowing = (tables: GroupTables) => {
         }
         return applied
       }),
-    giveUpOutput: (inputIndex: number, error: string, now: number) =>
+    failOutput: (inputIndex: number, error: string, now: number) =>
       tables.write(undefined, () => {
         const row = tables.row(inputIndex)
-        if (row === null || row.status !== "completed" || row.content !== null) return
-        tables.update(row, { ...row, error }, now)
+        if (row === null || isTerminal(row.status)) return
+        tables.update(row, { ...row, status: "failed", error }, now, "completed")
       }),
+    upstreamCounts: () => tables.upstreamCounts,
+    submitted: () => tables.counts.submitted,
+    hasUnfinished: () => tables.counts.unfinished.size > 0,
+    unfinishedRuns: (limit: number) => {
+      const runs = []
+      for (const inputIndex of tables.counts.unfinished) {
+        if (runs.length >= limit) break
+        const runId = tables.state(inputIndex)?.runId ?? null
+        if (runId !== null) runs.push({ inputIndex, runId })
+      }
+      return runs
+    },
+    allEnded: () => tables.details !== null && tables.counts.ended >= tables.group.numInputs,
+    pendingOutputCount: () => tables.counts.pending.size,
+    pendingOutputs: () => tables.counts.pending.values(),
+    hasUnnamedRuns: () => tables.hasUnnamedRuns(),
+    indexOfRun: (runId: string) => tables.indexOfRun(runId),
+    lastProgressAt: () => tables.counts.lastProgressAt,
     cursor: () => storage.kv.get<string>(CURSOR) ?? null,
     dropCursor: () =>
       tables.write(undefined, () => {
         storage.kv.delete(CURSOR)
       }),
-    setStatusMessage: (statusMessage: string) =>
+    memory: () => storage.kv.get<FollowMemory>(MEMORY) ?? EMPTY_MEMORY,
+    remember: (memory: FollowMemory) => tables.write(undefined, () => storage.kv.put(MEMORY, memory)),
+    flush: () => {
+      if (tables.passing.size > 0) tables.write(undefined, () => tables.flush())
+    },
+  }
+}
+
+const addWarning = (tables: GroupTables, message: string) => {
+  const { warnings } = tables.group
+  if (warnings.includes(message) || warnings.length >= MAX_WARNINGS) return
+  tables.updateDetails({ warnings: [...warnings, message] })
+}
+
+const makeGroup = (tables: GroupTables) => {
+  const { storage } = tables
+  const sentences = () => storage.kv.get<Partial<Record<Topic, string>>>(SENTENCES) ?? {}
+  const say = (said: Partial<Record<Topic, string>>) => {
+    storage.kv.put(SENTENCES, said)
+    const statusMessage = TOPICS.flatMap((topic) => said[topic] ?? []).join(" ")
+    if (tables.group.statusMessage !== statusMessage) tables.updateDetails({ statusMessage })
+  }
+  const emptied = (before: () => void) =>
+    Effect.suspend(() => {
+      // In this order, so that a group that begins meanwhile makes its tables anew.
+      const deleted = storage.deleteAll()
+      before()
+      return Effect.tryPromise({
+        try: () => deleted,
+        catch: (error) =>
+          new StorageFailed({
+            message: `The storage could not be emptied (${error instanceof Error ? error.name : "unknown"})`,
+          }),
+      })
+    })
+  return {
+    say: (topic: Topic, sentence: string | null) =>
       tables.write(undefined, () => {
-        if (tables.group.statusMessage !== statusMessage) tables.updateDetails({ statusMessage })
+        if (tables.details === null) return
+        const { [topic]: before, ...rest } = sentences()
+        if ((before ?? null) !== sentence) say(sentence === null ? rest : { ...rest, [topic]: sentence })
       }),
-    refusedSince: () => storage.kv.get<number>(REFUSED_SINCE) ?? null,
-    setRefusedSince: (at: number | null) =>
-      tables.write(undefined, () => {
-        if (at === null) storage.kv.delete(REFUSED_SINCE)
-        else storage.kv.put(REFUSED_SINCE, at)
-      }),
+    addWarning: (message: string) => tables.write(undefined, () => addWarning(tables, message)),
     end: (
       options: { readonly message: string; readonly removalAt: number; readonly now: number },
       also: () => void,
     ) =>
       tables.write(false, () => {
-        if (tables.group.state === "ended") return false
-        tables.settle()
+        if (tables.group.state !== "active") return false
+        tables.flush()
+        storage.kv.put(SENTENCES, options.message === "" ? {} : { end: options.message })
         tables.updateDetails({
           state: "ended",
           statusMessage: options.message,
@@ -199,13 +300,26 @@ const makeFollowing = (tables: GroupTables) => {
         })
         // `done` takes a number of its own, so that a viewer that has seen all rows but not it comes back for it.
         tables.updateDetails({ endChange: tables.change + 1 })
-        storage.kv.delete(PLAN)
-        storage.kv.delete(CURSOR)
-        storage.kv.delete(REFUSED_SINCE)
+        for (const key of [PLAN, CURSOR, MEMORY, DELIVERIES]) storage.kv.delete(key)
         also()
         tables.rest()
         return true
       }),
+    deliveries: () => storage.kv.get<number>(DELIVERIES) ?? 0,
+    countDelivery: () =>
+      tables.write(undefined, () =>
+        storage.kv.put(DELIVERIES, (storage.kv.get<number>(DELIVERIES) ?? 0) + 1),
+      ),
+    remove: (also: () => void) =>
+      tables.write(undefined, () => {
+        if (tables.details !== null) tables.updateDetails({ state: "removed" })
+        also()
+      }),
+    erase: Effect.suspend(() => {
+      tables.close()
+      return emptied(() => {})
+    }),
+    forget: emptied(() => tables.deleted()),
   }
 }
 
@@ -213,23 +327,39 @@ const makeFollowing = (tables: GroupTables) => {
 export const makeTaskGroupStore = (
   storage: SqliteStorage,
   publisher: Publisher["Service"],
-): TaskGroupStore["Service"] => {
+  audience: Audience["Service"],
+) => {
   const tables = new GroupTables(storage, publisher)
-  return TaskGroupStore.of({
+  const details = (): GroupDetails | null => tables.details
+  return {
     ...makeReceiving(tables),
     ...makeSubmission(tables),
-    ...makeFollowing(tables),
-    ...groupReads(tables),
-    settle: () => {
-      if (tables.passing.size > 0) tables.write(undefined, () => tables.settle())
-    },
-    deleted: () => tables.deleted(),
-    close: () => tables.close(),
-  })
+    ...makeRuns(tables),
+    ...makeGroup(tables),
+    ...groupReads(tables, audience),
+    details,
+  }
 }
 
-export const TaskGroupStoreSqlite = (storage: SqliteStorage): Layer.Layer<TaskGroupStore, never, Publisher> =>
-  Layer.effect(
-    TaskGroupStore,
-    Effect.map(Publisher, (publisher) => makeTaskGroupStore(storage, publisher)),
+export type TaskGroupStore = ReturnType<typeof makeTaskGroupStore>
+
+/** The stores of one object, on one database: each service is its part of it. */
+export const TaskGroupStoreSqlite = (
+  storage: SqliteStorage,
+): Layer.Layer<
+  ReceivingStore | SubmissionStore | RunStore | GroupStore | GroupReader,
+  never,
+  Publisher | Audience
+> =>
+  Layer.effectContext(
+    Effect.gen(function* () {
+      const store = makeTaskGroupStore(storage, yield* Publisher, yield* Audience)
+      return Context.empty().pipe(
+        Context.add(ReceivingStore, store),
+        Context.add(SubmissionStore, store),
+        Context.add(RunStore, store),
+        Context.add(GroupStore, store),
+        Context.add(GroupReader, store),
+      )
+    }),
   )

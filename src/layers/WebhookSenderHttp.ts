@@ -37,7 +37,8 @@ export const WebhookSenderHttp: Layer.Layer<WebhookSender, never, HttpClient.Htt
           client.execute,
         )
         const outcome: WebhookOutcome =
-          response.status >= 200 && response.status < 300
+          // A receiver that answers with a page to look at next has run (SPEC 3); where that is, is not for us.
+          (response.status >= 200 && response.status < 300) || [302, 303].includes(response.status)
             ? "accepted"
             : response.status === 410
               ? "gone"

@@ -2,23 +2,25 @@ import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Latch from "effect/Latch"
-import * as Schedule from "effect/Schedule"
-import { total } from "../domain/Counts.ts"
 import { errorJson } from "../domain/ErrorJson.ts"
-import { type ParallelError, type Refusal, Unavailable } from "../domain/Errors.ts"
-import { isActive } from "../domain/RunStatus.ts"
+import { isRefusal, type ParallelError, type Refusal, Unavailable } from "../domain/Errors.ts"
+import { lastLooks, namingLooks, refused, stepsOf } from "../domain/Schedules.ts"
 import { EMPTY_PLAN, isPlanDone } from "../domain/TaskGroup.ts"
+import { Audience } from "../services/Audience.ts"
+import { GroupStore } from "../services/GroupStore.ts"
 import type { ApiKey, ParallelApi } from "../services/ParallelApi.ts"
 import { Publisher } from "../services/Publisher.ts"
 import { RequestBudget } from "../services/RequestBudget.ts"
+import { RunStore } from "../services/RunStore.ts"
 import { Settings } from "../services/Settings.ts"
-import { TaskGroupStore } from "../services/TaskGroupStore.ts"
-import { type FollowContext, noteAnswer } from "./follow/FollowContext.ts"
+import { SubmissionStore } from "../services/SubmissionStore.ts"
+import type { FollowContext } from "./follow/FollowContext.ts"
 import { listGroup } from "./follow/listGroup.ts"
 import { keepFetchingOutputs } from "./follow/outputs.ts"
 import { makePace } from "./follow/pace.ts"
 import { keepReconciled } from "./follow/reconcile.ts"
 import { keepSessions } from "./follow/sessions.ts"
+import { makeUpstream } from "./follow/upstream.ts"
 import { submitRuns } from "./submitRuns.ts"
 
 /** How a start of the follower ends. */
@@ -44,10 +46,6 @@ export interface FollowOptions {
 const TICK = Duration.seconds(5)
 /** A rest shorter than this is not worth the trouble. */
 const REST_AT_LEAST_MS = 60_000
-/** About a minute's worth of looks at the end: a run is assumed to be listed within SETTLE_SECONDS. */
-const LAST_LOOKS = 6
-/** Where runs stand in rows by their place in an answer alone, a listing is worth about twenty minutes: only it can tell. */
-const UNNAMED_LOOKS = 10
 const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
 
@@ -60,26 +58,44 @@ export const followTaskGroup = Effect.fn("followTaskGroup")(function* (
 ): Effect.fn.Return<
   FollowOutcome,
   never,
-  ParallelApi | TaskGroupStore | Settings | Publisher | RequestBudget
+  | ParallelApi
+  | SubmissionStore
+  | RunStore
+  | GroupStore
+  | Audience
+  | Settings
+  | Publisher
+  | RequestBudget
 > {
-  const store = yield* TaskGroupStore
   const settings = yield* Settings
-  const publisher = yield* Publisher
-  const latch = Latch.makeUnsafe(true)
+  const news = Latch.makeUnsafe(true)
   const context: FollowContext = {
     key: options.key,
     groupId: options.groupId,
-    lastRefusal: null,
+    upstream: yield* makeUpstream(),
     pace: makePace({ rate: settings.RESULTS_PER_SECOND, burst: settings.RESULTS_BURST }),
     signals: {
+      cursor: null,
       seenCounts: null,
       lastEventAt: 0,
       lastNewsAt: 0,
       loss: true,
-      wake: () => latch.openUnsafe(),
+      news,
+      wake: () => news.openUnsafe(),
     },
   }
-  if (isPlanDone(store.plan()) && (yield* idleFor) >= settings.IDLE_HOURS * HOUR_MS) {
+  return yield* follow(context, options).pipe(
+    context.upstream.listening,
+    Effect.ensuring(Effect.sync(context.upstream.save)),
+  )
+})
+
+const follow = Effect.fnUntraced(function* (context: FollowContext, options: FollowOptions) {
+  const submission = yield* SubmissionStore
+  const settings = yield* Settings
+  const publisher = yield* Publisher
+  const audience = yield* Audience
+  if (isPlanDone(submission.plan()) && (yield* idleFor) >= settings.IDLE_HOURS * HOUR_MS) {
     const rest = yield* checkIdleGroup(context)
     if (rest !== null) return rest
   }
@@ -96,76 +112,85 @@ export const followTaskGroup = Effect.fn("followTaskGroup")(function* (
     [
       submitting,
       whenSubmitted(keepSessions(context)),
-      keepReconciled(context, latch),
+      keepReconciled(context),
       Effect.scoped(keepFetchingOutputs(context)),
     ],
     { concurrency: "unbounded", discard: true },
   ).pipe(Effect.andThen(Effect.never))
-  const unlisten = store.audience.onLook(context.signals.wake)
+  const unlisten = audience.onLook(context.signals.wake)
   return yield* Effect.raceFirst(awaitOutcome(context, taken), parts).pipe(
     Effect.ensuring(Effect.sync(unlisten)),
   )
 })
 
 const idleFor = Effect.gen(function* () {
-  const store = yield* TaskGroupStore
+  const store = yield* RunStore
   return (yield* Clock.currentTimeMillis) - store.lastProgressAt()
 })
 
 /**
- * Submits until it is done. A refusal of the key or the group is asked about again for as long as it takes to be sure;
- * then what is not submitted fails with upstream's message, and the rest goes on. It has a clock of its own: that
- * reading works does not mean that adding does.
+ * Submits until it is done. A refusal of the key or the group is asked about again, ever more rarely, for as long as it
+ * takes to be sure; then what is not submitted is left out with upstream's message, and the rest goes on. It has a clock
+ * of its own: that reading works does not mean that adding does.
  */
 const keepSubmitting = Effect.fnUntraced(function* (context: FollowContext, options: FollowOptions) {
-  const store = yield* TaskGroupStore
+  const submission = yield* SubmissionStore
+  const store = yield* RunStore
+  const group = yield* GroupStore
   const settings = yield* Settings
-  let refusedSince: number | null = null
-  let accepted = total(store.upstreamCounts())
+  const { answeredMs } = context.upstream
+  const again = stepsOf(refused)
+  let refusedAt: number | null = null
+  let accepted = store.submitted()
   for (;;) {
-    const result = yield* Effect.result(submitRuns(options))
+    const result = yield* Effect.result(submitRuns({ ...options, answeredMs }))
     if (result._tag === "Success") return result.success
-    const now = yield* Clock.currentTimeMillis
-    const taken = total(store.upstreamCounts())
-    if (refusedSince === null || taken > accepted) refusedSince = now
-    accepted = taken
+    if (store.submitted() > accepted) {
+      refusedAt = null
+      again.reset()
+    }
+    accepted = store.submitted()
+    refusedAt ??= answeredMs()
     const { status, message, refId, detail } = result.failure
-    if (now - refusedSince >= settings.REFUSED_MINUTES * 60_000) {
+    if (answeredMs() - refusedAt >= settings.REFUSED_HOURS * HOUR_MS) {
       const error = errorJson({
         refId,
         detail,
         message: `Not submitted: Parallel refuses (${status}: ${message}).`,
       })
-      store.failRows({ from: 0, to: store.status().num_task_runs }, error, EMPTY_PLAN, now)
+      const everyRow = { from: 0, to: group.details()?.numInputs ?? 0 }
+      const now = yield* Clock.currentTimeMillis
+      submission.leaveOut(everyRow, { status: "cancelled", error }, EMPTY_PLAN, now)
       continue
     }
-    store.setStatusMessage(
-      `Parallel refuses to add runs (${status}: ${message}). Trying again for ${settings.REFUSED_MINUTES} minutes.`,
+    group.say(
+      "submission",
+      `Parallel refuses to add runs (${status}: ${message}). It is tried again, ever more rarely, for ${settings.REFUSED_HOURS} hours.`,
     )
-    yield* noteAnswer(context, result.failure)
-    yield* Effect.sleep("30 seconds")
+    yield* Effect.sleep(Duration.millis(yield* again.next(undefined)))
   }
 })
 
 /** An empty group has nothing to say: its event stream may end at once, again and again. */
 const whenSubmitted = Effect.fnUntraced(function* <A, E, R>(body: Effect.Effect<A, E, R>) {
-  const store = yield* TaskGroupStore
+  const store = yield* RunStore
   const publisher = yield* Publisher
   for (;;) {
     const version = publisher.version()
-    if (total(store.upstreamCounts()) > 0) return yield* body
+    if (store.submitted() > 0) return yield* body
     yield* publisher.waitBeyond(version)
   }
 })
 
 const awaitOutcome = Effect.fnUntraced(function* (context: FollowContext, taken: { readonly is: boolean }) {
-  const store = yield* TaskGroupStore
+  const store = yield* RunStore
+  const submission = yield* SubmissionStore
   const publisher = yield* Publisher
   const budget = yield* RequestBudget
   for (;;) {
     const version = publisher.version()
     if (taken.is) return { _tag: "Taken" } as const
-    if (store.allEnded() && isPlanDone(store.plan())) {
+    if (store.allEnded() && isPlanDone(submission.plan())) {
       yield* lookOnceMore(context)
       // The look may have brought a run that nobody knew of.
       if (store.allEnded()) return { _tag: "Ended" } as const
@@ -179,64 +204,51 @@ const awaitOutcome = Effect.fnUntraced(function* (context: FollowContext, taken:
 })
 
 /** Before a group is called done, its runs are listed once more: a second run for an input would show here. */
-const lookOnceMore = (context: FollowContext) =>
-  listGroup(context).pipe(
-    Effect.flatMap(({ runIds }) =>
-      Effect.flatMap(TaskGroupStore, (store) =>
-        // A listing without all the runs there are is none to end with: it may lag, or have been cut off.
-        runIds.size >= total(store.upstreamCounts())
-          ? Effect.void
-          : Effect.fail(
-              new Unavailable({ message: "The last listing is incomplete", status: null, timedOut: false }),
-            ),
-      ),
+const lookOnceMore = Effect.fnUntraced(function* (context: FollowContext) {
+  const store = yield* RunStore
+  const look = listGroup(context).pipe(
+    Effect.flatMap(({ own }) =>
+      // A listing without all the runs there are is none to end with: it may lag, or have been cut off.
+      own.size >= store.submitted()
+        ? Effect.void
+        : Effect.fail(
+            new Unavailable({ message: "The last listing is incomplete", status: null, timedOut: false }),
+          ),
     ),
-    Effect.retry(
-      Schedule.exponential("1 second").pipe(Schedule.jittered, Schedule.upTo({ times: LAST_LOOKS })),
-    ),
-    (looks) =>
-      Effect.flatMap(TaskGroupStore, (store) =>
-        Effect.retry(looks, {
-          schedule: Schedule.spaced("1 minute").pipe(Schedule.upTo({ times: UNNAMED_LOOKS })),
-          while: () => store.hasUnnamedRuns(),
-        }),
-      ),
+    Effect.retry({ schedule: lastLooks, while: (error) => !isRefusal(error) }),
+  )
+  yield* Effect.retry(look, { schedule: namingLooks, while: () => store.hasUnnamedRuns() }).pipe(
     // Our own table is complete; a listing that cannot be had takes nothing away from it.
     Effect.catch((error: ParallelError) => Effect.logWarning(`The last listing failed: ${error._tag}`)),
   )
+})
 
 const timeOut = Effect.fnUntraced(function* (
   context: FollowContext,
-): Effect.fn.Return<FollowOutcome | null, never, TaskGroupStore | Settings> {
-  const store = yield* TaskGroupStore
+): Effect.fn.Return<FollowOutcome | null, never, RunStore | SubmissionStore | Settings> {
+  const store = yield* RunStore
+  const submission = yield* SubmissionStore
   const settings = yield* Settings
   const now = yield* Clock.currentTimeMillis
-  const refusedSince = store.refusedSince()
-  if (
-    refusedSince !== null &&
-    context.lastRefusal !== null &&
-    now - refusedSince >= settings.REFUSED_MINUTES * 60_000
-  ) {
-    const { status, message } = context.lastRefusal
+  const refusal = context.upstream.lastingRefusal()
+  if (refusal !== null) {
     return {
       _tag: "GaveUp",
-      message: `Parallel refuses access to this group (${status}: ${message}). Following has ended.`,
+      message: `Parallel refuses access to this group (${refusal.status}: ${refusal.message}). Following has ended.`,
     }
   }
-  if (now - store.lastProgressAt() >= settings.IDLE_HOURS * HOUR_MS) store.settle()
+  if (now - store.lastProgressAt() >= settings.IDLE_HOURS * HOUR_MS) store.flush()
   const idle = now - store.lastProgressAt()
   if (idle >= settings.ABANDON_DAYS * DAY_MS) return abandoned(settings.ABANDON_DAYS)
-  const plan = store.plan()
-  if (plan.credit !== null) {
-    const { next } = plan.credit
-    const waiting = plan.sending.length === 0 && plan.lost.length === 0 && next - now >= REST_AT_LEAST_MS
-    const nothingElse =
-      store.pendingOutputCount() === 0 && !Object.keys(store.upstreamCounts()).some(isActive)
-    return waiting && nothingElse ? { _tag: "Resting", until: next } : null
+  if (store.pendingOutputCount() > 0) return null
+  const plan = submission.plan()
+  if (isPlanDone(plan)) {
+    const isIdle = idle >= settings.IDLE_HOURS * HOUR_MS
+    return isIdle ? { _tag: "Resting", until: now + settings.IDLE_CHECK_SECONDS * 1000 } : null
   }
-  return idle >= settings.IDLE_HOURS * HOUR_MS && isPlanDone(plan) && store.pendingOutputCount() === 0
-    ? { _tag: "Resting", until: now + settings.IDLE_CHECK_SECONDS * 1000 }
-    : null
+  const until = Math.max(plan.credit?.next ?? 0, plan.edge?.next ?? 0)
+  const isWaiting = plan.sending.length === 0 && plan.lost.length === 0 && until - now >= REST_AT_LEAST_MS
+  return isWaiting && !store.hasUnfinished() ? { _tag: "Resting", until } : null
 })
 
 const abandoned = (days: number): FollowOutcome => ({
@@ -246,13 +258,12 @@ const abandoned = (days: number): FollowOutcome => ({
 
 /** One look at a group that has been idle for long. Null when there is news, and following should go on. */
 const checkIdleGroup = Effect.fnUntraced(function* (context: FollowContext) {
-  const store = yield* TaskGroupStore
+  const store = yield* RunStore
   const settings = yield* Settings
   const before = store.lastProgressAt()
-  const listed = yield* Effect.result(listGroup(context))
-  yield* noteAnswer(context, listed._tag === "Failure" ? listed.failure : null)
+  yield* Effect.ignore(listGroup(context))
   // That a run runs is news as well, once: this object forgets while it rests.
-  store.settle()
+  store.flush()
   if (store.lastProgressAt() !== before) return null
   if (store.allEnded() || store.pendingOutputCount() > 0) return null
   const refused = yield* timeOut(context)

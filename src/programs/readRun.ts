@@ -1,11 +1,11 @@
 import * as Effect from "effect/Effect"
 import { runJson } from "../domain/RunJson.ts"
 import type { JsonText } from "../domain/TaskGroup.ts"
-import { TaskGroupStore } from "../services/TaskGroupStore.ts"
+import { GroupReader } from "../services/GroupReader.ts"
 
 /** One element of the JSON format's `runs`, and the number of its newest change; null for an input that is not there. */
 export const readRun = Effect.fn("readRun")(function* (inputIndex: number) {
-  const store = yield* TaskGroupStore
+  const store = yield* GroupReader
   return yield* Effect.acquireUseRelease(
     Effect.sync(() => store.snapshot()),
     ({ details, rows }) =>

@@ -3,7 +3,7 @@ import { GroupTooLarge } from "../domain/Errors.ts"
 import { resultJson, runJson } from "../domain/RunJson.ts"
 import type { TaskGroupResultOutput } from "../domain/TaskGroup.ts"
 import { Settings } from "../services/Settings.ts"
-import { TaskGroupStore } from "../services/TaskGroupStore.ts"
+import { GroupReader } from "../services/GroupReader.ts"
 
 /**
  * The group as a value, of this moment. `after` is the index of the last input of the page before, `limit` the most
@@ -13,7 +13,7 @@ export const readTaskGroup = Effect.fn("readTaskGroup")(function* (page: {
   readonly after?: number | undefined
   readonly limit?: number | undefined
 }) {
-  const store = yield* TaskGroupStore
+  const store = yield* GroupReader
   const settings = yield* Settings
   return yield* Effect.acquireUseRelease(
     Effect.sync(() => store.snapshot()),

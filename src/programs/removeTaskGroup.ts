@@ -1,15 +1,41 @@
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import { AlarmClock } from "../services/AlarmClock.ts"
+import { GroupFibers } from "../services/GroupFibers.ts"
+import { GroupStore } from "../services/GroupStore.ts"
 import { Publisher } from "../services/Publisher.ts"
-import { TaskGroupStore } from "../services/TaskGroupStore.ts"
+import { SecretStore } from "../services/SecretStore.ts"
 
 /**
- * Closes what reads and writes here, so that nothing comes back after the storage is emptied: viewers' streams end,
- * and writes of fibers that still run do nothing. Emptying the storage is the caller's, for it is the platform's.
+ * From here on the group is gone for everybody: its key and webhook are deleted, and emptying the storage is due. That
+ * comes before anything is closed, so that a failure, or a crash, leaves an object that will try again.
  */
-export const removeTaskGroup = Effect.fn("removeTaskGroup")(function* (deleteAll: Effect.Effect<void>) {
-  const store = yield* TaskGroupStore
+export const condemnTaskGroup = Effect.fn("condemnTaskGroup")(function* () {
+  const group = yield* GroupStore
+  const secrets = yield* SecretStore
+  const alarms = yield* AlarmClock
+  const now = yield* Clock.currentTimeMillis
+  group.remove(() => {
+    secrets.forgetApiKey()
+    secrets.forgetWebhookUrl()
+    for (const name of ["watchdog", "webhook", "uncommitted"] as const) alarms.clear(name)
+    alarms.set("removal", now)
+  })
+})
+
+/**
+ * Removes the group and everything in it: viewers' streams end, what runs is interrupted, and the storage is emptied.
+ * Where that fails it stays due, and nothing else comes back.
+ */
+export const removeTaskGroup = Effect.fn("removeTaskGroup")(function* () {
+  const group = yield* GroupStore
   const publisher = yield* Publisher
-  store.close()
+  const fibers = yield* GroupFibers
+  yield* condemnTaskGroup()
   publisher.close()
-  yield* deleteAll
+  yield* fibers.close
+  yield* group.erase.pipe(
+    Effect.tapError((error) => Effect.logError("The group is not removed yet", error)),
+    Effect.ignore,
+  )
 })

@@ -8,7 +8,7 @@ import { renderMarkdown } from "../domain/render/markdown.ts"
 import type { OutputForm } from "../domain/RunJson.ts"
 import type { Piece, View } from "../domain/render/View.ts"
 import { Settings } from "../services/Settings.ts"
-import { TaskGroupStore } from "../services/TaskGroupStore.ts"
+import { GroupReader } from "../services/GroupReader.ts"
 
 /** A format that is rendered from the rows; `html` needs the page to put them into. */
 export type Rendering =
@@ -34,7 +34,7 @@ export interface Rendered {
  * read when the next chunk is asked for.
  */
 export const openerOf = Effect.fn("openerOf")(function* (rendering: Rendering) {
-  const store = yield* TaskGroupStore
+  const store = yield* GroupReader
   const { PAGE_DATA_BYTES } = yield* Settings
   return (): Rendered => {
     const view = store.snapshot()
@@ -45,7 +45,7 @@ export const openerOf = Effect.fn("openerOf")(function* (rendering: Rendering) {
 /** The group in one of its formats, streamed from the rows of one moment. */
 export const renderTaskGroup = (
   rendering: Rendering,
-): Stream.Stream<Uint8Array, never, TaskGroupStore | Settings> =>
+): Stream.Stream<Uint8Array, never, GroupReader | Settings> =>
   Stream.unwrap(
     Effect.gen(function* () {
       const open = yield* openerOf(rendering)

@@ -1,105 +1,140 @@
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Schedule from "effect/Schedule"
-import type { ParallelError } from "../domain/Errors.ts"
-import { rangesOf } from "../domain/Plan.ts"
+import { cutBatches, halves, markSettled } from "../domain/Plan.ts"
+import { settling, settlingLooks } from "../domain/Schedules.ts"
+import type { Batch } from "../domain/TaskGroup.ts"
+import type { GroupStore } from "../services/GroupStore.ts"
 import { type ApiKey, ParallelApi } from "../services/ParallelApi.ts"
+import { RunStore } from "../services/RunStore.ts"
 import { Settings } from "../services/Settings.ts"
-import { TaskGroupStore } from "../services/TaskGroupStore.ts"
-import { type ForeignRun, listIntoStore } from "./listing.ts"
+import { SubmissionStore } from "../services/SubmissionStore.ts"
+import { type Listed, listIntoStore } from "./listing.ts"
+
+export interface Upstream {
+  readonly key: ApiKey
+  readonly groupId: string
+}
 
 /** What upstream says exists. */
-interface Sighting {
+export interface Sighting {
+  /** How many runs it counts, and how many it lists. */
   readonly count: number
-  readonly runIds: ReadonlySet<string>
-  /** Runs that belong to some row of ours, but nobody can say to which. */
+  readonly listed: number
+  /** Those that rows of ours have. */
+  readonly own: ReadonlySet<string>
+  /** Runs of others, and second ones for an input: they count neither for nor against ours. */
+  readonly strangers: number
+  /** Runs that may belong to some row of ours, but nobody can say to which. */
   readonly unassigned: number
 }
 
-const agree = (a: Sighting, b: Sighting): boolean =>
-  b.unassigned === 0 &&
-  a.count === b.count &&
-  a.count === a.runIds.size &&
-  a.runIds.size === b.runIds.size &&
-  [...a.runIds].every((id) => b.runIds.has(id))
+/** Whether list and count show all runs there are, and whose each of them is. */
+export const isComplete = ({ count, listed, unassigned }: Sighting): boolean =>
+  count === listed && unassigned === 0
 
-/** Reading is free of consequences, so that only a refusal ends it. */
-const keepAsking = Schedule.min([Schedule.exponential("2 seconds"), Schedule.spaced("2 minutes")]).pipe(
-  Schedule.jittered,
-  Schedule.setInputType<ParallelError>(),
-  Schedule.while(({ input }) => input._tag !== "Unauthorized" && input._tag !== "NotFound"),
-)
+const agree = (a: Sighting, b: Sighting): boolean =>
+  isComplete(a) && isComplete(b) && a.own.size === b.own.size && [...a.own].every((id) => b.own.has(id))
+
+/** Asks upstream which runs of the group exist, and assigns those of ours to their rows. */
+export const lookUpstream = Effect.fnUntraced(function* ({ key, groupId }: Upstream) {
+  const api = yield* ParallelApi
+  const group = yield* api.getTaskGroup(key, groupId)
+  const first = yield* listIntoStore(key, groupId, {})
+  // Where metadata is not echoed, a run is told by its input.
+  const byInput = first.unnamed && !first.echoes
+  const listed = byInput ? yield* listIntoStore(key, groupId, { includeInput: true }) : first
+  const assigned = byInput ? yield* assignByInput(listed) : { own: [], unassigned: 0 }
+  const own = new Set([...listed.own, ...assigned.own])
+  const sighting: Sighting = {
+    count: group.status.num_task_runs,
+    listed: listed.runIds.size,
+    own,
+    strangers: listed.runIds.size - own.size - assigned.unassigned,
+    unassigned: assigned.unassigned,
+  }
+  return sighting
+})
 
 /**
  * Finds out which runs of the lost batches exist. Upstream is asked SETTLE_SECONDS after the loss and again after half
  * of that, until list and count agree with each other and with what they were before; the listing itself assigns the
- * runs to their rows. What is missing then goes back to the plan (docs/guarantees.md).
- * Nothing may be under way meanwhile.
+ * runs to their rows. What is missing then goes back to the plan (docs/guarantees.md); a batch that an edge has refused,
+ * in halves. Nothing may be under way meanwhile.
  */
-export const settleLost = Effect.fn("settleLost")(function* (options: {
-  readonly key: ApiKey
-  readonly groupId: string
-}) {
-  const api = yield* ParallelApi
-  const store = yield* TaskGroupStore
+export const settleLost = Effect.fn("settleLost")(function* (
+  options: Upstream,
+): Effect.fn.Return<
+  void,
+  Effect.Error<ReturnType<typeof lookUpstream>>,
+  ParallelApi | SubmissionStore | RunStore | GroupStore | Settings
+> {
+  const submission = yield* SubmissionStore
   const settings = yield* Settings
-  const { lost } = store.plan()
-  const settle = settings.SETTLE_SECONDS * 1000
-  const rows = lost.reduce((sum, range) => sum + range.to - range.from, 0)
-  const message = `Parallel's answer to adding ${rows} runs was lost; checking which of them exist before sending any again.`
-  store.setStatusMessage(message)
-
-  const look = Effect.gen(function* () {
-    const group = yield* api.getTaskGroup(options.key, options.groupId)
-    const first = yield* listIntoStore(options.key, options.groupId, {})
-    // Without the echo of its metadata a run is told by its input.
-    const { runIds, foreign } = first.unnamed
-      ? yield* listIntoStore(options.key, options.groupId, { includeInput: true })
-      : first
-    const unassigned = yield* assignByInput(foreign)
-    const sighting: Sighting = { count: group.status.num_task_runs, runIds, unassigned }
-    return sighting
-  }).pipe(Effect.retry(keepAsking))
-
-  const lastLoss = Math.max(...lost.map(({ since }) => since))
-  yield* sleepUntil(lastLoss + settle)
+  const settleMs = settings.SETTLE_SECONDS * 1000
+  const look = lookUpstream(options).pipe(Effect.retry(settling))
+  yield* sleepUntil(Math.max(...submission.plan().lost.map(({ since }) => since)) + settleMs)
   let before = yield* look
-  for (let wait = settle / 2; ; wait = Math.min(wait * 1.5, 120_000)) {
-    yield* Effect.sleep(Duration.millis(wait))
-    const after = yield* look
-    if (agree(before, after)) break
+  const again = Effect.map(look, (after) => {
+    const same = agree(before, after)
     before = after
-  }
-  const plan = store.plan()
-  const missing = plan.lost.flatMap((range) => store.unsubmitted(range))
-  const todo = [...plan.todo, ...rangesOf(missing, settings.BATCH_SIZE)].toSorted((a, b) => a.from - b.from)
-  store.savePlan({ ...plan, lost: [], todo })
-  store.setStatusMessage("")
+    return same
+  })
+  yield* Effect.sleep(Duration.millis(settleMs / 2))
+  yield* Effect.repeat(again, { schedule: settlingLooks(settleMs), until: (same) => same })
+  const plan = submission.plan()
+  const missing = plan.lost.flatMap((batch) => missingOf(submission, settings, batch))
+  submission.savePlan(markSettled(plan, missing))
 })
+
+/** The rows of a lost batch that upstream does not have, as they are sent again. */
+const missingOf = (
+  submission: SubmissionStore["Service"],
+  settings: Settings["Service"],
+  batch: Batch,
+): ReadonlyArray<Batch> => {
+  const missing = submission.unsubmitted(batch)
+  const lengths = submission.inputLengths(batch)
+  const rows = missing.map((index) => [index, lengths[index - batch.from] ?? 0] as const)
+  const batches = cutBatches(rows, { size: settings.BATCH_SIZE, chars: settings.BATCH_CHARS })
+  const { edge } = batch
+  if (edge === undefined) return batches
+  return batches.flatMap((one): ReadonlyArray<Batch> => (one.to - one.from > 1 ? halves(one) : [{ ...one, edge }]))
+}
 
 /**
  * Where upstream echoes no metadata, a run is told by what it was made of: the first row of the lost batches with the
- * same input and without a run. Returns how many runs stay without a row; while there are any, nothing may be sent.
+ * same input and without a run. One with an input of no such row is somebody else's, as soon as runs that are ours for
+ * certain show that inputs come back as they were sent. While runs may be ours and nobody can say whose, nothing may be
+ * sent.
  */
-const assignByInput = Effect.fnUntraced(function* (foreign: ReadonlyArray<ForeignRun>) {
-  if (foreign.length === 0) return 0
-  const store = yield* TaskGroupStore
+const assignByInput = Effect.fnUntraced(function* ({ foreign, samples }: Listed) {
+  const submission = yield* SubmissionStore
+  const store = yield* RunStore
   const free = new Map<string, Array<number>>()
-  for (const range of store.plan().lost) {
-    const inputs = store.inputs(range)
-    for (const index of store.unsubmitted(range)) {
+  for (const range of submission.plan().lost) {
+    const inputs = submission.inputs(range)
+    for (const index of submission.unsubmitted(range)) {
       const key = canonical(JSON.parse(inputs[index - range.from] ?? "null"))
       free.set(key, [...(free.get(key) ?? []), index])
     }
   }
-  let unassigned = 0
+  const own: Array<string> = []
+  let unknown = 0
   for (const { update, input } of foreign) {
     const inputIndex = free.get(canonical(input))?.shift()
-    if (inputIndex === undefined) unassigned++
-    else store.apply([{ ...update, run: { ...update.run, inputIndex } }], yield* Clock.currentTimeMillis)
+    if (inputIndex !== undefined) {
+      store.apply([{ ...update, run: { ...update.run, inputIndex } }], yield* Clock.currentTimeMillis)
+      own.push(update.run.runId)
+    } else if (update.run.inputIndex === null) unknown++
   }
-  return unassigned
+  const comesBack = ({ runId, input }: Listed["samples"][number]): boolean => {
+    const index = store.indexOfRun(runId)
+    if (index === null) return false
+    const [sent = "null"] = submission.inputs({ from: index, to: index + 1 })
+    return canonical(JSON.parse(sent)) === canonical(input)
+  }
+  return { own, unassigned: samples.length > 0 && samples.every(comesBack) ? 0 : unknown }
 })
 
 /** JSON text that does not depend on the order of properties. */

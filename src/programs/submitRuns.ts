@@ -5,36 +5,54 @@ import { errorJson } from "../domain/ErrorJson.ts"
 import {
   isRefusal,
   type NotFound,
+  type ParallelError,
   type PaymentRequired,
   type RateLimited,
   type Refusal,
   type Unauthorized,
 } from "../domain/Errors.ts"
 import { halves, markDone, markLost, markSending, markTodo } from "../domain/Plan.ts"
-import { isPlanDone, type JsonText, type Range } from "../domain/TaskGroup.ts"
-import { type ApiKey, ParallelApi } from "../services/ParallelApi.ts"
+import * as Schedules from "../domain/Schedules.ts"
+import {
+  type Batch,
+  type EdgeRefusal,
+  isPlanDone,
+  type JsonText,
+  type SubmissionPlan,
+  type Waiting,
+} from "../domain/TaskGroup.ts"
+import { GroupStore } from "../services/GroupStore.ts"
+import { ParallelApi } from "../services/ParallelApi.ts"
+import { RunStore } from "../services/RunStore.ts"
 import { Settings } from "../services/Settings.ts"
-import { TaskGroupStore } from "../services/TaskGroupStore.ts"
-import { settleLost, sleepUntil } from "./settleLost.ts"
+import { SubmissionStore } from "../services/SubmissionStore.ts"
+import { isComplete, lookUpstream, settleLost, sleepUntil, type Upstream } from "./settleLost.ts"
+import { submissionSentence } from "./submissionSentence.ts"
 
 /** Batches under way at once: the platform lets six requests of an invocation wait, and following needs one of them. */
 const CONCURRENCY = 5
 /** A `Retry-After` of nothing, or of a moment that has passed on our clock, is none to take at its word. */
 const SLOW_DOWN_AT_LEAST_MS = 1_000
+const HOUR_MS = 3_600_000
 
-export interface SubmitOptions {
-  readonly key: ApiKey
-  readonly groupId: string
+export interface SubmitOptions extends Upstream {
   /**
    * Asked when the first batch of a wave is refused for good and upstream has no run of this group: true when somebody
    * takes the refusal, which ends everything.
    */
   readonly takeRefusal: (refusal: Refusal) => boolean
+  /** For how long upstream has been answering, milliseconds: what waits for it waits in that time. */
+  readonly answeredMs: () => number
 }
+
+/** Only a refusal of the key or of the group stops the submission. */
+export type Stopped = Unauthorized | NotFound
+
+type SubmissionServices = ParallelApi | SubmissionStore | RunStore | GroupStore | Settings
 
 /** A batch that upstream refused. It stays marked as being sent until it is certain that none of it was taken. */
 interface RefusedBatch {
-  readonly batch: Range
+  readonly batch: Batch
   readonly error: Refusal | RateLimited
 }
 
@@ -49,73 +67,110 @@ type Outcome = "done" | "lost" | "unsent" | RefusedBatch
  */
 export const submitRuns = Effect.fn("submitRuns")(function* (
   options: SubmitOptions,
-): Effect.fn.Return<"submitted" | "taken", Unauthorized | NotFound, ParallelApi | TaskGroupStore | Settings> {
-  const store = yield* TaskGroupStore
+): Effect.fn.Return<"submitted" | "taken", Stopped, SubmissionServices> {
+  const submission = yield* SubmissionStore
+  const rateLimited = Schedules.stepsOf(Schedules.rateLimited)
   // What was under way when an earlier start ended may or may not have arrived.
-  for (const batch of store.plan().sending) {
-    store.savePlan(markLost(store.plan(), batch, yield* Clock.currentTimeMillis))
-  }
-  let rateLimitedFor = 1_000
-  while (!isPlanDone(store.plan())) {
-    const plan = store.plan()
-    if (plan.todo.length === 0) {
+  yield* loseAll(submission.plan().sending)
+  while (!isPlanDone(submission.plan())) {
+    yield* tell
+    if (submission.plan().todo.length === 0) {
       yield* settleLost(options).pipe(Effect.catchIf(isOther, () => Effect.void))
       continue
     }
-    if (plan.credit !== null) {
-      yield* sleepUntil(plan.credit.next)
-      // Minutes have passed: whatever the refused request may have created is counted by now.
-      if (!(yield* isClean(options, []))) {
-        yield* loseAll(plan.todo)
-        continue
-      }
-    }
-    const outcomes = yield* sendWave(options, nextWave(store))
+    yield* waitForTurn(options)
+    const wave = yield* nextWave(options)
+    const outcomes = yield* sendWave(options, wave)
     const refused = outcomes.filter((outcome) => typeof outcome === "object")
     if (refused.length === 0) {
-      rateLimitedFor = 1_000
+      rateLimited.reset()
       continue
     }
     if (!(yield* isClean(options, refused))) {
       yield* loseAll(refused.map(({ batch }) => batch))
       continue
     }
-    const refusal = takeable(store, outcomes)
+    const refusal = yield* takeable(outcomes)
     if (refusal !== null && options.takeRefusal(refusal)) return "taken"
-    const rateLimited = yield* settleRefusals(refused)
-    if (rateLimited !== null) {
-      rateLimitedFor = Math.min(rateLimitedFor * 2, 60_000)
-      const wait = rateLimited.retryAfterMs ?? rateLimitedFor
-      yield* Effect.sleep(Duration.millis(Math.max(wait, SLOW_DOWN_AT_LEAST_MS)))
-    }
+    const limited = yield* resolveRefusals(options, refused)
+    if (limited === null) continue
+    const wait = limited.retryAfterMs ?? (yield* rateLimited.next(undefined))
+    yield* Effect.sleep(Duration.millis(Math.max(wait, SLOW_DOWN_AT_LEAST_MS)))
   }
+  yield* tell
   return "submitted"
 })
 
-const hasNone = (store: TaskGroupStore["Service"]): boolean =>
-  Object.keys(store.upstreamCounts()).length === 0
+/** `status_message` says where the submission stands now. */
+const tell = Effect.gen(function* () {
+  const submission = yield* SubmissionStore
+  const group = yield* GroupStore
+  const count = (batches: ReadonlyArray<Batch>) =>
+    batches.reduce((sum, batch) => sum + submission.unsubmitted(batch).length, 0)
+  group.say("submission", submissionSentence(submission.plan(), count))
+})
 
-/** One batch is enough to ask for credit with, or whether anything gets through when nothing has so far. */
-const nextWave = (store: TaskGroupStore["Service"]): ReadonlyArray<Range> => {
-  const { todo, lost, credit } = store.plan()
-  const alone = credit !== null || (lost.length > 0 && hasNone(store))
+const isOther = <E extends ParallelError>(error: E): error is Exclude<E, Stopped> =>
+  error._tag !== "Unauthorized" && error._tag !== "NotFound"
+
+/** Waits for credit, or until an edge that lets nothing pass is tried again. */
+const waitForTurn = Effect.fnUntraced(function* (options: SubmitOptions) {
+  const submission = yield* SubmissionStore
+  const { credit, edge, todo } = submission.plan()
+  if (edge !== null) yield* sleepUntil(edge.next)
+  if (credit === null) return
+  yield* sleepUntil(credit.next)
+  // Minutes have passed: whatever the refused request may have created is counted by now.
+  if (!(yield* isClean(options, []))) yield* loseAll(todo)
+})
+
+/**
+ * One batch is enough to ask for credit with, or whether anything gets through when nothing has so far, or which rows an
+ * edge finds fault with. Rows that it has refused alone come last; once it has let others pass, they have failed.
+ */
+const nextWave = Effect.fnUntraced(function* (options: SubmitOptions) {
+  const submission = yield* SubmissionStore
+  const runs = yield* RunStore
+  const settings = yield* Settings
+  const { todo, lost, credit, edge } = submission.plan()
+  if (edge !== null) {
+    const untried = todo.filter((batch) => batch.edge === undefined)
+    if (untried.length > 0) return [untried.reduce((a, b) => (b.to - b.from > a.to - a.from ? b : a))]
+    const forLong = options.answeredMs() - edge.since >= settings.REFUSED_HOURS * HOUR_MS
+    if (!edge.selective && !forLong) return todo.slice(0, 1)
+    for (const batch of todo) yield* fail(batch, edgeError(batch.edge!))
+    return []
+  }
+  const alone = credit !== null || (lost.length > 0 && runs.submitted() === 0)
   return alone ? todo.slice(0, 1) : todo
-}
+})
+
+const edgeError = ({ status, message }: EdgeRefusal) =>
+  errorJson({
+    message: `Not submitted: something between here and Parallel refuses this row (status ${status}). ${message}`,
+  })
+
+/** These rows were refused for good. */
+const fail = Effect.fnUntraced(function* (batch: Batch, error: JsonText) {
+  const submission = yield* SubmissionStore
+  const now = yield* Clock.currentTimeMillis
+  submission.leaveOut(batch, { status: "failed", error }, markDone(submission.plan(), batch), now)
+})
 
 /**
  * Sends batches until one is refused; what is under way by then is waited for. Lack of credit and rate limits are not
  * asked about again and again, and of a refused task or key little more is sent than was at once. A lost answer stops
  * the wave only while nothing has been accepted: later it says nothing about the other batches.
  */
-const sendWave = Effect.fnUntraced(function* (options: SubmitOptions, wave: ReadonlyArray<Range>) {
-  const store = yield* TaskGroupStore
+const sendWave = Effect.fnUntraced(function* (options: SubmitOptions, wave: ReadonlyArray<Batch>) {
+  const runs = yield* RunStore
   let open = true
   return yield* Effect.forEach(
     wave,
-    Effect.fnUntraced(function* (batch): Effect.fn.Return<Outcome, never, ParallelApi | TaskGroupStore> {
+    Effect.fnUntraced(function* (batch): Effect.fn.Return<Outcome, never, SubmissionServices> {
       if (!open) return "unsent"
       const outcome = yield* sendBatch(options, batch)
-      if (typeof outcome === "object" || (outcome === "lost" && hasNone(store))) open = false
+      if (typeof outcome === "object" || (outcome === "lost" && runs.submitted() === 0)) open = false
       return outcome
     }),
     { concurrency: CONCURRENCY },
@@ -127,61 +182,111 @@ const sendWave = Effect.fnUntraced(function* (options: SubmitOptions, wave: Read
  * good. (A group of a moment ago that is not found may only be late.) Once a batch is accepted, the group is paid for
  * and stays; while the fate of one is unknown, it may be.
  */
-const takeable = (store: TaskGroupStore["Service"], [first]: ReadonlyArray<Outcome>): Refusal | null => {
-  if (typeof first !== "object" || !hasNone(store) || store.plan().lost.length > 0) return null
+const takeable = Effect.fnUntraced(function* ([first]: ReadonlyArray<Outcome>) {
+  const submission = yield* SubmissionStore
+  const runs = yield* RunStore
+  if (typeof first !== "object" || runs.submitted() > 0 || submission.plan().lost.length > 0) return null
   return isRefusal(first.error) && first.error._tag !== "NotFound" ? first.error : null
-}
-
-const loseAll = Effect.fnUntraced(function* (batches: ReadonlyArray<Range>) {
-  const store = yield* TaskGroupStore
-  const now = yield* Clock.currentTimeMillis
-  for (const batch of batches) store.savePlan(markLost(store.plan(), batch, now))
 })
 
-const isOther = <E extends { readonly _tag: string }>(
-  error: E,
-): error is Exclude<E, Unauthorized | NotFound> => error._tag !== "Unauthorized" && error._tag !== "NotFound"
+const loseAll = Effect.fnUntraced(function* (batches: ReadonlyArray<Batch>) {
+  const submission = yield* SubmissionStore
+  const now = yield* Clock.currentTimeMillis
+  for (const batch of batches) submission.savePlan(markLost(submission.plan(), batch, now))
+})
 
 const sendBatch = Effect.fnUntraced(function* (
   options: SubmitOptions,
-  batch: Range,
-): Effect.fn.Return<Outcome, never, ParallelApi | TaskGroupStore> {
+  batch: Batch,
+): Effect.fn.Return<Outcome, never, SubmissionServices> {
   const api = yield* ParallelApi
-  const store = yield* TaskGroupStore
-  const indexes = store.unsubmitted(batch)
+  const submission = yield* SubmissionStore
+  const group = yield* GroupStore
+  const indexes = submission.unsubmitted(batch)
   if (indexes.length === 0) {
-    store.savePlan(markDone(store.plan(), batch))
+    submission.savePlan(markDone(submission.plan(), batch))
     return "done"
   }
-  const details = store.details()
+  const details = group.details()
   if (details === null) return "unsent"
   const since = yield* Clock.currentTimeMillis
   // Between reading the plan and writing it no other batch may have its turn.
-  store.savePlan(markSending(store.plan(), batch, since))
-  const inputs = runInputs(store.inputs(batch), batch, indexes, details.processor)
+  submission.savePlan(markSending(submission.plan(), batch, since))
+  const inputs = runInputs(submission.inputs(batch), batch, indexes, details.processor)
   return yield* api.addRuns(options.key, options.groupId, { defaultTaskSpec: details.taskSpec, inputs }).pipe(
     Effect.flatMap((runIds) =>
       Effect.map(Clock.currentTimeMillis, (now): Outcome => {
         const runs = runIds.map((runId, at) => ({ inputIndex: indexes[at]!, runId }))
-        const plan = store.plan()
-        store.acceptRuns(runs, { ...markDone(plan, batch), credit: null }, now)
-        if (plan.credit !== null) store.setStatusMessage("")
+        submission.acceptRuns(runs, passed(markDone(submission.plan(), batch)), now)
         return "done"
       }),
     ),
-    Effect.catch((error) => {
-      if (isRefusal(error) || error._tag === "RateLimited") return Effect.succeed<Outcome>({ batch, error })
-      return Effect.map(Clock.currentTimeMillis, (now): Outcome => {
-        store.savePlan(markLost(store.plan(), batch, now))
-        return "lost"
-      })
-    }),
+    Effect.catch((error) =>
+      isRefusal(error) || error._tag === "RateLimited"
+        ? Effect.succeed<Outcome>({ batch, error })
+        : lose(options, batch, error),
+    ),
   )
+})
+
+/**
+ * Something got through: there is credit, and an edge that refuses is selective. What it refused while it let nothing
+ * pass says nothing about those rows.
+ */
+const passed = (plan: SubmissionPlan): SubmissionPlan => {
+  const { edge } = plan
+  if (edge === null || isPlanDone(plan)) return { ...plan, credit: null, edge: null }
+  const todo = edge.selective ? plan.todo : plan.todo.map(({ from, to }) => ({ from, to }))
+  return { ...plan, credit: null, todo, edge: { ...edge, selective: true, next: 0, rounds: 0 } }
+}
+
+/** The batch's fate is unknown. What an edge answered says nothing of it either, but how to go on. */
+const lose = Effect.fnUntraced(function* (
+  options: SubmitOptions,
+  batch: Batch,
+  error: ParallelError,
+): Effect.fn.Return<Outcome, never, SubmissionStore> {
+  const submission = yield* SubmissionStore
+  const now = yield* Clock.currentTimeMillis
+  const refusal = edgeRefusalOf(error)
+  const plan = markLost(submission.plan(), batch, now, refusal)
+  const { edge } = plan
+  submission.savePlan(
+    refusal === null
+      ? plan
+      : {
+          ...plan,
+          edge: {
+            ...(yield* nextRound(edge, Schedules.edge, options.answeredMs())),
+            selective: edge?.selective ?? false,
+          },
+        },
+  )
+  return "lost"
+})
+
+/** A refusal that is not Parallel's own, and that is about the request: not a time limit, not a rate limit. */
+const edgeRefusalOf = (error: ParallelError): EdgeRefusal | null => {
+  if (error._tag !== "Unavailable" || error.status === null) return null
+  const { status, message } = error
+  return status >= 400 && status < 500 && ![408, 409, 425, 429].includes(status) ? { status, message } : null
+}
+
+/** What is waited for is asked again after a wait that grows with every round. */
+const nextRound = Effect.fnUntraced(function* (
+  before: Waiting | null,
+  schedule: typeof Schedules.credit,
+  answeredMs: number,
+) {
+  const rounds = (before?.rounds ?? 0) + 1
+  const now = yield* Clock.currentTimeMillis
+  const next = now + (yield* Schedules.waitAfter(schedule, rounds))
+  return { since: before?.since ?? answeredMs, next, rounds } satisfies Waiting
 })
 
 const runInputs = (
   inputs: ReadonlyArray<JsonText>,
-  batch: Range,
+  batch: Batch,
   indexes: ReadonlyArray<number>,
   processor: string,
 ): ReadonlyArray<JsonText> =>
@@ -192,16 +297,23 @@ const runInputs = (
 
 /**
  * Whether upstream has just the runs we know of, so that nothing of the refused batches was taken. No source promises
- * that a refusal is atomic (docs/parallel.md, U12), and asking costs one request.
+ * that a refusal is atomic (docs/parallel.md, U12), and asking costs one request; a listing only where there are runs
+ * that are not ours.
  */
 const isClean = Effect.fnUntraced(function* (options: SubmitOptions, refused: ReadonlyArray<RefusedBatch>) {
   const api = yield* ParallelApi
-  const store = yield* TaskGroupStore
-  return yield* api.getTaskGroup(options.key, options.groupId).pipe(
-    Effect.map(({ status }) => {
-      const known = Object.values(store.upstreamCounts()).reduce((sum, count) => sum + count, 0)
-      return store.plan().lost.length === 0 && status.num_task_runs === known
-    }),
+  const submission = yield* SubmissionStore
+  const runs = yield* RunStore
+  const look = Effect.gen(function* () {
+    if (submission.plan().lost.length > 0) return false
+    const { status } = yield* api.getTaskGroup(options.key, options.groupId)
+    const known = runs.submitted()
+    if (status.num_task_runs <= known) return status.num_task_runs === known
+    const sighting = yield* lookUpstream(options)
+    // A row that has its run only now was taken.
+    return isComplete(sighting) && runs.submitted() === known && sighting.own.size === known
+  })
+  return yield* look.pipe(
     // Who is refused everywhere cannot have added anything.
     Effect.catch((error) =>
       Effect.succeed(
@@ -212,59 +324,59 @@ const isClean = Effect.fnUntraced(function* (options: SubmitOptions, refused: Re
 })
 
 /** Decides what becomes of refused batches of which nothing was taken. */
-const settleRefusals = Effect.fnUntraced(function* (
+const resolveRefusals = Effect.fnUntraced(function* (
+  options: SubmitOptions,
   refused: ReadonlyArray<RefusedBatch>,
-): Effect.fn.Return<RateLimited | null, Unauthorized | NotFound, TaskGroupStore | Settings> {
-  const store = yield* TaskGroupStore
-  let stop: Unauthorized | NotFound | null = null
+): Effect.fn.Return<RateLimited | null, Stopped, SubmissionServices> {
+  const submission = yield* SubmissionStore
+  let stop: Stopped | null = null
   let rateLimited: RateLimited | null = null
   let credit: PaymentRequired | null = null
   for (const { batch, error } of refused) {
-    const now = yield* Clock.currentTimeMillis
+    const again = () => submission.savePlan(markTodo(submission.plan(), batch, [batch]))
     switch (error._tag) {
-      case "Rejected": {
-        const rows = store.unsubmitted(batch)
-        if (rows.length <= 1) store.failRows(batch, errorJson(error), markDone(store.plan(), batch), now)
-        else store.savePlan(markTodo(store.plan(), batch, halves(batch)))
+      case "Rejected":
+        if (submission.unsubmitted(batch).length <= 1) yield* fail(batch, errorJson(error))
+        else submission.savePlan(markTodo(submission.plan(), batch, halves(batch)))
         break
-      }
+      case "Unauthorized":
+        // 403: these rows may not be run with this key, whatever else may (SPEC 1).
+        if (error.status === 403) yield* fail(batch, errorJson(error))
+        else {
+          again()
+          stop = error
+        }
+        break
+      case "NotFound":
+        again()
+        stop = error
+        break
       case "PaymentRequired":
-        store.savePlan(markTodo(store.plan(), batch, [batch]))
+        again()
         credit = error
         break
       case "RateLimited":
-        store.savePlan(markTodo(store.plan(), batch, [batch]))
+        again()
         rateLimited = error
-        break
-      default:
-        store.savePlan(markTodo(store.plan(), batch, [batch]))
-        stop = error
     }
   }
   // Several batches of one wave are one attempt.
-  if (credit !== null) yield* noteLackOfCredit(credit)
+  if (credit !== null) yield* noteLackOfCredit(options, credit)
   return stop === null ? rateLimited : yield* stop
 })
 
-const noteLackOfCredit = Effect.fnUntraced(function* (error: PaymentRequired) {
-  const store = yield* TaskGroupStore
+const noteLackOfCredit = Effect.fnUntraced(function* (options: SubmitOptions, error: PaymentRequired) {
+  const submission = yield* SubmissionStore
   const settings = yield* Settings
-  const now = yield* Clock.currentTimeMillis
-  const plan = store.plan()
-  const since = plan.credit?.since ?? now
-  if (now - since >= settings.CREDIT_WAIT_HOURS * 3_600_000) {
-    for (const range of plan.todo) {
-      store.failRows(range, errorJson(error), { ...markDone(store.plan(), range), credit: null }, now)
-    }
-    return
+  const plan = submission.plan()
+  const credit = yield* nextRound(plan.credit, Schedules.credit, options.answeredMs())
+  if (options.answeredMs() - credit.since < settings.CREDIT_WAIT_HOURS * HOUR_MS) {
+    return submission.savePlan({ ...plan, credit })
   }
-  const delay =
-    plan.credit === null
-      ? settings.CREDIT_RETRY_MIN_SECONDS * 1000
-      : Math.min(plan.credit.delay * 2, settings.CREDIT_RETRY_MAX_SECONDS * 1000)
-  store.savePlan({ ...plan, credit: { since, next: now + delay, delay } })
-  const waiting = plan.todo.reduce((sum, range) => sum + store.unsubmitted(range).length, 0)
-  store.setStatusMessage(
-    `Not enough credit at Parallel: ${waiting} inputs are not submitted yet. Next attempt at ${new Date(now + delay).toISOString()}. (${error.message})`,
-  )
+  const message = `Not submitted: Parallel has had too little credit for ${settings.CREDIT_WAIT_HOURS} hours (${error.message}).`
+  const end = { status: "cancelled", error: errorJson({ ...error, message }) } as const
+  const now = yield* Clock.currentTimeMillis
+  for (const batch of plan.todo) {
+    submission.leaveOut(batch, end, { ...markDone(submission.plan(), batch), credit: null }, now)
+  }
 })

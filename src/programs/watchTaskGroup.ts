@@ -4,7 +4,7 @@ import * as Stream from "effect/Stream"
 import type { OutputForm } from "../domain/RunJson.ts"
 import { Publisher } from "../services/Publisher.ts"
 import { Settings } from "../services/Settings.ts"
-import { type EventReader, TaskGroupStore } from "../services/TaskGroupStore.ts"
+import { type EventReader, GroupReader } from "../services/GroupReader.ts"
 
 /** Between two status events while rows keep changing; the last one is never left out. */
 const STATUS_EVERY_MS = 250
@@ -33,10 +33,10 @@ export const hasSeenTheEnd = (lastEventId: string | null, endChange: number | nu
 export const watchTaskGroup = (
   lastEventId: string | null,
   form: OutputForm = "full",
-): Stream.Stream<Uint8Array, never, TaskGroupStore | Publisher | Settings> =>
+): Stream.Stream<Uint8Array, never, GroupReader | Publisher | Settings> =>
   Stream.unwrap(
     Effect.gen(function* () {
-      const store = yield* TaskGroupStore
+      const store = yield* GroupReader
       const publisher = yield* Publisher
       const settings = yield* Settings
       const reader = yield* Effect.acquireRelease(
@@ -64,7 +64,7 @@ interface Turn {
 
 /** What a viewer gets next; null when the stream just ends, because the object is being removed. */
 const makeViewer = (
-  store: TaskGroupStore["Service"],
+  store: GroupReader["Service"],
   publisher: Publisher["Service"],
   reader: EventReader,
   heartbeatSeconds: number,

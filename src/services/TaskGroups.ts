@@ -23,6 +23,9 @@ export type Submission =
       readonly refId: string | null
     }
 
+/** What a commit answers; `Incomplete`: inputs are missing, or there is no such group any more. */
+export type Committed = Submission | { readonly _tag: "Incomplete" }
+
 /** The objects that hold groups, as seen by the one who creates a group. Inputs go in pieces. */
 export class TaskGroups extends Context.Service<
   TaskGroups,

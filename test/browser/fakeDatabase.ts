@@ -1,5 +1,5 @@
 import { run } from "../../src/layers/sqlite/SqliteStorage.ts"
-import { createTables } from "../../src/layers/sqlite/tables.ts"
+import { openTables } from "../../src/layers/sqlite/tables.ts"
 import { nodeSqliteStorage } from "../support/nodeSqliteStorage.ts"
 import type { FakeGroup } from "./fakeGroup.ts"
 
@@ -12,7 +12,7 @@ const namesIn = (objects: unknown[]) =>
 
 function databaseOf(group: FakeGroup) {
   const storage = nodeSqliteStorage()
-  createTables(storage)
+  openTables(storage)
   const contents = group.rows.flatMap(({ content }) =>
     content === undefined ? [] : [typeof content === "object" ? content : { content }],
   )

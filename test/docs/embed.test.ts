@@ -1,5 +1,7 @@
 import { expect, it } from "vitest"
 import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as FetchHttpClient from "effect/http/FetchHttpClient"
 import { enrich, layersOn } from "../../examples/embed.ts"
 import { readSettings } from "../../src/domain/Settings.ts"
 import { systemClock } from "../../simulator/http.ts"
@@ -27,6 +29,8 @@ const upstream = () => {
   return { simulator, fetch }
 }
 
+const network = (fetch: typeof globalThis.fetch) => Layer.succeed(FetchHttpClient.Fetch, fetch)
+
 it("the example in the README enriches rows in one process", async () => {
   const storage = nodeSqliteStorage()
   const { simulator, fetch } = upstream()
@@ -36,10 +40,10 @@ it("the example in the README enriches rows in one process", async () => {
     output_description: "Founding year of the company",
   }
   try {
-    const { group, outcome, markdown } = await Effect.runPromise(
-      enrich(body, KEY).pipe(Effect.provide(layersOn(storage, settingsOf({}), fetch))),
+    const { group, status, markdown } = await Effect.runPromise(
+      enrich(body, KEY).pipe(Effect.provide(layersOn(storage, settingsOf({})).pipe(Layer.provide(network(fetch))))),
     )
-    expect(outcome).toEqual({ _tag: "Ended" })
+    expect(status.is_active).toBe(false)
     expect(group.num_inputs).toBe(3)
     expect(markdown).toContain("3 of 3 completed")
     for (const { company } of body.inputs) expect(markdown).toMatch(new RegExp(`\\| ✅ \\| ${company} \\|`))
@@ -58,7 +62,7 @@ it("a request that cannot be right fails before anything is sent", async () => {
   try {
     const failure = await Effect.runPromise(
       enrich({ inputs: [], output_type: "json" }, KEY).pipe(
-        Effect.provide(layersOn(storage, settingsOf({}), fetch)),
+        Effect.provide(layersOn(storage, settingsOf({})).pipe(Layer.provide(network(fetch)))),
         Effect.flip,
       ),
     )

@@ -105,6 +105,7 @@ export const storageOf = (
   isAlive: () => boolean,
   hiccup: () => boolean,
   alarm: { changed: () => void },
+  deleteAll: () => Promise<void>,
 ): SqliteStorage & OneAlarm & { alarmAt(): number | null } => {
   const check = () => {
     if (!isAlive()) throw new Error("this incarnation is dead")
@@ -150,6 +151,10 @@ export const storageOf = (
       } finally {
         inTransaction = false
       }
+    },
+    deleteAll: async () => {
+      check()
+      await deleteAll()
     },
     setAlarm: (at) => {
       check()

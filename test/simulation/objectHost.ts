@@ -1,6 +1,6 @@
 import * as Layer from "effect/Layer"
 import * as ManagedRuntime from "effect/ManagedRuntime"
-import { GroupObject } from "../../src/do/GroupObject.ts"
+import { TaskGroupObject } from "../../src/do/TaskGroupObject.ts"
 import { taskGroupLayers } from "../../src/do/layers.ts"
 import type { SettingsShape } from "../../src/domain/Settings.ts"
 import type { Simulator, VirtualClock } from "../../simulator/index.ts"
@@ -23,7 +23,7 @@ export interface HostOptions {
 }
 
 interface Incarnation {
-  readonly object: GroupObject
+  readonly object: TaskGroupObject
   readonly runtime: ManagedRuntime.ManagedRuntime<any, never>
   readonly wire: Wire
   /** Breaks when the incarnation dies. */
@@ -67,7 +67,7 @@ export class ObjectHost {
   }
 
   /** Runs something on the object; rejects when the object dies meanwhile. */
-  async call<A>(use: (object: GroupObject) => Promise<A>): Promise<A> {
+  async call<A>(use: (object: TaskGroupObject) => Promise<A>): Promise<A> {
     const incarnation = this.current ?? this.construct()
     const result = await Promise.race([use(incarnation.object), incarnation.death])
     if (!incarnation.alive) throw new Error("the object died")
@@ -160,9 +160,16 @@ export class ObjectHost {
         throw new TypeError("dead")
       },
     })
-    const storage = storageOf(this.disk, () => incarnation.alive, this.options.hiccup, {
-      changed: () => this.armAlarm(),
-    })
+    const storage = storageOf(
+      this.disk,
+      () => incarnation.alive,
+      this.options.hiccup,
+      { changed: () => this.armAlarm() },
+      async () => {
+        this.disk.wipe()
+        this.armAlarm()
+      },
+    )
     const timers = {
       now: () => clock.now(),
       setTimer: (ms: number, fn: () => void) =>
@@ -173,7 +180,7 @@ export class ObjectHost {
         }),
     }
     const runtime = ManagedRuntime.make(
-      taskGroupLayers(storage as never, settings).pipe(
+      taskGroupLayers(storage, settings).pipe(
         Layer.provideMerge(
           surroundings({
             clock: timers,
@@ -192,14 +199,8 @@ export class ObjectHost {
       runtime,
       object: undefined as never,
     }
-    const object = new GroupObject({
-      runtime: runtime,
-      settings,
-      deleteAll: async () => {
-        if (!incarnation.alive) throw new Error("this incarnation is dead")
-        this.disk.wipe()
-        this.armAlarm()
-      },
+    const object = new TaskGroupObject({
+      runtime,
       version: "sim",
     })
     Object.assign(incarnation, { object })

@@ -57,6 +57,11 @@ export const nodeSqliteStorage = (): SqliteStorage & {
         inTransaction = false
       }
     },
+    deleteAll: async () => {
+      kv.clear()
+      const tables = database.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").all()
+      for (const { name } of tables) database.exec(`DROP TABLE "${String(name)}"`)
+    },
     read: (query) => {
       const statement = database.prepare(query)
       const columns = statement.columns().map(({ name }) => name)

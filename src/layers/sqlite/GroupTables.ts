@@ -1,5 +1,7 @@
+import type { Counts } from "../../domain/Counts.ts"
 import { mergedOf } from "../../domain/RunJson.ts"
 import type { GroupDetails, JsonText } from "../../domain/TaskGroup.ts"
+import type { WireRun } from "../../domain/Wire.ts"
 import type { Publisher } from "../../services/Publisher.ts"
 import { ChangeRing } from "./ChangeRing.ts"
 import { acceptRows, insertRows } from "./manyRows.ts"
@@ -8,7 +10,7 @@ import { RowStates, type State } from "./RowStates.ts"
 import { SharedPages } from "./SharedPages.ts"
 import { firstRow, run, type SqliteStorage } from "./SqliteStorage.ts"
 import {
-  createTables,
+  openTables,
   readDetails,
   RUN_COLUMNS,
   rowId,
@@ -23,6 +25,15 @@ import { UndoLog } from "./UndoLog.ts"
 
 /** Change numbers that may be given to what is not written, before that they are taken is. */
 const RESERVED = 1_000
+/** Runs of others in the group that are remembered, about 100 bytes each: so many that nobody adds them by mistake. */
+const MAX_OTHERS = 50_000
+
+interface Told {
+  readonly runId: string
+  readonly upstream: string
+  /** When it was said. */
+  readonly at: number
+}
 
 /**
  * The two tables with what is derived from them in memory (counts, newest change, run ids). All writes go through
@@ -39,6 +50,12 @@ export class GroupTables {
   private readers = 0
   /** No change number up to this one is given again, whatever happens to this object. */
   private reserved = 0
+  /** What upstream says of a run that its row does not: kept when a transaction fails, because it is true all the same. */
+  private readonly told = new Map<number, Told>()
+  /** Statuses of runs in the group that no row shows: those of others, and second ones for an input. */
+  private readonly others = new Map<string, string>()
+  private toldBefore: Array<readonly [inputIndex: number, said: Told | undefined]> = []
+  private heard = false
   private touched: Array<{ readonly change: number; readonly inputIndex: number }> = []
   private closed = false
 
@@ -48,7 +65,7 @@ export class GroupTables {
   constructor(storage: SqliteStorage, publisher: Publisher["Service"]) {
     this.storage = storage
     this.publisher = publisher
-    createTables(storage)
+    openTables(storage)
     this.ring = new ChangeRing(this.change)
   }
 
@@ -59,18 +76,23 @@ export class GroupTables {
   close(): void {
     this.closed = true
     this.forget()
-    this.passing.clear()
-    this.cachedDetails = null
+    this.clear()
   }
 
   /** What was stored has been deleted, tables included; they come back when a group begins. */
   deleted(): void {
     this.tally = new Tally()
-    this.cachedDetails = null
     this.states = null
     this.reserved = 0
-    this.passing.clear()
+    this.clear()
     this.ring.reset(0)
+  }
+
+  private clear(): void {
+    this.cachedDetails = null
+    this.passing.clear()
+    this.told.clear()
+    this.others.clear()
   }
 
   private forget(): void {
@@ -82,22 +104,51 @@ export class GroupTables {
   get counts(): Tally {
     if (this.tally === null) {
       // A transaction that failed may have taken the tables with it.
-      if (!this.closed) createTables(this.storage)
+      if (!this.closed) openTables(this.storage)
       this.tally = this.closed ? new Tally() : Tally.read(this.storage)
-      for (const [, { was, status }] of this.passing.entries()) this.tally.restate(was, status)
+      this.recount(this.tally)
       this.reserved = this.closed ? 0 : (readDetails(this.storage)?.change ?? 0)
       this.tally.touch(this.reserved, 0)
     }
     return this.tally
   }
 
+  /** Counts what the tables do not say. */
+  private recount(tally: Tally): void {
+    const states = this.passing.size + this.told.size === 0 ? null : this.rowStates
+    const stored = new Map([...this.told].map(([inputIndex]) => [inputIndex, states!.of(inputIndex)!.status]))
+    for (const [inputIndex, { was }] of this.passing.entries()) stored.set(inputIndex, was)
+    for (const [inputIndex, status] of stored) {
+      const state = states!.of(inputIndex)!
+      tally.remove({ ...state, status, upstream: status })
+      tally.add(state, this.told.get(inputIndex)?.at ?? 0)
+    }
+  }
+
   private get rowStates(): RowStates {
     if (this.states === null) {
       this.states = this.closed ? new RowStates() : RowStates.read(this.storage)
       for (const [inputIndex, { status }] of this.passing.entries())
-        this.states.put({ ...this.states.of(inputIndex)!, status })
+        this.states.put({ ...this.states.of(inputIndex)!, status, upstream: status })
+      for (const [inputIndex, { runId, upstream }] of this.told) {
+        const state = this.states.of(inputIndex)
+        if (state?.runId === runId) this.states.put({ ...state, upstream })
+        else this.told.delete(inputIndex)
+      }
     }
     return this.states
+  }
+
+  /** What upstream's counts should be. */
+  get upstreamCounts(): Counts {
+    const counts = Object.fromEntries(this.counts.upstream)
+    for (const status of this.others.values()) counts[status] = (counts[status] ?? 0) + 1
+    return counts
+  }
+
+  /** A run that no row shows. */
+  noteOther({ runId, status }: WireRun): void {
+    if (this.others.size < MAX_OTHERS || this.others.has(runId)) this.others.set(runId, status)
   }
 
   /** Nothing will be written any more: what only that needs can go. */
@@ -128,6 +179,8 @@ export class GroupTables {
   write<T>(otherwise: T, body: () => T): T {
     if (this.closed) return otherwise
     this.touched = []
+    this.heard = false
+    this.toldBefore = []
     this.passing.begin()
     const before = this.counts.change
     let result: T
@@ -139,12 +192,14 @@ export class GroupTables {
       })
     } catch (error) {
       this.passing.takeBack()
+      for (const [inputIndex, said] of this.toldBefore.reverse())
+        if (said !== undefined) this.told.set(inputIndex, said)
       this.forget()
       throw error
     }
     if (this.readers === 0) this.ring.reset(this.change)
     else for (const { change, inputIndex } of this.touched) this.ring.push(change, inputIndex)
-    if (this.counts.change !== before) this.publisher.publish()
+    if (this.counts.change !== before || this.heard) this.publisher.publish()
     return result
   }
 
@@ -154,8 +209,8 @@ export class GroupTables {
     now: number,
   ): void {
     const rows = inputs.map(({ inputIndex, input }) => {
-      const fresh = { inputIndex, runId: null, status: "queued", confirmed: false }
-      const change = this.changed({ ...fresh, hasContent: false, hasError: false }, now)
+      const fresh = { inputIndex, runId: null, status: "queued", upstream: "queued", confirmed: false }
+      const change = this.changed(fresh, now)
       return { inputIndex, change, text: input, merged: mergedOf(input, undefined) }
     })
     insertRows(this.storage, rows, now)
@@ -167,27 +222,45 @@ export class GroupTables {
       const state = this.state(inputIndex)
       if (state === null || state.runId !== null || this.indexOfRun(runId) !== null) return []
       if (this.undo.isOpen) this.undo.record(this.row(inputIndex)!)
-      const change = this.changed({ ...state, runId, status: "queued", hasError: false }, now)
+      const change = this.changed({ ...state, runId, status: "queued", upstream: "queued" }, now)
       return [{ inputIndex, change, text: runId }]
     })
     acceptRows(this.storage, accepted, now)
   }
 
-  /** Inside `write`: replaces a row, which takes the next change number. One that passes is not written. */
-  update(before: StoredRow, next: StoredRow, now: number): void {
+  /**
+   * Inside `write`: replaces a row, which takes the next change number. One that passes is not written. `upstream`: its
+   * run's status there, where the row does not say it yet.
+   */
+  update(before: StoredRow, next: StoredRow, now: number, upstream: string = next.status): void {
     this.undo.record(before)
     const { inputIndex, runId, status, confirmed } = next
-    const state = { inputIndex, runId, status, confirmed }
-    const hasContent = next.content !== null
     const passes = this.passing.covers(before, next)
-    const change = this.changed({ ...state, hasContent, hasError: next.error !== null }, now, passes)
+    this.keepTold(inputIndex, runId, status, upstream, now)
+    const change = this.changed({ inputIndex, runId, status, upstream, confirmed }, now, passes)
     const after = { ...next, change }
     if (passes) this.passing.put(before, after, now)
     else updateRow(this.storage, this.passing.delete(inputIndex) ? null : before, after, now)
   }
 
+  /** What upstream says of a row's run, which the row does not say, now or ever. */
+  tell(inputIndex: number, upstream: string, now: number): void {
+    const state = this.state(inputIndex)!
+    this.keepTold(inputIndex, state.runId, state.status, upstream, now)
+    this.counts.remove(state)
+    this.counts.add({ ...state, upstream }, now)
+    this.rowStates.put({ ...state, upstream })
+    this.heard = true
+  }
+
+  private keepTold(inputIndex: number, runId: string | null, status: string, upstream: string, at: number) {
+    this.toldBefore.push([inputIndex, this.told.get(inputIndex)])
+    if (runId === null || upstream === status) this.told.delete(inputIndex)
+    else this.told.set(inputIndex, { runId, upstream, at })
+  }
+
   /** Inside `write`: writes what passes, as of when it was learned, so that the tables say what we know. */
-  settle(): void {
+  flush(): void {
     for (const [inputIndex, { at }] of this.passing.entries()) {
       updateRow(this.storage, null, this.row(inputIndex)!, at)
       this.passing.delete(inputIndex)
@@ -207,6 +280,7 @@ export class GroupTables {
     const change = this.nextChange(now, passes)
     const before = this.state(state.inputIndex)
     if (before !== null) this.counts.remove(before)
+    if (state.runId !== null) this.others.delete(state.runId)
     this.counts.add(state, now)
     this.rowStates.put(state)
     this.touched.push({ change, inputIndex: state.inputIndex })

@@ -1,5 +1,5 @@
 import { type OutputForm, runEventJson } from "../../domain/RunJson.ts"
-import type { EventBatch, EventReader } from "../../services/TaskGroupStore.ts"
+import type { EventBatch, EventReader } from "../../services/GroupReader.ts"
 import type { GroupTables } from "./GroupTables.ts"
 
 const encoder = new TextEncoder()

@@ -23,20 +23,21 @@ export class RowStates {
 
   static read(storage: SqliteStorage): RowStates {
     const states = new RowStates()
-    const query =
-      "SELECT id, run_id, status, confirmed, content IS NOT NULL, error IS NOT NULL FROM runs ORDER BY id"
-    for (const row of storage.sql.exec(query).raw()) {
+    for (const row of storage.sql.exec("SELECT id, run_id, status, confirmed FROM runs ORDER BY id").raw()) {
       // A later attempt at an input takes the place of the earlier one.
       states.put({
         inputIndex: Math.floor((row[0] as number) / ATTEMPTS_PER_INPUT),
         runId: row[1] as string | null,
         status: row[2] as string,
+        upstream: row[2] as string,
         confirmed: row[3] === 1,
-        hasContent: row[4] === 1,
-        hasError: row[5] === 1,
       })
     }
     return states
+  }
+
+  [Symbol.iterator](): Iterator<State> {
+    return this.byInput.filter((state) => state !== undefined)[Symbol.iterator]()
   }
 
   of(inputIndex: number): State | null {
@@ -67,13 +68,14 @@ export class RowStates {
 
   put(row: Counted & RowState): void {
     const before = this.byInput[row.inputIndex]
-    const { inputIndex, confirmed, hasContent, hasError } = row
+    const { inputIndex, confirmed } = row
     // Equal texts come anew from SQLite and from upstream each time: one of them is kept.
     const sameRun = before !== undefined && before.runId === row.runId
     const runId = sameRun ? before.runId : row.runId
     const status = this.nameOf(row.status)
+    const upstream = this.nameOf(row.upstream)
     const named = sameRun && before.named
-    this.byInput[inputIndex] = { inputIndex, runId, status, confirmed, hasContent, hasError, named }
+    this.byInput[inputIndex] = { inputIndex, runId, status, upstream, confirmed, named }
     if (!sameRun && this.indexByRunId !== null) this.reindex(before?.runId ?? null, runId, inputIndex)
   }
 

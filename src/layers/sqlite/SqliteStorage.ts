@@ -18,6 +18,8 @@ export interface SqliteStorage {
     delete(key: string): boolean
   }
   transactionSync<T>(body: () => T): T
+  /** Empties everything, tables and alarm included. */
+  deleteAll(): Promise<void>
 }
 
 /** The first row, or null. */

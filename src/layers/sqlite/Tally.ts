@@ -1,5 +1,5 @@
 import { isTerminal } from "../../domain/RunStatus.ts"
-import type { PendingOutput } from "../../services/TaskGroupStore.ts"
+import type { PendingOutput } from "../../services/RunStore.ts"
 import type { SqliteStorage } from "./SqliteStorage.ts"
 import { ATTEMPTS_PER_INPUT } from "./tables.ts"
 
@@ -8,12 +8,11 @@ export interface Counted {
   readonly inputIndex: number
   readonly runId: string | null
   readonly status: string
-  readonly hasContent: boolean
-  readonly hasError: boolean
+  /** Its run's status upstream, as far as we were told: ahead of `status` while an output is on its way. */
+  readonly upstream: string
 }
 
-const lacksOutput = (row: Counted): boolean => row.status === "completed" && !row.hasContent && !row.hasError
-const hasEnded = (row: Counted): boolean => isTerminal(row.status) && !lacksOutput(row)
+const lacksOutput = (row: Counted): boolean => row.upstream === "completed" && !isTerminal(row.status)
 
 /**
  * Counts of the rows, kept in memory and derived from the table: counting 50,000 rows at every event would cost more
@@ -27,6 +26,8 @@ export class Tally {
   readonly unfinished = new Set<number>()
   rows = 0
   ended = 0
+  /** Rows whose run is upstream. */
+  submitted = 0
   change = 0
   lastChangeAt = 0
   /** The same without what passes: what a restart would find. */
@@ -36,7 +37,7 @@ export class Tally {
     const tally = new Tally()
     const rows = storage.sql
       .exec(
-        "SELECT id, run_id, status, content IS NOT NULL, error IS NOT NULL, change, updated_at FROM runs ORDER BY id",
+        "SELECT id, run_id, status, change, updated_at FROM runs ORDER BY id",
       )
       .raw()
     let previous: { row: Counted; at: number } | null = null
@@ -49,12 +50,11 @@ export class Tally {
           inputIndex,
           runId: row[1] as string | null,
           status: row[2] as string,
-          hasContent: row[3] === 1,
-          hasError: row[4] === 1,
+          upstream: row[2] as string,
         },
-        at: row[6] as number,
+        at: row[4] as number,
       }
-      tally.touch(row[5] as number, row[6] as number)
+      tally.touch(row[3] as number, row[4] as number)
     }
     if (previous !== null) tally.add(previous.row, previous.at)
     return tally
@@ -68,8 +68,9 @@ export class Tally {
 
   add(row: Counted, at: number): void {
     this.count(row, 1)
-    if (row.runId !== null && !isTerminal(row.status)) this.unfinished.add(row.inputIndex)
-    if (lacksOutput(row) && row.runId !== null) {
+    if (row.runId === null) return
+    if (!isTerminal(row.status) && !isTerminal(row.upstream)) this.unfinished.add(row.inputIndex)
+    if (lacksOutput(row)) {
       this.pending.set(row.inputIndex, { inputIndex: row.inputIndex, runId: row.runId, since: at })
     }
   }
@@ -80,19 +81,13 @@ export class Tally {
     this.unfinished.delete(row.inputIndex)
   }
 
-  /** A run goes from one active status to another. */
-  restate(from: string, to: string): void {
-    for (const counts of [this.byStatus, this.upstream]) {
-      bump(counts, from, -1)
-      bump(counts, to, 1)
-    }
-  }
-
   private count(row: Counted, by: 1 | -1): void {
     this.rows += by
-    if (hasEnded(row)) this.ended += by
+    if (isTerminal(row.status)) this.ended += by
     bump(this.byStatus, row.status, by)
-    if (row.runId !== null) bump(this.upstream, row.status, by)
+    if (row.runId === null) return
+    this.submitted += by
+    bump(this.upstream, row.upstream, by)
   }
 }
 

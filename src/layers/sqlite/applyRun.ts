@@ -1,7 +1,7 @@
 import { confidenceOf, extraOf, type GroupFacts, mergedOf } from "../../domain/RunJson.ts"
 import { isTerminal } from "../../domain/RunStatus.ts"
 import type { WireOutput } from "../../domain/Wire.ts"
-import type { Applied, RunUpdate } from "../../services/TaskGroupStore.ts"
+import type { Applied, RunUpdate } from "../../services/RunStore.ts"
 import { fitRow } from "./fitRow.ts"
 import type { StoredRow } from "./tables.ts"
 
@@ -9,44 +9,50 @@ import type { StoredRow } from "./tables.ts"
 export interface RowState {
   readonly runId: string | null
   readonly status: string
+  readonly upstream: string
   readonly confirmed: boolean
-  readonly hasContent: boolean
 }
 
 /** `advance`: the row takes the update in; `replace`: the row was another run's, and begins anew with this one. */
 export type Decision = Exclude<Applied, "changed" | "foreign"> | "advance" | "replace"
 
+/** Such a run has not ended for anybody here: without its output there is no result to be told. */
+export const lacksOutput = ({ run, output }: RunUpdate): boolean =>
+  run.status === "completed" && output === null
+
 /** What an update means for the row of its input. */
-export const decide = (row: RowState, { run, output }: RunUpdate): Decision => {
+export const decide = (row: RowState, update: RunUpdate): Decision => {
+  const { run } = update
   if (row.runId !== null && row.runId !== run.runId) {
     // An assignment by position gives way to metadata (docs/parallel.md, U13); one that metadata confirmed does not.
     return row.confirmed ? "duplicate" : "replace"
   }
   if (row.runId === null) return "advance"
   if (isTerminal(row.status)) {
-    if (isTerminal(run.status) && run.status !== row.status) return "contradiction"
-    const wanted =
-      row.status === "completed" && run.status === "completed" && !row.hasContent && output !== null
-    return wanted ? "advance" : "unchanged"
+    return isTerminal(run.status) && run.status !== row.status ? "contradiction" : "unchanged"
+  }
+  // A completion is final upstream; only its output is news, or that it was none after all.
+  if (row.upstream === "completed") {
+    return isTerminal(run.status) && !lacksOutput(update) ? "advance" : "unchanged"
   }
   // A listing may be older than what an event told: a run that left the queue never returns to it.
   return run.status === row.status || run.status === "queued" ? "unchanged" : "advance"
 }
 
-/** The row after the update; null when that is just what it was. */
+/** The row after the update. */
 export const applyRun = (
   row: StoredRow,
   update: RunUpdate,
   decision: "advance" | "replace",
   group: GroupFacts,
-): StoredRow | null => {
+): StoredRow => {
   const { run, output } = update
   const start = decision === "replace" ? anew(row) : row
   const next: StoredRow = {
     ...start,
     runId: run.runId,
     confirmed: start.confirmed || run.inputIndex === row.inputIndex,
-    status: run.status,
+    status: lacksOutput(update) ? "running" : run.status,
     createdAt: timeOf(run.raw["created_at"]) ?? start.createdAt,
     modifiedAt: timeOf(run.raw["modified_at"]) ?? start.modifiedAt,
     error: json(run.raw["error"]),
@@ -56,10 +62,7 @@ export const applyRun = (
   const complete = run.status === "completed"
   // An error that a run had on its way is none any more, and would look like an output that will not come.
   const settled = complete ? { ...next, error: null } : next
-  const fitted = fitRow(complete && output !== null ? withOutput(settled, output) : settled)
-  const sameAsBefore =
-    row.runId === run.runId && fitted.content === null && fitted.error !== null && fitted.error === row.error
-  return sameAsBefore ? null : fitted
+  return fitRow(complete && output !== null ? withOutput(settled, output) : settled)
 }
 
 const json = (value: unknown): string | null =>

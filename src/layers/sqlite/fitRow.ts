@@ -44,6 +44,8 @@ export const fitRow = (row: StoredRow): StoredRow => {
   const message = `The output (${row.content?.length ?? 0} characters) is larger than the 2 MB a row can hold. Parallel has it under this run's id.`
   return {
     ...bare,
+    // What has no output to show has not completed for anybody here.
+    status: "failed",
     content: null,
     output: null,
     confidence: null,

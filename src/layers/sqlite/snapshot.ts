@@ -1,7 +1,7 @@
 import type { Piece } from "../../domain/render/View.ts"
 import { columnsJson, type JsonPart, resultJson, runJsonOf } from "../../domain/RunJson.ts"
 import type { JsonText, TaskGroupStatus } from "../../domain/TaskGroup.ts"
-import type { Snapshot } from "../../services/TaskGroupStore.ts"
+import type { Snapshot } from "../../services/GroupReader.ts"
 import type { GroupTables } from "./GroupTables.ts"
 import { FIRST_ROWS, jsonPages, type PagePart } from "./jsonPages.ts"
 import { readPage } from "./pages.ts"

@@ -1,10 +1,10 @@
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
-import { Malformed } from "../../domain/Errors.ts"
-import { isActive } from "../../domain/RunStatus.ts"
+import { bulkPass, stepsOf } from "../../domain/Schedules.ts"
 import { isPlanDone } from "../../domain/TaskGroup.ts"
+import { RunStore } from "../../services/RunStore.ts"
 import { Settings } from "../../services/Settings.ts"
-import { TaskGroupStore } from "../../services/TaskGroupStore.ts"
+import { SubmissionStore } from "../../services/SubmissionStore.ts"
 import { listIntoStore } from "../listing.ts"
 import type { FollowContext } from "./FollowContext.ts"
 
@@ -18,23 +18,23 @@ const SOON_MS = 2_000
 /** Listings get at most 2 % of the time. */
 const REST_FACTOR = 49
 const REST_MIN_MS = 2_000
-const RETRY_MAX_MS = 60_000
 
 /**
  * The one listing that brings the outputs of all completed runs. Once nothing is active any more, one such pass need
  * not rest after the one before it: what it does not bring will not come by waiting for others.
  */
 export const makeBulkPass = Effect.fnUntraced(function* (context: FollowContext) {
-  const store = yield* TaskGroupStore
+  const store = yield* RunStore
+  const submission = yield* SubmissionStore
   const settings = yield* Settings
   let underway = false
   let restUntil = 0
   let retryAt = 0
-  let failures = 0
+  const again = stepsOf(bulkPass)
   let madeLast = false
 
   const allOver = (): boolean => {
-    const over = !Object.keys(store.upstreamCounts()).some(isActive) && isPlanDone(store.plan())
+    const over = !store.hasUnfinished() && isPlanDone(submission.plan())
     if (!over) madeLast = false
     return over
   }
@@ -54,18 +54,18 @@ export const makeBulkPass = Effect.fnUntraced(function* (context: FollowContext)
   const pass = Effect.gen(function* () {
     const last = allOver()
     const started = yield* Clock.currentTimeMillis
-    const listed = yield* Effect.result(listOutputs(context))
+    const listed = yield* Effect.result(
+      listIntoStore(context.key, context.groupId, { status: "completed", includeOutput: true }),
+    )
     const now = yield* Clock.currentTimeMillis
     const rest = Math.max((now - started) * REST_FACTOR, REST_MIN_MS)
     restUntil = now + Math.min(rest, (settings.RECONCILE_SECONDS * 1000) / 2)
     if (listed._tag === "Success") {
-      failures = 0
+      again.reset()
       madeLast = last
       return
     }
-    failures++
-    const asked = listed.failure._tag === "RateLimited" ? (listed.failure.retryAfterMs ?? 0) : 0
-    retryAt = now + Math.max(asked, Math.min(1_000 * 2 ** failures, RETRY_MAX_MS))
+    retryAt = now + (yield* again.next(listed.failure))
   }).pipe(
     Effect.ensuring(
       Effect.sync(() => {
@@ -83,14 +83,3 @@ export const makeBulkPass = Effect.fnUntraced(function* (context: FollowContext)
     },
   }
 })
-
-/** A failure to store ends the listing, and nothing else. */
-const listOutputs = (context: FollowContext) =>
-  listIntoStore(context.key, context.groupId, { status: "completed", includeOutput: true }).pipe(
-    Effect.catchDefect((defect) =>
-      Effect.andThen(
-        Effect.logError("The outputs of a listing could not be stored", defect),
-        Effect.fail(new Malformed({ message: "not storable" })),
-      ),
-    ),
-  )

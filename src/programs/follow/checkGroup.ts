@@ -2,10 +2,10 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { compareCounts, type Counts, total, totalEnded } from "../../domain/Counts.ts"
 import { ParallelApi } from "../../services/ParallelApi.ts"
-import { TaskGroupStore } from "../../services/TaskGroupStore.ts"
-import type { Attention } from "./attention.ts"
+import { RunStore } from "../../services/RunStore.ts"
 import type { FollowContext } from "./FollowContext.ts"
 import { listGroup } from "./listGroup.ts"
+import type { Lookout } from "./lookout.ts"
 import type { Restraint } from "./restraint.ts"
 
 /** So many runs may be asked for one by one instead of by a listing that has to rest. */
@@ -29,10 +29,10 @@ export const isWorthAsking = (upstream: Counts | null, ours: Counts): boolean =>
 export const checkGroup = Effect.fnUntraced(function* (
   context: FollowContext,
   restraint: Restraint,
-  attention: Attention,
+  lookout: Lookout,
 ) {
   const api = yield* ParallelApi
-  const store = yield* TaskGroupStore
+  const store = yield* RunStore
   const { signals } = context
   const group = yield* api.getTaskGroup(context.key, context.groupId)
   const upstream = group.status.task_run_status_counts
@@ -44,7 +44,7 @@ export const checkGroup = Effect.fnUntraced(function* (
   if (!forced && (difference === "same" || restraint.wasFruitless(pair, now))) return 0
   const resting = restraint.isResting(now)
   if (resting && isWorthAsking(upstream, ours)) return yield* askForFew(context, restraint)
-  const shown = difference !== "active" || (attention.isPaid(now) && now >= restraint.activeAfter())
+  const shown = difference !== "active" || (lookout.isWatched(now) && now >= restraint.activeAfter())
   if (!forced && (resting || !shown)) {
     // To be looked into when it may be.
     signals.seenCounts ??= upstream
@@ -53,14 +53,14 @@ export const checkGroup = Effect.fnUntraced(function* (
   const listed = yield* listGroup(context)
   const after = yield* Clock.currentTimeMillis
   const left = listed.changes === 0 ? JSON.stringify([upstream, store.upstreamCounts()]) : null
-  restraint.listed(listed.took, left, after)
-  if (difference === "active") restraint.showedActive(after)
+  yield* restraint.listed(listed.took, left, after)
+  if (difference === "active") yield* restraint.showedActive(after)
   return listed.changes
 })
 
 /** Asks for the few runs that are not terminal, one by one. */
 const askForFew = Effect.fnUntraced(function* (context: FollowContext, restraint: Restraint) {
-  const store = yield* TaskGroupStore
+  const store = yield* RunStore
   const changed = yield* Effect.forEach(
     store.unfinishedRuns(FEW),
     ({ runId }) => hasChanged(context, runId),
@@ -69,13 +69,13 @@ const askForFew = Effect.fnUntraced(function* (context: FollowContext, restraint
   const changes = changed.filter(Boolean).length
   const now = yield* Clock.currentTimeMillis
   if (changes > 0) context.signals.lastNewsAt = now
-  restraint.asked(changes > 0, now)
+  yield* restraint.asked(changes > 0, now)
   return changes
 })
 
 const hasChanged = Effect.fnUntraced(function* (context: FollowContext, runId: string) {
   const api = yield* ParallelApi
-  const store = yield* TaskGroupStore
+  const store = yield* RunStore
   const turn = yield* context.pace.turn
   const run = yield* api.getRun(context.key, runId).pipe(
     Effect.tapErrorTag("RateLimited", ({ retryAfterMs }) =>

@@ -1,12 +1,12 @@
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
-import { TaskGroupStore } from "../../services/TaskGroupStore.ts"
+import { RunStore } from "../../services/RunStore.ts"
 import { type Listed, listIntoStore } from "../listing.ts"
 import type { FollowContext } from "./FollowContext.ts"
 
 /** Lists the group, with inputs where upstream does not echo the metadata that tells which input a run is of. */
 export const listGroup = Effect.fnUntraced(function* (context: FollowContext) {
-  const store = yield* TaskGroupStore
+  const store = yield* RunStore
   const listed = yield* listIntoStore(context.key, context.groupId, {}).pipe(
     // What a listing named before it failed is stored, but which input its runs are of may be known to the inputs alone.
     Effect.tapError((error) =>

@@ -4,17 +4,19 @@ import * as Effect from "effect/Effect"
 import * as FiberSet from "effect/FiberSet"
 import * as Latch from "effect/Latch"
 import { errorJson } from "../../domain/ErrorJson.ts"
-import { Malformed, type ParallelError } from "../../domain/Errors.ts"
+import { Malformed } from "../../domain/Errors.ts"
+import { output as outputSchedule, type OutputAttempt, type Steps, stepsOf } from "../../domain/Schedules.ts"
 import { ParallelApi } from "../../services/ParallelApi.ts"
 import { Publisher } from "../../services/Publisher.ts"
+import { type PendingOutput, RunStore } from "../../services/RunStore.ts"
 import { Settings } from "../../services/Settings.ts"
-import { type PendingOutput, TaskGroupStore } from "../../services/TaskGroupStore.ts"
 import { makeBulkPass } from "./bulkPass.ts"
-import { type FollowContext, noteAnswer } from "./FollowContext.ts"
+import type { FollowContext } from "./FollowContext.ts"
 import type { Turn } from "./pace.ts"
+import { isAnswer } from "./upstream.ts"
 
-const RETRY_MAX_MS = 120_000
 const WAIT_MAX_MS = 60_000
+const HOUR_MS = 3_600_000
 /** How much the newest answer counts for how long answers take. */
 const NEWEST = 0.2
 
@@ -23,7 +25,7 @@ const NEWEST = 0.2
  * A fetch that ends makes room for the next; nothing is waited for by the clock but the pace and failed attempts.
  */
 export const keepFetchingOutputs = Effect.fnUntraced(function* (context: FollowContext) {
-  const store = yield* TaskGroupStore
+  const store = yield* RunStore
   const settings = yield* Settings
   const publisher = yield* Publisher
   const { pace } = context
@@ -58,10 +60,7 @@ export const keepFetchingOutputs = Effect.fnUntraced(function* (context: FollowC
     const isFree = fetches.running() < settings.RESULT_CONCURRENCY
     const { due, nextAt } = isFree && turnIn === 0 ? fetches.pick(store.pendingOutputs(), now) : NOTHING
     if (due !== null) {
-      if (now - due.since >= settings.OUTPUT_WAIT_HOURS * 3_600_000) {
-        const message = `Parallel reports this run as completed, but its output has not come for ${settings.OUTPUT_WAIT_HOURS} hours.`
-        store.giveUpOutput(due.inputIndex, errorJson({ message }), now)
-      } else yield* start(fetches.begin(due, pace.take()))
+      yield* start(fetches.begin(due, pace.take()))
       continue
     }
     const wait = Math.min(
@@ -78,33 +77,37 @@ export const keepFetchingOutputs = Effect.fnUntraced(function* (context: FollowC
 
 const NOTHING = { due: null, nextAt: Number.POSITIVE_INFINITY }
 
+/** An output that could not be had yet: when it may be asked for again. */
 interface Attempts {
-  readonly count: number
-  readonly nextAt: number
+  readonly again: Steps<OutputAttempt>
+  nextAt: number
 }
 
 /** The fetches of single outputs: which are under way, and which have failed and wait for their next attempt. */
 const makeFetches = (context: FollowContext) => {
-  const { pace } = context
+  const { pace, upstream } = context
   const running = new Set<number>()
   const attempts = new Map<number, Attempts>()
   let answerMs = 0
 
   const fetchOne = Effect.fnUntraced(function* (pending: PendingOutput, turn: Turn) {
+    const { inputIndex, since } = pending
     const started = yield* Clock.currentTimeMillis
     const fetched = yield* Effect.result(fetchOutput(context, pending))
     const now = yield* Clock.currentTimeMillis
-    running.delete(pending.inputIndex)
+    running.delete(inputIndex)
     answerMs += (now - started - answerMs) * (answerMs === 0 ? 1 : NEWEST)
     if (fetched._tag === "Success") {
-      attempts.delete(pending.inputIndex)
+      attempts.delete(inputIndex)
+      upstream.outputCame(inputIndex)
       return pace.succeeded()
     }
     const error = fetched.failure
-    const count = (attempts.get(pending.inputIndex)?.count ?? 0) + 1
-    attempts.set(pending.inputIndex, { count, nextAt: now + retryDelay(error, count, now - pending.since) })
+    const attempt = attempts.get(inputIndex) ?? { again: stepsOf(outputSchedule), nextAt: 0 }
+    attempt.nextAt = now + (yield* attempt.again.next({ error, missingForMs: now - since }))
+    attempts.set(inputIndex, attempt)
     if (error._tag === "RateLimited") pace.refused(turn, now + (error.retryAfterMs ?? 1_000))
-    if (error._tag === "Unauthorized") yield* noteAnswer(context, error)
+    else if (isAnswer(error)) yield* giveUpIfLate(context, inputIndex)
   })
 
   /** The first that may be asked for now, or when the next may be. */
@@ -137,11 +140,15 @@ const makeFetches = (context: FollowContext) => {
   }
 }
 
-const retryDelay = (error: ParallelError, count: number, missingFor: number): number => {
-  if (error._tag === "RateLimited") return error.retryAfterMs ?? 1_000
-  // An output that has been missing for hours is not worth a request every two minutes.
-  return Math.min(500 * 2 ** count, Math.max(RETRY_MAX_MS, missingFor / 10))
-}
+/** Upstream says that the output is not there: after a day in which it did, the row ends without. */
+const giveUpIfLate = Effect.fnUntraced(function* (context: FollowContext, inputIndex: number) {
+  const store = yield* RunStore
+  const { OUTPUT_WAIT_HOURS } = yield* Settings
+  if (context.upstream.lateFor(inputIndex) < OUTPUT_WAIT_HOURS * HOUR_MS) return
+  const message = `Parallel reports this run as completed, but its output has not come for ${OUTPUT_WAIT_HOURS} hours in which it was asked for.`
+  store.failOutput(inputIndex, errorJson({ message }), yield* Clock.currentTimeMillis)
+  context.upstream.outputCame(inputIndex)
+})
 
 /** An output that cannot be taken in must neither end the others nor be asked for again at once. */
 const fetchOutput = (context: FollowContext, pending: PendingOutput) =>
@@ -156,7 +163,7 @@ const fetchOutput = (context: FollowContext, pending: PendingOutput) =>
 
 const fetchAndStore = Effect.fnUntraced(function* (context: FollowContext, pending: PendingOutput) {
   const api = yield* ParallelApi
-  const store = yield* TaskGroupStore
+  const store = yield* RunStore
   const { run, output } = yield* api.getResult(context.key, pending.runId).pipe(
     // 404 also means "the run failed": reading the run tells, and what it tells is compared with what we have.
     Effect.tapErrorTag("NotFound", () =>

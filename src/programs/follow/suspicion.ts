@@ -1,8 +1,10 @@
+import * as Effect from "effect/Effect"
 import { compareCounts } from "../../domain/Counts.ts"
+import { quiet, stepsOf } from "../../domain/Schedules.ts"
 import type { SettingsShape } from "../../domain/Settings.ts"
-import type { TaskGroupStore } from "../../services/TaskGroupStore.ts"
-import type { Attention } from "./attention.ts"
+import type { RunStore } from "../../services/RunStore.ts"
 import type { Signals } from "./FollowContext.ts"
+import type { Lookout } from "./lookout.ts"
 import type { Restraint } from "./restraint.ts"
 
 export type Reason =
@@ -11,18 +13,17 @@ export type Reason =
 
 export interface SuspicionOptions {
   readonly signals: Signals
-  readonly store: TaskGroupStore["Service"]
-  readonly attention: Attention
+  readonly store: RunStore["Service"]
+  readonly lookout: Lookout
   readonly restraint: Restraint
   readonly settings: SettingsShape
 }
 
-/** A group in which nothing has changed for hours may be quiet for this share of that time. */
-const IDLE_SHARE = 30
-
 /** What suggests that our table is not as upstream has it. */
-export const makeSuspicion = ({ signals, store, attention, restraint, settings }: SuspicionOptions) => {
-  let quietFor = settings.POLL_MIN_SECONDS * 1000
+export const makeSuspicion = ({ signals, store, lookout, restraint, settings }: SuspicionOptions) => {
+  const least = settings.POLL_MIN_SECONDS * 1000
+  const quietSteps = stepsOf(quiet({ minMs: least * 1.5, maxMs: settings.POLL_MAX_SECONDS * 1000 }))
+  let quietFor = least
   let begun = false
   let checkedAt = 0
 
@@ -33,7 +34,7 @@ export const makeSuspicion = ({ signals, store, attention, restraint, settings }
 
   return {
     notice: (now: number): Reason | null => {
-      if (attention.begins(now)) {
+      if (lookout.begins(now)) {
         restraint.showActiveAnew()
         begun = true
       }
@@ -43,12 +44,12 @@ export const makeSuspicion = ({ signals, store, attention, restraint, settings }
       if (begun) return "look"
       if (signals.loss) return "loss"
       if (now >= quietAt()) return "quiet"
-      const worthIt = attention.isPaid(now) && now >= restraint.activeAfter()
+      const worthIt = lookout.isWatched(now) && now >= restraint.activeAfter()
       return differs === "ended" || (differs === "active" && worthIt) ? "counts" : null
     },
     /** When there may be a reason that depends on nothing but time. */
     nextAt: (now: number): number =>
-      difference() === "active" && attention.isPaid(now)
+      difference() === "active" && lookout.isWatched(now)
         ? Math.min(quietAt(), restraint.activeAfter())
         : quietAt(),
     /** What there was so far is looked into, or does not matter: what comes in from now on is newer. */
@@ -57,11 +58,10 @@ export const makeSuspicion = ({ signals, store, attention, restraint, settings }
       signals.loss = false
       signals.seenCounts = null
     },
-    checked: (now: number, news: boolean) => {
+    checked: Effect.fnUntraced(function* (now: number, news: boolean) {
       checkedAt = now
-      const idle = now - store.lastProgressAt()
-      const longest = Math.max(settings.POLL_MAX_SECONDS * 1000, idle / IDLE_SHARE)
-      quietFor = news ? settings.POLL_MIN_SECONDS * 1000 : Math.min(quietFor * 1.5, longest)
-    },
+      if (news) quietSteps.reset()
+      quietFor = news ? least : yield* quietSteps.next(now - store.lastProgressAt())
+    }),
   }
 }

@@ -215,9 +215,14 @@ export const applyingSuite = (withStorage: WithStorage) => {
       expect(opened(storage).store.cursor()).toBe("c-3")
       store.dropCursor()
       expect(store.cursor()).toBeNull()
-      store.setRefusedSince(NOW)
-      expect(opened(storage).store.refusedSince()).toBe(NOW)
-      store.setRefusedSince(null)
-      expect(store.refusedSince()).toBeNull()
+    }))
+
+  it("keeps what following has to remember", () =>
+    withStorage((storage) => {
+      const store = submittedOn(storage)
+      expect(store.memory()).toEqual(EMPTY_MEMORY)
+      const memory = { answeredMs: 5_000, answeredAt: NOW, refusedAt: 4_000, lateOutputs: { 7: 1_000 } }
+      store.remember(memory)
+      expect(opened(storage).store.memory()).toEqual(memory)
     }))
 }

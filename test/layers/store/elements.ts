@@ -3,7 +3,7 @@ import type { Piece } from "../../../src/domain/render/View.ts"
 import { columnsJson, resultJson, runJsonOf } from "../../../src/domain/RunJson.ts"
 import { EMPTY_PLAN } from "../../../src/domain/TaskGroup.ts"
 import type { SqliteStorage } from "../../../src/layers/sqlite/SqliteStorage.ts"
-import type { Snapshot } from "../../../src/services/TaskGroupStore.ts"
+import type { Snapshot } from "../../../src/services/GroupReader.ts"
 import {
   accept,
   groupOn,
@@ -248,6 +248,7 @@ export const elementsSuite = (withStorage: WithStorage) => {
       const counted: SqliteStorage = {
         kv: storage.kv,
         transactionSync: (body) => storage.transactionSync(body),
+        deleteAll: () => storage.deleteAll(),
         sql: {
           exec: (query, ...bindings) => {
             if (query.includes("group_concat")) pages++

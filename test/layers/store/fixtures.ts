@@ -3,15 +3,12 @@ import { EMPTY_PLAN } from "../../../src/domain/TaskGroup.ts"
 import { readOutput, readRun, type WireOutput } from "../../../src/domain/Wire.ts"
 import { makePublisher } from "../../../src/layers/PublisherLive.ts"
 import type { SqliteStorage } from "../../../src/layers/sqlite/SqliteStorage.ts"
-import { makeTaskGroupStore } from "../../../src/layers/TaskGroupStoreSqlite.ts"
-import type {
-  EventReader,
-  RunUpdate,
-  Snapshot,
-  TaskGroupStore,
-} from "../../../src/services/TaskGroupStore.ts"
+import { makeAudience } from "../../../src/layers/AudienceLive.ts"
+import { makeTaskGroupStore, type TaskGroupStore } from "../../../src/layers/TaskGroupStoreSqlite.ts"
+import type { EventReader, Snapshot } from "../../../src/services/GroupReader.ts"
+import type { RunUpdate } from "../../../src/services/RunStore.ts"
 
-export type Store = TaskGroupStore["Service"]
+export type Store = TaskGroupStore
 
 /** Runs a test on an empty storage; a Durable Object's can only be used from inside it. */
 export type WithStorage = (body: (storage: SqliteStorage) => void) => Promise<void>
@@ -37,7 +34,8 @@ export const inputsOf = (count: number) =>
 
 export const opened = (storage: SqliteStorage) => {
   const publisher = makePublisher({ now: () => 0, later: () => () => {} })
-  return { store: makeTaskGroupStore(storage, publisher), publisher }
+  const audience = makeAudience()
+  return { store: makeTaskGroupStore(storage, publisher, audience), publisher, audience }
 }
 
 /** A committed group. */
@@ -170,6 +168,7 @@ export const breaking = (storage: SqliteStorage, statement: RegExp) => {
   const broken: SqliteStorage = {
     kv: storage.kv,
     transactionSync: (body) => storage.transactionSync(body),
+    deleteAll: () => storage.deleteAll(),
     sql: {
       exec: (query, ...bindings) => {
         if (statement.test(query) && --left === 0) throw new Error("planned failure")

@@ -43,6 +43,7 @@ const counting = (storage: SqliteStorage) => {
   const counted: SqliteStorage = {
     kv: storage.kv,
     transactionSync: (body) => storage.transactionSync(body),
+    deleteAll: () => storage.deleteAll(),
     sql: {
       exec: (query, ...bindings) => {
         if (/^\s*(?:INSERT|UPDATE|DELETE)/i.test(query)) writes++

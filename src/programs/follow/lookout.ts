@@ -1,17 +1,17 @@
-import type { Audience } from "../../services/TaskGroupStore.ts"
+import type { Audience } from "../../services/Audience.ts"
 
 /** Who looked once may look again: for so long they count as looking. */
 const LOOKS_ON_MS = 60_000
 
-export type Attention = ReturnType<typeof makeAttention>
+export type Lookout = ReturnType<typeof makeLookout>
 
 /** Whether somebody looks at the group. */
-export const makeAttention = (audience: Audience) => {
+export const makeLookout = (audience: Audience["Service"]) => {
   let counted = 0
   let lookedAt = Number.NEGATIVE_INFINITY
 
   return {
-    isPaid: (now: number): boolean => now - lookedAt < LOOKS_ON_MS,
+    isWatched: (now: number): boolean => now - lookedAt < LOOKS_ON_MS,
     /** Takes note of who looks. Has somebody begun since the last call, when nobody did? */
     begins: (now: number): boolean => {
       const looks = audience.looks()

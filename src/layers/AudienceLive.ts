@@ -1,11 +1,7 @@
-import type { Audience } from "../../services/TaskGroupStore.ts"
+import * as Layer from "effect/Layer"
+import { Audience } from "../services/Audience.ts"
 
-interface Hall extends Audience {
-  /** A stream begins; calling what it answers ends it, once. */
-  enter(): () => void
-}
-
-export const makeAudience = (): Hall => {
+export const makeAudience = (): Audience["Service"] => {
   const listeners = new Set<() => void>()
   let open = 0
   let looks = 0
@@ -13,7 +9,7 @@ export const makeAudience = (): Hall => {
     looks++
     for (const tell of listeners) tell()
   }
-  return {
+  return Audience.of({
     watching: () => open,
     looks: () => looks,
     look,
@@ -30,5 +26,8 @@ export const makeAudience = (): Hall => {
         inside = false
       }
     },
-  }
+  })
 }
+
+/** The audience of one object. */
+export const AudienceLive: Layer.Layer<Audience> = Layer.sync(Audience, makeAudience)

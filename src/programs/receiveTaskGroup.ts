@@ -1,0 +1,81 @@
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import { cutBatches } from "../domain/Plan.ts"
+import { EMPTY_PLAN, type GroupInit, type GroupSecrets, isPlanDone, type JsonText } from "../domain/TaskGroup.ts"
+import { AlarmClock } from "../services/AlarmClock.ts"
+import { GroupStore } from "../services/GroupStore.ts"
+import { Publisher } from "../services/Publisher.ts"
+import { ReceivingStore } from "../services/ReceivingStore.ts"
+import { SecretStore } from "../services/SecretStore.ts"
+import { Settings } from "../services/Settings.ts"
+import { SubmissionStore } from "../services/SubmissionStore.ts"
+import type { Committed, Submission } from "../services/TaskGroups.ts"
+import { WaitingCaller } from "../services/WaitingCaller.ts"
+import { superviseTaskGroup } from "./superviseTaskGroup.ts"
+
+/**
+ * A group comes in: it begins, its rows follow in pieces, and the commit starts its life. Every step may be repeated,
+ * and nothing is sent upstream before the commit.
+ */
+
+/** Starts receiving a group. One that is never committed removes itself. */
+export const beginTaskGroup = Effect.fn("beginTaskGroup")(function* (init: GroupInit, secrets: GroupSecrets) {
+  const store = yield* ReceivingStore
+  const secretStore = yield* SecretStore
+  const alarms = yield* AlarmClock
+  const settings = yield* Settings
+  const now = yield* Clock.currentTimeMillis
+  const begun = store.begin(init)
+  if (begun === "begun") {
+    secretStore.save(secrets)
+    alarms.set("uncommitted", now + settings.UNCOMMITTED_MINUTES * 60_000)
+  }
+  return begun
+})
+
+/** Inputs from index `from` on, each as JSON text. */
+export const receiveInputs = Effect.fn("receiveInputs")(function* (
+  from: number,
+  inputs: ReadonlyArray<JsonText>,
+) {
+  const store = yield* ReceivingStore
+  return store.addInputs(from, inputs, yield* Clock.currentTimeMillis)
+})
+
+/** All inputs are here: the object does the rest, whether or not anybody waits. Waits at most `waitMs`. */
+export const commitTaskGroup = Effect.fn("commitTaskGroup")(function* (waitMs: number) {
+  const store = yield* ReceivingStore
+  const group = yield* GroupStore
+  const submission = yield* SubmissionStore
+  const alarms = yield* AlarmClock
+  const settings = yield* Settings
+  const caller = yield* WaitingCaller
+  const incomplete: Committed = { _tag: "Incomplete" }
+  // It was never begun, or has been removed since.
+  const details = group.details()
+  if (details === null) return incomplete
+  const now = yield* Clock.currentTimeMillis
+  const due = alarms.get("uncommitted")
+  // Its alarm may be late. Who looks for this group after that time may submit anew, so that it must not come back.
+  if (details.state === "receiving" && due !== null && now >= due) return incomplete
+  const limits = { size: settings.BATCH_SIZE, chars: settings.BATCH_CHARS }
+  const todo = cutBatches(submission.inputLengths().entries(), limits)
+  if (store.commit({ ...EMPTY_PLAN, todo }) === "incomplete") return incomplete
+  alarms.clear("uncommitted")
+  yield* superviseTaskGroup()
+  const answer: Committed = yield* caller.wait(awaitSubmission, waitMs)
+  return answer
+})
+
+/** Until every batch is accepted. Waiting for credit takes minutes: the caller need not. */
+const awaitSubmission = Effect.gen(function* () {
+  const submission = yield* SubmissionStore
+  const publisher = yield* Publisher
+  for (;;) {
+    const version = publisher.version()
+    const plan = submission.plan()
+    const answer: Submission = { _tag: isPlanDone(plan) ? "Submitted" : "Underway" }
+    if (answer._tag === "Submitted" || plan.credit !== null) return answer
+    yield* publisher.waitBeyond(version)
+  }
+})

@@ -1,0 +1,62 @@
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import { localAlarms } from "../domain/Schedules.ts"
+import { AlarmClock } from "../services/AlarmClock.ts"
+import { GroupReader } from "../services/GroupReader.ts"
+import { Publisher } from "../services/Publisher.ts"
+import { GroupNotStored, TaskGroups } from "../services/TaskGroups.ts"
+import { beginTaskGroup, commitTaskGroup, receiveInputs } from "./receiveTaskGroup.ts"
+import { wakeTaskGroup } from "./superviseTaskGroup.ts"
+
+type LocalServices =
+  | Effect.Services<ReturnType<typeof beginTaskGroup>>
+  | Effect.Services<ReturnType<typeof receiveInputs>>
+  | Effect.Services<ReturnType<typeof commitTaskGroup>>
+  | Effect.Services<ReturnType<typeof wakeTaskGroup>>
+
+const notStored = new GroupNotStored({
+  message: "Another task group is stored here, or this one was removed. Nothing was submitted.",
+})
+
+/**
+ * A task group that stays in this process: the same programs as in a Durable Object, on the stores that the layer gets.
+ * They hold one group. Its alarms fire while the layer's scope is open.
+ */
+export const TaskGroupsLocal: Layer.Layer<TaskGroups, never, LocalServices> = Layer.effect(
+  TaskGroups,
+  Effect.gen(function* () {
+    const context = yield* Effect.context<LocalServices>()
+    const alarms = yield* AlarmClock
+    const here = <A, E>(program: Effect.Effect<A, E, LocalServices>) => Effect.provideContext(program, context)
+    const wake = Effect.flatMap(Clock.currentTimeMillis, (now) =>
+      alarms.due(now).length > 0 ? here(wakeTaskGroup()) : Effect.void,
+    )
+    yield* Effect.forkScoped(Effect.repeat(wake, localAlarms))
+    return TaskGroups.of({
+      begin: (init, secrets) =>
+        Effect.flatMap(here(beginTaskGroup(init, secrets)), (begun) =>
+          begun === "different" ? Effect.fail(notStored) : Effect.void,
+        ),
+      addInputs: (_id, from, inputs) =>
+        Effect.flatMap(here(receiveInputs(from, inputs)), (added) =>
+          added === "different" ? Effect.fail(notStored) : Effect.void,
+        ),
+      commit: (_id, waitMs) =>
+        Effect.flatMap(here(commitTaskGroup(waitMs)), (committed) =>
+          committed._tag === "Incomplete" ? Effect.fail(notStored) : Effect.succeed(committed),
+        ),
+    })
+  }),
+)
+
+/** Waits until the group has ended. */
+export const awaitTaskGroup = Effect.fn("awaitTaskGroup")(function* () {
+  const group = yield* GroupReader
+  const publisher = yield* Publisher
+  for (;;) {
+    const version = publisher.version()
+    if (group.endedAtChange() !== null) return group.status()
+    yield* publisher.waitBeyond(version)
+  }
+})
