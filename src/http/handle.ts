@@ -46,7 +46,7 @@ const route = async (request: Request, context: HandlerContext): Promise<Respons
   }
   const [name = "", ...rest] = pathname.slice(1).split("/")
   if (rest.length === 0 && !RESERVED.has(name)) {
-    return resultRoute(request, name, context.settings, context.groups)
+    return resultRoute(request, name, context)
   }
   return errorResponse({ status: 404, message: `There is nothing at ${pathname.slice(0, 200)}.` })
 }
