@@ -1,6 +1,6 @@
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
-import { prefersJson } from "../domain/Accept.ts"
+import { prefersJson } from "./negotiate.ts"
 import type { SettingsShape } from "../domain/Settings.ts"
 import { createMultitask } from "../programs/createMultitask.ts"
 import { createOnce } from "../programs/createOnce.ts"

@@ -35,6 +35,13 @@ export const errorResponse = (error: ApiError): Response =>
     },
   })
 
+/** `allow` is the header of that name: the methods there are. */
+export const methodNotAllowed = (method: string, allow: string): ApiError => ({
+  status: 405,
+  message: `${method} is not possible here; use ${allow}.`,
+  headers: { allow },
+})
+
 export const NO_KEY: ApiError = {
   status: 401,
   message: "A Parallel API key is missing. Send it as the header x-api-key, or as Authorization: Bearer.",

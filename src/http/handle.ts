@@ -1,10 +1,9 @@
 import type { SettingsShape } from "../domain/Settings.ts"
-import { formCsp, formHtml } from "../pages/formHtml.ts"
 import { callbackRoute } from "./callbackRoute.ts"
 import { createRoute } from "./createRoute.ts"
-import { errorResponse } from "./errors.ts"
+import { errorResponse, methodNotAllowed } from "./errors.ts"
+import { formRoute } from "./formRoute.ts"
 import { optionsResponse, withCommonHeaders } from "./headers.ts"
-import { loginFor } from "./login.ts"
 import { type GroupStub, resultRoute } from "./resultRoute.ts"
 import type { RequestRuntime } from "./runtime.ts"
 
@@ -41,7 +40,7 @@ const route = async (request: Request, context: HandlerContext): Promise<Respons
   if (pathname === "/callback") return callbackRoute(request, context.settings, context.runtime)
   if (pathname === CREATE_PATH) {
     if (request.method === "OPTIONS") return optionsResponse("POST, OPTIONS")
-    if (request.method !== "POST") return methodNotAllowed(request.method, "POST, OPTIONS")
+    if (request.method !== "POST") return errorResponse(methodNotAllowed(request.method, "POST, OPTIONS"))
     return createRoute(request, context.settings, context.runtime)
   }
   const [name = "", ...rest] = pathname.slice(1).split("/")
@@ -50,19 +49,3 @@ const route = async (request: Request, context: HandlerContext): Promise<Respons
   }
   return errorResponse({ status: 404, message: `There is nothing at ${pathname.slice(0, 200)}.` })
 }
-
-const formRoute = (request: Request, settings: SettingsShape): Response => {
-  if (request.method === "OPTIONS") return optionsResponse("GET, HEAD, OPTIONS")
-  if (request.method !== "GET" && request.method !== "HEAD")
-    return methodNotAllowed(request.method, "GET, HEAD, OPTIONS")
-  return new Response(request.method === "HEAD" ? null : formHtml(loginFor(settings)), {
-    headers: {
-      "content-type": "text/html; charset=utf-8",
-      "cache-control": "no-cache",
-      "content-security-policy": formCsp,
-    },
-  })
-}
-
-const methodNotAllowed = (method: string, allow: string): Response =>
-  errorResponse({ status: 405, message: `${method} is not possible here; use ${allow}.`, headers: { allow } })

@@ -1,4 +1,4 @@
-import { canonicalJson } from "../domain/CanonicalJson.ts"
+import { canonicalJson } from "./canonicalJson.ts"
 import type { Claim } from "../services/Claims.ts"
 import type { ApiError } from "./errors.ts"
 

@@ -1,12 +1,12 @@
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
-import { negotiate, RESULT_OFFERS, type ResultFormat } from "../domain/Accept.ts"
-import { isGroupId } from "../domain/GroupId.ts"
+import { negotiate, RESULT_OFFERS, type ResultFormat } from "./negotiate.ts"
+import { isGroupId } from "../domain/TaskGroup.ts"
 import type { SettingsShape } from "../domain/Settings.ts"
 import { consoleCsp, consoleHtml } from "../pages/consoleHtml.ts"
 import { errorHtml, resultCsp } from "../pages/resultHtml.ts"
-import { type ApiError, errorResponse } from "./errors.ts"
+import { type ApiError, errorResponse, methodNotAllowed } from "./errors.ts"
 import { type EventProxyOptions, openEvents, proxyEvents } from "./eventProxy.ts"
 import { optionsResponse, withCommonHeaders } from "./headers.ts"
 import type { RequestRuntime } from "./runtime.ts"
@@ -55,11 +55,7 @@ export const resultRoute = async (
     return failure(request, NOT_FOUND)
   if (request.method === "OPTIONS") return optionsResponse(methods)
   if (!methods.split(", ").includes(request.method)) {
-    return failure(request, {
-      status: 405,
-      message: `${request.method} is not possible here; use ${methods}.`,
-      headers: { allow: methods },
-    })
+    return failure(request, methodNotAllowed(request.method, methods))
   }
   const format = extension ?? negotiate(request.headers.get("accept"), RESULT_OFFERS)
   if (format === null) {

@@ -11,7 +11,7 @@ import * as HttpClient from "effect/http/HttpClient"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import type * as HttpClientResponse from "effect/http/HttpClientResponse"
 import { Malformed, type ParallelError, Unavailable } from "../domain/Errors.ts"
-import { makeSseParser } from "../domain/SseParser.ts"
+import { makeSseParser } from "./parallel/sseParser.ts"
 import {
   type GroupEvent,
   readGroupEvent,

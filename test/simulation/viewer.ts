@@ -1,7 +1,7 @@
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
-import { makeSseParser } from "../../src/domain/SseParser.ts"
+import { makeSseParser } from "../../src/layers/parallel/sseParser.ts"
 import { isTerminal } from "../../src/domain/RunStatus.ts"
 import { proxyEvents } from "../../src/http/eventProxy.ts"
 import type { VirtualClock } from "../../simulator/index.ts"
