@@ -6,7 +6,7 @@ import { createMultitask } from "../programs/createMultitask.ts"
 import { createOnce } from "../programs/createOnce.ts"
 import { readJsonBody } from "./body.ts"
 import { createErrorOf, errorResponse, NO_KEY } from "./errors.ts"
-import { claimOf, idempotencyKeyOf, REPLAYED } from "./idempotency.ts"
+import { idempotentRequestOf, idempotencyKeyOf, REPLAYED } from "./idempotency.ts"
 import type { RequestRuntime } from "./runtime.ts"
 
 /** The key a request carries: `x-api-key`, else a bearer token. */
@@ -40,7 +40,7 @@ export const createRoute = async (
   const program =
     idempotencyKey === null
       ? Effect.map(createMultitask(options), (created) => ({ created, replayed: false }))
-      : createOnce({ ...options, claim: await claimOf(key, idempotencyKey, body.value) })
+      : createOnce({ ...options, request: await idempotentRequestOf(key, idempotencyKey, body.value) })
   const result = await runtime.runPromise(Effect.result(program))
   if (result._tag === "Failure") return errorResponse(createErrorOf(result.failure))
   const { created, replayed } = result.success

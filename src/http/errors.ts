@@ -83,7 +83,7 @@ export const createErrorOf = (error: CreateOnceError): ApiError => {
     }
     case "CreationBroken":
       return { status: 502, message: error.message, group: error }
-    case "ClaimLost":
+    case "KeyTakenOver":
       return {
         status: 409,
         message:
@@ -99,7 +99,7 @@ export const createErrorOf = (error: CreateOnceError): ApiError => {
       }
     case "KeyInUse":
       return keyInUse(error)
-    case "ClaimsUnavailable":
+    case "IdempotencyUnavailable":
       return {
         status: 503,
         message: `${error.message} Nothing was submitted; send the request again with the same key.`,

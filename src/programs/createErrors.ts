@@ -29,7 +29,7 @@ export class CreationBroken extends Schema.TaggedError<CreationBroken>()("Creati
 }) {}
 
 /** Another request has taken over the idempotency key, and with it the right to submit. */
-export class ClaimLost extends Schema.TaggedError<ClaimLost>()("ClaimLost", {
+export class KeyTakenOver extends Schema.TaggedError<KeyTakenOver>()("KeyTakenOver", {
   taskgroupId: Schema.String,
   url: Schema.String,
 }) {}
@@ -41,4 +41,4 @@ export type CreateError =
   | ParallelError
   | SubmissionRefused
   | CreationBroken
-  | ClaimLost
+  | KeyTakenOver

@@ -22,13 +22,13 @@ import { estimateCostUsd, SUGGESTABLE } from "../domain/Processors.ts"
 import type { SettingsShape } from "../domain/Settings.ts"
 import { strictSchema } from "../domain/SuggestedSchema.ts"
 import { type GroupInit, isGroupId, type JsonText } from "../domain/TaskGroup.ts"
-import type { ClaimsUnavailable } from "../services/Claims.ts"
+import type { IdempotencyUnavailable } from "../services/Idempotency.ts"
 import { InputsLoader } from "../services/InputsLoader.ts"
 import { type ApiKey, ParallelApi } from "../services/ParallelApi.ts"
 import { Settings } from "../services/Settings.ts"
 import { TaskGroups } from "../services/TaskGroups.ts"
 import {
-  ClaimLost,
+  KeyTakenOver,
   type CreateError,
   CreationBroken,
   InvalidRequest,
@@ -39,9 +39,9 @@ import {
 /** Whether this request may go on, asked where going on could be paid for twice. */
 export interface Guard {
   /** The group exists at Parallel, and this is going to be the answer. */
-  created(answer: Created): Effect.Effect<boolean, ClaimsUnavailable>
+  created(answer: Created): Effect.Effect<boolean, IdempotencyUnavailable>
   /** The commit comes next. */
-  readonly committing: Effect.Effect<boolean, ClaimsUnavailable>
+  readonly committing: Effect.Effect<boolean, IdempotencyUnavailable>
 }
 
 /** The answer to the POST. */
@@ -132,13 +132,15 @@ const broken = ({ taskgroup_id, url }: Created, message: string) =>
   Effect.fail(new CreationBroken({ message, taskgroupId: taskgroup_id, url }))
 
 /** Goes on only where the guard says so in so many words. */
-const permitted = (asked: Effect.Effect<boolean, ClaimsUnavailable>, created: Created) =>
+const permitted = (asked: Effect.Effect<boolean, IdempotencyUnavailable>, created: Created) =>
   asked.pipe(
-    Effect.catchTag("ClaimsUnavailable", ({ message }) =>
+    Effect.catchTag("IdempotencyUnavailable", ({ message }) =>
       broken(created, `${message} Nothing was submitted; send the request again with the same key.`),
     ),
     Effect.flatMap((yes) =>
-      yes ? Effect.void : Effect.fail(new ClaimLost({ taskgroupId: created.taskgroup_id, url: created.url })),
+      yes
+        ? Effect.void
+        : Effect.fail(new KeyTakenOver({ taskgroupId: created.taskgroup_id, url: created.url })),
     ),
   )
 
@@ -271,7 +273,7 @@ const handOver = Effect.fnUntraced(function* (
   init: GroupInit,
   rows: ReadonlyArray<Row>,
   secrets: { readonly apiKey: string; readonly webhookUrl: string | null },
-  beforeCommit: Effect.Effect<void, CreationBroken | ClaimLost>,
+  beforeCommit: Effect.Effect<void, CreationBroken | KeyTakenOver>,
 ) {
   const groups = yield* TaskGroups
   const settings = yield* Settings
