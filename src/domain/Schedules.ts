@@ -1,5 +1,7 @@
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
+import type { ParallelError } from "./Errors.ts"
 
 /** When something is tried again: every schedule of the product, each with its reason. */
 
@@ -48,3 +50,34 @@ export const followObject = reachObject.pipe(
   afreshAfter<ObjectConnection>(({ hadNews }) => hadNews),
   Schedule.while(({ input }) => !input.isOver),
 )
+
+/**
+ * Reaching the record of an idempotency key: for about 1.5 s, since a caller waits. Every step may be repeated and may
+ * arrive late, because it carries its holder's token.
+ */
+export const reachRecord = Schedule.exponential("200 millis").pipe(
+  Schedule.jittered,
+  Schedule.upTo({ times: 3 }),
+)
+
+/** Upstream's `Retry-After` may be 0, and it refuses for as long as it is asked at once. */
+const RATE_LIMIT_MIN_MS = 1_000
+
+/**
+ * A 429 while a caller waits, until `deadline` (epoch milliseconds): again after the time that it names, as long as
+ * that leaves a second for the answer. One that names no time, or a longer one, is for the caller to wait out.
+ */
+export const waitOutRateLimit = (deadline: number) =>
+  Schedule.forever.pipe(
+    Schedule.setInputType<ParallelError>(),
+    Schedule.while(({ input, now }) => {
+      const wait = rateLimitWait(input)
+      return wait !== null && now + wait + RATE_LIMIT_MIN_MS <= deadline
+    }),
+    Schedule.modifyDelay(({ input }) => Effect.succeed(Duration.millis(rateLimitWait(input) ?? 0))),
+  )
+
+const rateLimitWait = (error: ParallelError): number | null =>
+  error._tag === "RateLimited" && error.retryAfterMs !== null
+    ? Math.max(error.retryAfterMs, RATE_LIMIT_MIN_MS)
+    : null

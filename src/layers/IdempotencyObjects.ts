@@ -1,7 +1,7 @@
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as Schedule from "effect/Schedule"
 import type { IdempotencyOutcome, IdempotencyRequest, IdempotencyStep } from "../domain/Idempotency.ts"
+import { reachRecord } from "../domain/Schedules.ts"
 import { Idempotency, IdempotencyUnavailable, type IdempotentRequest } from "../services/Idempotency.ts"
 
 /** The object that keeps a key's record, as its stub offers it. */
@@ -16,9 +16,6 @@ export interface GroupLookup {
   exists(): Promise<boolean>
 }
 
-/** Every step may be repeated and may arrive late: it carries its holder's token. */
-const again = Schedule.exponential("200 millis").pipe(Schedule.jittered, Schedule.upTo({ times: 3 }))
-
 const unavailable = () =>
   new IdempotencyUnavailable({
     message: "The record of this Idempotency-Key cannot be reached at the moment.",
@@ -27,7 +24,7 @@ const unavailable = () =>
 const step = <A>(use: () => Promise<A>): Effect.Effect<A, IdempotencyUnavailable> =>
   Effect.tryPromise({ try: use, catch: unavailable }).pipe(
     Effect.timeoutOrElse({ duration: "5 seconds", orElse: () => Effect.fail(unavailable()) }),
-    Effect.retry(again),
+    Effect.retry(reachRecord),
   )
 
 /** Records in Durable Objects, named by their hash. Stubs are made anew for every step: one may break. */
