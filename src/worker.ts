@@ -17,8 +17,18 @@ const contextOf = (env: Env): HandlerContext | Response => {
   if (known !== undefined) return known
   const read = readSettings({ ...env })
   if (!read.ok) {
+    const refId = crypto.randomUUID()
+    console.error(
+      JSON.stringify({
+        level: "error",
+        message: "Wrong configuration",
+        ref_id: refId,
+        problems: read.problems,
+      }),
+    )
     return errorResponse({
       status: 500,
+      refId,
       message:
         "This deployment is configured wrongly. Its operator must correct the variables named in detail.",
       detail: { errors: read.problems },

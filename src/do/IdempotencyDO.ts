@@ -1,4 +1,6 @@
 import { DurableObject } from "cloudflare:workers"
+import * as Cause from "effect/Cause"
+import { failureLine } from "../domain/failureReport.ts"
 import {
   type IdempotencyOutcome,
   type IdempotencyRequest,
@@ -55,7 +57,7 @@ export class IdempotencyDO extends DurableObject<Env> {
     try {
       await this.record.alarm()
     } catch (error) {
-      console.error("The alarm failed and is set again", error instanceof Error ? error.name : "unknown")
+      console.error(JSON.stringify(failureLine("The alarm failed and is set again", Cause.die(error))))
       await this.ctx.storage.setAlarm(Date.now() + ALARM_RETRY_MS)
     }
   }

@@ -42,7 +42,12 @@ export const createRoute = async (
       ? Effect.map(createMultitask(options), (created) => ({ created, replayed: false }))
       : createOnce({ ...options, request: await idempotentRequestOf(key, idempotencyKey, body.value) })
   const result = await runtime.runPromise(Effect.result(program))
-  if (result._tag === "Failure") return errorResponse(createErrorOf(result.failure))
+  if (result._tag === "Failure") {
+    const { failure } = result
+    // A fault of ours, like any other that is not caught.
+    if (failure._tag === "CreationFailed") throw failure
+    return errorResponse(createErrorOf(failure))
+  }
   const { created, replayed } = result.success
   const headers = {
     location: created.url,

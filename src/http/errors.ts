@@ -1,5 +1,6 @@
 import type { ParallelError } from "../domain/Errors.ts"
 import { problemSentence } from "../domain/Problem.ts"
+import type { CreationFailed } from "../programs/createErrors.ts"
 import type { CreateOnceError, KeyInUse } from "../programs/createOnce.ts"
 
 /** An error as any answer of the API carries it: Parallel's own shape, so that its clients parse ours unchanged. */
@@ -49,7 +50,7 @@ export const NO_KEY: ApiError = {
 }
 
 /** What a failed creation looks like from outside. */
-export const createErrorOf = (error: CreateOnceError): ApiError => {
+export const createErrorOf = (error: Exclude<CreateOnceError, CreationFailed>): ApiError => {
   switch (error._tag) {
     case "InvalidRequest": {
       const [first] = error.problems

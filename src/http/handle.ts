@@ -1,4 +1,8 @@
+import * as Cause from "effect/Cause"
+import { failureLine } from "../domain/failureReport.ts"
 import type { SettingsShape } from "../domain/Settings.ts"
+import { isGroupId } from "../domain/TaskGroup.ts"
+import { CreationFailed } from "../programs/createErrors.ts"
 import { callbackRoute } from "./callbackRoute.ts"
 import { createRoute } from "./createRoute.ts"
 import { errorResponse, methodNotAllowed } from "./errors.ts"
@@ -15,6 +19,8 @@ export interface HandlerContext {
 
 const CREATE_PATH = "/v1beta/tasks/multitask"
 
+const FIXED: ReadonlySet<string> = new Set(["/", "/callback", CREATE_PATH])
+
 /** Paths that are spoken for: none of them may be taken for a task group. */
 const RESERVED = new Set(["mcp", "openapi.json", "docs", "callback", ".well-known", "assets", "v1", "v1beta"])
 
@@ -23,15 +29,31 @@ export const handle = async (request: Request, context: HandlerContext): Promise
   try {
     return withCommonHeaders(await route(request, context))
   } catch (error) {
-    console.error("Unexpected failure", error instanceof Error ? error.name : "unknown")
+    const refId = crypto.randomUUID()
+    const group = error instanceof CreationFailed ? error : undefined
+    const about = { ref_id: refId, ...describe(request), ...(group && { taskgroup_id: group.taskgroupId }) }
+    const cause = Cause.die(group === undefined ? error : group.defect)
+    console.error(JSON.stringify(failureLine("A request failed", cause, about)))
     return withCommonHeaders(
       errorResponse({
         status: 500,
+        refId,
+        group,
         message:
           "Something went wrong here; stored groups are not affected. Send a POST again only with the Idempotency-Key it had, or after looking whether its runs exist at Parallel.",
       }),
     )
   }
+}
+
+/** The route as the API's description names it, and the group: nothing of a query, which may hold anything. */
+const describe = (request: Request) => {
+  const { pathname } = new URL(request.url)
+  const [, id = "", extension = ""] = /^\/([^/.]*)(\.\w{1,5})?$/.exec(pathname) ?? []
+  if (FIXED.has(pathname)) return { route: `${request.method} ${pathname}` }
+  return isGroupId(id)
+    ? { route: `${request.method} /{taskgroup_id}${extension}`, taskgroup_id: id }
+    : { route: `${request.method} (no route)` }
 }
 
 const route = async (request: Request, context: HandlerContext): Promise<Response> => {

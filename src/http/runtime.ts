@@ -7,6 +7,7 @@ import { InputsLoaderHttp } from "../layers/InputsLoaderHttp.ts"
 import { LoginProviderHttp } from "../layers/LoginProviderHttp.ts"
 import { ParallelApiHttp } from "../layers/ParallelApiHttp.ts"
 import { PromptScheduler } from "../layers/PromptScheduler.ts"
+import { StructuredLog } from "../layers/StructuredLog.ts"
 import { type GroupObject, TaskGroupsObjects } from "../layers/TaskGroupsObjects.ts"
 import { makeRequestBudget, RequestBudget } from "../services/RequestBudget.ts"
 import { Settings } from "../services/Settings.ts"
@@ -28,6 +29,7 @@ export const makeRequestRuntime = (
       Layer.provideMerge(
         Layer.mergeAll(
           PromptScheduler,
+          StructuredLog,
           Layer.succeed(Settings, settings),
           // One request makes a handful of calls.
           Layer.succeed(RequestBudget, makeRequestBudget(Number.POSITIVE_INFINITY)),

@@ -19,7 +19,7 @@ import {
 import { estimateCostUsd } from "../domain/Processors.ts"
 import { waitOutRateLimit } from "../domain/Schedules.ts"
 import type { SettingsShape } from "../domain/Settings.ts"
-import { type GroupInit, isGroupId, type JsonText } from "../domain/TaskGroup.ts"
+import { type GroupInit, type GroupSecrets, isGroupId, type JsonText } from "../domain/TaskGroup.ts"
 import type { IdempotencyUnavailable } from "../services/Idempotency.ts"
 import { InputsLoader } from "../services/InputsLoader.ts"
 import { type ApiKey, ParallelApi } from "../services/ParallelApi.ts"
@@ -29,6 +29,7 @@ import {
   KeyTakenOver,
   type CreateError,
   CreationBroken,
+  CreationFailed,
   InvalidRequest,
   PreparationTimedOut,
   SubmissionRefused,
@@ -99,28 +100,36 @@ export const createMultitask = Effect.fn("createMultitask")(function* (options: 
     estimated_cost_usd: estimateCostUsd(init.processor, rows.length),
     warnings,
   }
-  const { guard } = options
-  if (guard !== undefined) yield* permitted(guard.created(created), created)
   const secrets = {
     apiKey: Redacted.value(options.key),
     webhookUrl: decoded.success.request.webhookUrl?.href ?? null,
   }
+  yield* submit({ ...init, warnings }, rows, secrets, created, options.guard).pipe(
+    // The caller is to know which group this is about, whatever went wrong.
+    Effect.catchDefect((defect) =>
+      Effect.fail(new CreationFailed({ defect, taskgroupId: init.taskgroupId, url: init.url })),
+    ),
+  )
+  return created
+})
+
+/** From the group's creation at Parallel to its first runs, or their refusal. */
+const submit = Effect.fnUntraced(function* (
+  init: GroupInit,
+  rows: ReadonlyArray<Row>,
+  secrets: GroupSecrets,
+  created: Created,
+  guard: Guard | undefined,
+) {
+  if (guard !== undefined) yield* permitted(guard.created(created), created)
   const beforeCommit = guard === undefined ? Effect.void : permitted(guard.committing, created)
-  const submission = yield* handOver({ ...init, warnings }, rows, secrets, beforeCommit).pipe(
+  const submission = yield* handOver(init, rows, secrets, beforeCommit).pipe(
     Effect.catchTag("GroupNotStored", ({ message }) => broken(created, message)),
   )
-  if (submission._tag === "Refused") {
-    const { status, message, detail, refId } = submission
-    return yield* new SubmissionRefused({
-      status,
-      message,
-      detail,
-      refId,
-      taskgroupId: init.taskgroupId,
-      url: init.url,
-    })
-  }
-  return created
+  if (submission._tag !== "Refused") return
+  const { status, message, detail, refId } = submission
+  const { taskgroupId, url } = init
+  return yield* new SubmissionRefused({ status, message, detail, refId, taskgroupId, url })
 })
 
 const broken = ({ taskgroup_id, url }: Created, message: string) =>
@@ -210,7 +219,7 @@ const loadRows = Effect.fnUntraced(function* (request: MultitaskRequest, limits:
 const handOver = Effect.fnUntraced(function* (
   init: GroupInit,
   rows: ReadonlyArray<Row>,
-  secrets: { readonly apiKey: string; readonly webhookUrl: string | null },
+  secrets: GroupSecrets,
   beforeCommit: Effect.Effect<void, CreationBroken | KeyTakenOver>,
 ) {
   const groups = yield* TaskGroups

@@ -11,7 +11,7 @@ import { createMultitask } from "../../src/programs/createMultitask.ts"
 import { InputsLoader } from "../../src/services/InputsLoader.ts"
 import { ParallelApi } from "../../src/services/ParallelApi.ts"
 import { Settings } from "../../src/services/Settings.ts"
-import { TaskGroups } from "../../src/services/TaskGroups.ts"
+import { type Submission, TaskGroups } from "../../src/services/TaskGroups.ts"
 
 type Call = "suggest" | "suggest-processor" | "create"
 const CALLS: ReadonlyArray<Call> = ["suggest", "suggest-processor", "create"]
@@ -21,6 +21,7 @@ const rateLimited = (retryAfterMs: number | null) => new RateLimited({ message: 
 /** Runs the program against a Parallel that fails as told, call by call, before it answers. */
 const run = Effect.fnUntraced(function* (
   failures: Partial<Record<Call, ReadonlyArray<Effect.Effect<never, ParallelError>>>>,
+  commit: Effect.Effect<Submission> = Effect.succeed({ _tag: "Submitted" }),
 ) {
   const read = readSettings({})
   if (!read.ok) throw new Error(read.problems.join("; "))
@@ -50,7 +51,7 @@ const run = Effect.fnUntraced(function* (
       TaskGroups.of({
         begin: () => Effect.void,
         addInputs: () => Effect.void,
-        commit: () => Effect.succeed({ _tag: "Submitted" }),
+        commit: () => commit,
       }),
     ),
   )
@@ -129,6 +130,22 @@ describe("a suggestion that cannot be had", () => {
           processor: "core",
           output_schema: null,
           warnings: [expect.stringContaining("output schema"), expect.stringContaining("processor")],
+        },
+      })
+    }),
+  )
+})
+
+describe("a fault of ours after the group's creation", () => {
+  it.effect("is told with the group", () =>
+    Effect.gen(function* () {
+      const { result } = yield* run({}, Effect.die(new Error("no such thing")))
+      expect(result).toMatchObject({
+        failure: {
+          _tag: "CreationFailed",
+          taskgroupId: "tgrp_12345678",
+          url: "https://multitask.example/tgrp_12345678",
+          defect: { message: "no such thing" },
         },
       })
     }),
