@@ -3,7 +3,7 @@ import { errorResponse } from "./http/errors.ts"
 import { handle, type HandlerContext } from "./http/handle.ts"
 import type { GroupStub } from "./http/resultRoute.ts"
 import { makeRequestRuntime } from "./http/runtime.ts"
-import type { ClaimObject } from "./layers/ClaimsObjects.ts"
+import type { IdempotencyStub } from "./layers/IdempotencyObjects.ts"
 import type { GroupObject } from "./layers/TaskGroupsObjects.ts"
 
 export { IdempotencyDO } from "./do/IdempotencyDO.ts"
@@ -17,8 +17,18 @@ const contextOf = (env: Env): HandlerContext | Response => {
   if (known !== undefined) return known
   const read = readSettings({ ...env })
   if (!read.ok) {
+    const refId = crypto.randomUUID()
+    console.error(
+      JSON.stringify({
+        level: "error",
+        message: "Wrong configuration",
+        ref_id: refId,
+        problems: read.problems,
+      }),
+    )
     return errorResponse({
       status: 500,
+      refId,
       message:
         "This deployment is configured wrongly. Its operator must correct the variables named in detail.",
       detail: { errors: read.problems },
@@ -27,10 +37,10 @@ const contextOf = (env: Env): HandlerContext | Response => {
   // The stub's type names every method of the class; these are the ones that each side uses.
   const stub = (id: string) =>
     env.TASK_GROUP.get(env.TASK_GROUP.idFromName(id)) as unknown as GroupStub & GroupObject
-  const claims = (name: string): ClaimObject => env.IDEMPOTENCY.get(env.IDEMPOTENCY.idFromName(name))
+  const records = (name: string): IdempotencyStub => env.IDEMPOTENCY.get(env.IDEMPOTENCY.idFromName(name))
   const context = {
     settings: read.settings,
-    runtime: makeRequestRuntime(read.settings, stub, claims),
+    runtime: makeRequestRuntime(read.settings, stub, records),
     groups: stub,
   }
   contexts.set(env, context)

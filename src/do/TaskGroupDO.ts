@@ -1,6 +1,8 @@
 import { DurableObject } from "cloudflare:workers"
+import * as Cause from "effect/Cause"
 import * as ManagedRuntime from "effect/ManagedRuntime"
 import { Queryable } from "queryable-object"
+import { failureLine } from "../domain/failureReport.ts"
 import { readSettings } from "../domain/Settings.ts"
 import type { GroupInit, GroupSecrets, JsonText, TaskGroupResultOutput } from "../domain/TaskGroup.ts"
 import type { Committed } from "../services/TaskGroups.ts"
@@ -88,7 +90,8 @@ export class TaskGroupDO extends DurableObject<Env> {
     try {
       await this.group.alarm()
     } catch (error) {
-      console.error("The alarm failed and is set again", error instanceof Error ? error.name : "unknown")
+      const about = { taskgroup_id: this.ctx.id.name ?? null }
+      console.error(JSON.stringify(failureLine("The alarm failed and is set again", Cause.die(error), about)))
       await this.ctx.storage.setAlarm(Date.now() + ALARM_RETRY_MS)
     }
   }

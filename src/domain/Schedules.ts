@@ -55,7 +55,7 @@ export const call = Schedule.exponential("500 millis").pipe(
   Schedule.while(({ input }) => input._tag === "Unavailable" && !input.timedOut),
 )
 
-/** A step at an object that may be repeated: what is there already changes nothing. */
+/** A step at an object that may be repeated: what is there already changes nothing. About 1.5 s, since a caller waits. */
 export const objectStep = Schedule.exponential("200 millis").pipe(
   Schedule.jittered,
   Schedule.upTo({ times: 3 }),
@@ -69,6 +69,55 @@ export const commit = growing("200 millis", 2, "3 seconds").pipe(
 
 /** An inputs URL has 10 s for each attempt, of the 30 s in which the group is prepared. */
 export const inputs = Schedule.exponential("300 millis").pipe(Schedule.jittered, Schedule.upTo({ times: 2 }))
+
+/** Upstream's `Retry-After` may be 0, and it refuses for as long as it is asked at once. */
+const RATE_LIMIT_MIN_MS = 1_000
+
+/**
+ * A 429 while a caller waits, until `deadline` (epoch milliseconds): again after the time that it names, as long as
+ * that leaves a second for the answer. One that names no time, or a longer one, is for the caller to wait out.
+ */
+export const waitOutRateLimit = (deadline: number) =>
+  Schedule.forever.pipe(
+    Schedule.setInputType<ParallelError>(),
+    Schedule.while(({ input, now }) => {
+      const wait = rateLimitWait(input)
+      return wait !== null && now + wait + RATE_LIMIT_MIN_MS <= deadline
+    }),
+    Schedule.modifyDelay(({ input }) => Effect.succeed(Duration.millis(rateLimitWait(input) ?? 0))),
+  )
+
+const rateLimitWait = (error: ParallelError): number | null =>
+  error._tag === "RateLimited" && error.retryAfterMs !== null
+    ? Math.max(error.retryAfterMs, RATE_LIMIT_MIN_MS)
+    : null
+
+// Viewers
+
+/**
+ * Reaching a group's object that was there a moment ago: at once, since a restart takes it no time, then after 250 ms
+ * doubling to 5 s, with jitter, since all its viewers come back together.
+ */
+export const reachObject = Schedule.once.pipe(
+  Schedule.concat(growing("250 millis", 2, "5 seconds").pipe(Schedule.jittered)),
+)
+
+/** What became of one connection to an object's stream. */
+export interface ObjectConnection {
+  /** It brought an id that its viewer did not have. */
+  hadNews: boolean
+  /** The object said that nothing more will come. */
+  isOver: boolean
+}
+
+/**
+ * Connecting a viewer to its object again, for as long as the object may have more to say. Only news counts as success:
+ * an object that sends its greeting and dies must not be asked in a loop.
+ */
+export const followObject = anewAfter(
+  Schedule.setInputType<ObjectConnection>()(reachObject),
+  ({ hadNews }) => hadNews,
+).pipe(Schedule.while(({ input }) => !input.isOver))
 
 // Submission
 

@@ -7,7 +7,7 @@ import { callbackCsp, callbackHtml } from "../pages/callbackHtml.ts"
 import { signIn, type SignInError } from "../programs/signIn.ts"
 import type { LoginProvider } from "../services/LoginProvider.ts"
 import { readJsonBody } from "./body.ts"
-import { type ApiError, errorResponse } from "./errors.ts"
+import { type ApiError, errorResponse, methodNotAllowed } from "./errors.ts"
 
 const METHODS = "GET, HEAD, POST, OPTIONS"
 
@@ -42,11 +42,7 @@ const respond: typeof callbackRoute = async (request, settings, runtime) => {
     case "OPTIONS":
       return new Response(null, { status: 204, headers: { allow: METHODS } })
     default:
-      return errorResponse({
-        status: 405,
-        message: `${request.method} is not possible here; use ${METHODS}.`,
-        headers: { allow: METHODS },
-      })
+      return errorResponse(methodNotAllowed(request.method, METHODS))
   }
 }
 

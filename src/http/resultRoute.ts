@@ -1,11 +1,15 @@
-import { negotiate, RESULT_OFFERS, type ResultFormat } from "../domain/Accept.ts"
-import { isGroupId } from "../domain/GroupId.ts"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Stream from "effect/Stream"
+import { negotiate, RESULT_OFFERS, type ResultFormat } from "./negotiate.ts"
+import { isGroupId } from "../domain/TaskGroup.ts"
 import type { SettingsShape } from "../domain/Settings.ts"
 import { consoleCsp, consoleHtml } from "../pages/consoleHtml.ts"
 import { errorHtml, resultCsp } from "../pages/resultHtml.ts"
-import { type ApiError, errorResponse } from "./errors.ts"
-import { proxyEvents } from "./eventProxy.ts"
+import { type ApiError, errorResponse, methodNotAllowed } from "./errors.ts"
+import { type EventProxyOptions, openEvents, proxyEvents } from "./eventProxy.ts"
 import { optionsResponse, withCommonHeaders } from "./headers.ts"
+import type { RequestRuntime } from "./runtime.ts"
 import { studioRoute } from "./studio.ts"
 
 /** What the routes need of a group's object. */
@@ -18,6 +22,12 @@ export interface GroupStub {
     rowsWritten: number
     raw: Array<Array<unknown>>
   }>
+}
+
+export interface ResultContext {
+  readonly settings: Pick<SettingsShape, "VIEWER_SILENCE_SECONDS">
+  readonly runtime: Pick<RequestRuntime, "runPromise">
+  readonly groups: (id: string) => GroupStub
 }
 
 const FORMATS: ReadonlyArray<string> = [
@@ -34,9 +44,9 @@ const FORMATS: ReadonlyArray<string> = [
 export const resultRoute = async (
   request: Request,
   name: string,
-  settings: SettingsShape,
-  groups: (id: string) => GroupStub,
+  context: ResultContext,
 ): Promise<Response> => {
+  const { groups } = context
   const dot = name.indexOf(".")
   const id = dot < 0 ? name : name.slice(0, dot)
   const extension = dot < 0 ? null : name.slice(dot + 1)
@@ -45,11 +55,7 @@ export const resultRoute = async (
     return failure(request, NOT_FOUND)
   if (request.method === "OPTIONS") return optionsResponse(methods)
   if (!methods.split(", ").includes(request.method)) {
-    return failure(request, {
-      status: 405,
-      message: `${request.method} is not possible here; use ${methods}.`,
-      headers: { allow: methods },
-    })
+    return failure(request, methodNotAllowed(request.method, methods))
   }
   const format = extension ?? negotiate(request.headers.get("accept"), RESULT_OFFERS)
   if (format === null) {
@@ -60,7 +66,7 @@ export const resultRoute = async (
     })
   }
   const stub = groups(id)
-  if (format === "sse") return eventRoute(request, id, settings, groups)
+  if (format === "sse") return eventRoute(request, id, context)
   if (format === "db") {
     if (!(await stub.exists())) return failure(request, NOT_FOUND)
     return databaseRoute(request, id, (query) => groups(id).raw(query))
@@ -133,36 +139,41 @@ const failure = (request: Request, error: ApiError): Response => {
   return withCommonHeaders(page, resultCsp)
 }
 
+const OBJECT_LOST: ApiError = {
+  status: 503,
+  message: "The task group cannot be reached at the moment. It is not affected; connect again.",
+  headers: { "retry-after": "5" },
+}
+
 const eventRoute = async (
   request: Request,
   id: string,
-  settings: SettingsShape,
-  groups: (id: string) => GroupStub,
+  { settings, groups, runtime }: ResultContext,
 ): Promise<Response> => {
   const { searchParams } = new URL(request.url)
-  const asked = request.headers.get("last-event-id") ?? searchParams.get("last_event_id")
+  const asked =
+    request.headers.get("last-event-id") ||
+    searchParams.get("last_event_id") ||
+    searchParams.get("lastEventId")
   const address = `https://object/sse${searchParams.get("basis") === "none" ? "?basis=none" : ""}`
-  // Only what could be an id of ours is passed on; anything else is one we never gave, which means the full state.
-  const lastEventId = asked !== null && /^\d{1,15}$/.test(asked) ? asked : null
-  const open = (from: string | null, signal: AbortSignal | null, method = "GET") =>
-    groups(id).fetch(
-      new Request(address, {
-        method,
-        signal,
-        headers: from === null ? {} : { "last-event-id": from },
-      }),
-    )
-  const first = await open(lastEventId, null, request.method)
+  const options: EventProxyOptions = {
+    open: (from, signal) =>
+      groups(id).fetch(
+        new Request(address, {
+          method: request.method,
+          signal,
+          headers: from === null ? {} : { "last-event-id": from },
+        }),
+      ),
+    // Only what could be an id of ours is passed on; anything else is one we never gave, which means the full state.
+    lastEventId: asked !== null && /^\d{1,15}$/.test(asked) ? asked : null,
+    silence: Duration.seconds(settings.VIEWER_SILENCE_SECONDS),
+  }
+  const opened = await runtime.runPromise(Effect.result(openEvents(options)))
+  if (opened._tag === "Failure") return errorResponse(OBJECT_LOST)
+  const first = opened.success
   if (first.status === 404) return failure(request, NOT_FOUND)
-  if (first.body === null) return first
-  const body = proxyEvents(first, {
-    open,
-    lastEventId,
-    silenceMs: settings.VIEWER_SILENCE_SECONDS * 1000,
-    setTimer: (ms, fn) => {
-      const timer = setTimeout(fn, ms)
-      return () => clearTimeout(timer)
-    },
-  })
+  if (!first.ok || first.body === null) return first
+  const body = await runtime.runPromise(Stream.toReadableStreamEffect(proxyEvents(first, options)))
   return new Response(body, { headers: first.headers })
 }

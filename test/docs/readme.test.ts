@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { describe, expect, it } from "vitest"
 import { welcome } from "../../scripts/start/message.ts"
-import { RESULT_OFFERS } from "../../src/domain/Accept.ts"
+import { RESULT_OFFERS } from "../../src/http/negotiate.ts"
 import { processorNames, usdPerRun } from "../../src/domain/Processors.ts"
 import {
   DEFAULT_BASE_URL,

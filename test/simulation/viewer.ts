@@ -1,8 +1,11 @@
-import { makeSseParser } from "../../src/domain/SseParser.ts"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Stream from "effect/Stream"
+import { makeSseParser } from "../../src/layers/parallel/sseParser.ts"
 import { isTerminal } from "../../src/domain/RunStatus.ts"
 import { proxyEvents } from "../../src/http/eventProxy.ts"
 import type { VirtualClock } from "../../simulator/index.ts"
-import type { Dice } from "./effects.ts"
+import { type Dice, surroundings } from "./effects.ts"
 import type { ObjectHost } from "./objectHost.ts"
 
 /** What a viewer has seen of one run. */
@@ -78,12 +81,12 @@ export class Viewer {
         this.options.violation(`${this.options.name} was sent away before done`)
       return
     }
-    const stream = proxyEvents(first, {
-      open,
-      lastEventId: this.lastId,
-      silenceMs: 45_000,
-      setTimer: (ms, fn) => clock.setTimer(ms, fn),
-    })
+    const events = proxyEvents(first, { open, lastEventId: this.lastId, silence: Duration.seconds(45) })
+    const stream = await Effect.runPromise(
+      Stream.toReadableStreamEffect(events).pipe(
+        Effect.provide(surroundings({ clock, dice, fetch: noNetwork, log: () => {} })),
+      ),
+    )
     const reader = stream.getReader()
     const decoder = new TextDecoder()
     const parser = makeSseParser()
@@ -133,6 +136,9 @@ export class Viewer {
     })
   }
 }
+
+/** The proxy reaches its object by `open` alone. */
+const noNetwork: typeof fetch = () => Promise.reject(new Error("no network here"))
 
 const isWhole = (data: string): boolean => {
   try {

@@ -75,6 +75,7 @@ describe("a viewer", () => {
     for (const again of [
       await watch(`/${endedId}.sse`, { "last-event-id": String(seen) }),
       await watch(`/${endedId}.sse?last_event_id=${seen}`),
+      await watch(`/${endedId}.sse?lastEventId=${seen}`, { "last-event-id": "" }),
     ]) {
       expect(await again.untilOver()).toEqual(all.filter(({ id }) => id > seen))
     }

@@ -6,13 +6,11 @@ import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import * as TestClock from "effect/testing/TestClock"
-import { canonicalJson } from "../../src/domain/CanonicalJson.ts"
-import { claimTimesOf } from "../../src/domain/Claim.ts"
+import { idempotencyTimesOf } from "../../src/domain/Idempotency.ts"
 import { Unavailable } from "../../src/domain/Errors.ts"
 import { readSettings, type SettingsShape } from "../../src/domain/Settings.ts"
 import { IdempotencyObject } from "../../src/do/IdempotencyObject.ts"
-import { bodyHash, claimName } from "../../src/http/idempotency.ts"
-import { ClaimsObjects } from "../../src/layers/ClaimsObjects.ts"
+import { IdempotencyObjects } from "../../src/layers/IdempotencyObjects.ts"
 import { createOnce } from "../../src/programs/createOnce.ts"
 import { InputsLoader } from "../../src/services/InputsLoader.ts"
 import { ParallelApi } from "../../src/services/ParallelApi.ts"
@@ -37,11 +35,11 @@ interface Group {
 interface Weather {
   beforeGroup: Effect.Effect<void, Unavailable>
   beforeBegin: Effect.Effect<void>
-  /** Between the claim's confirmation and the commit's arrival. */
+  /** Between the record's confirmation and the commit's arrival. */
   beforeCommit: Effect.Effect<void>
   afterCommit: Effect.Effect<void, GroupNotStored>
   commits: Submission
-  /** Broken calls to the claim's object, by method. */
+  /** Broken calls to the record's object, by method. */
   broken: (call: string) => boolean
 }
 
@@ -54,7 +52,7 @@ const calm = (): Weather => ({
   broken: () => false,
 })
 
-/** Claims in memory under the virtual clock, Parallel and the groups' objects as counters. */
+/** Records in memory under the virtual clock, Parallel and the groups' objects as counters. */
 const makeWorld = Effect.fnUntraced(function* (env: Record<string, string> = {}) {
   const settings = settingsOf(env)
   const clock = yield* Clock.Clock
@@ -90,7 +88,7 @@ const makeWorld = Effect.fnUntraced(function* (env: Record<string, string> = {})
         kv.clear()
         made.alarm = null
       },
-      times: claimTimesOf(settings),
+      times: idempotencyTimesOf(settings),
       now,
     })
     const made: { object: IdempotencyObject; kv: Map<string, unknown>; alarm: number | null } = {
@@ -106,9 +104,9 @@ const makeWorld = Effect.fnUntraced(function* (env: Record<string, string> = {})
     return use()
   }
   const layer = Layer.mergeAll(
-    ClaimsObjects(
+    IdempotencyObjects(
       (name) => ({
-        claim: (request) => call("claim", () => objectOf(name).object.claim(request)),
+        acquire: (request) => call("acquire", () => objectOf(name).object.acquire(request)),
         advance: (token, step) => call(step._tag, () => objectOf(name).object.advance(token, step)),
         release: (token) => call("release", () => objectOf(name).object.release(token)),
       }),
@@ -155,11 +153,13 @@ const makeWorld = Effect.fnUntraced(function* (env: Record<string, string> = {})
   const request = (changes: Record<string, unknown> = {}) => {
     const body = { inputs: [{ company: "A" }], processor: "core", output_type: "text", ...changes }
     // No hashing here: it takes real time, which a virtual clock does not wait for.
-    const claim = { name: "name", token: `request ${(requests += 1)}`, bodyHash: JSON.stringify(body) }
-    return createOnce({ body, key: Redacted.make("key"), origin: "https://multitask.example", claim }).pipe(
-      Effect.result,
-      Effect.provide(layer),
-    )
+    const asked = { name: "name", token: `request ${(requests += 1)}`, bodyHash: JSON.stringify(body) }
+    return createOnce({
+      body,
+      key: Redacted.make("key"),
+      origin: "https://multitask.example",
+      request: asked,
+    }).pipe(Effect.result, Effect.provide(layer))
   }
   /** What was paid for. */
   const submissions = () => [...groups.values()].reduce((sum, { submitted }) => sum + submitted, 0)
@@ -291,13 +291,13 @@ describe("createOnce", () => {
     ],
     ["the first batch is refused", {}, { commits: REFUSED }, "SubmissionRefused"],
     [
-      "the claim cannot be told of the group",
+      "the record cannot be told of the group",
       {},
       { broken: (call: string) => call === "created" },
       "CreationBroken",
     ],
     [
-      "the claim cannot be asked for the commit",
+      "the record cannot be asked for the commit",
       {},
       { broken: (call: string) => call === "committing" },
       "CreationBroken",
@@ -316,16 +316,16 @@ describe("createOnce", () => {
     }),
   )
 
-  it.effect("submits nothing without its claim", () =>
+  it.effect("submits nothing without its record", () =>
     Effect.gen(function* () {
       const world = yield* makeWorld()
       world.weather.broken = () => true
-      expect(said(yield* ask(world, {}, 40))).toBe("ClaimsUnavailable")
+      expect(said(yield* ask(world, {}, 40))).toBe("IdempotencyUnavailable")
       expect(world.groups.size).toBe(0)
     }),
   )
 
-  it.effect("answers although the claim cannot be told of the end, and finds the group afterwards", () =>
+  it.effect("answers although the record cannot be told of the end, and finds the group afterwards", () =>
     Effect.gen(function* () {
       const world = yield* makeWorld()
       world.weather.broken = (call) => call === "done"
@@ -404,9 +404,9 @@ describe("a Worker that died", () => {
       yield* Deferred.succeed(asleep, undefined)
       yield* settle
       const answer = yield* Fiber.join(sleeper)
-      expect(answer).toMatchObject({ failure: { _tag: "ClaimLost", taskgroupId: "group-id-0" } })
+      expect(answer).toMatchObject({ failure: { _tag: "KeyTakenOver", taskgroupId: "group-id-0" } })
       expect(world.submissions()).toBe(1)
-      // Its failure did not free the other's claim.
+      // Its failure did not free the other's key.
       expect(said(yield* ask(world))).toBe("tgrp_1 again")
     }),
   )
@@ -419,7 +419,7 @@ describe("a Worker that died", () => {
       let looked = false
       world.weather.broken = (call) => {
         if (call === "done" && !looked) {
-          // Between the look at the group and this call its holder gave the claim back.
+          // Between the look at the group and this call its holder gave the key back.
           looked = true
           world.object().kv.clear()
           world.groups.set("group-id-0", { state: "removed", submitted: 0 })
@@ -445,7 +445,7 @@ describe("a Worker that died", () => {
   )
 })
 
-describe("the claim's object", () => {
+describe("the object of an idempotency key", () => {
   it.effect(
     "is turned back by no call that comes late, and by nobody who only says that a group is gone",
     () =>
@@ -454,24 +454,24 @@ describe("the claim's object", () => {
         const { object } = world.object()
         const group = { taskgroupId: "group-id-0", url: "https://multitask.example/group-id-0", answer: "{}" }
         const other = { token: "b", bodyHash: "body", notThere: "a" }
-        expect(object.claim({ token: "a", bodyHash: "body", notThere: null })).toEqual({ _tag: "Yours" })
+        expect(object.acquire({ token: "a", bodyHash: "body", notThere: null })).toEqual({ _tag: "Yours" })
         expect(object.advance("a", { _tag: "created", group })).toBe(true)
         expect(object.advance("b", { _tag: "committing" })).toBe(false)
         expect(object.advance("a", { _tag: "committing" })).toBe(true)
         // The first attempt at a call whose repetition was faster.
         expect(object.advance("a", { _tag: "created", group })).toBe(true)
-        expect(object.claim({ token: "a", bodyHash: "body", notThere: null })).toEqual({ _tag: "Yours" })
+        expect(object.acquire({ token: "a", bodyHash: "body", notThere: null })).toEqual({ _tag: "Yours" })
         yield* Effect.promise(() => object.release("b"))
-        expect(object.claim(other)).toMatchObject({ _tag: "InProgress", group })
+        expect(object.acquire(other)).toMatchObject({ _tag: "InProgress", group })
         yield* TestClock.adjust("60 seconds")
         expect(object.advance("a", { _tag: "committing" })).toBe(true)
-        expect(object.claim(other)).toEqual({ _tag: "Unknown", token: "a", waitMs: 600_000, group })
+        expect(object.acquire(other)).toEqual({ _tag: "Unknown", token: "a", waitMs: 600_000, group })
         yield* TestClock.adjust("599 seconds")
-        expect(object.claim(other)).toMatchObject({ _tag: "Unknown", waitMs: 1_000 })
+        expect(object.acquire(other)).toMatchObject({ _tag: "Unknown", waitMs: 1_000 })
         yield* TestClock.adjust("1 second")
-        expect(object.claim({ ...other, notThere: null })).toMatchObject({ _tag: "Unknown", waitMs: 0 })
-        expect(object.claim({ ...other, notThere: "c" })).toMatchObject({ _tag: "Unknown" })
-        expect(object.claim(other)).toEqual({ _tag: "Yours" })
+        expect(object.acquire({ ...other, notThere: null })).toMatchObject({ _tag: "Unknown", waitMs: 0 })
+        expect(object.acquire({ ...other, notThere: "c" })).toMatchObject({ _tag: "Unknown" })
+        expect(object.acquire(other)).toEqual({ _tag: "Yours" })
         expect(object.advance("a", { _tag: "committing" })).toBe(false)
       }),
   )
@@ -492,7 +492,7 @@ describe("the claim's object", () => {
     }),
   )
 
-  it.effect("keeps a claim at least as long as a commit may still come", () =>
+  it.effect("keeps a record at least as long as a commit may still come", () =>
     Effect.gen(function* () {
       const world = yield* makeWorld({ IDEMPOTENCY_HOURS: "1", UNCOMMITTED_MINUTES: "1440" })
       yield* die(world, "beforeCommit")
@@ -549,64 +549,4 @@ describe("whatever happens", () => {
           expect(url).toBe(`https://multitask.example/${last.split(" ")[0]?.replace("tgrp_", "group-id-")}`)
       }),
   )
-})
-
-describe("the body's hash", () => {
-  const text = (value: unknown, size = 10) => [...canonicalJson(value, size)].join("")
-
-  it("is that of its meaning", () => {
-    const values = [
-      null,
-      0,
-      'a\u2028"',
-      [],
-      {},
-      [[], [{}]],
-      { b: 1, a: [true, null, { d: "x", c: -1.5 }] },
-      { __proto__x: 1 },
-    ]
-    for (const value of values) expect(JSON.parse(text(value))).toEqual(value)
-    expect(text({ b: [1, 2], a: { d: 1, c: 2 } })).toBe(`{"a":{"c":2,"d":1},"b":[1,2]}`)
-    expect(text(JSON.parse(`{"__proto__":1}`))).toBe(`{"__proto__":1}`)
-  })
-
-  it("takes bodies of any depth and size, in pieces", () => {
-    const deep = JSON.parse(`${"[".repeat(100_000)}${"]".repeat(100_000)}`) as unknown
-    expect(text(deep, 1000)).toHaveLength(200_000)
-    const pieces = [
-      ...canonicalJson(
-        Array.from({ length: 1000 }, () => "x".repeat(50)),
-        1000,
-      ),
-    ]
-    expect(Math.max(...pieces.map(({ length }) => length))).toBeLessThan(1100)
-  })
-
-  it("tells bodies apart", async () => {
-    const bodies = [
-      {},
-      [],
-      null,
-      { a: 1 },
-      { a: "1" },
-      { a: [1] },
-      { a: [[1]] },
-      { a: [1, 2] },
-      { a: [2, 1] },
-      { b: 1 },
-    ]
-    const hashes = await Promise.all(bodies.map(bodyHash))
-    expect(new Set(hashes).size).toBe(bodies.length)
-    for (const hash of hashes) expect(hash).toMatch(/^[0-9a-f]{64}$/)
-  })
-
-  it("is scoped to the API key without any ambiguity", async () => {
-    const names = await Promise.all([
-      claimName("a", "b:c"),
-      claimName("a:b", "c"),
-      claimName("b", "a"),
-      claimName("a", "b"),
-    ])
-    expect(new Set(names).size).toBe(4)
-  })
 })

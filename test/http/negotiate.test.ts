@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@effect/vitest"
 import * as Schema from "effect/Schema"
-import { negotiate, prefersJson, RESULT_OFFERS } from "../../src/domain/Accept.ts"
+import { negotiate, prefersJson, RESULT_OFFERS } from "../../src/http/negotiate.ts"
 
 const cases: ReadonlyArray<readonly [accept: string | null, format: string | null]> = [
   [null, "json"],
