@@ -1,10 +1,12 @@
 import { DurableObject } from "cloudflare:workers"
 import * as Cause from "effect/Cause"
+import * as Layer from "effect/Layer"
 import * as ManagedRuntime from "effect/ManagedRuntime"
 import { Queryable } from "queryable-object"
 import { failureLine } from "../domain/failureReport.ts"
 import { readSettings } from "../domain/Settings.ts"
 import type { GroupInit, GroupSecrets, JsonText, TaskGroupResultOutput } from "../domain/TaskGroup.ts"
+import { StructuredLog } from "../layers/StructuredLog.ts"
 import type { Committed } from "../services/TaskGroups.ts"
 import { taskGroupLayers } from "./layers.ts"
 import { platformBody } from "./platformBody.ts"
@@ -29,7 +31,9 @@ export class TaskGroupDO extends DurableObject<Env> {
     // A constructor that throws would use up the alarm's retries, and with them every group that nobody looks at.
     this.object = read.ok
       ? new TaskGroupObject({
-          runtime: ManagedRuntime.make(taskGroupLayers(ctx.storage, read.settings)),
+          runtime: ManagedRuntime.make(
+            taskGroupLayers(ctx.storage, read.settings).pipe(Layer.provideMerge(StructuredLog)),
+          ),
           version: env.CF_VERSION_METADATA?.id ?? "",
           bodyOf: platformBody,
         })

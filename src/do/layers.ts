@@ -9,7 +9,6 @@ import { PromptScheduler } from "../layers/PromptScheduler.ts"
 import { PublisherLive } from "../layers/PublisherLive.ts"
 import { SecretStoreKv } from "../layers/SecretStoreKv.ts"
 import type { SqliteStorage } from "../layers/sqlite/SqliteStorage.ts"
-import { StructuredLog } from "../layers/StructuredLog.ts"
 import { TaskGroupStoreSqlite } from "../layers/TaskGroupStoreSqlite.ts"
 import { WaitingCallerLive } from "../layers/WaitingCallerLive.ts"
 import { WebhookSenderHttp } from "../layers/WebhookSenderHttp.ts"
@@ -31,7 +30,6 @@ export const taskGroupLayers = (storage: SqliteStorage & OneAlarm, settings: Set
         PublisherLive,
         AudienceLive,
         PromptScheduler,
-        StructuredLog,
         Layer.succeed(Settings, settings),
         Layer.succeed(RequestBudget, makeRequestBudget(settings.SUBREQUEST_BUDGET)),
       ),

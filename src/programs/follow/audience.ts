@@ -3,10 +3,10 @@ import type { Audience } from "../../services/Audience.ts"
 /** Who looked once may look again: for so long they count as looking. */
 const LOOKS_ON_MS = 60_000
 
-export type Lookout = ReturnType<typeof makeLookout>
+export type AudienceWatch = ReturnType<typeof makeAudienceWatch>
 
 /** Whether somebody looks at the group. */
-export const makeLookout = (audience: Audience["Service"]) => {
+export const makeAudienceWatch = (audience: Audience["Service"]) => {
   let counted = 0
   let lookedAt = Number.NEGATIVE_INFINITY
 
