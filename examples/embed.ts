@@ -34,14 +34,14 @@ const TaskGroupsHere = Layer.effect(
   TaskGroups,
   Effect.gen(function* () {
     const store = yield* TaskGroupStore
-    const { BATCH_SIZE, BATCH_BYTES } = yield* Settings
+    const { BATCH_SIZE, BATCH_CHARS } = yield* Settings
     return TaskGroups.of({
       begin: (init) => Effect.sync(() => void store.begin(init)),
       addInputs: (_id, from, inputs) =>
         Effect.map(Clock.currentTimeMillis, (now) => void store.addInputs(from, inputs, now)),
       commit: () =>
         Effect.sync(() => {
-          const todo = planBatches(store.inputLengths(), { size: BATCH_SIZE, chars: BATCH_BYTES })
+          const todo = planBatches(store.inputLengths(), { size: BATCH_SIZE, chars: BATCH_CHARS })
           store.commit({ ...EMPTY_PLAN, todo })
           return { _tag: "Underway" as const }
         }),

@@ -93,7 +93,7 @@ export class GroupObject {
         // It was never begun, or has been removed since.
         if (store.details() === null) return { _tag: "Incomplete" } as const
         const lengths = store.inputLengths()
-        const todo = planBatches(lengths, { size: settings.BATCH_SIZE, chars: settings.BATCH_BYTES })
+        const todo = planBatches(lengths, { size: settings.BATCH_SIZE, chars: settings.BATCH_CHARS })
         const now = yield* Clock.currentTimeMillis
         const due = (yield* AlarmClock).get("uncommitted")
         // Its alarm may be late. Who looks for this group after that time may submit anew, so that it must not come back.

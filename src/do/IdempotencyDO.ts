@@ -1,5 +1,6 @@
 import { DurableObject } from "cloudflare:workers"
 import { type ClaimOutcome, type ClaimRequest, type ClaimStep, claimTimesOf } from "../domain/Claim.ts"
+import { type Constants, CONSTANTS } from "../domain/Constants.ts"
 import { readSettings } from "../domain/Settings.ts"
 import { IdempotencyObject } from "./IdempotencyObject.ts"
 
@@ -16,7 +17,7 @@ export class IdempotencyDO extends DurableObject<Env> {
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env)
     const { storage } = ctx
-    const read = readSettings({ ...env })
+    const read = readSettings({ ...env }, this.constants())
     this.object = read.ok
       ? new IdempotencyObject({
           kv: storage.kv,
@@ -26,6 +27,11 @@ export class IdempotencyDO extends DurableObject<Env> {
           now: () => Date.now(),
         })
       : null
+  }
+
+  /** For subclasses that change them, as tests do. Called while constructing: `this.env` is there, fields are not. */
+  protected constants(): Constants {
+    return CONSTANTS
   }
 
   private get claims(): IdempotencyObject {

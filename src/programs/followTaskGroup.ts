@@ -121,16 +121,20 @@ const keepSubmitting = Effect.fnUntraced(function* (context: FollowContext, opti
   const store = yield* TaskGroupStore
   const settings = yield* Settings
   let refusedSince: number | null = null
+  let pause = settings.REFUSED_RETRY_MIN_SECONDS
   let accepted = total(store.upstreamCounts())
   for (;;) {
     const result = yield* Effect.result(submitRuns(options))
     if (result._tag === "Success") return result.success
     const now = yield* Clock.currentTimeMillis
     const taken = total(store.upstreamCounts())
-    if (refusedSince === null || taken > accepted) refusedSince = now
+    if (refusedSince === null || taken > accepted) {
+      refusedSince = now
+      pause = settings.REFUSED_RETRY_MIN_SECONDS
+    }
     accepted = taken
     const { status, message, refId, detail } = result.failure
-    if (now - refusedSince >= settings.REFUSED_MINUTES * 60_000) {
+    if (now - refusedSince >= settings.REFUSED_HOURS * HOUR_MS) {
       const error = errorJson({
         refId,
         detail,
@@ -140,10 +144,11 @@ const keepSubmitting = Effect.fnUntraced(function* (context: FollowContext, opti
       continue
     }
     store.setStatusMessage(
-      `Parallel refuses to add runs (${status}: ${message}). Trying again for ${settings.REFUSED_MINUTES} minutes.`,
+      `Parallel refuses to add runs (${status}: ${message}). Trying again for ${settings.REFUSED_HOURS} hours.`,
     )
     yield* noteAnswer(context, result.failure)
-    yield* Effect.sleep("30 seconds")
+    yield* Effect.sleep(Duration.seconds(pause))
+    pause = Math.min(pause * 2, settings.REFUSED_RETRY_MAX_SECONDS)
   }
 })
 
@@ -215,7 +220,7 @@ const timeOut = Effect.fnUntraced(function* (
   if (
     refusedSince !== null &&
     context.lastRefusal !== null &&
-    now - refusedSince >= settings.REFUSED_MINUTES * 60_000
+    now - refusedSince >= settings.REFUSED_HOURS * HOUR_MS
   ) {
     const { status, message } = context.lastRefusal
     return {

@@ -1,13 +1,10 @@
 import { describe, expect, it } from "vitest"
-import { readSettings } from "../../src/domain/Settings.ts"
 import { loginFor } from "../../src/http/login.ts"
 import { formHtml } from "../../src/pages/formHtml.ts"
+import { settingsWith } from "../support/settings.ts"
 
-const loginOf = (env: Record<string, string>) => {
-  const read = readSettings(env)
-  if (!read.ok) throw new Error(read.problems.join())
-  return /data-login="([^"]*)"/.exec(formHtml(loginFor(read.settings)))?.[1]
-}
+const loginOf = (changes: Parameters<typeof settingsWith>[0]) =>
+  /data-login="([^"]*)"/.exec(formHtml(loginFor(settingsWith(changes))))?.[1]
 
 describe("signing in with Parallel", () => {
   it("is offered where the API is Parallel's own", () => {
@@ -19,7 +16,7 @@ describe("signing in with Parallel", () => {
   })
 
   it("is offered for another API whose operator names a login", () => {
-    const env = { PARALLEL_BASE_URL: "http://127.0.0.1:8788", PARALLEL_LOGIN_URL: "http://127.0.0.1:8789" }
-    expect(loginOf(env)).toBe("http://127.0.0.1:8789")
+    const login = "http://127.0.0.1:8789"
+    expect(loginOf({ PARALLEL_BASE_URL: "http://127.0.0.1:8788", PARALLEL_LOGIN_URL: login })).toBe(login)
   })
 })
