@@ -11,7 +11,13 @@ import { rowsOf, sectionOf } from "./markdown.ts"
 const read = (path: string) => readFileSync(path, "utf8")
 const readme = read("README.md")
 const adrs = readdirSync("docs/adr").toSorted()
-const pages = ["README.md", "CHANGELOG.md", "docs/storage.md", ...adrs.map((name) => `docs/adr/${name}`)]
+const pages = [
+  "README.md",
+  "CHANGELOG.md",
+  "docs/storage.md",
+  "docs/operating.md",
+  ...adrs.map((name) => `docs/adr/${name}`),
+]
 
 describe("README", () => {
   it("shows what npm start prints", () => {

@@ -70,9 +70,10 @@ export class Servers {
     const { vars = {}, constants } = this.#options
     const all = constants === undefined ? vars : { ...vars, TEST_CONSTANTS: JSON.stringify(constants) }
     const wranglerArgs = [
-      ...(constants === undefined ? [] : ["test/worker/support/worker.ts"]),
       "--inspector-port",
       "0",
+      // Not right behind a --var, which would take it.
+      ...(constants === undefined ? [] : ["test/worker/support/worker.ts"]),
       ...Object.entries(all).flatMap(([name, value]) => ["--var", `${name}:${value}`]),
     ]
     this.#worker = startGroup({

@@ -1,9 +1,10 @@
-import { runInDurableObject } from "cloudflare:test"
+import { createExecutionContext, runInDurableObject } from "cloudflare:test"
 import { env, exports } from "cloudflare:workers"
 import type { TaskGroupDO } from "../../../src/do/TaskGroupDO.ts"
 import type { GroupInit, GroupSecrets, TaskGroupResultOutput } from "../../../src/domain/TaskGroup.ts"
 import type { Submission } from "../../../src/services/TaskGroups.ts"
 import type { Upstream } from "./upstream.ts"
+import worker from "./worker.ts"
 
 export const ORIGIN = "https://multitask.example"
 
@@ -11,6 +12,17 @@ export const send = (path: string, init?: RequestInit): Promise<Response> =>
   (exports as unknown as { default: { fetch(request: Request): Promise<Response> } }).default.fetch(
     new Request(`${ORIGIN}${path}`, init),
   )
+
+/** The same Worker under other variables; its objects keep theirs. */
+export const underVariables = (variables: Readonly<Record<string, string>>): typeof send => {
+  const changed = { ...env, ...variables }
+  return (path, init) =>
+    worker.fetch(
+      new Request(`${ORIGIN}${path}`, init) as Parameters<typeof worker.fetch>[0],
+      changed,
+      createExecutionContext(),
+    )
+}
 
 /** A group's object as the tests use it; the stub's own type is too deep for the compiler. */
 export interface GroupStub {
