@@ -48,7 +48,7 @@ describe("the variables", () => {
     for (let round = 0; round < 2 ** NAMES.length; round += 7) {
       const wrong = NAMES.filter((_, at) => (round >> at) & 1)
       const env = wrong.map((name) => [name, WRONG[name]?.[round % WRONG[name].length]] as const)
-      const told = problemsOf(Object.fromEntries(env)).map((problem) => problem.split(" ")[0])
+      const told = problemsOf(Object.fromEntries(env)).map((problem) => problem.split(" ")[0] ?? "")
       expect(told.toSorted()).toEqual(wrong.toSorted())
     }
   })

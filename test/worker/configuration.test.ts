@@ -51,7 +51,7 @@ describe("a wrong configuration", () => {
       const { type, error } = await response.json<ErrorBody>()
       expect(type).toBe("error")
       expect(error.message).toContain("configured wrongly")
-      const problems = (error.detail?.errors ?? []).map((problem) => String(problem).split(" ")[0])
+      const problems = (error.detail?.errors ?? []).map((problem) => String(problem).split(" ")[0] ?? "")
       expect(problems.toSorted()).toEqual(["MAX_INPUTS", "PUBLIC_ORIGIN", "SETTLE_SECONDS"])
     }
   })
