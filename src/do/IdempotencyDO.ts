@@ -1,5 +1,6 @@
 import { DurableObject } from "cloudflare:workers"
 import * as Cause from "effect/Cause"
+import { type Constants, CONSTANTS } from "../domain/Constants.ts"
 import { failureLine } from "../domain/failureReport.ts"
 import {
   type IdempotencyOutcome,
@@ -23,7 +24,7 @@ export class IdempotencyDO extends DurableObject<Env> {
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env)
     const { storage } = ctx
-    const read = readSettings({ ...env })
+    const read = readSettings({ ...env }, this.constants())
     this.object = read.ok
       ? new IdempotencyObject({
           kv: storage.kv,
@@ -33,6 +34,11 @@ export class IdempotencyDO extends DurableObject<Env> {
           now: () => Date.now(),
         })
       : null
+  }
+
+  /** For subclasses that change them, as tests do. Called while constructing: `this.env` is there, fields are not. */
+  protected constants(): Constants {
+    return CONSTANTS
   }
 
   private get record(): IdempotencyObject {

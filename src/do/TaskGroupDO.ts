@@ -3,6 +3,7 @@ import * as Cause from "effect/Cause"
 import * as Layer from "effect/Layer"
 import * as ManagedRuntime from "effect/ManagedRuntime"
 import { Queryable } from "queryable-object"
+import { type Constants, CONSTANTS } from "../domain/Constants.ts"
 import { failureLine } from "../domain/failureReport.ts"
 import { readSettings } from "../domain/Settings.ts"
 import type { GroupInit, GroupSecrets, JsonText, TaskGroupResultOutput } from "../domain/TaskGroup.ts"
@@ -26,7 +27,7 @@ export class TaskGroupDO extends DurableObject<Env> {
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env)
-    const read = readSettings({ ...env })
+    const read = readSettings({ ...env }, this.constants())
     this.configuration = read
     // A constructor that throws would use up the alarm's retries, and with them every group that nobody looks at.
     this.object = read.ok
@@ -40,6 +41,11 @@ export class TaskGroupDO extends DurableObject<Env> {
       : null
   }
 
+  /** For subclasses that change them, as tests do. Called while constructing: `this.env` is there, fields are not. */
+  protected constants(): Constants {
+    return CONSTANTS
+  }
+
   private get group(): TaskGroupObject {
     if (this.object !== null) return this.object
     const problems = this.configuration.ok ? [] : this.configuration.problems
@@ -49,8 +55,8 @@ export class TaskGroupDO extends DurableObject<Env> {
   /** What `@Queryable` reads through: strangers get no other SQL than this. */
   get sql() {
     if (!this.configuration.ok) throw new Error("Wrong configuration")
-    const { STUDIO_MAX_ROWS, STUDIO_MAX_BYTES } = this.configuration.settings
-    const { exec } = readOnlySql(this.ctx.storage, { rows: STUDIO_MAX_ROWS, chars: STUDIO_MAX_BYTES })
+    const { STUDIO_MAX_ROWS, STUDIO_MAX_CHARS } = this.configuration.settings
+    const { exec } = readOnlySql(this.ctx.storage, { rows: STUDIO_MAX_ROWS, chars: STUDIO_MAX_CHARS })
     return {
       exec: (...statement: Parameters<typeof exec>) => {
         this.group.flush()

@@ -7,6 +7,7 @@ import { createOnce } from "../programs/createOnce.ts"
 import { readJsonBody } from "./body.ts"
 import { createErrorOf, errorResponse, NO_KEY } from "./errors.ts"
 import { idempotentRequestOf, idempotencyKeyOf, REPLAYED } from "./idempotency.ts"
+import { publicOriginOf } from "./origin.ts"
 import type { RequestRuntime } from "./runtime.ts"
 
 /** The key a request carries: `x-api-key`, else a bearer token. */
@@ -35,7 +36,7 @@ export const createRoute = async (
   const options = {
     body: body.value,
     key: Redacted.make(key, { label: "api key" }),
-    origin: new URL(request.url).origin,
+    origin: publicOriginOf(request, settings),
   }
   const program =
     idempotencyKey === null

@@ -2,19 +2,20 @@ import * as Cause from "effect/Cause"
 import { failureLine } from "../domain/failureReport.ts"
 import type { SettingsShape } from "../domain/Settings.ts"
 import { isGroupId } from "../domain/TaskGroup.ts"
+import type { TaskGroupStub } from "../layers/TaskGroupsObjects.ts"
 import { CreationFailed } from "../programs/createErrors.ts"
 import { callbackRoute } from "./callbackRoute.ts"
 import { createRoute } from "./createRoute.ts"
 import { errorResponse, methodNotAllowed } from "./errors.ts"
 import { formRoute } from "./formRoute.ts"
 import { optionsResponse, withCommonHeaders } from "./headers.ts"
-import { type GroupStub, resultRoute } from "./resultRoute.ts"
+import { resultRoute } from "./resultRoute.ts"
 import type { RequestRuntime } from "./runtime.ts"
 
 export interface HandlerContext {
   readonly settings: SettingsShape
   readonly runtime: RequestRuntime
-  readonly groups: (id: string) => GroupStub
+  readonly groups: (id: string) => TaskGroupStub
 }
 
 const CREATE_PATH = "/v1beta/tasks/multitask"

@@ -4,6 +4,7 @@ import * as Stream from "effect/Stream"
 import { negotiate, RESULT_OFFERS, type ResultFormat } from "./negotiate.ts"
 import { isGroupId } from "../domain/TaskGroup.ts"
 import type { SettingsShape } from "../domain/Settings.ts"
+import type { TaskGroupStub } from "../layers/TaskGroupsObjects.ts"
 import { consoleCsp, consoleHtml } from "../pages/consoleHtml.ts"
 import { errorHtml, resultCsp } from "../pages/resultHtml.ts"
 import { type ApiError, errorResponse, methodNotAllowed } from "./errors.ts"
@@ -12,22 +13,10 @@ import { optionsResponse, withCommonHeaders } from "./headers.ts"
 import type { RequestRuntime } from "./runtime.ts"
 import { studioRoute } from "./studio.ts"
 
-/** What the routes need of a group's object. */
-export interface GroupStub {
-  fetch(request: Request): Promise<Response>
-  exists(): Promise<boolean>
-  raw(query: string): Promise<{
-    columnNames: Array<string>
-    rowsRead: number
-    rowsWritten: number
-    raw: Array<Array<unknown>>
-  }>
-}
-
 export interface ResultContext {
   readonly settings: Pick<SettingsShape, "VIEWER_SILENCE_SECONDS">
   readonly runtime: Pick<RequestRuntime, "runPromise">
-  readonly groups: (id: string) => GroupStub
+  readonly groups: (id: string) => TaskGroupStub
 }
 
 const FORMATS: ReadonlyArray<string> = [
@@ -83,7 +72,7 @@ export const resultRoute = async (
 }
 
 /** `/{id}.db`: the studio, or with `?page=console` the SQL console of our own over the same protocol. */
-const databaseRoute = (request: Request, id: string, raw: GroupStub["raw"]): Response | Promise<Response> => {
+const databaseRoute = (request: Request, id: string, raw: TaskGroupStub["raw"]): Response | Promise<Response> => {
   const page = new URL(request.url).searchParams.get("page")
   if (page !== null && page !== "console") return failure(request, NO_PAGE)
   if (page === null || request.method === "POST") return studioRoute(request, id, raw)

@@ -2,20 +2,20 @@ import * as Layer from "effect/Layer"
 import * as ManagedRuntime from "effect/ManagedRuntime"
 import * as FetchHttpClient from "effect/http/FetchHttpClient"
 import type { SettingsShape } from "../domain/Settings.ts"
-import { type IdempotencyStub, IdempotencyObjects, type GroupLookup } from "../layers/IdempotencyObjects.ts"
+import { IdempotencyObjects, type IdempotencyStub } from "../layers/IdempotencyObjects.ts"
 import { InputsLoaderHttp } from "../layers/InputsLoaderHttp.ts"
 import { LoginProviderHttp } from "../layers/LoginProviderHttp.ts"
 import { ParallelApiHttp } from "../layers/ParallelApiHttp.ts"
 import { PromptScheduler } from "../layers/PromptScheduler.ts"
 import { StructuredLog } from "../layers/StructuredLog.ts"
-import { type GroupObject, TaskGroupsObjects } from "../layers/TaskGroupsObjects.ts"
+import { TaskGroupsObjects, type TaskGroupStub } from "../layers/TaskGroupsObjects.ts"
 import { makeRequestBudget, RequestBudget } from "../services/RequestBudget.ts"
 import { Settings } from "../services/Settings.ts"
 
 /** What the programs that a request runs need: one runtime for all requests of an isolate. */
 export const makeRequestRuntime = (
   settings: SettingsShape,
-  groups: (id: string) => GroupObject & GroupLookup,
+  groups: (id: string) => TaskGroupStub,
   records: (name: string) => IdempotencyStub,
 ) =>
   ManagedRuntime.make(

@@ -2,6 +2,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type { IdempotencyOutcome, IdempotencyRequest, IdempotencyStep } from "../domain/Idempotency.ts"
 import { objectStep } from "../domain/Schedules.ts"
+import type { TaskGroupStub } from "./TaskGroupsObjects.ts"
 import { Idempotency, IdempotencyUnavailable, type IdempotentRequest } from "../services/Idempotency.ts"
 
 /** The object that keeps a key's record, as its stub offers it. */
@@ -9,11 +10,6 @@ export interface IdempotencyStub {
   acquire(request: IdempotencyRequest): Promise<IdempotencyOutcome>
   advance(token: string, step: IdempotencyStep): Promise<boolean>
   release(token: string): Promise<void>
-}
-
-/** What is asked of a group's object. */
-export interface GroupLookup {
-  exists(): Promise<boolean>
 }
 
 const unavailable = () =>
@@ -30,7 +26,7 @@ const step = <A>(use: () => Promise<A>): Effect.Effect<A, IdempotencyUnavailable
 /** Records in Durable Objects, named by their hash. Stubs are made anew for every step: one may break. */
 export const IdempotencyObjects = (
   of: (name: string) => IdempotencyStub,
-  groups: (id: string) => GroupLookup,
+  groups: (id: string) => Pick<TaskGroupStub, "exists">,
 ): Layer.Layer<Idempotency> => {
   const advance = ({ name, token }: IdempotentRequest, by: IdempotencyStep) =>
     step(() => of(name).advance(token, by))

@@ -35,10 +35,10 @@ export interface Rendered {
  */
 export const openerOf = Effect.fn("openerOf")(function* (rendering: Rendering) {
   const store = yield* GroupReader
-  const { PAGE_DATA_BYTES } = yield* Settings
+  const { PAGE_DATA_CHARS } = yield* Settings
   return (): Rendered => {
     const view = store.snapshot()
-    return { chunks: chunks(render(rendering, view, PAGE_DATA_BYTES)), close: () => view.close() }
+    return { chunks: chunks(render(rendering, view, PAGE_DATA_CHARS)), close: () => view.close() }
   }
 })
 

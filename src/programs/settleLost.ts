@@ -81,7 +81,7 @@ export const settleLost = Effect.fn("settleLost")(function* (
     return same
   })
   yield* Effect.sleep(Duration.millis(settleMs / 2))
-  yield* Effect.repeat(again, { schedule: settlingLooks(settleMs), until: (same) => same })
+  yield* Effect.repeat(again, { schedule: settlingLooks(settings), until: (same) => same })
   const plan = submission.plan()
   const missing = plan.lost.flatMap((batch) => missingOf(submission, settings, batch))
   submission.savePlan(markSettled(plan, missing))

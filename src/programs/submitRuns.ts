@@ -257,7 +257,7 @@ const lose = Effect.fnUntraced(function* (
       : {
           ...plan,
           edge: {
-            ...(yield* nextRound(edge, Schedules.edge, options.answeredMs())),
+            ...(yield* nextRound(edge, Schedules.edge(), options.answeredMs())),
             selective: edge?.selective ?? false,
           },
         },
@@ -275,7 +275,7 @@ const edgeRefusalOf = (error: ParallelError): EdgeRefusal | null => {
 /** What is waited for is asked again after a wait that grows with every round. */
 const nextRound = Effect.fnUntraced(function* (
   before: Waiting | null,
-  schedule: typeof Schedules.credit,
+  schedule: ReturnType<typeof Schedules.credit>,
   answeredMs: number,
 ) {
   const rounds = (before?.rounds ?? 0) + 1
@@ -369,7 +369,7 @@ const noteLackOfCredit = Effect.fnUntraced(function* (options: SubmitOptions, er
   const submission = yield* SubmissionStore
   const settings = yield* Settings
   const plan = submission.plan()
-  const credit = yield* nextRound(plan.credit, Schedules.credit, options.answeredMs())
+  const credit = yield* nextRound(plan.credit, Schedules.credit(settings), options.answeredMs())
   if (options.answeredMs() - credit.since < settings.CREDIT_WAIT_HOURS * HOUR_MS) {
     return submission.savePlan({ ...plan, credit })
   }

@@ -8,7 +8,7 @@ import * as Redacted from "effect/Redacted"
 import * as TestClock from "effect/testing/TestClock"
 import { idempotencyTimesOf } from "../../src/domain/Idempotency.ts"
 import { Unavailable } from "../../src/domain/Errors.ts"
-import { readSettings, type SettingsShape } from "../../src/domain/Settings.ts"
+import type { SettingsShape } from "../../src/domain/Settings.ts"
 import { IdempotencyObject } from "../../src/do/IdempotencyObject.ts"
 import { IdempotencyObjects } from "../../src/layers/IdempotencyObjects.ts"
 import { createOnce } from "../../src/programs/createOnce.ts"
@@ -16,12 +16,7 @@ import { InputsLoader } from "../../src/services/InputsLoader.ts"
 import { ParallelApi } from "../../src/services/ParallelApi.ts"
 import { Settings } from "../../src/services/Settings.ts"
 import { GroupNotStored, type Submission, TaskGroups } from "../../src/services/TaskGroups.ts"
-
-const settingsOf = (env: Record<string, string> = {}): SettingsShape => {
-  const read = readSettings(env)
-  if (!read.ok) throw new Error(read.problems.join("; "))
-  return read.settings
-}
+import { settingsWith } from "../support/settings.ts"
 
 const REFUSED: Submission = { _tag: "Refused", status: 402, message: "No credit", detail: null, refId: null }
 
@@ -53,8 +48,8 @@ const calm = (): Weather => ({
 })
 
 /** Records in memory under the virtual clock, Parallel and the groups' objects as counters. */
-const makeWorld = Effect.fnUntraced(function* (env: Record<string, string> = {}) {
-  const settings = settingsOf(env)
+const makeWorld = Effect.fnUntraced(function* (changes: Partial<SettingsShape> = {}) {
+  const settings = settingsWith(changes)
   const clock = yield* Clock.Clock
   const now = () => clock.currentTimeMillisUnsafe()
   const weather = calm()
@@ -383,7 +378,7 @@ describe("a Worker that died", () => {
 
   it.effect("is not replaced where a group may have ended and gone", () =>
     Effect.gen(function* () {
-      const world = yield* makeWorld({ RETENTION_DAYS: "0.01" })
+      const world = yield* makeWorld({ RETENTION_DAYS: 0.01 })
       yield* die(world, "beforeCommit")
       yield* TestClock.adjust("20 hours")
       expect(said(yield* ask(world))).toBe("KeyInUse")
@@ -494,7 +489,7 @@ describe("the object of an idempotency key", () => {
 
   it.effect("keeps a record at least as long as a commit may still come", () =>
     Effect.gen(function* () {
-      const world = yield* makeWorld({ IDEMPOTENCY_HOURS: "1", UNCOMMITTED_MINUTES: "1440" })
+      const world = yield* makeWorld({ IDEMPOTENCY_HOURS: 1, UNCOMMITTED_MINUTES: 1_440 })
       yield* die(world, "beforeCommit")
       yield* TestClock.adjust("20 hours")
       expect(said(yield* ask(world))).toBe("KeyInUse")

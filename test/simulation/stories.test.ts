@@ -60,7 +60,7 @@ describe("following", () => {
 
   it("counts a completed run whose output never comes as ended after a day, and says so", async () => {
     const it = world({
-      env: { OUTPUT_WAIT_HOURS: "24" },
+      settings: { OUTPUT_WAIT_HOURS: 24 },
       weather: { rows: 2, behaviour: { outputs: { never_rate: 1 } } },
     })
     await submit(it)
@@ -74,19 +74,19 @@ describe("following", () => {
     expect(count(it, "GET /v1/tasks/runs/{run}/result")).toBeLessThan(400)
   })
 
-  it("gives up after ten minutes of refusals, tells everybody, and forgets the key", async () => {
+  it("gives up after six hours of refusals, tells everybody, and forgets the key", async () => {
     const it = world({
       weather: {
         webhook: "fine",
-        behaviour: { runs: { duration_ms: [HOUR, HOUR], scale_by_processor: false } },
+        behaviour: { runs: { duration_ms: [DAY, DAY], scale_by_processor: false } },
       },
     })
     await submit(it)
     await it.clock.advance(MINUTE)
     it.simulator.revokeKey(API_KEY)
-    await it.clock.advance(5 * MINUTE)
+    await it.clock.advance(5.9 * HOUR)
     expect((await read(it)).ended).toBe(false)
-    await it.clock.advance(15 * MINUTE)
+    await it.clock.advance(0.2 * HOUR)
     const data = await read(it)
     expect(data.ended).toBe(true)
     expect(data.status.status_message).toMatch(/refuses access to this group \(401/)
@@ -105,7 +105,7 @@ describe("following", () => {
     await submit(it)
     await it.clock.advance(MINUTE)
     it.simulator.revokeKey(API_KEY)
-    await it.clock.advance(6 * MINUTE)
+    await it.clock.advance(5.9 * HOUR)
     it.simulator.restoreKey(API_KEY)
     await it.clock.advance(30 * MINUTE)
     const data = await read(it)

@@ -3,7 +3,7 @@ import * as Layer from "effect/Layer"
 import * as ManagedRuntime from "effect/ManagedRuntime"
 import * as Redacted from "effect/Redacted"
 import * as FetchHttpClient from "effect/http/FetchHttpClient"
-import { readSettings, type SettingsShape } from "../../src/domain/Settings.ts"
+import type { SettingsShape } from "../../src/domain/Settings.ts"
 import { InputsLoaderHttp } from "../../src/layers/InputsLoaderHttp.ts"
 import { ParallelApiHttp } from "../../src/layers/ParallelApiHttp.ts"
 import { TaskGroupsObjects } from "../../src/layers/TaskGroupsObjects.ts"
@@ -11,6 +11,7 @@ import { createMultitask } from "../../src/programs/createMultitask.ts"
 import { makeRequestBudget, RequestBudget } from "../../src/services/RequestBudget.ts"
 import { Settings } from "../../src/services/Settings.ts"
 import { createSimulator, type Simulator, type VirtualClock } from "../../simulator/index.ts"
+import { settingsWith } from "../support/settings.ts"
 import { createFastClock } from "./clock.ts"
 import { type Dice, makeDice, surroundings } from "./effects.ts"
 import { connect } from "./network.ts"
@@ -46,8 +47,7 @@ export interface World {
 /** What a test fixes of a world; the rest is drawn from the seed. */
 export interface Wish {
   readonly weather?: Partial<Weather>
-  /** Settings, as environment variables. */
-  readonly env?: Readonly<Record<string, string>>
+  readonly settings?: Partial<SettingsShape>
   readonly key?: string
   /** Fields of the POST's body. */
   readonly body?: Readonly<Record<string, unknown>>
@@ -56,14 +56,12 @@ export interface Wish {
 export const makeWorld = (seed: string, wish: Wish = {}): World => {
   const dice = makeDice(seed)
   const clock = createFastClock(Date.parse("2026-11-20T09:00:00Z"))
-  const read = readSettings({
+  const base = settingsWith({
     PARALLEL_BASE_URL: "http://parallel.test",
-    ALLOW_PRIVATE_URLS: "true",
-    OUTPUT_WAIT_HOURS: "2",
-    ...wish.env,
+    ALLOW_PRIVATE_URLS: true,
+    OUTPUT_WAIT_HOURS: 2,
+    ...wish.settings,
   })
-  if (!read.ok) throw new Error(read.problems.join())
-  const base = read.settings
   const weather = { ...drawWeather(dice, base.SETTLE_SECONDS * 1000), ...wish.weather }
   const settings = { ...base, BATCH_SIZE: weather.batchSize }
   const simulator = createSimulator({ clock, seed, behaviour: weather.behaviour })

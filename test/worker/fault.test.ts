@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it, vi } from "vitest"
 import * as Effect from "effect/Effect"
 import { readSettings } from "../../src/domain/Settings.ts"
 import { handle } from "../../src/http/handle.ts"
-import type { GroupStub } from "../../src/http/resultRoute.ts"
+import type { TaskGroupStub } from "../../src/layers/TaskGroupsObjects.ts"
 import { makeRequestRuntime, type RequestRuntime } from "../../src/http/runtime.ts"
 import { CreationFailed } from "../../src/programs/createErrors.ts"
 
@@ -12,7 +12,7 @@ const read = readSettings({})
 if (!read.ok) throw new Error(read.problems.join("; "))
 const { settings } = read
 
-const failingStub = (): GroupStub => {
+const failingStub = (): TaskGroupStub => {
   throw new TypeError(`no object for ${KEY}`)
 }
 

@@ -22,7 +22,7 @@ export interface SuspicionOptions {
 /** What suggests that our table is not as upstream has it. */
 export const makeSuspicion = ({ signals, store, audience, restraint, settings }: SuspicionOptions) => {
   const least = settings.POLL_MIN_SECONDS * 1000
-  const quietSteps = stepsOf(quiet({ minMs: least * 1.5, maxMs: settings.POLL_MAX_SECONDS * 1000 }))
+  const quietSteps = stepsOf(quiet(settings))
   let quietFor = least
   let begun = false
   let checkedAt = 0
