@@ -45,7 +45,7 @@ describe("the end", () => {
     expect(Math.abs(Number(webhook?.headers["webhook-timestamp"]) - Date.now() / 1000)).toBeLessThan(10)
     await until("the webhook to be accepted", async () => (await secretsOf(id)).due === undefined)
     expect((await secretsOf(id)).key).toBeUndefined()
-    expect((await storedIn(id)).keys).toEqual(["alarms"])
+    expect((await storedIn(id)).keys).toEqual(["alarms", "deliveries", "webhook_url"])
     await abortAllDurableObjects()
     await getJson(id)
     expect(await upstream.webhooks()).toHaveLength(1)
