@@ -9,6 +9,7 @@ import { EMPTY_PLAN } from "../src/domain/TaskGroup.ts"
 import { InputsLoaderHttp } from "../src/layers/InputsLoaderHttp.ts"
 import { ParallelApiHttp } from "../src/layers/ParallelApiHttp.ts"
 import { PublisherLive } from "../src/layers/PublisherLive.ts"
+import { RendererMarkdown } from "../src/layers/render/RendererMarkdown.ts"
 import type { SqliteStorage } from "../src/layers/sqlite/SqliteStorage.ts"
 import { TaskGroupStoreSqlite } from "../src/layers/TaskGroupStoreSqlite.ts"
 import { createMultitask } from "../src/programs/createMultitask.ts"
@@ -25,7 +26,7 @@ export const enrich = Effect.fn("enrich")(function* (body: unknown, apiKey: stri
   const key = Redacted.make(apiKey)
   const group = yield* createMultitask({ body, key, origin: "https://example.com" })
   const outcome = yield* followTaskGroup({ key, groupId: group.taskgroup_id, takeRefusal: () => false })
-  const markdown = yield* renderTaskGroup({ format: "md" }).pipe(Stream.decodeText(), Stream.mkString)
+  const markdown = yield* renderTaskGroup("md").pipe(Stream.decodeText(), Stream.mkString)
   return { group, outcome, markdown }
 })
 
@@ -55,7 +56,7 @@ export const layersOn = (
   settings: SettingsShape,
   fetch: typeof globalThis.fetch = globalThis.fetch,
 ) =>
-  Layer.mergeAll(TaskGroupsHere, ParallelApiHttp, InputsLoaderHttp).pipe(
+  Layer.mergeAll(TaskGroupsHere, ParallelApiHttp, InputsLoaderHttp, RendererMarkdown).pipe(
     Layer.provideMerge(TaskGroupStoreSqlite(storage)),
     Layer.provideMerge(
       Layer.mergeAll(

@@ -4,6 +4,7 @@ import * as Effect from "effect/Effect"
 import * as FiberMap from "effect/FiberMap"
 import type * as ManagedRuntime from "effect/ManagedRuntime"
 import * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
 import type { SettingsShape } from "../domain/Settings.ts"
 import {
   EMPTY_PLAN,
@@ -18,7 +19,6 @@ import { AlarmClock } from "../services/AlarmClock.ts"
 import { SecretStore } from "../services/SecretStore.ts"
 import type { Submission } from "../services/TaskGroups.ts"
 import { TaskGroupStore } from "../services/TaskGroupStore.ts"
-import { lazyBody } from "./lazyBody.ts"
 import { type Answering, respond } from "./respond.ts"
 import {
   awaitSubmission,
@@ -140,7 +140,7 @@ export class GroupObject {
 
   async fetch(request: Request): Promise<Response> {
     if (!(await this.exists())) return new Response(null, { status: 404 })
-    const { runtime, version, bodyOf = lazyBody } = this.options
+    const { runtime, version, bodyOf = (chunks) => Stream.toReadableStreamEffect(chunks) } = this.options
     return runtime.runPromise(respond(request, { version, bodyOf }))
   }
 

@@ -5,10 +5,12 @@ import { AlarmClockStorage, type OneAlarm } from "../layers/AlarmClockStorage.ts
 import { ParallelApiHttp } from "../layers/ParallelApiHttp.ts"
 import { PromptScheduler } from "../layers/PromptScheduler.ts"
 import { PublisherLive } from "../layers/PublisherLive.ts"
+import { Renderers } from "../layers/render/Renderers.ts"
 import { SecretStoreKv } from "../layers/SecretStoreKv.ts"
 import type { SqliteStorage } from "../layers/sqlite/SqliteStorage.ts"
 import { TaskGroupStoreSqlite } from "../layers/TaskGroupStoreSqlite.ts"
 import { WebhookSenderHttp } from "../layers/WebhookSenderHttp.ts"
+import { resultHtml } from "../pages/resultHtml.ts"
 import { makeRequestBudget, RequestBudget } from "../services/RequestBudget.ts"
 import { Settings } from "../services/Settings.ts"
 
@@ -18,6 +20,7 @@ export const taskGroupLayers = (storage: SqliteStorage & OneAlarm, settings: Set
     TaskGroupStoreSqlite(storage),
     SecretStoreKv(storage),
     AlarmClockStorage(storage),
+    Renderers(resultHtml),
     Layer.mergeAll(ParallelApiHttp, WebhookSenderHttp).pipe(Layer.provide(FetchHttpClient.layer)),
   ).pipe(
     Layer.provideMerge(

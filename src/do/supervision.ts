@@ -12,6 +12,8 @@ import { removeTaskGroup } from "../programs/removeTaskGroup.ts"
 import { AlarmClock } from "../services/AlarmClock.ts"
 import type { ParallelApi } from "../services/ParallelApi.ts"
 import { Publisher } from "../services/Publisher.ts"
+import type { EventRenderer } from "../services/EventRenderer.ts"
+import type { Renderers } from "../services/Renderer.ts"
 import { RequestBudget } from "../services/RequestBudget.ts"
 import { SecretStore } from "../services/SecretStore.ts"
 import { Settings } from "../services/Settings.ts"
@@ -28,6 +30,8 @@ export type ObjectServices =
   | Settings
   | RequestBudget
   | WebhookSender
+  | Renderers
+  | EventRenderer
 
 /** The fibers an object may have, at most one of each. */
 export type Fibers = FiberMap.FiberMap<"follow" | "webhook">

@@ -19,14 +19,20 @@ const RETRY_MS = [0, 250, 1_000, 2_000, 5_000]
 const LOOKS = 3
 
 const NEWLINE = 10
+const COLON = 58
 const ID = [105, 100, 58, 32] // "id: "
 
-/** Where the last whole event ends: behind a blank line. 0 when there is none. */
+/** Where the last whole event ends, behind a blank line, or the comment lines that follow it. 0 when there is none. */
 const endOfEvents = (bytes: Uint8Array): number => {
-  for (let at = bytes.lastIndexOf(NEWLINE); at > 0; at = bytes.lastIndexOf(NEWLINE, at - 1)) {
-    if (bytes[at - 1] === NEWLINE) return at + 1
+  let end = 0
+  for (let at = bytes.lastIndexOf(NEWLINE); at > 0 && end === 0; at = bytes.lastIndexOf(NEWLINE, at - 1)) {
+    if (bytes[at - 1] === NEWLINE) end = at + 1
   }
-  return 0
+  for (let line = end; bytes[end] === COLON && line >= 0;) {
+    line = bytes.indexOf(NEWLINE, end)
+    if (line >= 0) end = line + 1
+  }
+  return end
 }
 
 /** Cuts a stream of bytes after the last whole event it holds. What comes as whole events, as most does, is not copied. */

@@ -1,6 +1,5 @@
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { isJsonObject } from "../domain/Json.ts"
 import { isTerminal } from "../domain/RunStatus.ts"
 import { EMPTY_PLAN, type GroupDetails, type GroupInit, type SubmissionPlan } from "../domain/TaskGroup.ts"
 import { Publisher } from "../services/Publisher.ts"
@@ -8,6 +7,7 @@ import { type Applied, type RunUpdate, TaskGroupStore } from "../services/TaskGr
 import { applyRun, decide } from "./sqlite/applyRun.ts"
 import { GroupTables } from "./sqlite/GroupTables.ts"
 import { groupReads } from "./sqlite/groupReads.ts"
+import { makeOutputColumns } from "./sqlite/outputColumns.ts"
 import type { SqliteStorage } from "./sqlite/SqliteStorage.ts"
 import { createTables, rowId } from "./sqlite/tables.ts"
 
@@ -17,9 +17,6 @@ const REFUSED_SINCE = "refused_since"
 
 /** A cursor is an optional hint: writing it with every batch of events would cost more rows than it can save. */
 const CURSOR_EVERY_MS = 30_000
-
-/** A table with more columns is none that anybody reads; the JSON has every property all the same. */
-const MAX_COLUMNS = 300
 
 /** Warnings come from upstream's misbehaviour too, so their number is bounded. */
 const MAX_WARNINGS = 100
@@ -109,10 +106,7 @@ const makeSubmission = (tables: GroupTables) => {
 const makeFollowing = (tables: GroupTables) => {
   const { storage } = tables
   let cursorSavedAt = Number.NEGATIVE_INFINITY
-  let known: { readonly of: ReadonlyArray<string>; readonly names: ReadonlySet<string> } = {
-    of: [],
-    names: new Set(),
-  }
+  const noteColumns = makeOutputColumns(tables)
 
   const addWarning = (message: string) => {
     const { warnings } = tables.group
@@ -140,16 +134,6 @@ const makeFollowing = (tables: GroupTables) => {
     tables.update(row, next, now)
     if (update.output !== null && next.content !== null) noteColumns(update.output.content)
     return "changed"
-  }
-
-  /** Outputs may have properties that no schema announced: the Markdown table needs a column for each. */
-  const noteColumns = (content: unknown) => {
-    const { outputColumns } = tables.group
-    if (known.of !== outputColumns) known = { of: outputColumns, names: new Set(outputColumns) }
-    const names = isJsonObject(content) ? Object.keys(content) : ["content"]
-    const added = names.filter((name) => !known.names.has(name))
-    const taken = added.slice(0, Math.max(0, MAX_COLUMNS - known.names.size))
-    if (taken.length > 0) tables.updateDetails({ outputColumns: [...outputColumns, ...taken] })
   }
 
   return {

@@ -1,9 +1,12 @@
+import * as Effect from "effect/Effect"
 import type { GroupInit, RunRow } from "../../../src/domain/TaskGroup.ts"
 import { EMPTY_PLAN } from "../../../src/domain/TaskGroup.ts"
 import { readOutput, readRun, type WireOutput } from "../../../src/domain/Wire.ts"
 import { makePublisher } from "../../../src/layers/PublisherLive.ts"
+import { RendererSse } from "../../../src/layers/render/RendererSse.ts"
 import type { SqliteStorage } from "../../../src/layers/sqlite/SqliteStorage.ts"
 import { makeTaskGroupStore } from "../../../src/layers/TaskGroupStoreSqlite.ts"
+import { EventRenderer } from "../../../src/services/EventRenderer.ts"
 import type {
   EventReader,
   RunUpdate,
@@ -15,6 +18,9 @@ export type Store = TaskGroupStore["Service"]
 
 /** Runs a test on an empty storage; a Durable Object's can only be used from inside it. */
 export type WithStorage = (body: (storage: SqliteStorage) => void) => Promise<void>
+
+/** What viewers' rows are read as. */
+export const asEvents = Effect.runSync(Effect.provide(EventRenderer, RendererSse)).rows({})
 
 export const NOW = Date.UTC(2026, 10, 20, 9)
 
