@@ -16,6 +16,8 @@ export interface Viewer {
   isOver(): boolean
   /** Waits until this connection has brought an event like that. */
   untilEvent(what: string, wanted: (event: ViewerEvent) => boolean): Promise<ViewerEvent>
+  /** Waits until this connection has brought so many rows. */
+  untilRows(count: number): Promise<true>
   untilOver(): Promise<ReadonlyArray<ViewerEvent>>
   leave(): Promise<void>
 }
@@ -61,6 +63,7 @@ export const watch = async (path: string, headers: Record<string, string> = {}):
     rest: () => text.slice(text.lastIndexOf("\n\n") + 2),
     isOver: () => over,
     untilEvent: (what, wanted) => until(what, () => events().find(wanted) ?? null),
+    untilRows: (count) => until(`${count} rows`, () => finalStates(events()).size >= count || null),
     untilOver: () => until("the end of the stream", () => over && events()),
     leave: async () => {
       await reader?.cancel()
