@@ -32,16 +32,16 @@ export const fitColumns = (
   return { taken, left }
 }
 
-const REST = `: a table has room for ${MAX_COLUMNS} of them, if their names are not too long. JSON and JSON Lines have them all.`
+const REASON = `a table has room for ${MAX_COLUMNS} of them, if their names are not too long. JSON and JSON Lines have them all.`
 
 /** What a group says about input columns that are in no table. */
 export const inputColumnsWarning = (left: number): string =>
-  `Input columns that CSV and Markdown leave out: ${left}${REST}`
+  `CSV and Markdown leave out ${left} of the inputs' columns: ${REASON}`
 
 /** The same about output columns, of which more may come. */
 export const outputColumnsWarning = (left: number): string =>
-  `Output columns that CSV and Markdown leave out: at least ${left}${REST}`
+  `CSV and Markdown leave out at least ${left} of the outputs' columns: ${REASON}`
 
 /** How many an `outputColumnsWarning` says; 0 for any other warning. */
 export const outputColumnsIn = (warning: string): number =>
-  Number(/^Output columns that CSV and Markdown leave out: at least (\d+)/.exec(warning)?.[1] ?? 0)
+  Number(/^CSV and Markdown leave out at least (\d+) of the outputs' columns/.exec(warning)?.[1] ?? 0)

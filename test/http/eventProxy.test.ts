@@ -80,7 +80,7 @@ describe("the proxy in front of an object's stream", () => {
   })
 
   it("survives pieces that end anywhere, also inside a character", async () => {
-    const bytes = encoder.encode(event(1, "日本語") + event(2, "é") + ": beat\n\n" + event(3))
+    const bytes = encoder.encode(event(1, "日本語") + event(2, "é") + ": beat\n" + event(3) + ": beat\n")
     for (const size of [1, 2, 3, 7, 50]) {
       const pieces = Array.from({ length: Math.ceil(bytes.length / size) }, (_, at) =>
         bytes.slice(at * size, (at + 1) * size),
@@ -98,6 +98,15 @@ describe("the proxy in front of an object's stream", () => {
     ])
     await all(body)
     expect(asked).toEqual(["7"])
+  })
+
+  it("passes comment lines on when they come: some have nothing else that tells them the viewer is served", async () => {
+    const { body } = play([{ pieces: [event(1), ": be", "at\n", ": beat\n", "id: 2\n"], after: "silence" }])
+    const reader = body.getReader()
+    const heard: Array<string> = []
+    for (let reads = 0; reads < 3; reads++) heard.push(new TextDecoder().decode((await reader.read()).value))
+    expect(heard).toEqual([event(1), ": beat\n", ": beat\n"])
+    await reader.cancel()
   })
 
   it("begins where the viewer said, until something has come", async () => {
