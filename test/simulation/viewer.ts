@@ -108,7 +108,7 @@ export class Viewer {
     // A status that opens a connection of the Worker's with the object has none either: the last one counts.
     if (event.id === null) return
     const id = Number(event.id)
-    if (!Number.isSafeInteger(id)) return violation(`${name} got an event with id ${String(event.id)}`)
+    if (!Number.isSafeInteger(id)) return violation(`${name} got an event with id ${event.id}`)
     if (this.lastId !== null && id < Number(this.lastId))
       violation(`${name}: id fell from ${this.lastId} to ${id}`)
     this.lastId = String(id)

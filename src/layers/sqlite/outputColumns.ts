@@ -22,7 +22,7 @@ export const makeOutputColumns = (tables: GroupTables) => {
     const at = warnings.findIndex((warning) => outputColumnsIn(warning) > 0)
     const told = outputColumnsIn(warnings[at] ?? "")
     // In growing steps: each is a write of all that is known of the group.
-    if (leftOut.size < told * 1.1 || leftOut.size <= told) return null
+    if (leftOut.size < told * 1.1) return null
     const warning = outputColumnsWarning(leftOut.size)
     return at < 0 ? [...warnings, warning] : warnings.with(at, warning)
   }

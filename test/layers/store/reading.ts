@@ -1,4 +1,5 @@
 import { expect, it } from "vitest"
+import type { RowEncoder } from "../../../src/services/TaskGroupStore.ts"
 import {
   accept,
   asEvents,
@@ -169,6 +170,26 @@ export const readingSuite = (withStorage: WithStorage) => {
         reader.close()
         reader.close()
       }
+    }))
+
+  it("encodes a change once for all who read with the same encoder, and keeps what others made apart", () =>
+    withStorage((storage) => {
+      const store = submittedOn(storage)
+      let made = 0
+      const counted: RowEncoder = (row) => {
+        made++
+        return new TextEncoder().encode(`${row.inputIndex} ${row.status}`)
+      }
+      const readers = [counted, counted, counted, asEvents].map((encode) =>
+        store.reader(store.change(), encode),
+      )
+      store.apply([told("run-1", "running"), told("run-2", "running")], NOW)
+      const [one, other, third, events] = readers.map((reader) => reader.next().bytes)
+      expect(one?.map((bytes) => new TextDecoder().decode(bytes))).toEqual(["1 running", "2 running"])
+      expect([other, third]).toEqual([one, one])
+      expect(made).toBe(2)
+      expect(indexes((events ?? []).flatMap(eventsIn))).toEqual([1, 2])
+      for (const reader of readers) reader.close()
     }))
 
   it("brings a reader that lags by thousands of changes to the same end", () =>
