@@ -1,3 +1,5 @@
+import { FORMATS, type ResultFormat } from "../domain/Formats.ts"
+
 /** A representation and the media types under which a client may ask for it. */
 export interface Offer<Format extends string = string> {
   readonly format: Format
@@ -6,17 +8,8 @@ export interface Offer<Format extends string = string> {
   readonly onlyByName?: true
 }
 
-export type ResultFormat = "json" | "html" | "md" | "sse" | "csv" | "jsonl"
-
 /** What a result URL without an extension offers. The first is what a client gets that does not care. */
-export const RESULT_OFFERS: ReadonlyArray<Offer<ResultFormat>> = [
-  { format: "json", types: ["application/json"] },
-  { format: "html", types: ["text/html"] },
-  { format: "md", types: ["text/markdown", "text/plain"] },
-  { format: "sse", types: ["text/event-stream"] },
-  { format: "csv", types: ["text/csv"], onlyByName: true },
-  { format: "jsonl", types: ["application/jsonl", "application/x-ndjson"], onlyByName: true },
-]
+export const RESULT_OFFERS: ReadonlyArray<Offer<ResultFormat>> = FORMATS
 
 interface MediaRange {
   readonly type: string

@@ -1,8 +1,9 @@
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
-import { negotiate, RESULT_OFFERS, type ResultFormat } from "./negotiate.ts"
+import { FORMATS, formatOf } from "../domain/Formats.ts"
 import { isGroupId } from "../domain/TaskGroup.ts"
+import { negotiate, RESULT_OFFERS } from "./negotiate.ts"
 import type { SettingsShape } from "../domain/Settings.ts"
 import type { TaskGroupStub } from "../layers/TaskGroupsObjects.ts"
 import { consoleCsp, consoleHtml } from "../pages/consoleHtml.ts"
@@ -19,15 +20,8 @@ export interface ResultContext {
   readonly groups: (id: string) => TaskGroupStub
 }
 
-const FORMATS: ReadonlyArray<string> = [
-  "json",
-  "jsonl",
-  "csv",
-  "md",
-  "html",
-  "sse",
-  "db",
-] satisfies ReadonlyArray<ResultFormat | "db">
+/** The studio: no format of the result, but an extension of its address. */
+const DATABASE = "db"
 
 /** `/{taskgroup_id}[.json|.jsonl|.csv|.md|.html|.sse|.db]` */
 export const resultRoute = async (
@@ -39,8 +33,8 @@ export const resultRoute = async (
   const dot = name.indexOf(".")
   const id = dot < 0 ? name : name.slice(0, dot)
   const extension = dot < 0 ? null : name.slice(dot + 1)
-  const methods = extension === "db" ? "GET, HEAD, POST, OPTIONS" : "GET, HEAD, OPTIONS"
-  if (!isGroupId(id) || (extension !== null && !FORMATS.includes(extension)))
+  const methods = extension === DATABASE ? "GET, HEAD, POST, OPTIONS" : "GET, HEAD, OPTIONS"
+  if (!isGroupId(id) || (extension !== null && extension !== DATABASE && formatOf(extension) === null))
     return failure(request, NOT_FOUND)
   if (request.method === "OPTIONS") return optionsResponse(methods)
   if (!methods.split(", ").includes(request.method)) {
@@ -50,17 +44,16 @@ export const resultRoute = async (
   if (format === null) {
     return failure(request, {
       status: 406,
-      message:
-        "None of the accepted types can be served. There are application/json, text/html, text/markdown, text/event-stream, text/csv and application/jsonl.",
+      message: `None of the accepted types can be served. There are ${FORMATS.map(({ types }) => types[0]).join(", ")}.`,
     })
   }
   const stub = groups(id)
   if (format === "sse") return eventRoute(request, id, context)
-  if (format === "db") {
+  if (format === DATABASE) {
     if (!(await stub.exists())) return failure(request, NOT_FOUND)
     return databaseRoute(request, id, (query) => groups(id).raw(query))
   }
-  const query = format === "json" ? jsonQuery(request) : ""
+  const query = format === "json" ? jsonQuery(request) : renderQuery(request, format)
   if (query === null) return errorResponse(BAD_INDEX)
   const response = await stub.fetch(
     new Request(`https://object/${format}${query}`, { method: request.method, headers: request.headers }),
@@ -81,11 +74,17 @@ const databaseRoute = (request: Request, id: string, raw: TaskGroupStub["raw"]):
   return withCommonHeaders(answer, consoleCsp)
 }
 
+/** What the object is told of the query: what its renderer of this format knows. */
+const renderQuery = (request: Request, format: string): string => {
+  const { searchParams } = new URL(request.url)
+  const known = formatOf(format)?.query ?? []
+  return known.includes("basis") && searchParams.get("basis") === "none" ? "?basis=none" : ""
+}
+
 /** What the object is told of the query of `.json`; null when that is wrong. */
 const jsonQuery = (request: Request): string | null => {
-  const { searchParams } = new URL(request.url)
-  const inputIndex = searchParams.get("input_index")
-  if (inputIndex === null) return searchParams.get("basis") === "none" ? "?basis=none" : ""
+  const inputIndex = new URL(request.url).searchParams.get("input_index")
+  if (inputIndex === null) return renderQuery(request, "json")
   return /^\d{1,9}$/.test(inputIndex) ? `?input_index=${Number(inputIndex)}` : null
 }
 
@@ -144,7 +143,7 @@ const eventRoute = async (
     request.headers.get("last-event-id") ||
     searchParams.get("last_event_id") ||
     searchParams.get("lastEventId")
-  const address = `https://object/sse${searchParams.get("basis") === "none" ? "?basis=none" : ""}`
+  const address = `https://object/sse${renderQuery(request, "sse")}`
   const options: EventProxyOptions = {
     open: (from, signal) =>
       groups(id).fetch(

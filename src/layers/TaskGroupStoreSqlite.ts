@@ -1,7 +1,6 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { isJsonObject } from "../domain/Json.ts"
 import { isTerminal } from "../domain/RunStatus.ts"
 import {
   EMPTY_PLAN,
@@ -20,6 +19,7 @@ import { SubmissionStore } from "../services/SubmissionStore.ts"
 import { applyRun, decide, lacksOutput } from "./sqlite/applyRun.ts"
 import { GroupTables } from "./sqlite/GroupTables.ts"
 import { groupReads } from "./sqlite/groupReads.ts"
+import { makeOutputColumns } from "./sqlite/outputColumns.ts"
 import type { SqliteStorage } from "./sqlite/SqliteStorage.ts"
 import { openTables, rowId } from "./sqlite/tables.ts"
 
@@ -34,9 +34,6 @@ const TOPICS: ReadonlyArray<Topic> = ["end", "following", "submission", "webhook
 
 /** A cursor is an optional hint: writing it with every batch of events would cost more rows than it can save. */
 const CURSOR_EVERY_MS = 30_000
-
-/** A table with more columns is none that anybody reads; the JSON has every property all the same. */
-const MAX_COLUMNS = 300
 
 /** Warnings come from upstream's misbehaviour too, so their number is bounded. */
 const MAX_WARNINGS = 100
@@ -154,10 +151,7 @@ const texts = ({ storage }: GroupTables, query: string, from: number, to: number
 const makeRuns = (tables: GroupTables) => {
   const { storage } = tables
   let cursorSavedAt = Number.NEGATIVE_INFINITY
-  let known: { readonly of: ReadonlyArray<string>; readonly names: ReadonlySet<string> } = {
-    of: [],
-    names: new Set(),
-  }
+  const noteColumns = makeOutputColumns(tables)
 
   const applyOne = (update: RunUpdate, now: number): Applied => {
     const { run } = update
@@ -190,16 +184,6 @@ const makeRuns = (tables: GroupTables) => {
     tables.update(row, next, now, run.status)
     if (update.output !== null && next.content !== null) noteColumns(update.output.content)
     return "changed"
-  }
-
-  /** Outputs may have properties that no schema announced: the Markdown table needs a column for each. */
-  const noteColumns = (content: unknown) => {
-    const { outputColumns } = tables.group
-    if (known.of !== outputColumns) known = { of: outputColumns, names: new Set(outputColumns) }
-    const names = isJsonObject(content) ? Object.keys(content) : ["content"]
-    const added = names.filter((name) => !known.names.has(name))
-    const taken = added.slice(0, Math.max(0, MAX_COLUMNS - known.names.size))
-    if (taken.length > 0) tables.updateDetails({ outputColumns: [...outputColumns, ...taken] })
   }
 
   return {

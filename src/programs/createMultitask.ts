@@ -3,6 +3,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
+import { fitColumns, inputColumnsWarning } from "../domain/Columns.ts"
 import { Malformed } from "../domain/Errors.ts"
 import { deriveInputSchema } from "../domain/InputSchema.ts"
 import {
@@ -60,8 +61,6 @@ const PRODUCT = "parallel-multitask"
 /** Inputs go to the object in pieces of about this size. */
 const PIECE_CHARS = 1_000_000
 const PIECE_ROWS = 1_000
-/** Columns of the readable table; JSON has every property all the same. */
-const MAX_COLUMNS = 300
 
 /**
  * Turns a request's body into a task group that its object works on. Nothing is sent upstream before all that can be
@@ -198,7 +197,7 @@ const prepare = Effect.fnUntraced(function* (
     metadata: JSON.stringify(metadata),
     processor,
     taskSpec: JSON.stringify(spec),
-    inputColumns: columnsOf(rows),
+    inputColumns: columnsOf(rows, warnings),
     outputColumns: outputColumnsOf(spec),
     warnings: [],
     numInputs: rows.length,
@@ -243,17 +242,20 @@ const handOver = Effect.fnUntraced(function* (
   return yield* groups.commit(init.taskgroupId, settings.SUBMIT_WAIT_SECONDS * 1000)
 })
 
-const columnsOf = (rows: ReadonlyArray<Row>): ReadonlyArray<string> => {
-  const columns = new Set<string>()
-  for (const row of rows) {
-    for (const name of Object.keys(row)) if (columns.size < MAX_COLUMNS) columns.add(name)
-  }
-  return [...columns]
+/** The inputs' columns, in order of first appearance. */
+const columnsOf = (rows: ReadonlyArray<Row>, warnings: Array<string>): ReadonlyArray<string> => {
+  const names = new Set<string>()
+  for (const row of rows) for (const name of Object.keys(row)) names.add(name)
+  const { taken, left } = fitColumns([], names)
+  if (left.length > 0) warnings.push(inputColumnsWarning(left.length))
+  return taken
 }
 
 const outputColumnsOf = ({ output_schema }: TaskSpec): ReadonlyArray<string> => {
   if (output_schema.type === "text") return ["content"]
   if (output_schema.type === "auto") return []
   const properties = output_schema.json_schema["properties"]
-  return typeof properties === "object" && properties !== null ? Object.keys(properties) : []
+  return typeof properties === "object" && properties !== null
+    ? fitColumns([], Object.keys(properties)).taken
+    : []
 }

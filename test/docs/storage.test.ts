@@ -9,7 +9,7 @@ import { SecretStoreKv } from "../../src/layers/SecretStoreKv.ts"
 import { TaskGroupStoreSqlite } from "../../src/layers/TaskGroupStoreSqlite.ts"
 import { AlarmClock } from "../../src/services/AlarmClock.ts"
 import { SecretStore } from "../../src/services/SecretStore.ts"
-import { TaskGroupStore } from "../../src/services/TaskGroupStore.ts"
+import { TaskGroupStore } from "../../src/services/GroupReader.ts"
 import { nodeSqliteStorage } from "../support/nodeSqliteStorage.ts"
 import { rowsOf, sectionOf } from "./markdown.ts"
 

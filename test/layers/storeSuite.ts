@@ -8,7 +8,7 @@ import { passingSuite } from "./store/passing.ts"
 import { readingSuite } from "./store/reading.ts"
 import { receivingSuite } from "./store/receiving.ts"
 
-/** What `services/TaskGroupStore.ts` promises, on any storage. */
+/** What `services/GroupReader.ts` promises, on any storage. */
 export const runStoreSuite = (name: string, withStorage: WithStorage) => {
   describe(`${name}: receiving`, () => receivingSuite(withStorage))
   describe(`${name}: what upstream tells`, () => applyingSuite(withStorage))

@@ -37,6 +37,8 @@ export class Viewer {
   finished = false
   connections = 0
   private lastId: string | null = null
+  /** Whether this connection has brought anything. */
+  private opened = false
   private readonly seenChanges = new Set<number>()
   private readonly options: ViewerOptions
   private stopped = false
@@ -90,6 +92,7 @@ export class Viewer {
     const reader = stream.getReader()
     const decoder = new TextDecoder()
     const parser = makeSseParser()
+    this.opened = false
     for (;;) {
       const { done, value } = await reader.read()
       if (done) return
@@ -102,8 +105,13 @@ export class Viewer {
   private take(event: { readonly name: string; readonly data: string; readonly id: string | null }): void {
     const { name, violation } = this.options
     if (!isWhole(event.data)) return violation(`${name} got a broken event: ${event.data.slice(0, 60)}`)
+    if (!this.opened && (event.name !== "task_group_status" || event.id !== null))
+      violation(`${name} got ${event.name} with id ${String(event.id)} before a status without one`)
+    this.opened = true
+    // A status that opens a connection of the Worker's with the object has none either: the last one counts.
+    if (event.id === null) return
     const id = Number(event.id)
-    if (!Number.isSafeInteger(id)) return violation(`${name} got an event with id ${String(event.id)}`)
+    if (!Number.isSafeInteger(id)) return violation(`${name} got an event with id ${event.id}`)
     if (this.lastId !== null && id < Number(this.lastId))
       violation(`${name}: id fell from ${this.lastId} to ${id}`)
     this.lastId = String(id)

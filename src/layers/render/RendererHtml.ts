@@ -1,22 +1,27 @@
-import { escapeForScript, escapeHtml, own } from "../Json.ts"
-import { resultJson, runJsonOf } from "../RunJson.ts"
-import { headJson } from "./json.ts"
-import { progressText } from "./markdown.ts"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import type { Piece } from "../../domain/Formats.ts"
+import { escapeForScript, escapeHtml, own } from "../../domain/Json.ts"
+import { resultJson, runJsonOf } from "../../domain/RunJson.ts"
+import { Renderer } from "../../services/Renderer.ts"
+import { Settings } from "../../services/Settings.ts"
+import type { Snapshot } from "../../services/GroupReader.ts"
+import { headJson, progressText } from "./head.ts"
 import { type TableRow, tableColumns, tableRow } from "./table.ts"
-import type { Piece, View } from "./View.ts"
 
 /**
  * The HTML format: the fixed page with the JSON in it (without basis, which the page fetches row by row), and a plain
  * table for those who run no script. The page is one text with the markers `{{title}}`, `{{json}}` and `{{table}}`, in
  * this order.
  */
-export function* renderHtml(view: View, page: string, maxChars: number): Generator<Piece> {
+export function* renderHtml(snapshot: Snapshot, page: string, maxChars: number): Generator<Piece> {
   let first: FirstRows | null = null
   for (const part of page.split(/(\{\{(?:title|json|table)\}\})/)) {
-    if (part === "{{title}}") yield escapeHtml(`${progressText(view.status)} · ${view.details.taskgroupId}`)
-    else if (part === "{{json}}") first = yield* pageData(view, maxChars)
+    if (part === "{{title}}")
+      yield escapeHtml(`${progressText(snapshot.status)} · ${snapshot.details.taskgroupId}`)
+    else if (part === "{{json}}") first = yield* pageData(snapshot, maxChars)
     else if (part !== "{{table}}") yield part
-    else if (first !== null) yield* plainTable(view, first)
+    else if (first !== null) yield* plainTable(snapshot, first)
   }
 }
 
@@ -28,15 +33,15 @@ interface FirstRows {
 }
 
 /** Rows are sent as they are read. Whether they are all is known last, so that the page is told last. */
-function* pageData(view: View, maxChars: number): Generator<Piece, FirstRows> {
-  const { inputs, outputs } = tableColumns(view)
-  const runJson = runJsonOf(view.details, "light")
+function* pageData(snapshot: Snapshot, maxChars: number): Generator<Piece, FirstRows> {
+  const { inputs, outputs } = tableColumns(snapshot)
+  const runJson = runJsonOf(snapshot.details, "light")
   const [runs, table] = [new Held(), new Held()]
   let count = 0
   let chars = 0
   let partial = false
-  yield escapeForScript(`{"data":{${headJson(view)},"results":[`)
-  for (const row of view.rows(0)) {
+  yield escapeForScript(`{"data":{${headJson(snapshot)},"results":[`)
+  for (const row of snapshot.rows(0)) {
     const result = resultJson(row)
     const run = runJson(row)
     chars += run.length + result.length
@@ -50,9 +55,10 @@ function* pageData(view: View, maxChars: number): Generator<Piece, FirstRows> {
   }
   yield `],"runs":[`
   yield* runs.pieces()
-  const ended = view.details.state === "ended"
-  const sunset = view.details.removalAt === null ? null : new Date(view.details.removalAt).toUTCString()
-  const facts = { last_event_id: String(view.change), partial, ended, sunset }
+  const ended = snapshot.details.state === "ended"
+  const sunset =
+    snapshot.details.removalAt === null ? null : new Date(snapshot.details.removalAt).toUTCString()
+  const facts = { last_event_id: String(snapshot.change), partial, ended, sunset }
   yield `]},${JSON.stringify(facts).slice(1)}`
   return { count, table, partial }
 }
@@ -81,11 +87,11 @@ class Held {
   }
 }
 
-function* plainTable(view: View, { count, table, partial }: FirstRows): Generator<Piece> {
-  const { inputs, outputs } = tableColumns(view)
-  yield `<p>${escapeHtml(progressText(view.status))}</p>`
+function* plainTable(snapshot: Snapshot, { count, table, partial }: FirstRows): Generator<Piece> {
+  const { inputs, outputs } = tableColumns(snapshot)
+  yield `<p>${escapeHtml(progressText(snapshot.status))}</p>`
   if (partial) {
-    yield `<p>The first ${count} rows; all of them are in <a href="/${view.details.taskgroupId}.json">JSON</a> and <a href="/${view.details.taskgroupId}.md">Markdown</a>.</p>`
+    yield `<p>The first ${count} rows; all of them are in <a href="/${snapshot.details.taskgroupId}.json">JSON</a> and <a href="/${snapshot.details.taskgroupId}.md">Markdown</a>.</p>`
   }
   yield `<table><thead>${line("th", ["status", ...inputs, ...outputs, "run"])}</thead><tbody>`
   yield* table.pieces()
@@ -109,3 +115,12 @@ const tableLine = (
 
 const plainText = (value: unknown): string =>
   value === undefined || value === null ? "" : typeof value === "string" ? value : JSON.stringify(value)
+
+/** `page` is the text that the rows are put into, see {@link renderHtml}. */
+export const RendererHtml = (page: string) =>
+  Layer.effect(
+    Renderer("html"),
+    Effect.map(Settings, ({ PAGE_DATA_CHARS }) => ({
+      render: (snapshot: Snapshot) => renderHtml(snapshot, page, PAGE_DATA_CHARS),
+    })),
+  )

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "@effect/vitest"
 import * as Schema from "effect/Schema"
 import { csvCell, csvRecord } from "../../../src/domain/Csv.ts"
-import { renderCsv } from "../../../src/domain/render/csv.ts"
+import { renderCsv } from "../../../src/layers/render/RendererCsv.ts"
 import { parseCsv } from "./rfc4180.ts"
-import { type Given, viewOf } from "./rows.ts"
+import { type Given, snapshotOf } from "./snapshotOf.ts"
 
 const nasty = Schema.Array(
   Schema.Literals([
@@ -38,7 +38,7 @@ const textOf = (value: string | ReadonlyArray<string>): string =>
 const runs = (cell: string) => /^[^\p{L}\p{N}\p{P}\p{S}]*[=+\-@＝＋－＠]/u.test(cell)
 
 const rendered = (rows: ReadonlyArray<Given>) => {
-  const whole = [...renderCsv(viewOf(rows))].join("")
+  const whole = [...renderCsv(snapshotOf(rows))].join("")
   expect(whole.startsWith("\uFEFF")).toBe(true)
   return parseCsv(whole.slice(1))
 }
@@ -200,12 +200,12 @@ describe("renderCsv", () => {
   )
 
   it("reads a row when it is asked for", () => {
-    const view = viewOf(Array.from({ length: 100 }, (_, at) => ({ input: { at } })))
-    const pieces = renderCsv(view)
+    const snapshot = snapshotOf(Array.from({ length: 100 }, (_, at) => ({ input: { at } })))
+    const pieces = renderCsv(snapshot)
     pieces.next()
-    expect(view.read()).toBe(0)
+    expect(snapshot.read()).toBe(0)
     pieces.next()
     pieces.next()
-    expect(view.read()).toBe(2)
+    expect(snapshot.read()).toBe(2)
   })
 })

@@ -1,6 +1,6 @@
-import { columnsJson } from "../RunJson.ts"
-import type { JsonText, RunRow } from "../TaskGroup.ts"
-import type { View } from "./View.ts"
+import { columnsJson } from "../../domain/RunJson.ts"
+import type { JsonText, RunRow } from "../../domain/TaskGroup.ts"
+import type { Snapshot } from "../../services/GroupReader.ts"
 
 export type Fields = Readonly<Record<string, unknown>>
 
@@ -56,14 +56,14 @@ const rowsOf = (json: JsonText): ReadonlyArray<TableRow> => {
 export const tableRow = (row: RunRow): TableRow => rowsOf(columnsJson([row]))[0]!
 
 /** All rows, many at a time: parsed together they take less than one after the other. */
-export function* tablePages(view: View): Generator<ReadonlyArray<TableRow>> {
-  for (const json of view.columns()) yield rowsOf(json)
+export function* tablePages(snapshot: Snapshot): Generator<ReadonlyArray<TableRow>> {
+  for (const json of snapshot.columns()) yield rowsOf(json)
 }
 
 /** Columns of a group's table: an input column that the output has too is shown once, as the output's. */
 export const tableColumns = ({
   details,
-}: View): { readonly inputs: ReadonlyArray<string>; readonly outputs: ReadonlyArray<string> } => {
+}: Snapshot): { readonly inputs: ReadonlyArray<string>; readonly outputs: ReadonlyArray<string> } => {
   const outputs = new Set(details.outputColumns)
   return { inputs: details.inputColumns.filter((name) => !outputs.has(name)), outputs: details.outputColumns }
 }

@@ -1,5 +1,5 @@
 import { columnsJson, type JsonPart, mergedOf, resultJson, runJsonOf } from "../../../src/domain/RunJson.ts"
-import type { View } from "../../../src/domain/render/View.ts"
+import type { Snapshot } from "../../../src/services/GroupReader.ts"
 import type { GroupDetails, RunRow } from "../../../src/domain/TaskGroup.ts"
 
 /** A row as the store would have written it. */
@@ -54,7 +54,7 @@ const namesOf = (objects: ReadonlyArray<unknown>): ReadonlyArray<string> => [
 ]
 
 /** A group of these rows. How often rows are read is counted, and how far. */
-export const viewOf = (given: ReadonlyArray<Given>): View & { readonly read: () => number } => {
+export const snapshotOf = (given: ReadonlyArray<Given>): Snapshot & { readonly read: () => number } => {
   let read = 0
   const contents = given.flatMap(({ content }) =>
     content === undefined
@@ -96,6 +96,7 @@ export const viewOf = (given: ReadonlyArray<Given>): View & { readonly read: () 
     columns: function* () {
       for (const row of rows(0)) yield columnsJson([row])
     },
+    close: () => {},
     read: () => read,
   }
 }

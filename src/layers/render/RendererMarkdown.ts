@@ -1,27 +1,22 @@
-import { confidenceEmoji, markdownCell, markdownHeader, statusEmoji } from "../Markdown.ts"
-import type { TaskGroupStatus } from "../TaskGroup.ts"
-import { own } from "../Json.ts"
+import * as Layer from "effect/Layer"
+import { own } from "../../domain/Json.ts"
+import { confidenceEmoji, markdownCell, markdownHeader, statusEmoji } from "../../domain/Markdown.ts"
+import { Renderer } from "../../services/Renderer.ts"
+import type { Snapshot } from "../../services/GroupReader.ts"
+import { progressText } from "./head.ts"
 import { type TableRow, tableColumns, tablePages } from "./table.ts"
-import type { View } from "./View.ts"
-
-/** "12 of 20 completed, 1 failed, 7 running". */
-export const progressText = (status: TaskGroupStatus): string => {
-  const { completed = 0, ...others } = status.task_run_status_counts
-  const rest = Object.entries(others).map(([name, count]) => `${count} ${name.replaceAll("_", " ")}`)
-  return [`${completed} of ${status.num_task_runs} completed`, ...rest].join(", ")
-}
 
 /** The Markdown format: heading, progress, one table. */
-export function* renderMarkdown(view: View): Generator<string> {
-  const { details, status } = view
-  const { inputs, outputs } = tableColumns(view)
+export function* renderMarkdown(snapshot: Snapshot): Generator<string> {
+  const { details, status } = snapshot
+  const { inputs, outputs } = tableColumns(snapshot)
   const emoji = status.is_active ? "🔄" : "🏁"
   yield `# Task group ${details.taskgroupId}\n\n`
   yield `${emoji} ${progressText(status)} · processor ${markdownCell(details.processor)} · [live page](${details.url}.html)\n\n`
   if (status.status_message !== "") yield `${markdownCell(status.status_message)}\n\n`
   for (const warning of details.warnings) yield `> ⚠️ ${markdownCell(warning)}\n\n`
   yield `${markdownHeader(["", ...inputs, ...outputs, "run"])}\n`
-  for (const rows of tablePages(view)) {
+  for (const rows of tablePages(snapshot)) {
     // Joined once: as text that grows row by row, it would be put together a second time to be encoded.
     const parts: Array<string> = []
     for (const row of rows) addRow(parts, row, inputs, outputs)
@@ -56,3 +51,5 @@ const addRow = (
   }
   parts.push(" | ", markdownCell(runId ?? ""), " |\n")
 }
+
+export const RendererMarkdown = Layer.succeed(Renderer("md"), { render: renderMarkdown })

@@ -1,11 +1,11 @@
 import { describe, expect, it } from "@effect/vitest"
 import * as Schema from "effect/Schema"
-import { renderJson } from "../../../src/domain/render/json.ts"
-import { renderJsonl } from "../../../src/domain/render/jsonl.ts"
-import { type Given, viewOf } from "./rows.ts"
+import { renderJson } from "../../../src/layers/render/RendererJson.ts"
+import { renderJsonl } from "../../../src/layers/render/RendererJsonl.ts"
+import { type Given, snapshotOf } from "./snapshotOf.ts"
 
 const lines = (given: ReadonlyArray<Given>): ReadonlyArray<string> => {
-  const whole = [...renderJsonl(viewOf(given))].join("")
+  const whole = [...renderJsonl(snapshotOf(given))].join("")
   if (given.length > 0) expect(whole.endsWith("\n")).toBe(true)
   return whole.split("\n").slice(0, -1)
 }
@@ -38,7 +38,7 @@ describe("renderJsonl", () => {
       const given = pairs.map(([input, content], at): Given =>
         at % 3 === 2 ? { input } : { input, content },
       )
-      const { results } = JSON.parse([...renderJson(viewOf(given))].join("")) as {
+      const { results } = JSON.parse([...renderJson(snapshotOf(given), "full")].join("")) as {
         results: ReadonlyArray<unknown>
       }
       // As text: a column may be called `__proto__`, which comparing objects would take for something else.
@@ -49,10 +49,10 @@ describe("renderJsonl", () => {
   )
 
   it("reads a row when it is asked for", () => {
-    const view = viewOf(Array.from({ length: 100 }, (_, at) => ({ input: { at } })))
-    const pieces = renderJsonl(view)
+    const snapshot = snapshotOf(Array.from({ length: 100 }, (_, at) => ({ input: { at } })))
+    const pieces = renderJsonl(snapshot)
     pieces.next()
     pieces.next()
-    expect(view.read()).toBe(2)
+    expect(snapshot.read()).toBe(2)
   })
 })

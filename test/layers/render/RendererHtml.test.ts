@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest"
-import { renderHtml } from "../../../src/domain/render/html.ts"
-import { renderJson } from "../../../src/domain/render/json.ts"
-import type { Piece } from "../../../src/domain/render/View.ts"
-import { viewOf } from "./rows.ts"
+import { renderHtml } from "../../../src/layers/render/RendererHtml.ts"
+import { renderJson } from "../../../src/layers/render/RendererJson.ts"
+import type { Piece } from "../../../src/domain/Formats.ts"
+import { snapshotOf } from "./snapshotOf.ts"
 
 const PAGE = "<title>{{title}}</title><script>{{json}}</script><div>{{table}}</div>"
 
@@ -28,9 +28,9 @@ const parts = (html: string) => {
 
 describe("renderHtml", () => {
   it("has what the JSON without basis has, and all rows in the table", () => {
-    const view = viewOf(rows(20))
-    const { injected, table } = parts(textOf(renderHtml(view, PAGE, 1_000_000)))
-    expect(injected.data).toEqual(JSON.parse(textOf(renderJson(view, "light"))))
+    const snapshot = snapshotOf(rows(20))
+    const { injected, table } = parts(textOf(renderHtml(snapshot, PAGE, 1_000_000)))
+    expect(injected.data).toEqual(JSON.parse(textOf(renderJson(snapshot, "light"))))
     expect(injected).toMatchObject({ partial: false, last_event_id: "20", ended: false, sunset: null })
     expect(table.match(/<tr>/g)).toHaveLength(21)
     expect(table).toContain("<td>&lt;b&gt;19</td>")
@@ -42,30 +42,30 @@ describe("renderHtml", () => {
       [1, 1],
       [2_000, 4],
     ] as const) {
-      const view = viewOf(rows(20))
-      const { injected, table } = parts(textOf(renderHtml(view, PAGE, maxChars)))
+      const snapshot = snapshotOf(rows(20))
+      const { injected, table } = parts(textOf(renderHtml(snapshot, PAGE, maxChars)))
       expect(injected.partial).toBe(true)
       expect([injected.data.results.length, injected.data.runs.length]).toEqual([shown, shown])
       expect(table).toContain(`The first ${shown} rows`)
       expect(table.match(/<tr>/g)).toHaveLength(shown + 1)
       // The one that did not fit was the last that was looked at.
-      expect(view.read()).toBe(shown + 1)
+      expect(snapshot.read()).toBe(shown + 1)
     }
   })
 
   it("begins before it has read a row, and goes on with each", () => {
-    const view = viewOf(rows(20))
-    const pieces = renderHtml(view, PAGE, 1_000_000)
+    const snapshot = snapshotOf(rows(20))
+    const pieces = renderHtml(snapshot, PAGE, 1_000_000)
     let text = ""
     while (!text.includes('"results":[')) text += pieces.next().value as string
     expect(text).toContain("<title>")
-    expect(view.read()).toBe(0)
+    expect(snapshot.read()).toBe(0)
     pieces.next()
-    expect(view.read()).toBe(1)
+    expect(snapshot.read()).toBe(1)
   })
 
   it("is whole without rows", () => {
-    const { injected, table } = parts(textOf(renderHtml(viewOf([]), PAGE, 1_000)))
+    const { injected, table } = parts(textOf(renderHtml(snapshotOf([]), PAGE, 1_000)))
     expect(injected).toMatchObject({ partial: false, data: { results: [], runs: [] } })
     expect(table).toContain("</tbody></table>")
   })

@@ -1,7 +1,9 @@
-import { csvRecord } from "../Csv.ts"
-import { own } from "../Json.ts"
+import * as Layer from "effect/Layer"
+import { csvRecord } from "../../domain/Csv.ts"
+import { own } from "../../domain/Json.ts"
+import { Renderer } from "../../services/Renderer.ts"
+import type { Snapshot } from "../../services/GroupReader.ts"
 import { type TableRow, tableColumns, tablePages } from "./table.ts"
-import type { View } from "./View.ts"
 
 /** Without it, Excel takes UTF-8 for the code page of the machine. Programs skip it (`utf-8-sig` in Python). */
 const BYTE_ORDER_MARK = "\uFEFF"
@@ -13,11 +15,11 @@ const RUN_COLUMNS: ReadonlyArray<string> = ["$id", "$status"]
  * The CSV format, for spreadsheets: `$id`, `$status`, the inputs' columns, the outputs' columns, `$error`. Values are
  * those of `results`; nothing in it can be a formula.
  */
-export function* renderCsv(view: View): Generator<string> {
-  const { inputs, outputs } = tableColumns(view)
+export function* renderCsv(snapshot: Snapshot): Generator<string> {
+  const { inputs, outputs } = tableColumns(snapshot)
   const fields = [...inputs, ...outputs].filter((name) => !RUN_COLUMNS.includes(name))
   yield BYTE_ORDER_MARK + csvRecord([...RUN_COLUMNS, ...fields, "$error"])
-  for (const rows of tablePages(view)) yield rows.map((row) => csvRecord(valuesOf(row, fields))).join("")
+  for (const rows of tablePages(snapshot)) yield rows.map((row) => csvRecord(valuesOf(row, fields))).join("")
 }
 
 const valuesOf = (
@@ -29,3 +31,5 @@ const valuesOf = (
   ...fields.map((name) => own(output !== null && Object.hasOwn(output, name) ? output : input, name)),
   failure,
 ]
+
+export const RendererCsv = Layer.succeed(Renderer("csv"), { render: renderCsv })
