@@ -9,6 +9,7 @@ import { EventLogs, type Call, type Context } from "./core/context.ts"
 import { ApiError, errorResponse } from "./core/errors.ts"
 import { Faults } from "./core/faults.ts"
 import { createRandom } from "./core/random.ts"
+import { RateLimit } from "./core/rateLimit.ts"
 import { RequestLog, type RequestEntry } from "./core/requestLog.ts"
 import { matchRoute, type Match } from "./core/routes.ts"
 import { Ledger } from "./ledger/ledger.ts"
@@ -49,7 +50,8 @@ export const createSimulator = (options: SimulatorOptions): Simulator => {
   const behaviour = createBehaviour(ledger, options.behaviour)
   const accounts = new Accounts(ledger, clock, () => behaviour.current.billing.charge_failed)
   const requests = new RequestLog()
-  const faults = new Faults(() => ledger.seed)
+  const rates = new RateLimit(clock, () => behaviour.current.rate_limit)
+  const faults = new Faults(() => ledger.seed, clock)
   const logs = new EventLogs(
     () => ledger.seed,
     () => behaviour.current,
@@ -63,7 +65,7 @@ export const createSimulator = (options: SimulatorOptions): Simulator => {
   }
 
   const simulator: Simulator = {
-    handle: (request) => handle(simulator, request),
+    handle: (request) => handle(simulator, rates, request),
     behaviour,
     faults,
     requests,
@@ -89,7 +91,7 @@ const ordinalOf = (simulator: Simulator): number => {
   return ordinal
 }
 
-const handle = async (simulator: Simulator, request: Request): Promise<Response> => {
+const handle = async (simulator: Simulator, rates: RateLimit, request: Request): Promise<Response> => {
   const url = new URL(request.url)
   if (url.pathname.startsWith("/_sim")) return handleControl(simulator, request, url)
   const ordinal = ordinalOf(simulator)
@@ -99,7 +101,7 @@ const handle = async (simulator: Simulator, request: Request): Promise<Response>
   const entry = simulator.requests.note(simulator.clock.now(), `${request.method} ${pattern}`, group)
   try {
     if (!("route" in found)) throw noRoute(found.allowed)
-    return noted(entry, await answer(simulator, request, url, found, ordinal))
+    return noted(entry, await answer(simulator, rates, request, found, ordinal))
   } catch (error) {
     if (error instanceof ConnectionReset) throw error
     return noted(entry, refusal(simulator, error, "route" in found ? found : null, ordinal))
@@ -136,8 +138,8 @@ const latencyOf = (simulator: Simulator, route: string, ordinal: number): number
 
 const answer = async (
   simulator: Simulator,
+  rates: RateLimit,
   request: Request,
-  url: URL,
   found: Match,
   ordinal: number,
 ): Promise<Response> => {
@@ -146,9 +148,10 @@ const answer = async (
   await sleep(clock, latencyOf(simulator, name, ordinal), request.signal)
   const run = async (options: { partial?: boolean; stream?: Call["streamFault"] }) => {
     const account = simulator.accounts.authenticate(request)
+    rates.require(account, request.method)
     return handler(context, {
       request,
-      url,
+      url: new URL(request.url),
       route: name,
       params: found.params,
       account,
@@ -157,12 +160,10 @@ const answer = async (
       streamFault: options.stream ?? null,
     })
   }
-  const fault = simulator.faults.take(
-    name,
-    found.params["group"] ?? null,
-    ordinal,
-    simulator.behaviour.current.faults,
-  )
+  const { faults: lasting } = simulator.behaviour.current
+  const faced = { route: name, group: found.params["group"] ?? null, ordinal }
+  const body = simulator.faults.needsBody(faced, lasting) ? await request.clone().text() : ""
+  const fault = simulator.faults.take({ ...faced, body }, lasting)
   if (fault === null) return run({})
   return applyFault(fault, { clock, seed: simulator.ledger.seed, ordinal, signal: request.signal, run })
 }
