@@ -1,4 +1,5 @@
 import { describe, expect, it, vi } from "vitest"
+import type { SettingsShape } from "../../src/domain/Settings.ts"
 import {
   count,
   delays,
@@ -29,7 +30,7 @@ interface Pace {
   readonly latencyMs: number
   /** How long a listing takes for each output. */
   readonly msPerOutput?: number
-  readonly env?: Record<string, string>
+  readonly settings?: Partial<SettingsShape>
 }
 
 /** A thousand runs, accepted and at work; the first ends in ten seconds. */
@@ -38,10 +39,10 @@ const atWork = async ({
   everyMs,
   latencyMs,
   msPerOutput = 0,
-  env = {},
+  settings = {},
 }: Pace): Promise<World> => {
   const made = world({
-    env,
+    settings,
     weather: {
       rows,
       clearsAt: HOUR,
@@ -156,7 +157,7 @@ describe("the outputs of a large group", () => {
   })
 
   it("come one by one while a listing is stuck", async () => {
-    const it = await atWork({ rows: 400, everyMs: 0, latencyMs: 20, env: { RESULTS_BURST: "20" } })
+    const it = await atWork({ rows: 400, everyMs: 0, latencyMs: 20, settings: { RESULTS_BURST: 20 } })
     const fault = { kind: "hang", ms: 30 * SECOND, then: "reset", applied: "none" } as const
     it.simulator.faults.push({ route: "group.runs.list", fault })
     expect(await untilOver(it)).toBeLessThanOrEqual((400 / 20) * SECOND)
@@ -177,7 +178,7 @@ describe("the outputs of a large group", () => {
       everyMs: 0,
       latencyMs: 10,
       msPerOutput: 5,
-      env: { RESULTS_BURST: "20" },
+      settings: { RESULTS_BURST: 20 },
     })
     const disk = it.weather as { hiccupRate: number }
     it.clock.setTimer(10_200, () => (disk.hiccupRate = 1))
@@ -189,7 +190,7 @@ describe("the outputs of a large group", () => {
 
   it("come with a listing when one by one would take long, and soon after the last end, whatever it must rest", async () => {
     // Each pass takes up to a second, and rests up to 50.
-    const it = await atWork({ everyMs: 10, latencyMs: 10, msPerOutput: 1, env: { RESULTS_BURST: "20" } })
+    const it = await atWork({ everyMs: 10, latencyMs: 10, msPerOutput: 1, settings: { RESULTS_BURST: 20 } })
     expect(await untilOver(it)).toBeLessThanOrEqual(3 * SECOND)
     expect(count(it, LIST)).toBeLessThanOrEqual(10)
     // Single fetches go on while a listing lasts and rests.

@@ -60,7 +60,7 @@ describe("following", () => {
 
   it("counts a completed run whose output never comes as ended after a day, and says so", async () => {
     const it = world({
-      env: { OUTPUT_WAIT_HOURS: "24" },
+      settings: { OUTPUT_WAIT_HOURS: 24 },
       weather: { rows: 2, behaviour: { outputs: { never_rate: 1 } } },
     })
     await submit(it)

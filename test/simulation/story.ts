@@ -17,10 +17,14 @@ const CALM: Partial<Weather> = {
   alarmLateMs: 0,
   alarmTwice: 0,
   viewers: [],
+  longTrouble: null,
   webhook: "none",
   batchSize: 1_000,
   creditFor: null,
   badRow: null,
+  edge: null,
+  neighbours: [],
+  deleteFailRate: 0,
   polled: false,
 }
 

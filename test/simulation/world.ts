@@ -13,6 +13,7 @@ import { Settings } from "../../src/services/Settings.ts"
 import { createSimulator, type Simulator, type VirtualClock } from "../../simulator/index.ts"
 import { createFastClock } from "./clock.ts"
 import { type Dice, makeDice, surroundings } from "./effects.ts"
+import { addNeighbour, areOursKnown, type Neighbour } from "./neighbours.ts"
 import { connect } from "./network.ts"
 import { ObjectHost } from "./objectHost.ts"
 import type { Viewer } from "./viewer.ts"
@@ -20,6 +21,9 @@ import { drawWeather, type Weather } from "./weather.ts"
 
 export const API_KEY = "sim-secret-key-0123456789"
 const HOUR = 3_600_000
+const LISTING = /^GET .*\/runs$/
+/** What may be waited for takes 50 s, and an object that dies meanwhile its time. */
+const ANSWER_BOUND_MS = 120_000
 /** The price of a run. */
 const CORE_USD = 0.025
 
@@ -27,6 +31,8 @@ export interface World {
   readonly seed: string
   readonly weather: Weather
   readonly clock: VirtualClock
+  /** Epoch milliseconds. */
+  readonly started: number
   readonly dice: Dice
   readonly simulator: Simulator
   readonly settings: SettingsShape
@@ -34,6 +40,8 @@ export interface World {
   readonly viewers: Array<Viewer>
   readonly inputs: ReadonlyArray<Record<string, unknown>>
   readonly violations: Array<string>
+  /** How long each listing of the runs took that came to its end, in milliseconds. */
+  readonly listings: Array<number>
   readonly timeline: Array<string>
   readonly wish: Wish
   groupId: string
@@ -46,8 +54,7 @@ export interface World {
 /** What a test fixes of a world; the rest is drawn from the seed. */
 export interface Wish {
   readonly weather?: Partial<Weather>
-  /** Settings, as environment variables. */
-  readonly env?: Readonly<Record<string, string>>
+  readonly settings?: Partial<SettingsShape>
   readonly key?: string
   /** Fields of the POST's body. */
   readonly body?: Readonly<Record<string, unknown>>
@@ -59,13 +66,11 @@ export const makeWorld = (seed: string, wish: Wish = {}): World => {
   const read = readSettings({
     PARALLEL_BASE_URL: "http://parallel.test",
     ALLOW_PRIVATE_URLS: "true",
-    OUTPUT_WAIT_HOURS: "2",
-    ...wish.env,
   })
   if (!read.ok) throw new Error(read.problems.join())
   const base = read.settings
   const weather = { ...drawWeather(dice, base.SETTLE_SECONDS * 1000), ...wish.weather }
-  const settings = { ...base, BATCH_SIZE: weather.batchSize }
+  const settings = { ...base, OUTPUT_WAIT_HOURS: 2, BATCH_SIZE: weather.batchSize, ...wish.settings }
   const simulator = createSimulator({ clock, seed, behaviour: weather.behaviour })
   const timeline: Array<string> = []
   const started = clock.now()
@@ -80,6 +85,10 @@ export const makeWorld = (seed: string, wish: Wish = {}): World => {
     settings,
     log,
     crashRate: () => (clock.now() < clears && host.crashes < weather.maxCrashes ? weather.crashRate : 0),
+    deleteFails: () => clock.now() < clears && dice.chance(weather.deleteFailRate),
+    readToEnd: (path, ms) => {
+      if (LISTING.test(path)) world.listings.push(ms)
+    },
     hiccup: () => clock.now() < clears && world.groupId !== "" && dice.chance(weather.hiccupRate),
     alarmWeather: () => ({ lateMs: weather.alarmLateMs, twice: dice.chance(weather.alarmTwice) }),
   })
@@ -88,6 +97,7 @@ export const makeWorld = (seed: string, wish: Wish = {}): World => {
     seed,
     weather,
     clock,
+    started,
     dice,
     simulator,
     settings,
@@ -97,6 +107,7 @@ export const makeWorld = (seed: string, wish: Wish = {}): World => {
     log,
     viewers: [],
     violations: [],
+    listings: [],
     wish,
     groupId: "",
     refused: false,
@@ -108,18 +119,63 @@ export const makeWorld = (seed: string, wish: Wish = {}): World => {
 /** Faults begin when the group exists and end when the weather clears. */
 export const schedule = (world: World) => {
   const { clock, simulator, weather, log } = world
-  if (weather.badRow !== null) spoilRow(world, weather.badRow)
+  const { badRow, edge, longTrouble } = weather
+  if (badRow !== null && edge === null) spoilRow(world, badRow)
   simulator.host.webhooks.answerWith(webhookAnswers(weather.webhook))
-  simulator.behaviour.patch({ faults: [...weather.faults] as never })
+  // An edge is no weather: what it does not take today it does not take tomorrow.
+  const edges = badRow !== null && edge !== null ? [edgeAgainst(badRow, edge)] : []
+  simulator.behaviour.patch({ faults: [...weather.faults, ...edges] as never })
+  if (longTrouble !== null) {
+    const { startsAt, routes, fault } = longTrouble
+    const rules = routes.map((route) => ({ route, probability: 1, fault }))
+    clock.setTimer(startsAt, () => {
+      log(`for ${(longTrouble.ms / HOUR).toFixed(1)} h: ${JSON.stringify(fault)} on ${routes.join(", ")}`)
+      simulator.behaviour.patch({ faults: rules as never })
+    })
+  }
   clock.setTimer(weather.clearsAt, () => {
     log("the weather clears")
-    simulator.behaviour.patch({ faults: [] })
+    simulator.behaviour.patch({ faults: edges as never })
     simulator.accounts.requireCredit = () => {}
   })
+  for (const neighbour of weather.neighbours) expectNeighbour(world, neighbour)
   const note = simulator.requests.note.bind(simulator.requests)
   simulator.requests.note = (at, route, group) => {
     log(`-> ${route}`)
     return note(at, route, group)
+  }
+}
+
+/** An edge in front of upstream that takes no request with this row. */
+export const edgeAgainst = (row: number, status: number) => ({
+  route: "group.runs.add" as const,
+  when: { body_contains: `"Company ${row}"` },
+  fault: { kind: "status" as const, status, body: "html" as const },
+})
+
+const expectNeighbour = (world: World, neighbour: Neighbour) => {
+  const { clock, simulator, weather } = world
+  const { at, kind } = neighbour
+  const add = () => addNeighbour(world, keyOf(weather), neighbour)
+  if (at > 0) {
+    clock.setTimer(at, () => {
+      // Before ours are known, nobody could tell whose these are.
+      if ((kind === "plain" || kind === "out_of_range" || areOursKnown(world)) && !world.refused) void add()
+    })
+    return
+  }
+  const handle = simulator.handle.bind(simulator)
+  let first = true
+  simulator.handle = async (request) => {
+    const before = first && /\/v1\/.*\/runs$/.test(new URL(request.url).pathname)
+    if (before) {
+      first = false
+      await addNeighbour(world, keyOf(weather), {
+        kind: kind === "plain" ? kind : "out_of_range",
+        lastsMs: neighbour.lastsMs,
+      })
+    }
+    return handle(request)
   }
 }
 
@@ -212,7 +268,12 @@ export const submit = async (world: World) => {
       `the POST is answered: ${result._tag === "Success" ? result.success.url : JSON.stringify(result.failure)}`,
     )
   })
-  await clock.advanceUntil(() => answer !== null, HOUR)
+  const asked = clock.now()
+  await clock.advanceUntil(() => answer !== null || clock.now() >= asked + ANSWER_BOUND_MS, HOUR)
+  if (answer === null) {
+    world.violations.push("the caller was not answered")
+    world.unsure = true
+  }
   const [id] = [...simulator.ledger.groups.keys()]
   if (id === undefined) throw new Error("no group was created")
   world.groupId = id
