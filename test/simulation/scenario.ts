@@ -1,8 +1,9 @@
 import { checkEnd, checkMoment } from "./invariants.ts"
 import { ourRuns } from "./neighbours.ts"
+import { schedule } from "./schedule.ts"
 import { Viewer } from "./viewer.ts"
 import type { Weather } from "./weather.ts"
-import { API_KEY, makeWorld, readJson, schedule, submit, type World } from "./world.ts"
+import { API_KEY, makeWorld, readJson, submit, type World } from "./world.ts"
 
 const HOUR = 3_600_000
 

@@ -18,7 +18,7 @@ export interface ViewerOptions {
   readonly name: string
   readonly clock: VirtualClock
   readonly dice: Dice
-  readonly host: ObjectHost
+  readonly host: Pick<ObjectHost, "fetch">
   readonly violation: (text: string) => void
   /** Milliseconds the viewer takes for each read. */
   readonly slowMs: number
