@@ -18,12 +18,12 @@ export const schedule = (world: World) => {
     const rules = routes.map((route) => ({ route, probability: 1, fault }))
     clock.setTimer(startsAt, () => {
       log(`for ${(longTrouble.ms / HOUR).toFixed(1)} h: ${JSON.stringify(fault)} on ${routes.join(", ")}`)
-      simulator.behaviour.patch({ faults: rules as never })
+      simulator.behaviour.patch({ faults: rules })
     })
   }
   clock.setTimer(weather.clearsAt, () => {
     log("the weather clears")
-    simulator.behaviour.patch({ faults: edges as never })
+    simulator.behaviour.patch({ faults: edges })
     simulator.accounts.requireCredit = () => {}
   })
   for (const neighbour of weather.neighbours) expectNeighbour(world, neighbour)

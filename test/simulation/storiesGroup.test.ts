@@ -96,11 +96,7 @@ describe("a run that the key's owner adds", () => {
       const data = await read(it)
       expect(data).toMatchObject({ ended: true, status: { status_message: "" } })
       expect(data.results.map((row) => row["$status"])).toEqual(Array(4).fill("completed"))
-      expect(data.runs.map((run) => run["run_id"]).toSorted()).toEqual(
-        ourRuns(it)
-          .map(({ id }) => id)
-          .toSorted(),
-      )
+      expect(new Set(data.runs.map((run) => run["run_id"]))).toEqual(new Set(ourRuns(it).map(({ id }) => id)))
       expect(count(it, LIST)).toBeLessThan(40)
     },
   )

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest"
-import { ConnectionReset, type Fault } from "../../simulator/index.ts"
+import type { Fault } from "../../simulator/index.ts"
 import type { DeepPartial } from "../../simulator/behaviour/spec.ts"
 import { harness, read, rows, type Harness } from "./harness.ts"
 
