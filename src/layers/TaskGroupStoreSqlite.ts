@@ -218,7 +218,6 @@ const makeRuns = (tables: GroupTables) => {
     pendingOutputCount: () => tables.counts.pending.size,
     pendingOutputs: () => tables.counts.pending.values(),
     hasUnnamedRuns: () => tables.hasUnnamedRuns(),
-    indexOfRun: (runId: string) => tables.indexOfRun(runId),
     lastProgressAt: () => tables.counts.lastProgressAt,
     cursor: () => storage.kv.get<string>(CURSOR) ?? null,
     dropCursor: () =>

@@ -147,7 +147,8 @@ const untilEnded = async (world: World, slack: number): Promise<number> => {
 const untilViewersLeft = async (world: World) => {
   const { clock, viewers, violations } = world
   try {
-    await clock.advanceUntil(() => viewers.every((viewer) => viewer.finished), HOUR)
+    const latest = Math.max(0, ...world.weather.viewers.map(({ joinsAt }) => joinsAt))
+    await clock.advanceUntil(() => viewers.every((viewer) => viewer.finished), latest + HOUR)
   } catch {
     violations.push("a viewer was not told of the end")
   }
