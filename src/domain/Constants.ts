@@ -39,7 +39,7 @@ export const CONSTANTS = {
   /** First wait after Parallel refused the key or the group; doubles. A key that was just made takes a moment. */
   REFUSED_RETRY_MIN_SECONDS: 5,
   /** Longest wait between two attempts at what Parallel refuses: how late a group learns that it may. */
-  REFUSED_RETRY_MAX_SECONDS: 300,
+  REFUSED_RETRY_MAX_SECONDS: 1_800,
 
   /** One connection to Parallel's events: below the 15 minutes for which the platform keeps an object in memory. */
   EVENTS_SESSION_SECONDS: 600,

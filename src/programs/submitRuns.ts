@@ -250,7 +250,7 @@ const passed = (plan: SubmissionPlan): SubmissionPlan => {
   const { edge } = plan
   if (edge === null || isPlanDone(plan)) return { ...plan, credit: null, edge: null }
   const todo = edge.selective ? plan.todo : plan.todo.map(({ from, to }) => ({ from, to }))
-  return { ...plan, credit: null, todo, edge: { ...edge, selective: true, next: 0, rounds: 0 } }
+  return { ...plan, credit: null, todo, edge: { ...edge, selective: true, next: 0 } }
 }
 
 /** The batch's fate is unknown. What an edge answered says nothing of it either, but how to go on. */

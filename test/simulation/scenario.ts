@@ -145,10 +145,14 @@ const untilEnded = async (world: World, slack: number): Promise<number> => {
 }
 
 const untilViewersLeft = async (world: World) => {
-  const { clock, viewers, violations } = world
+  const { clock, viewers, violations, weather, started } = world
+  // Trouble may last when the group has ended in spite of it, and who comes comes at its end.
+  const allJoined = started + Math.max(0, ...weather.viewers.map(({ joinsAt }) => joinsAt))
   try {
-    const latest = Math.max(0, ...world.weather.viewers.map(({ joinsAt }) => joinsAt))
-    await clock.advanceUntil(() => viewers.every((viewer) => viewer.finished), latest + HOUR)
+    await clock.advanceUntil(
+      () => viewers.every((viewer) => viewer.finished),
+      Math.max(0, allJoined - clock.now()) + HOUR,
+    )
   } catch {
     violations.push("a viewer was not told of the end")
   }

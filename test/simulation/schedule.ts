@@ -10,9 +10,9 @@ export const schedule = (world: World) => {
   const { badRow, edge, longTrouble } = weather
   if (badRow !== null && edge === null) spoilRow(world, badRow)
   simulator.host.webhooks.answerWith(webhookAnswers(weather.webhook))
-  // An edge is no weather: what it does not take today it does not take tomorrow.
+  // An edge is no weather: what it does not take today it does not take tomorrow; and it stands in front of all else.
   const edges = badRow !== null && edge !== null ? [edgeAgainst(badRow, edge)] : []
-  simulator.behaviour.patch({ faults: [...weather.faults, ...edges] as never })
+  simulator.behaviour.patch({ faults: [...edges, ...weather.faults] as never })
   if (longTrouble !== null) {
     const { startsAt, routes, fault } = longTrouble
     const rules = routes.map((route) => ({ route, probability: 1, fault }))
