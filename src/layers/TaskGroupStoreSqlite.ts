@@ -162,7 +162,11 @@ const makeRuns = (tables: GroupTables) => {
       tables.noteOther(run)
       return "foreign"
     }
-    const decision = decide({ ...state, confirmed: state.confirmed || state.named }, update)
+    const decision = decide(
+      { ...state, confirmed: state.confirmed || state.named },
+      update,
+      tables.isOurs(run.runId, state),
+    )
     if (run.inputIndex === inputIndex && state.runId === run.runId) state.named = true
     if (decision === "duplicate") {
       tables.noteOther(run)
@@ -171,6 +175,7 @@ const makeRuns = (tables: GroupTables) => {
         `Input ${inputIndex} has a second run, ${run.runId}, at Parallel. It is not shown in the results; it may have been billed.`,
       )
     }
+    if (decision === "foreign") tables.noteOther(run)
     if (decision === "contradiction") tables.tell(inputIndex, run.status, now)
     if (decision !== "advance" && decision !== "replace") return decision
     if (lacksOutput(update) && state.status === "running" && state.runId === run.runId) {

@@ -148,7 +148,7 @@ const nextWave = Effect.fnUntraced(function* (options: SubmitOptions) {
     // Where others have passed before, or it is about size, a few refusals in a row are enough; else it may be an incident.
     const isOften = edge.rounds >= SURE_ROUNDS
     const isSure = edge.selective || (isOften && (runs.submitted() > 0 || todo[0]?.edge?.status === 413))
-    const forLong = options.answeredMs() - edge.since >= settings.REFUSED_HOURS * HOUR_MS
+    const forLong = (yield* Clock.currentTimeMillis) - edge.since >= settings.REFUSED_HOURS * HOUR_MS
     if (!isSure && !forLong) return todo.slice(0, 1)
     for (const batch of todo) yield* fail(batch, edgeError(batch.edge!))
     return []
@@ -264,13 +264,14 @@ const lose = Effect.fnUntraced(function* (
   const refusal = edgeRefusalOf(error)
   const plan = markLost(submission.plan(), batch, now, refusal)
   const { edge } = plan
+  // Whoever refuses here answers in upstream's place: the hours of the clock count.
   submission.savePlan(
     refusal === null
       ? plan
       : {
           ...plan,
           edge: {
-            ...(yield* nextRound(edge, Schedules.edge(), options.answeredMs())),
+            ...(yield* nextRound(edge, Schedules.edge(), now)),
             selective: edge?.selective === true || now - options.acceptedAt <= SHORTLY_MS,
           },
         },
@@ -289,12 +290,12 @@ const edgeRefusalOf = (error: ParallelError): EdgeRefusal | null => {
 const nextRound = Effect.fnUntraced(function* (
   before: Waiting | null,
   schedule: ReturnType<typeof Schedules.credit>,
-  answeredMs: number,
+  since: number,
 ) {
   const rounds = (before?.rounds ?? 0) + 1
   const now = yield* Clock.currentTimeMillis
   const next = now + (yield* Schedules.waitAfter(schedule, rounds))
-  return { since: before?.since ?? answeredMs, next, rounds } satisfies Waiting
+  return { since: before?.since ?? since, next, rounds } satisfies Waiting
 })
 
 const runInputs = (

@@ -55,6 +55,8 @@ export class GroupTables {
   /** Statuses of runs in the group that no row shows: those of others, and second ones for an input. */
   private readonly others = new Map<string, string>()
   private toldBefore: Array<readonly [inputIndex: number, said: Told | undefined]> = []
+  /** Runs that gave way to others in the row that they were assigned to by their place in an answer. */
+  private readonly displaced = new Set<string>()
   private heard = false
   private touched: Array<{ readonly change: number; readonly inputIndex: number }> = []
   private closed = false
@@ -93,6 +95,7 @@ export class GroupTables {
     this.passing.clear()
     this.told.clear()
     this.others.clear()
+    this.displaced.clear()
   }
 
   private forget(): void {
@@ -144,6 +147,15 @@ export class GroupTables {
     const counts = Object.fromEntries(this.counts.upstream)
     for (const status of this.others.values()) counts[status] = (counts[status] ?? 0) + 1
     return counts
+  }
+
+  /**
+   * Whether a run is one that upstream gave us: a row has it, had it until its own metadata named another, or it takes
+   * the place of one that belongs to another row.
+   */
+  isOurs(runId: string, { inputIndex, runId: present }: State): boolean {
+    if (this.indexOfRun(runId) !== null || this.displaced.has(runId)) return true
+    return present !== null && this.indexOfRun(present) !== inputIndex
   }
 
   /** A run that no row shows. */
@@ -280,6 +292,8 @@ export class GroupTables {
     const change = this.nextChange(now, passes)
     const before = this.state(state.inputIndex)
     if (before !== null) this.counts.remove(before)
+    const former = before?.runId ?? null
+    if (former !== null && former !== state.runId) this.displaced.add(former)
     if (state.runId !== null) this.others.delete(state.runId)
     this.counts.add(state, now)
     this.rowStates.put(state)
