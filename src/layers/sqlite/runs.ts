@@ -1,0 +1,112 @@
+import { isJsonObject } from "../../domain/Json.ts"
+import { isTerminal } from "../../domain/RunStatus.ts"
+import { type Applied, EMPTY_MEMORY, type FollowMemory, type RunUpdate } from "../../services/RunStore.ts"
+import { applyRun, decide, lacksOutput } from "./applyRun.ts"
+import { addWarning } from "./group.ts"
+import type { GroupTables } from "./GroupTables.ts"
+import { CURSOR, MEMORY } from "./keys.ts"
+
+/** A cursor is an optional hint: writing it with every batch of events would cost more rows than it can save. */
+const CURSOR_EVERY_MS = 30_000
+
+/** A table with more columns is none that anybody reads; the JSON has every property all the same. */
+const MAX_COLUMNS = 300
+
+/** `RunStore` on the tables. */
+export const makeRuns = (tables: GroupTables) => {
+  const { storage } = tables
+  let cursorSavedAt = Number.NEGATIVE_INFINITY
+  let known: { readonly of: ReadonlyArray<string>; readonly names: ReadonlySet<string> } = {
+    of: [],
+    names: new Set(),
+  }
+
+  const applyOne = (update: RunUpdate, now: number): Applied => {
+    const { run } = update
+    const details = tables.group
+    const inputIndex = run.inputIndex ?? tables.indexOfRun(run.runId)
+    const state = inputIndex === null || inputIndex >= details.numInputs ? null : tables.state(inputIndex)
+    if (inputIndex === null || state === null) {
+      tables.told.putOther(run)
+      return "foreign"
+    }
+    const decision = decide({ ...state, confirmed: state.confirmed || state.named }, update)
+    if (run.inputIndex === inputIndex && state.runId === run.runId) state.named = true
+    if (decision === "duplicate") {
+      tables.told.putOther(run)
+      addWarning(
+        tables,
+        `Input ${inputIndex} has a second run, ${run.runId}, at Parallel. It is not shown in the results; it may have been billed.`,
+      )
+    }
+    if (decision === "contradiction") tables.tell(inputIndex, run.status, now)
+    if (decision !== "advance" && decision !== "replace") return decision
+    if (lacksOutput(update) && state.status === "running" && state.runId === run.runId) {
+      // Nothing that is shown changes before the output is here.
+      tables.tell(inputIndex, run.status, now)
+      return "changed"
+    }
+    const row = tables.row(inputIndex)
+    if (row === null) return "unchanged"
+    const next = applyRun(row, update, decision, details)
+    tables.update(row, next, now, run.status)
+    if (update.output !== null && next.content !== null) noteColumns(update.output.content)
+    return "changed"
+  }
+
+  /** Outputs may have properties that no schema announced: the Markdown table needs a column for each. */
+  const noteColumns = (content: unknown) => {
+    const { outputColumns } = tables.group
+    if (known.of !== outputColumns) known = { of: outputColumns, names: new Set(outputColumns) }
+    const names = isJsonObject(content) ? Object.keys(content) : ["content"]
+    const added = names.filter((name) => !known.names.has(name))
+    const taken = added.slice(0, Math.max(0, MAX_COLUMNS - known.names.size))
+    if (taken.length > 0) tables.updateDetails({ outputColumns: [...outputColumns, ...taken] })
+  }
+
+  return {
+    apply: (updates: ReadonlyArray<RunUpdate>, now: number, cursor?: string) =>
+      tables.write<ReadonlyArray<Applied>>([], () => {
+        const applied = updates.map((update) => applyOne(update, now))
+        if (cursor !== undefined && now - cursorSavedAt >= CURSOR_EVERY_MS) {
+          storage.kv.put(CURSOR, cursor)
+          cursorSavedAt = now
+        }
+        return applied
+      }),
+    failOutput: (inputIndex: number, error: string, now: number) =>
+      tables.write(undefined, () => {
+        const row = tables.row(inputIndex)
+        if (row === null || isTerminal(row.status)) return
+        tables.update(row, { ...row, status: "failed", error }, now, "completed")
+      }),
+    upstreamCounts: () => tables.upstreamCounts,
+    submitted: () => tables.counts.submitted,
+    hasUnfinished: () => tables.counts.unfinished.size > 0,
+    unfinishedRuns: (limit: number) => {
+      const runs = []
+      for (const inputIndex of tables.counts.unfinished) {
+        if (runs.length >= limit) break
+        const runId = tables.state(inputIndex)?.runId ?? null
+        if (runId !== null) runs.push({ inputIndex, runId })
+      }
+      return runs
+    },
+    allEnded: () => tables.details !== null && tables.counts.ended >= tables.group.numInputs,
+    pendingOutputCount: () => tables.counts.pending.size,
+    pendingOutputs: () => tables.counts.pending.values(),
+    hasUnnamedRuns: () => tables.hasUnnamedRuns(),
+    indexOfRun: (runId: string) => tables.indexOfRun(runId),
+    lastProgressAt: () => tables.counts.lastProgressAt,
+    cursor: () => storage.kv.get<string>(CURSOR) ?? null,
+    dropCursor: () =>
+      tables.write(undefined, () => {
+        storage.kv.delete(CURSOR)
+      }),
+    memory: () => storage.kv.get<FollowMemory>(MEMORY) ?? EMPTY_MEMORY,
+    remember: (memory: FollowMemory) => tables.write(undefined, () => storage.kv.put(MEMORY, memory)),
+    flush: () => {
+      if (tables.passing.size > 0) tables.write(undefined, () => tables.flush())
+    },
+  }
+}
