@@ -258,6 +258,10 @@ export class GroupTables {
     if (state.runId !== null) this.told.deleteOther(state.runId)
     this.counts.add(state, now)
     this.rowStates.put(state)
+    // Upstream has a run that metadata took from its row as well, even if no row shows it.
+    const former = before?.runId ?? null
+    if (former !== null && former !== state.runId && this.indexOfRun(former) === null)
+      this.told.putOther(former, before!.upstream)
     this.touched.push({ change, inputIndex: state.inputIndex })
     return change
   }

@@ -1,5 +1,4 @@
 import type { Counts } from "../../domain/Counts.ts"
-import type { WireRun } from "../../domain/Wire.ts"
 
 /** Runs of others in the group that are remembered, about 100 bytes each: so many that nobody adds them by mistake. */
 const MAX_OTHERS = 50_000
@@ -13,8 +12,8 @@ interface Told {
 
 /**
  * What upstream says that no row does: of a row's run, while its output is on its way or where its end contradicts the
- * row's; and of runs that no row shows. Only in memory: a restart learns it anew. It stays when a transaction fails,
- * because it is true all the same.
+ * row's; and of runs that no row shows. Only in memory: a restart learns it anew. What is said of a row's run stays when
+ * a transaction fails, because it is true all the same.
  */
 export class ToldStates {
   private readonly rows = new Map<number, Told>()
@@ -25,7 +24,7 @@ export class ToldStates {
     return this.rows.size
   }
 
-  /** What is let go of from now on can be had back. */
+  /** What changes from now on can be taken back. */
   begin(): void {
     this.lost = []
   }
@@ -57,8 +56,11 @@ export class ToldStates {
   }
 
   /** A run that no row shows: another's, or a second one for an input. */
-  putOther({ runId, status }: WireRun): void {
-    if (this.others.size < MAX_OTHERS || this.others.has(runId)) this.others.set(runId, status)
+  putOther(runId: string, status: string): void {
+    const before = this.others.get(runId)
+    if (before === undefined && this.others.size >= MAX_OTHERS) return
+    this.others.set(runId, status)
+    this.lost.push(() => (before === undefined ? this.others.delete(runId) : this.others.set(runId, before)))
   }
 
   /** A row shows this run from now on. */

@@ -27,13 +27,13 @@ export const makeRuns = (tables: GroupTables) => {
     const inputIndex = run.inputIndex ?? tables.indexOfRun(run.runId)
     const state = inputIndex === null || inputIndex >= details.numInputs ? null : tables.state(inputIndex)
     if (inputIndex === null || state === null) {
-      tables.told.putOther(run)
+      tables.told.putOther(run.runId, run.status)
       return "foreign"
     }
     const decision = decide({ ...state, confirmed: state.confirmed || state.named }, update)
     if (run.inputIndex === inputIndex && state.runId === run.runId) state.named = true
     if (decision === "duplicate") {
-      tables.told.putOther(run)
+      tables.told.putOther(run.runId, run.status)
       addWarning(
         tables,
         `Input ${inputIndex} has a second run, ${run.runId}, at Parallel. It is not shown in the results; it may have been billed.`,
