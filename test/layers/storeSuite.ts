@@ -5,6 +5,7 @@ import { awaitingSuite } from "./store/awaiting.ts"
 import { elementsSuite } from "./store/elements.ts"
 import { endingSuite } from "./store/ending.ts"
 import type { WithStorage } from "./store/fixtures.ts"
+import { migratingSuite } from "./store/migrating.ts"
 import { othersSuite } from "./store/others.ts"
 import { outputsSuite } from "./store/outputs.ts"
 import { passingSuite } from "./store/passing.ts"
@@ -27,4 +28,5 @@ export const runStoreSuite = (name: string, withStorage: WithStorage) => {
   describe(`${name}: elements`, () => elementsSuite(withStorage))
   describe(`${name}: the end`, () => endingSuite(withStorage))
   describe(`${name}: the removal`, () => removingSuite(withStorage))
+  describe(`${name}: a group of an earlier version`, () => migratingSuite(withStorage))
 }
