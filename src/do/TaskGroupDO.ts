@@ -4,6 +4,7 @@ import { Queryable } from "queryable-object"
 import { readSettings } from "../domain/Settings.ts"
 import type { GroupInit, GroupSecrets, JsonText, TaskGroupResultOutput } from "../domain/TaskGroup.ts"
 import type { Committed } from "../services/TaskGroups.ts"
+import { StoredByLaterVersion } from "../layers/sqlite/migrate.ts"
 import { taskGroupLayers } from "./layers.ts"
 import { platformBody } from "./platformBody.ts"
 import { readOnlySql } from "./readOnlySql.ts"
@@ -19,25 +20,35 @@ const ALARM_RETRY_MS = 60_000
 export class TaskGroupDO extends DurableObject<Env> {
   private readonly configuration: ReturnType<typeof readSettings>
   private readonly object: TaskGroupObject | null
+  /** Why there is none. */
+  private readonly problem: string = ""
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env)
     const read = readSettings({ ...env })
     this.configuration = read
     // A constructor that throws would use up the alarm's retries, and with them every group that nobody looks at.
-    this.object = read.ok
-      ? new TaskGroupObject({
-          runtime: ManagedRuntime.make(taskGroupLayers(ctx.storage, read.settings)),
-          version: env.CF_VERSION_METADATA?.id ?? "",
-          bodyOf: platformBody,
-        })
-      : null
+    this.object = null
+    if (!read.ok) {
+      this.problem = `Wrong configuration: ${read.problems.join("; ")}`
+      return
+    }
+    try {
+      this.object = new TaskGroupObject({
+        runtime: ManagedRuntime.make(taskGroupLayers(ctx.storage, read.settings)),
+        version: env.CF_VERSION_METADATA?.id ?? "",
+        bodyOf: platformBody,
+      })
+    } catch (error) {
+      // Whatever else it is may be over when the platform tries again.
+      if (!(error instanceof StoredByLaterVersion)) throw error
+      this.problem = error.message
+    }
   }
 
   private get group(): TaskGroupObject {
-    if (this.object !== null) return this.object
-    const problems = this.configuration.ok ? [] : this.configuration.problems
-    throw new Error(`Wrong configuration: ${problems.join("; ")}`)
+    if (this.object === null) throw new Error(this.problem)
+    return this.object
   }
 
   /** What `@Queryable` reads through: strangers get no other SQL than this. */
