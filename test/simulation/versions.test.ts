@@ -1,4 +1,5 @@
 import { expect, it } from "vitest"
+import type { SubmissionPlan } from "../../src/domain/TaskGroup.ts"
 import { checkEnd } from "./invariants.ts"
 import { DAY, HOUR, MINUTE, read, reschedule, RESULT, runsOf, SECOND, world } from "./story.ts"
 import { Viewer } from "./viewer.ts"
@@ -12,7 +13,7 @@ const ROWS = 8
 
 const value = (of: World, key: string) => {
   const [[text] = []] = of.host.disk.exec("SELECT value FROM _kv WHERE key = ?", [key])
-  return typeof text === "string" ? (JSON.parse(text) as any) : undefined
+  return typeof text === "string" ? (JSON.parse(text) as unknown) : undefined
 }
 const put = (of: World, key: string, json: unknown) =>
   of.host.disk.exec("INSERT OR REPLACE INTO _kv (key, value) VALUES (?, ?)", [key, JSON.stringify(json)])
@@ -29,7 +30,7 @@ const asVersion1 = (of: World, message: string) => {
     NEVER_CAME,
   ])
   disk.exec("UPDATE details SET schema_version = 1, status_message = ?", [message])
-  const plan = value(of, "plan")
+  const plan = value(of, "plan") as SubmissionPlan | undefined
   if (plan !== undefined) {
     const { edge: _, credit, ...rest } = plan
     put(of, "plan", {
