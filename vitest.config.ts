@@ -1,6 +1,6 @@
 import { cloudflareTest } from "@cloudflare/vitest-plugin"
 import { defineConfig } from "vitest/config"
-import { workerSettings } from "./test/support/workerSettings.ts"
+import { workerConstants, workerVariables } from "./test/support/workerSettings.ts"
 
 /**
  * Tests of real servers and browsers on a machine that others use too get a second attempt. What runs under virtual
@@ -29,10 +29,12 @@ export default defineConfig({
       {
         plugins: [
           cloudflareTest(({ inject }) => ({
+            main: "./test/worker/support/worker.ts",
             wrangler: { configPath: "./wrangler.toml" },
             miniflare: {
               bindings: {
-                ...workerSettings,
+                ...workerVariables,
+                TEST_CONSTANTS: JSON.stringify(workerConstants),
                 PARALLEL_BASE_URL: inject("simulatorUrl"),
                 PARALLEL_LOGIN_URL: inject("loginUrl"),
               },

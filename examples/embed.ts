@@ -15,7 +15,7 @@ import { awaitTaskGroup, TaskGroupsLocal } from "../src/programs/taskGroupsLocal
 export const enrich = Effect.fn("enrich")(function* (body: unknown, apiKey: string) {
   const group = yield* createMultitask({ body, key: Redacted.make(apiKey), origin: "https://example.com" })
   const status = yield* awaitTaskGroup()
-  const markdown = yield* renderTaskGroup({ format: "md" }).pipe(Stream.decodeText(), Stream.mkString)
+  const markdown = yield* renderTaskGroup("md").pipe(Stream.decodeText(), Stream.mkString)
   return { group, status, markdown }
 })
 

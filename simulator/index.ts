@@ -1,5 +1,5 @@
 export { createSimulator } from "./simulator.ts"
-export type { BehaviourPatch, BehaviourStore, Simulator, SimulatorOptions } from "./simulator.ts"
+export type { BehaviourPatch, BehaviourStore, Simulator, SimulatorOptions } from "./types.ts"
 export { createVirtualClock } from "./virtualClock.ts"
 export type { VirtualClock } from "./virtualClock.ts"
 export type { Clock } from "./core/clock.ts"

@@ -1,5 +1,5 @@
 import { bodyOf, type Exchange, kindOf, type Recording } from "../simulator/index.ts"
-import { makeSseParser } from "../src/domain/SseParser.ts"
+import { makeSseParser } from "../src/layers/parallel/sseParser.ts"
 import { type Json, objectOf, parseJson, textOf } from "./reading.ts"
 
 /** An event of a stream, with the moment it came. */

@@ -1,5 +1,5 @@
 import { type Clock } from "../simulator/index.ts"
-import { makeSseParser } from "../src/domain/SseParser.ts"
+import { makeSseParser } from "../src/layers/parallel/sseParser.ts"
 
 /** Loosely typed, for whatever a server says. */
 export type Json = Record<string, unknown>

@@ -5,7 +5,7 @@ import {
   kindOf,
   type RecordingLine,
 } from "../simulator/index.ts"
-import { makeSseParser } from "../src/domain/SseParser.ts"
+import { makeSseParser } from "../src/layers/parallel/sseParser.ts"
 import type { Redactor } from "./redact.ts"
 
 export interface RecorderOptions {

@@ -1,10 +1,10 @@
+import { type Constants, CONSTANTS } from "./domain/Constants.ts"
 import { readSettings } from "./domain/Settings.ts"
 import { errorResponse } from "./http/errors.ts"
 import { handle, type HandlerContext } from "./http/handle.ts"
-import type { GroupStub } from "./http/resultRoute.ts"
 import { makeRequestRuntime } from "./http/runtime.ts"
-import type { ClaimObject } from "./layers/ClaimsObjects.ts"
-import type { GroupObject } from "./layers/TaskGroupsObjects.ts"
+import type { IdempotencyStub } from "./layers/IdempotencyObjects.ts"
+import type { TaskGroupStub } from "./layers/TaskGroupsObjects.ts"
 
 export { IdempotencyDO } from "./do/IdempotencyDO.ts"
 export { TaskGroupDO } from "./do/TaskGroupDO.ts"
@@ -12,13 +12,23 @@ export { TaskGroupDO } from "./do/TaskGroupDO.ts"
 /** One context for each set of bindings: an isolate has one, tests may have several. */
 const contexts = new WeakMap<Env, HandlerContext>()
 
-const contextOf = (env: Env): HandlerContext | Response => {
+const contextOf = (env: Env, constants: Constants): HandlerContext | Response => {
   const known = contexts.get(env)
   if (known !== undefined) return known
-  const read = readSettings({ ...env })
+  const read = readSettings({ ...env }, constants)
   if (!read.ok) {
+    const refId = crypto.randomUUID()
+    console.error(
+      JSON.stringify({
+        level: "error",
+        message: "Wrong configuration",
+        ref_id: refId,
+        problems: read.problems,
+      }),
+    )
     return errorResponse({
       status: 500,
+      refId,
       message:
         "This deployment is configured wrongly. Its operator must correct the variables named in detail.",
       detail: { errors: read.problems },
@@ -26,24 +36,28 @@ const contextOf = (env: Env): HandlerContext | Response => {
   }
   // The stub's type names every method of the class; these are the ones that each side uses.
   const stub = (id: string) =>
-    env.TASK_GROUP.get(env.TASK_GROUP.idFromName(id)) as unknown as GroupStub & GroupObject
-  const claims = (name: string): ClaimObject => env.IDEMPOTENCY.get(env.IDEMPOTENCY.idFromName(name))
+    env.TASK_GROUP.get(env.TASK_GROUP.idFromName(id)) as unknown as TaskGroupStub
+  const records = (name: string): IdempotencyStub => env.IDEMPOTENCY.get(env.IDEMPOTENCY.idFromName(name))
   const context = {
     settings: read.settings,
-    runtime: makeRequestRuntime(read.settings, stub, claims),
+    runtime: makeRequestRuntime(read.settings, stub, records),
     groups: stub,
   }
   contexts.set(env, context)
   return context
 }
 
-export default {
-  async fetch(request, env, ctx) {
-    const context = contextOf(env)
-    if (context instanceof Response) return context
-    const response = handle(request, context)
-    // A caller that hangs up must not stop a group half-way between its creation and its commit.
-    ctx.waitUntil(response.then(() => {}))
-    return response
-  },
-} satisfies ExportedHandler<Env>
+/** The Worker's handler; `constants` are for Workers that change them, as tests do. */
+export const handlerWith = (constants: (env: Env) => Constants) =>
+  ({
+    async fetch(request, env, ctx) {
+      const context = contextOf(env, constants(env))
+      if (context instanceof Response) return context
+      const response = handle(request, context)
+      // A caller that hangs up must not stop a group half-way between its creation and its commit.
+      ctx.waitUntil(response.then(() => {}))
+      return response
+    },
+  }) satisfies ExportedHandler<Env>
+
+export default handlerWith(() => CONSTANTS)

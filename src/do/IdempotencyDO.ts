@@ -1,12 +1,20 @@
 import { DurableObject } from "cloudflare:workers"
-import { type ClaimOutcome, type ClaimRequest, type ClaimStep, claimTimesOf } from "../domain/Claim.ts"
+import * as Cause from "effect/Cause"
+import { type Constants, CONSTANTS } from "../domain/Constants.ts"
+import { failureLine } from "../domain/failureReport.ts"
+import {
+  type IdempotencyOutcome,
+  type IdempotencyRequest,
+  type IdempotencyStep,
+  idempotencyTimesOf,
+} from "../domain/Idempotency.ts"
 import { readSettings } from "../domain/Settings.ts"
 import { IdempotencyObject } from "./IdempotencyObject.ts"
 
 const ALARM_RETRY_MS = 60_000
 
 /**
- * The claim on one `Idempotency-Key` of one API key, named by a hash of both. It holds hashes and the answer to the POST,
+ * The record of one `Idempotency-Key` of one API key, named by a hash of both. It holds hashes and the answer to the POST,
  * never a key or a body, and removes itself when the time is over.
  */
 export class IdempotencyDO extends DurableObject<Env> {
@@ -16,41 +24,46 @@ export class IdempotencyDO extends DurableObject<Env> {
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env)
     const { storage } = ctx
-    const read = readSettings({ ...env })
+    const read = readSettings({ ...env }, this.constants())
     this.object = read.ok
       ? new IdempotencyObject({
           kv: storage.kv,
           setAlarm: (at) => storage.setAlarm(at),
           deleteAll: () => storage.deleteAll(),
-          times: claimTimesOf(read.settings),
+          times: idempotencyTimesOf(read.settings),
           now: () => Date.now(),
         })
       : null
   }
 
-  private get claims(): IdempotencyObject {
+  /** For subclasses that change them, as tests do. Called while constructing: `this.env` is there, fields are not. */
+  protected constants(): Constants {
+    return CONSTANTS
+  }
+
+  private get record(): IdempotencyObject {
     if (this.object === null) throw new Error("Wrong configuration")
     return this.object
   }
 
-  claim(request: ClaimRequest): ClaimOutcome {
-    return this.claims.claim(request)
+  acquire(request: IdempotencyRequest): IdempotencyOutcome {
+    return this.record.acquire(request)
   }
 
-  advance(token: string, step: ClaimStep): boolean {
-    return this.claims.advance(token, step)
+  advance(token: string, step: IdempotencyStep): boolean {
+    return this.record.advance(token, step)
   }
 
   release(token: string): Promise<void> {
-    return this.claims.release(token)
+    return this.record.release(token)
   }
 
   /** Never throws: after six failures the platform forgets an alarm, and the record would stay for ever. */
   override async alarm(): Promise<void> {
     try {
-      await this.claims.alarm()
+      await this.record.alarm()
     } catch (error) {
-      console.error("The alarm failed and is set again", error instanceof Error ? error.name : "unknown")
+      console.error(JSON.stringify(failureLine("The alarm failed and is set again", Cause.die(error))))
       await this.ctx.storage.setAlarm(Date.now() + ALARM_RETRY_MS)
     }
   }

@@ -1,15 +1,16 @@
 import {
-  advanceClaim,
-  type ClaimOutcome,
-  type ClaimRecord,
-  type ClaimRequest,
-  type ClaimStep,
-  type ClaimTimes,
-  decideClaim,
-} from "../domain/Claim.ts"
+  advanceRecord,
+  type IdempotencyOutcome,
+  type IdempotencyRecord,
+  type IdempotencyRequest,
+  type IdempotencyStep,
+  type IdempotencyTimes,
+  answerRequest,
+} from "../domain/Idempotency.ts"
 import type { SqliteStorage } from "../layers/sqlite/SqliteStorage.ts"
 
-const CLAIM = "claim"
+/** Its name in the objects of deployments that exist: under another, their keys would count as free. */
+const RECORD = "claim"
 
 export interface IdempotencyObjectOptions {
   readonly kv: SqliteStorage["kv"]
@@ -17,14 +18,14 @@ export interface IdempotencyObjectOptions {
   readonly setAlarm: (at: number) => unknown
   /** Empties the object's storage, its alarm included. */
   readonly deleteAll: () => Promise<void>
-  readonly times: ClaimTimes
+  readonly times: IdempotencyTimes
   /** Epoch milliseconds. */
   readonly now: () => number
 }
 
 /**
- * What a Durable Object that holds one claim does, whatever it runs on. Every step reads, decides and writes without
- * waiting in between, so that no two requests can both be told that the claim is theirs.
+ * What a Durable Object that keeps one record does, whatever it runs on. Every step reads, decides and writes without
+ * waiting in between, so that no two requests can both be told that the key is theirs.
  */
 export class IdempotencyObject {
   private readonly options: IdempotencyObjectOptions
@@ -33,27 +34,27 @@ export class IdempotencyObject {
     this.options = options
   }
 
-  claim(request: ClaimRequest): ClaimOutcome {
+  acquire(request: IdempotencyRequest): IdempotencyOutcome {
     const { kv, now, setAlarm, times } = this.options
-    const { outcome, record } = decideClaim(this.stored(), request, now(), times)
+    const { outcome, record } = answerRequest(this.stored(), request, now(), times)
     if (record !== null) {
-      kv.put(CLAIM, record)
+      kv.put(RECORD, record)
       setAlarm(record.expiresAt)
     }
     return outcome
   }
 
-  /** False when the claim is no longer the caller's. */
-  advance(token: string, step: ClaimStep): boolean {
+  /** False when the key is no longer the caller's. */
+  advance(token: string, step: IdempotencyStep): boolean {
     const { kv, now, times } = this.options
     const stored = this.stored()
-    const record = advanceClaim(stored, token, step, now(), times)
+    const record = advanceRecord(stored, token, step, now(), times)
     if (record === null) return false
-    if (record !== stored) kv.put(CLAIM, record)
+    if (record !== stored) kv.put(RECORD, record)
     return true
   }
 
-  /** Only its holder may give a claim back: it alone knows that nothing was submitted. */
+  /** Only its holder may give a key back: it alone knows that nothing was submitted. */
   async release(token: string): Promise<void> {
     const stored = this.stored()
     // Empty already: what looking at it may have stored goes as well.
@@ -67,7 +68,7 @@ export class IdempotencyObject {
     await deleteAll()
   }
 
-  private stored(): ClaimRecord | null {
-    return this.options.kv.get<ClaimRecord>(CLAIM) ?? null
+  private stored(): IdempotencyRecord | null {
+    return this.options.kv.get<IdempotencyRecord>(RECORD) ?? null
   }
 }

@@ -1,10 +1,15 @@
 import { DurableObject } from "cloudflare:workers"
+import * as Cause from "effect/Cause"
+import * as Layer from "effect/Layer"
 import * as ManagedRuntime from "effect/ManagedRuntime"
 import { Queryable } from "queryable-object"
+import { type Constants, CONSTANTS } from "../domain/Constants.ts"
+import { failureLine } from "../domain/failureReport.ts"
 import { readSettings } from "../domain/Settings.ts"
 import type { GroupInit, GroupSecrets, JsonText, TaskGroupResultOutput } from "../domain/TaskGroup.ts"
-import type { Committed } from "../services/TaskGroups.ts"
 import { StoredByLaterVersion } from "../layers/sqlite/migrate.ts"
+import { StructuredLog } from "../layers/StructuredLog.ts"
+import type { Committed } from "../services/TaskGroups.ts"
 import { taskGroupLayers } from "./layers.ts"
 import { platformBody } from "./platformBody.ts"
 import { readOnlySql } from "./readOnlySql.ts"
@@ -25,7 +30,7 @@ export class TaskGroupDO extends DurableObject<Env> {
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env)
-    const read = readSettings({ ...env })
+    const read = readSettings({ ...env }, this.constants())
     this.configuration = read
     // A constructor that throws would use up the alarm's retries, and with them every group that nobody looks at.
     this.object = null
@@ -35,7 +40,9 @@ export class TaskGroupDO extends DurableObject<Env> {
     }
     try {
       this.object = new TaskGroupObject({
-        runtime: ManagedRuntime.make(taskGroupLayers(ctx.storage, read.settings)),
+        runtime: ManagedRuntime.make(
+          taskGroupLayers(ctx.storage, read.settings).pipe(Layer.provideMerge(StructuredLog)),
+        ),
         version: env.CF_VERSION_METADATA?.id ?? "",
         bodyOf: platformBody,
       })
@@ -46,6 +53,11 @@ export class TaskGroupDO extends DurableObject<Env> {
     }
   }
 
+  /** For subclasses that change them, as tests do. Called while constructing: `this.env` is there, fields are not. */
+  protected constants(): Constants {
+    return CONSTANTS
+  }
+
   private get group(): TaskGroupObject {
     if (this.object === null) throw new Error(this.problem)
     return this.object
@@ -54,8 +66,8 @@ export class TaskGroupDO extends DurableObject<Env> {
   /** What `@Queryable` reads through: strangers get no other SQL than this. */
   get sql() {
     if (!this.configuration.ok) throw new Error("Wrong configuration")
-    const { STUDIO_MAX_ROWS, STUDIO_MAX_BYTES } = this.configuration.settings
-    const { exec } = readOnlySql(this.ctx.storage, { rows: STUDIO_MAX_ROWS, chars: STUDIO_MAX_BYTES })
+    const { STUDIO_MAX_ROWS, STUDIO_MAX_CHARS } = this.configuration.settings
+    const { exec } = readOnlySql(this.ctx.storage, { rows: STUDIO_MAX_ROWS, chars: STUDIO_MAX_CHARS })
     return {
       exec: (...statement: Parameters<typeof exec>) => {
         this.group.flush()
@@ -99,7 +111,8 @@ export class TaskGroupDO extends DurableObject<Env> {
     try {
       await this.group.alarm()
     } catch (error) {
-      console.error("The alarm failed and is set again", error instanceof Error ? error.name : "unknown")
+      const about = { taskgroup_id: this.ctx.id.name ?? null }
+      console.error(JSON.stringify(failureLine("The alarm failed and is set again", Cause.die(error), about)))
       await this.ctx.storage.setAlarm(Date.now() + ALARM_RETRY_MS)
     }
   }

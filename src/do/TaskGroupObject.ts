@@ -1,5 +1,6 @@
 import * as Effect from "effect/Effect"
 import type * as ManagedRuntime from "effect/ManagedRuntime"
+import * as Stream from "effect/Stream"
 import type { GroupInit, GroupSecrets, JsonText, TaskGroupResultOutput } from "../domain/TaskGroup.ts"
 import { readTaskGroup } from "../programs/readTaskGroup.ts"
 import { beginTaskGroup, commitTaskGroup, receiveInputs } from "../programs/receiveTaskGroup.ts"
@@ -7,7 +8,6 @@ import { visitTaskGroup, wakeTaskGroup } from "../programs/superviseTaskGroup.ts
 import { RunStore } from "../services/RunStore.ts"
 import type { Committed } from "../services/TaskGroups.ts"
 import type { TaskGroupServices } from "./layers.ts"
-import { lazyBody } from "./lazyBody.ts"
 import { type Answering, respond } from "./respond.ts"
 
 export interface TaskGroupObjectOptions {
@@ -60,7 +60,7 @@ export class TaskGroupObject {
 
   async fetch(request: Request): Promise<Response> {
     if (!(await this.exists())) return new Response(null, { status: 404 })
-    const { version, bodyOf = lazyBody } = this.options
+    const { version, bodyOf = (chunks) => Stream.toReadableStreamEffect(chunks) } = this.options
     return this.run(respond(request, { version, bodyOf }))
   }
 

@@ -7,11 +7,13 @@ import { GroupFibersScoped } from "../layers/GroupFibersScoped.ts"
 import { ParallelApiHttp } from "../layers/ParallelApiHttp.ts"
 import { PromptScheduler } from "../layers/PromptScheduler.ts"
 import { PublisherLive } from "../layers/PublisherLive.ts"
+import { Renderers } from "../layers/render/Renderers.ts"
 import { SecretStoreKv } from "../layers/SecretStoreKv.ts"
 import type { SqliteStorage } from "../layers/sqlite/SqliteStorage.ts"
 import { TaskGroupStoreSqlite } from "../layers/TaskGroupStoreSqlite.ts"
 import { WaitingCallerLive } from "../layers/WaitingCallerLive.ts"
 import { WebhookSenderHttp } from "../layers/WebhookSenderHttp.ts"
+import { resultHtml } from "../pages/resultHtml.ts"
 import { makeRequestBudget, RequestBudget } from "../services/RequestBudget.ts"
 import { Settings } from "../services/Settings.ts"
 
@@ -21,6 +23,7 @@ export const taskGroupLayers = (storage: SqliteStorage & OneAlarm, settings: Set
     TaskGroupStoreSqlite(storage),
     SecretStoreKv(storage),
     AlarmClockStorage(storage),
+    Renderers(resultHtml),
     Layer.mergeAll(ParallelApiHttp, WebhookSenderHttp).pipe(Layer.provide(FetchHttpClient.layer)),
     GroupFibersScoped,
     WaitingCallerLive,

@@ -1,38 +1,40 @@
-import type { Rendered } from "../programs/renderTaskGroup.ts"
+import * as Cause from "effect/Cause"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Stream from "effect/Stream"
+import { GroupFibers } from "../services/GroupFibers.ts"
 
 /**
  * A body on the platform's own stream, which tells when it is done with a chunk: the chunk's memory is given back then.
- * Left to the garbage collector, which sees little else to do, the chunks of a whole answer would add up. Closes what it
- * reads from in the end, whatever that is; also when the request is given up before there is an answer, of which the
- * stream is not told.
+ * Left to the garbage collector, which sees little else to do, the chunks of a whole answer would add up. The stream of
+ * chunks is closed in the end, whatever that is; also when the request is given up before there is an answer, of which
+ * the platform's stream is not told.
  */
-export const platformBody = (open: () => Rendered, signal: AbortSignal): ReadableStream<Uint8Array> => {
-  const { readable, writable } = new IdentityTransformStream()
-  void pump(open, writable.getWriter(), signal)
-  return readable
-}
-
-const pump = async (
-  open: () => Rendered,
-  writer: WritableStreamDefaultWriter<ArrayBuffer | ArrayBufferView>,
+export const platformBody = Effect.fnUntraced(function* <R>(
+  chunks: Stream.Stream<Uint8Array, never, R>,
   signal: AbortSignal,
-): Promise<void> => {
-  const leave = () => void writer.abort(signal.reason).catch(() => {})
-  let rendered: Rendered | null = null
-  try {
-    signal.throwIfAborted()
-    signal.addEventListener("abort", leave)
-    rendered = open()
-    for (const chunk of rendered.chunks) {
+) {
+  const fibers = yield* GroupFibers
+  const { readable, writable } = new IdentityTransformStream()
+  const writer = writable.getWriter()
+  const sending = Stream.runForEach(chunks, (chunk) =>
+    Effect.promise(async () => {
       await writer.write(chunk)
       ;(chunk.buffer as ArrayBuffer).transfer(0)
-    }
-    await writer.close()
-  } catch (error) {
-    // Either the reader has left, or it must see that the answer is not whole.
-    await writer.abort(error).catch(() => {})
-  } finally {
-    signal.removeEventListener("abort", leave)
-    rendered?.close()
-  }
-}
+    }),
+  ).pipe(Effect.andThen(Effect.promise(() => writer.close())))
+  const body = sending.pipe(
+    Effect.onExit((exit) =>
+      Effect.sync(() => {
+        // Either the reader has left, or it must see that the answer is not whole.
+        if (Exit.isFailure(exit)) void writer.abort(Cause.squash(exit.cause)).catch(() => {})
+      }),
+    ),
+  )
+  const fiber = yield* fibers.spawn(body)
+  const leave = () => fiber.interruptUnsafe()
+  if (signal.aborted) leave()
+  signal.addEventListener("abort", leave)
+  fiber.addObserver(() => signal.removeEventListener("abort", leave))
+  return readable
+})

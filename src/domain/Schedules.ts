@@ -4,6 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Pull from "effect/Pull"
 import * as Schedule from "effect/Schedule"
 import type { ParallelError } from "./Errors.ts"
+import type { SettingsShape } from "./Settings.ts"
 
 /**
  * Every schedule by which something is tried, asked or waited for again, with its reason. Nothing else in the product
@@ -15,6 +16,9 @@ const HOUR_MS = 3_600_000
 /** Waits that grow by a factor up to a longest one. */
 const growing = (first: Duration.Input, factor: number, longest: Duration.Input) =>
   Schedule.min([Schedule.exponential(first, factor), Schedule.spaced(longest)])
+
+const between = (firstSeconds: number, longestSeconds: number) =>
+  growing(Duration.seconds(firstSeconds), 2, Duration.seconds(longestSeconds))
 
 /** What an error says about when to ask again; 0 when it says nothing. */
 export const askedToWait = (error: ParallelError | null): number =>
@@ -55,7 +59,7 @@ export const call = Schedule.exponential("500 millis").pipe(
   Schedule.while(({ input }) => input._tag === "Unavailable" && !input.timedOut),
 )
 
-/** A step at an object that may be repeated: what is there already changes nothing. */
+/** A step at an object that may be repeated: what is there already changes nothing. About 1.5 s, since a caller waits. */
 export const objectStep = Schedule.exponential("200 millis").pipe(
   Schedule.jittered,
   Schedule.upTo({ times: 3 }),
@@ -70,6 +74,55 @@ export const commit = growing("200 millis", 2, "3 seconds").pipe(
 /** An inputs URL has 10 s for each attempt, of the 30 s in which the group is prepared. */
 export const inputs = Schedule.exponential("300 millis").pipe(Schedule.jittered, Schedule.upTo({ times: 2 }))
 
+/** Upstream's `Retry-After` may be 0, and it refuses for as long as it is asked at once. */
+const RATE_LIMIT_MIN_MS = 1_000
+
+/**
+ * A 429 while a caller waits, until `deadline` (epoch milliseconds): again after the time that it names, as long as
+ * that leaves a second for the answer. One that names no time, or a longer one, is for the caller to wait out.
+ */
+export const waitOutRateLimit = (deadline: number) =>
+  Schedule.forever.pipe(
+    Schedule.setInputType<ParallelError>(),
+    Schedule.while(({ input, now }) => {
+      const wait = rateLimitWait(input)
+      return wait !== null && now + wait + RATE_LIMIT_MIN_MS <= deadline
+    }),
+    Schedule.modifyDelay(({ input }) => Effect.succeed(Duration.millis(rateLimitWait(input) ?? 0))),
+  )
+
+const rateLimitWait = (error: ParallelError): number | null =>
+  error._tag === "RateLimited" && error.retryAfterMs !== null
+    ? Math.max(error.retryAfterMs, RATE_LIMIT_MIN_MS)
+    : null
+
+// Viewers
+
+/**
+ * Reaching a group's object that was there a moment ago: at once, since a restart takes it no time, then after 250 ms
+ * doubling to 5 s, with jitter, since all its viewers come back together.
+ */
+export const reachObject = Schedule.once.pipe(
+  Schedule.concat(growing("250 millis", 2, "5 seconds").pipe(Schedule.jittered)),
+)
+
+/** What became of one connection to an object's stream. */
+export interface ObjectConnection {
+  /** It brought an id that its viewer did not have. */
+  hadNews: boolean
+  /** The object said that nothing more will come. */
+  isOver: boolean
+}
+
+/**
+ * Connecting a viewer to its object again, for as long as the object may have more to say. Only news counts as success:
+ * an object that sends its greeting and dies must not be asked in a loop.
+ */
+export const followObject = anewAfter(
+  Schedule.setInputType<ObjectConnection>()(reachObject),
+  ({ hadNews }) => hadNews,
+).pipe(Schedule.while(({ input }) => !input.isOver))
+
 // Submission
 
 /** Reading what became of a lost batch is free of consequences, so that only a refusal ends it. */
@@ -79,22 +132,25 @@ export const settling = growing("2 seconds", 2, "2 minutes").pipe(
   Schedule.while(({ input }) => input._tag !== "Unauthorized" && input._tag !== "NotFound"),
 )
 
-/** Looks at the list until two agree: the second after half of `settleMs`, then ever farther apart. */
-export const settlingLooks = (settleMs: number) => growing(settleMs / 2, 1.5, Math.max(settleMs, 120_000))
+/** Looks at the list until two agree: the second after half of SETTLE_SECONDS, then ever farther apart. */
+export const settlingLooks = ({ SETTLE_SECONDS }: SettingsShape) =>
+  growing(Duration.seconds(SETTLE_SECONDS / 2), 1.5, Duration.seconds(Math.max(SETTLE_SECONDS, 120)))
 
 /** Too many requests without a word on how long: adding runs shares its limit with all groups of the key. */
 export const rateLimited = growing("2 seconds", 2, "1 minute")
 
 /** Reserved credit comes back when running tasks release it; asked after 5 to 60 minutes (SPEC 1). */
-export const credit = growing("5 minutes", 2, "1 hour")
+export const credit = (settings: SettingsShape) =>
+  between(settings.CREDIT_RETRY_MIN_SECONDS, settings.CREDIT_RETRY_MAX_SECONDS)
 
 /** A proxy that refuses batches: the bad rows are found by halving, each round after a settling; nobody is in a hurry. */
-export const edge = growing("15 seconds", 2, "1 hour")
+export const edge = () => growing("15 seconds", 2, "1 hour")
 
 // Following
 
 /** Upstream refuses the key or the group: an incident may last hours, and a key may be restored. */
-export const refused = growing("5 seconds", 2, "10 minutes").pipe(Schedule.jittered)
+export const refused = (settings: SettingsShape) =>
+  between(settings.REFUSED_RETRY_MIN_SECONDS, settings.REFUSED_RETRY_MAX_SECONDS).pipe(Schedule.jittered)
 
 /** How a session with the group's events went. */
 export interface SessionEnd {
@@ -113,15 +169,15 @@ const IDLE_SHARE = 30
  * Sessions with the group's events: at once after a good one, else with growing waits, at most one connection a second
  * (SPEC 3), and farther apart where nothing has happened for hours. As long as upstream asks for, if it does.
  */
-export const sessions = (limits: { readonly minMs: number; readonly maxMs: number }) =>
+export const sessions = ({ RECONNECT_MIN_SECONDS, RECONNECT_MAX_SECONDS }: SettingsShape) =>
   anewAfter(
-    Schedule.exponential(limits.minMs).pipe(
+    Schedule.exponential(Duration.seconds(RECONNECT_MIN_SECONDS)).pipe(
       Schedule.setInputType<SessionEnd>(),
       Schedule.modifyDelay(({ input, duration }) =>
         Effect.succeed(
           input.lengthMs >= GOOD_SESSION_MS
             ? Duration.zero
-            : Duration.min(duration, Duration.millis(Math.max(limits.maxMs, input.idleMs / IDLE_SHARE))),
+            : Duration.min(duration, Duration.millis(Math.max(RECONNECT_MAX_SECONDS * 1000, input.idleMs / IDLE_SHARE))),
         ),
       ),
       Schedule.jittered,
@@ -130,7 +186,7 @@ export const sessions = (limits: { readonly minMs: number; readonly maxMs: numbe
           Duration.millis(
             Math.max(
               Duration.toMillis(duration),
-              limits.minMs * 1.25 - input.lengthMs,
+              RECONNECT_MIN_SECONDS * 1250 - input.lengthMs,
               askedToWait(input.error),
             ),
           ),
@@ -171,17 +227,17 @@ export const output = growing("1 second", 2, "2 minutes").pipe(
 export const activeListings = growing("3 seconds", 2, "1 minute")
 
 /** The same difference between the counts and our rows, looked into in vain: a listing may lag behind the counts. */
-export const fruitless = (longestMs: number) => growing("2500 millis", 2, longestMs)
+export const fruitless = ({ RECONCILE_SECONDS }: SettingsShape) => between(2.5, RECONCILE_SECONDS / 2)
 
 /** What the stream suggests in vain: it may repeat old counts, or end, for ever. */
 export const suspicions = growing("1 second", 2, "30 seconds")
 
 /** Quiet after which the group's counts are asked for, while nothing changes; `idleMs` long where nothing has for hours. */
-export const quiet = (limits: { readonly minMs: number; readonly maxMs: number }) =>
-  Schedule.exponential(limits.minMs, 1.5).pipe(
+export const quiet = ({ POLL_MIN_SECONDS, POLL_MAX_SECONDS }: SettingsShape) =>
+  Schedule.exponential(Duration.seconds(POLL_MIN_SECONDS * 1.5), 1.5).pipe(
     Schedule.setInputType<number>(),
     Schedule.modifyDelay(({ input, duration }) =>
-      Effect.succeed(Duration.min(duration, Duration.millis(Math.max(limits.maxMs, input / IDLE_SHARE)))),
+      Effect.succeed(Duration.min(duration, Duration.millis(Math.max(POLL_MAX_SECONDS * 1000, input / IDLE_SHARE)))),
     ),
   )
 
@@ -194,7 +250,8 @@ export const namingLooks = Schedule.spaced("1 minute").pipe(Schedule.upTo({ time
 // The end
 
 /** A receiver may be down for a moment or for a day: from 5 s doubling up to hourly (SPEC 3). */
-export const webhook = growing("5 seconds", 2, "1 hour").pipe(Schedule.jittered)
+export const webhook = (settings: SettingsShape) =>
+  between(settings.WEBHOOK_RETRY_MIN_SECONDS, settings.WEBHOOK_RETRY_MAX_SECONDS).pipe(Schedule.jittered)
 
 /** Alarms of a group that is kept in a process, where no platform fires them. */
 export const localAlarms = Schedule.spaced("1 second")

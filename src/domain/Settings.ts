@@ -1,32 +1,121 @@
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import * as SchemaGetter from "effect/SchemaGetter"
+import * as SchemaIssue from "effect/SchemaIssue"
+import { CONSTANTS, type Constants } from "./Constants.ts"
+
 /**
- * Every time, limit and size an operator may change: one table with name, default, bounds and meaning. The names are
- * environment variables of the Worker. Values are checked before anything else happens.
+ * What operators change: environment variables of the Worker, each with its default, its rule and its meaning in the
+ * one Schema `Variables`. Everything else is a constant (Constants.ts). Values are checked before anything else happens.
  */
 
-interface NumberRule {
-  readonly kind: "number"
-  readonly default: number
-  readonly min: number
-  readonly max: number
-  readonly integer: boolean
-  readonly about: string
+interface About<A> {
+  readonly default: A
+  /** What a value must be, as problems say it. */
+  readonly expected: string
+  readonly description: string
 }
 
-const whole = (value: number, min: number, max: number, about: string): NumberRule => ({
-  kind: "number",
-  default: value,
-  min,
-  max,
-  integer: true,
-  about,
-})
-const fraction = (value: number, min: number, max: number, about: string): NumberRule => ({
-  ...whole(value, min, max, about),
-  integer: false,
-})
+/** Blank counts as not set: an empty value is how dashboards and `--var NAME:` take one away. */
+const isGiven = (value: unknown): boolean =>
+  value !== undefined && value !== null && !(typeof value === "string" && value.trim() === "")
 
-/** All numeric settings. Parallel's own limits are upper bounds where exceeding them could only fail upstream. */
-export const NUMBER_SETTINGS = {
+/** A binding's value (text, or what wrangler.toml's own numbers and booleans become), else the default. */
+const variable = <A, E>(value: Schema.Codec<A, E>, about: About<A & E>) =>
+  Schema.optionalKey(Schema.Unknown).pipe(
+    Schema.decodeTo(value, {
+      decode: SchemaGetter.transformOptional((given: Option.Option<unknown>) =>
+        given.pipe(
+          Option.filter((it): it is E => isGiven(it)),
+          Option.orElseSome((): E => about.default),
+        ),
+      ),
+      encode: SchemaGetter.passthrough({ strict: false }),
+    }),
+    (schema) => schema.annotate({ ...about }),
+  )
+
+const fraction = (preset: number, min: number, max: number, description: string) =>
+  variable(
+    Schema.Union([Schema.Finite, Schema.FiniteFromString]).check(
+      Schema.isBetween({ minimum: min, maximum: max }),
+    ),
+    { default: preset, description, expected: `a number from ${min} to ${max}` },
+  )
+
+const whole = (preset: number, min: number, max: number, description: string) =>
+  variable(
+    Schema.Union([Schema.Finite, Schema.FiniteFromString]).check(
+      Schema.isInt(),
+      Schema.isBetween({ minimum: min, maximum: max }),
+    ),
+    { default: preset, description, expected: `a whole number from ${min} to ${max}` },
+  )
+
+const parseUrl = (text: string): URL | null => {
+  const url = URL.canParse(text) ? new URL(text) : null
+  return url !== null && /^https?:$/.test(url.protocol) && url.username === "" && url.password === ""
+    ? url
+    : null
+}
+
+/** Paths are put behind it: what comes after a path would end up in their middle. */
+const isBaseUrl = (text: string): boolean => parseUrl(text) !== null && !/[?#]/.test(text)
+
+const BaseUrl = Schema.String.check(Schema.makeFilter(isBaseUrl)).pipe(
+  Schema.decodeTo(Schema.String, {
+    decode: SchemaGetter.transform((text) => text.trim().replace(/\/+$/, "")),
+    encode: SchemaGetter.passthrough(),
+  }),
+)
+
+const baseUrl = (preset: string, description: string) =>
+  variable(BaseUrl, {
+    default: preset,
+    description,
+    expected: `an http or https URL such as ${preset}, without user name, query or fragment`,
+  })
+
+const isOrigin = (text: string): boolean => {
+  const url = parseUrl(text)
+  return url !== null && url.href === `${url.origin}/`
+}
+
+const Origin = Schema.String.check(Schema.makeFilter(isOrigin)).pipe(
+  Schema.decodeTo(Schema.String, {
+    decode: SchemaGetter.transform((text) => new URL(text).origin),
+    encode: SchemaGetter.passthrough(),
+  }),
+)
+
+const Flag = Schema.Literals([true, false, "true", "false"]).pipe(
+  Schema.decodeTo(Schema.Boolean, {
+    decode: SchemaGetter.transform((given) => given === true || given === "true"),
+    encode: SchemaGetter.passthrough({ strict: false }),
+  }),
+)
+
+export const DEFAULT_BASE_URL = "https://api.parallel.ai"
+export const DEFAULT_LOGIN_URL = "https://platform.parallel.ai"
+
+/** The Worker's environment. Whatever else is in it, bindings above all, is none of this Schema's business. */
+export const Variables = Schema.Struct({
+  /** No trailing slash. */
+  PARALLEL_BASE_URL: baseUrl(DEFAULT_BASE_URL, "where Parallel's API is"),
+  /** No trailing slash. */
+  PARALLEL_LOGIN_URL: baseUrl(DEFAULT_LOGIN_URL, "where people sign in with Parallel"),
+  /** Null: each request's own origin. Otherwise as `URL.origin` spells it. */
+  PUBLIC_ORIGIN: variable(Schema.NullOr(Origin), {
+    default: null,
+    expected: "an http or https origin without a path, such as https://multitask.example",
+    description:
+      "the origin of the URLs that are given out, where the `Host` header is not to be trusted; not set: the request's own",
+  }),
+  ALLOW_PRIVATE_URLS: variable(Flag, {
+    default: false,
+    expected: "true or false",
+    description: "lets `inputs` and `webhook_url` be plain http and private addresses: for development only",
+  }),
   MAX_BODY_BYTES: whole(
     16_777_216,
     1_024,
@@ -34,180 +123,61 @@ export const NUMBER_SETTINGS = {
     "largest body of a POST, and largest answer of an inputs URL, in bytes",
   ),
   MAX_INPUTS: whole(50_000, 1, 1_000_000, "inputs in one group"),
-  MAX_TASK_SPEC_CHARS: whole(15_000, 100, 15_000, "characters of the task spec (Parallel's limit)"),
-  MAX_SPEC_PLUS_INPUT_CHARS: whole(
-    25_000,
-    100,
-    25_000,
-    "characters of the task spec plus one input (Parallel's limit)",
-  ),
-  BATCH_SIZE: whole(1_000, 1, 1_000, "runs added with one request (Parallel's limit is 1,000)"),
-  BATCH_CHARS: whole(4_194_304, 1_024, 67_108_864, "characters of inputs added with one request"),
-  INPUTS_TIMEOUT_SECONDS: fraction(10, 0.1, 120, "one attempt at fetching an inputs URL"),
-  PREPARE_SECONDS: fraction(30, 1, 300, "fetching inputs, both suggestions and creating the group, together"),
-  SUBMIT_WAIT_SECONDS: fraction(20, 0, 300, "how long the POST waits for the runs to be accepted"),
-  IDEMPOTENCY_HOURS: fraction(24, 1, 720, "how long an Idempotency-Key is remembered"),
-  IDEMPOTENCY_WAIT_SECONDS: fraction(
-    5,
-    0,
-    60,
-    "how long a POST waits for an earlier one with the same Idempotency-Key before it answers 409",
-  ),
-  LOGIN_TIMEOUT_SECONDS: fraction(15, 0.1, 120, "exchange of a code for a key at Parallel's login"),
   SETTLE_SECONDS: fraction(
     60,
     0.01,
     86_400,
     "after a lost answer: until Parallel is asked what exists; asked again after half of it",
   ),
-  CREDIT_RETRY_MIN_SECONDS: fraction(
-    300,
-    0.1,
-    86_400,
-    "first wait after Parallel reported too little credit; doubles",
-  ),
-  CREDIT_RETRY_MAX_SECONDS: fraction(3_600, 0.1, 86_400, "longest wait for credit between two attempts"),
-  CREDIT_WAIT_HOURS: fraction(24, 0.0001, 720, "how long rows wait for credit before they fail"),
-  EVENTS_SESSION_SECONDS: fraction(
-    600,
-    1,
-    800,
-    "one connection to Parallel's events; below the platform's 15 minutes",
-  ),
-  EVENTS_SILENCE_SECONDS: fraction(
-    120,
-    0.1,
-    800,
-    "silence after which the connection to Parallel's events is opened again",
-  ),
-  RECONNECT_MIN_SECONDS: fraction(1, 0.05, 60, "shortest time between two connections to Parallel's events"),
-  RECONNECT_MAX_SECONDS: fraction(
-    60,
-    0.05,
-    3_600,
-    "longest wait before connecting to Parallel's events again",
-  ),
-  POLL_MIN_SECONDS: fraction(10, 0.05, 3_600, "quiet time after which the group's counts are asked for"),
-  POLL_MAX_SECONDS: fraction(60, 0.05, 3_600, "that interval, grown while nothing changes"),
-  RECONCILE_SECONDS: fraction(600, 1, 86_400, "between two listings of the runs when nothing calls for one"),
   RESULTS_PER_SECOND: fraction(20, 0.1, 1_000, "outputs fetched one by one per second, at the start"),
-  RESULTS_BURST: whole(
-    600,
-    1,
-    2_000,
-    "outputs that may be fetched without that limit, once; comes back at that rate while less is fetched",
-  ),
-  RESULT_CONCURRENCY: whole(6, 1, 6, "outputs fetched at once (the platform allows 6 waiting requests)"),
-  OUTPUT_WAIT_HOURS: fraction(
-    24,
-    0.0001,
-    720,
-    "how long a completed run may lack its output before it counts as ended",
-  ),
-  REFUSED_HOURS: fraction(
-    6,
-    0.0001,
-    720,
-    "how long Parallel must keep refusing the key or group before following ends",
-  ),
-  IDLE_HOURS: fraction(24, 0.0001, 720, "without any change: hold no stream open any more, check hourly"),
-  IDLE_CHECK_SECONDS: fraction(3_600, 0.1, 86_400, "between two checks of an idle group"),
-  ABANDON_DAYS: fraction(30, 0.00001, 365, "without any change: stop following for good"),
-  WATCHDOG_SECONDS: fraction(60, 0.1, 840, "alarm that brings the follower back after an eviction or crash"),
-  UNCOMMITTED_MINUTES: fraction(
+  SUBREQUEST_BUDGET: whole(
+    5_000,
     10,
-    0.001,
-    1_440,
-    "until an object whose group was never committed removes itself",
-  ),
-  RETENTION_DAYS: fraction(30, 0.00001, 3_650, "from a group's end to its removal"),
-  HEARTBEAT_SECONDS: fraction(15, 0.05, 300, "between two comment lines of an idle viewer stream"),
-  VIEWER_SILENCE_SECONDS: fraction(
-    45,
-    0.1,
-    900,
-    "silence after which a viewer's stream is connected to the object again",
+    9_000,
+    "upstream requests before the work moves to a fresh invocation; 30 on Cloudflare's free plan",
   ),
   WEBHOOK_TIMEOUT_SECONDS: fraction(15, 0.1, 120, "one attempt at the webhook"),
-  WEBHOOK_RETRY_MIN_SECONDS: fraction(5, 0.05, 3_600, "first wait after a failed webhook; doubles"),
-  WEBHOOK_RETRY_MAX_SECONDS: fraction(3_600, 0.05, 86_400, "longest wait between two webhook attempts"),
   WEBHOOK_GIVE_UP_HOURS: fraction(48, 0.0001, 720, "how long the webhook is tried"),
-  STUDIO_MAX_ROWS: whole(2_000, 1, 100_000, "rows one SQL query may return"),
-  STUDIO_MAX_BYTES: whole(8_388_608, 1_024, 25_165_824, "characters one SQL query may return"),
-  PAGE_DATA_BYTES: whole(
-    2_097_152,
-    1_024,
-    16_777_216,
-    "JSON put into the result page; the rest comes over its stream",
-  ),
-  GET_DATA_BYTES: whole(8_388_608, 1_024, 25_165_824, "largest answer of getData()"),
-  SUBREQUEST_BUDGET: whole(5_000, 10, 9_000, "upstream requests before the work moves to a fresh invocation"),
-} as const satisfies Record<string, NumberRule>
+  RETENTION_DAYS: fraction(30, 0.00001, 3_650, "from a group's end to its removal"),
+})
 
-type NumberSettings = { readonly [K in keyof typeof NUMBER_SETTINGS]: number }
+/** What programs read: the operator's variables, and the constants. */
+export interface SettingsShape extends Constants, Schema.Schema.Type<typeof Variables> {}
 
-export interface SettingsShape extends NumberSettings {
-  /** Where Parallel's API is. No trailing slash. */
-  readonly PARALLEL_BASE_URL: string
-  /** Where Parallel's login is, for "Sign in with Parallel". No trailing slash. */
-  readonly PARALLEL_LOGIN_URL: string
-  /** Lets `inputs` and `webhook_url` be plain http and private addresses: for development only. */
-  readonly ALLOW_PRIVATE_URLS: boolean
-}
+const decode = Schema.decodeUnknownResult(Variables, { errors: "all" })
+const issuesOf = SchemaIssue.makeFormatterStandardSchemaV1()
 
-export const DEFAULT_BASE_URL = "https://api.parallel.ai"
-export const DEFAULT_LOGIN_URL = "https://platform.parallel.ai"
-
-const readNumber = (name: string, rule: NumberRule, raw: unknown): number | string => {
-  if (raw === undefined || raw === null || raw === "") return rule.default
-  const value = typeof raw === "number" ? raw : typeof raw === "string" ? Number(raw) : Number.NaN
-  const kind = rule.integer ? "a whole number" : "a number"
-  if (
-    !Number.isFinite(value) ||
-    (rule.integer && !Number.isInteger(value)) ||
-    value < rule.min ||
-    value > rule.max
-  ) {
-    return `${name} must be ${kind} from ${rule.min} to ${rule.max} (${rule.about}); it is ${JSON.stringify(raw)}`
-  }
-  return value
-}
-
-/** Reads the settings out of the Worker's environment, or says everything that is wrong with them. */
+/**
+ * Reads the settings out of the Worker's environment, or says everything that is wrong with them, a sentence for each
+ * variable. Strangers may read these sentences: they show no value that could be a secret.
+ */
 export const readSettings = (
   env: Readonly<Record<string, unknown>>,
+  constants: Constants = CONSTANTS,
 ):
   | { readonly ok: true; readonly settings: SettingsShape }
   | { readonly ok: false; readonly problems: ReadonlyArray<string> } => {
-  const problems: Array<string> = []
-  const numbers: Record<string, number> = {}
-  for (const [name, rule] of Object.entries<NumberRule>(NUMBER_SETTINGS)) {
-    const value = readNumber(name, rule, env[name])
-    if (typeof value === "string") problems.push(value)
-    else numbers[name] = value
+  const read = decode(env)
+  if (read._tag === "Success") return { ok: true, settings: { ...constants, ...read.success } }
+  const wrong = new Set(issuesOf(read.failure.issue).issues.map(({ path }) => String(path?.[0])))
+  return { ok: false, problems: [...wrong].map((name) => problemOf(name, env[name])) }
+}
+
+const problemOf = (name: string, value: unknown): string => {
+  const rules: Readonly<Record<string, Schema.Constraint>> = Variables.fields
+  const about = rules[name] === undefined ? undefined : Schema.resolveAnnotations(rules[name])
+  return `${name} must be ${about?.expected} (${about?.description}); it is ${shown(value)}`
+}
+
+/** Longer text may be a key that was put into the wrong place. */
+const SHOWN_CHARS = 24
+
+const shown = (value: unknown): string => {
+  if (typeof value !== "string") return value instanceof Object ? "a binding" : String(value)
+  if (URL.canParse(value) && new URL(value).host !== "") {
+    const { protocol, host, username, href } = new URL(value)
+    const place = `${protocol}//${username === "" ? "" : "…@"}${host}`
+    return JSON.stringify(href === place || href === `${place}/` ? place : `${place}/…`)
   }
-  const readUrl = (name: string, preset: string): string => {
-    const url = env[name] ?? preset
-    const parsed = typeof url === "string" && URL.canParse(url) ? new URL(url) : null
-    if (parsed === null || !["http:", "https:"].includes(parsed.protocol)) {
-      problems.push(`${name} must be an http or https URL such as ${preset}`)
-    }
-    return String(url).replace(/\/+$/, "")
-  }
-  const baseUrl = readUrl("PARALLEL_BASE_URL", DEFAULT_BASE_URL)
-  const loginUrl = readUrl("PARALLEL_LOGIN_URL", DEFAULT_LOGIN_URL)
-  const allow = env["ALLOW_PRIVATE_URLS"]
-  if (![undefined, null, "", true, false, "true", "false"].some((value) => value === allow)) {
-    problems.push(`ALLOW_PRIVATE_URLS must be true or false; it is ${JSON.stringify(allow)}`)
-  }
-  if (problems.length > 0) return { ok: false, problems }
-  return {
-    ok: true,
-    settings: {
-      ...(numbers as { [K in keyof NumberSettings]: number }),
-      PARALLEL_BASE_URL: baseUrl,
-      PARALLEL_LOGIN_URL: loginUrl,
-      ALLOW_PRIVATE_URLS: allow === true || allow === "true",
-    },
-  }
+  return value.length <= SHOWN_CHARS ? JSON.stringify(value) : `text of ${value.length} characters`
 }

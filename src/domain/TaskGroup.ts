@@ -5,6 +5,9 @@
 /** JSON text. */
 export type JsonText = string
 
+/** Ids are opaque; this is what is safe in a URL and long enough not to be guessed by typing. */
+export const isGroupId = (id: string): boolean => /^[A-Za-z0-9_-]{8,128}$/.test(id)
+
 /** What the creator of a group tells its object, all of it public. */
 export interface GroupInit {
   readonly taskgroupId: string

@@ -7,7 +7,8 @@ import { callbackCsp, callbackHtml } from "../pages/callbackHtml.ts"
 import { signIn, type SignInError } from "../programs/signIn.ts"
 import type { LoginProvider } from "../services/LoginProvider.ts"
 import { readJsonBody } from "./body.ts"
-import { type ApiError, errorResponse } from "./errors.ts"
+import { type ApiError, errorResponse, methodNotAllowed } from "./errors.ts"
+import { ownOriginOf } from "./origin.ts"
 
 const METHODS = "GET, HEAD, POST, OPTIONS"
 
@@ -20,7 +21,7 @@ const MAX_BODY_BYTES = 16_384
  */
 export const callbackRoute = async (
   request: Request,
-  settings: Pick<SettingsShape, "PARALLEL_LOGIN_URL">,
+  settings: Pick<SettingsShape, "PARALLEL_LOGIN_URL" | "PUBLIC_ORIGIN">,
   runtime: Pick<ManagedRuntime.ManagedRuntime<LoginProvider, never>, "runPromise">,
 ): Promise<Response> => {
   const response = await respond(request, settings, runtime)
@@ -38,24 +39,18 @@ const respond: typeof callbackRoute = async (request, settings, runtime) => {
         headers: { "content-type": "text/html; charset=utf-8", "content-security-policy": callbackCsp },
       })
     case "POST":
-      return exchange(request, runtime)
+      return exchange(request, settings, runtime)
     case "OPTIONS":
       return new Response(null, { status: 204, headers: { allow: METHODS } })
     default:
-      return errorResponse({
-        status: 405,
-        message: `${request.method} is not possible here; use ${METHODS}.`,
-        headers: { allow: METHODS },
-      })
+      return errorResponse(methodNotAllowed(request.method, METHODS))
   }
 }
 
-const exchange = async (
-  request: Request,
-  runtime: Parameters<typeof callbackRoute>[2],
-): Promise<Response> => {
-  const { origin } = new URL(request.url)
-  if (!isSameOrigin(request.headers, origin)) return errorResponse(NOT_FROM_HERE)
+const exchange: typeof callbackRoute = async (request, settings, runtime) => {
+  // The provider compares it with the one that the page had when it asked for the code.
+  const origin = ownOriginOf(request, settings)
+  if (origin === null) return errorResponse(NOT_FROM_HERE)
   // Without a type it would be a request that any page may send.
   if (!request.headers.has("content-type")) return errorResponse(NO_TYPE)
   const body = await readJsonBody(request, MAX_BODY_BYTES)
@@ -65,18 +60,6 @@ const exchange = async (
   return new Response(JSON.stringify({ api_key: Redacted.value(result.success) }), {
     headers: { "content-type": "application/json; charset=utf-8" },
   })
-}
-
-/**
- * Whether a page of this origin sent this. A browser says so in headers that no page can set: `Sec-Fetch-Site`, and
- * where it is too old for that, `Origin`.
- */
-const isSameOrigin = (headers: Headers, origin: string): boolean => {
-  const site = headers.get("sec-fetch-site")
-  const from = headers.get("origin")
-  if (site === null) return from === origin
-  // Some browsers hide the origin behind `null` when the page sends no referrer.
-  return site === "same-origin" && (from === null || from === "null" || from === origin)
 }
 
 const NOT_FROM_HERE: ApiError = {

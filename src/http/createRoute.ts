@@ -1,12 +1,13 @@
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
-import { prefersJson } from "../domain/Accept.ts"
+import { prefersJson } from "./negotiate.ts"
 import type { SettingsShape } from "../domain/Settings.ts"
 import { createMultitask } from "../programs/createMultitask.ts"
 import { createOnce } from "../programs/createOnce.ts"
 import { readJsonBody } from "./body.ts"
 import { createErrorOf, errorResponse, NO_KEY } from "./errors.ts"
-import { claimOf, idempotencyKeyOf, REPLAYED } from "./idempotency.ts"
+import { idempotentRequestOf, idempotencyKeyOf, REPLAYED } from "./idempotency.ts"
+import { publicOriginOf } from "./origin.ts"
 import type { RequestRuntime } from "./runtime.ts"
 
 /** The key a request carries: `x-api-key`, else a bearer token. */
@@ -35,14 +36,19 @@ export const createRoute = async (
   const options = {
     body: body.value,
     key: Redacted.make(key, { label: "api key" }),
-    origin: new URL(request.url).origin,
+    origin: publicOriginOf(request, settings),
   }
   const program =
     idempotencyKey === null
       ? Effect.map(createMultitask(options), (created) => ({ created, replayed: false }))
-      : createOnce({ ...options, claim: await claimOf(key, idempotencyKey, body.value) })
+      : createOnce({ ...options, request: await idempotentRequestOf(key, idempotencyKey, body.value) })
   const result = await runtime.runPromise(Effect.result(program))
-  if (result._tag === "Failure") return errorResponse(createErrorOf(result.failure))
+  if (result._tag === "Failure") {
+    const { failure } = result
+    // A fault of ours, like any other that is not caught.
+    if (failure._tag === "CreationFailed") throw failure
+    return errorResponse(createErrorOf(failure))
+  }
   const { created, replayed } = result.success
   const headers = {
     location: created.url,

@@ -1,5 +1,6 @@
 import type { ParallelError } from "../domain/Errors.ts"
 import { problemSentence } from "../domain/Problem.ts"
+import type { CreationFailed } from "../programs/createErrors.ts"
 import type { CreateOnceError, KeyInUse } from "../programs/createOnce.ts"
 
 /** An error as any answer of the API carries it: Parallel's own shape, so that its clients parse ours unchanged. */
@@ -35,6 +36,13 @@ export const errorResponse = (error: ApiError): Response =>
     },
   })
 
+/** `allow` is the header of that name: the methods there are. */
+export const methodNotAllowed = (method: string, allow: string): ApiError => ({
+  status: 405,
+  message: `${method} is not possible here; use ${allow}.`,
+  headers: { allow },
+})
+
 export const NO_KEY: ApiError = {
   status: 401,
   message: "A Parallel API key is missing. Send it as the header x-api-key, or as Authorization: Bearer.",
@@ -42,7 +50,7 @@ export const NO_KEY: ApiError = {
 }
 
 /** What a failed creation looks like from outside. */
-export const createErrorOf = (error: CreateOnceError): ApiError => {
+export const createErrorOf = (error: Exclude<CreateOnceError, CreationFailed>): ApiError => {
   switch (error._tag) {
     case "InvalidRequest": {
       const [first] = error.problems
@@ -76,7 +84,7 @@ export const createErrorOf = (error: CreateOnceError): ApiError => {
     }
     case "CreationBroken":
       return { status: 502, message: error.message, group: error }
-    case "ClaimLost":
+    case "KeyTakenOver":
       return {
         status: 409,
         message:
@@ -92,7 +100,7 @@ export const createErrorOf = (error: CreateOnceError): ApiError => {
       }
     case "KeyInUse":
       return keyInUse(error)
-    case "ClaimsUnavailable":
+    case "IdempotencyUnavailable":
       return {
         status: 503,
         message: `${error.message} Nothing was submitted; send the request again with the same key.`,

@@ -1,32 +1,43 @@
-/**
- * Passes an object's output stream on to a viewer, and survives the object: only whole events are passed on, and when
- * the object restarts, is lost or falls silent, the stream is opened again behind the last id that was passed on.
- */
+import * as Arr from "effect/Array"
+import * as Cause from "effect/Cause"
+import * as Clock from "effect/Clock"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import type * as Pull from "effect/Pull"
+import * as Schema from "effect/Schema"
+import * as Stream from "effect/Stream"
+import { followObject, type ObjectConnection, reachObject } from "../domain/Schedules.ts"
+
+/** The object cannot be reached, broke off or fell silent: it can be asked again. */
+export class ObjectLost extends Schema.TaggedError<ObjectLost>()("ObjectLost", {}) {}
 
 export interface EventProxyOptions {
   /** Opens the object's stream behind an id. */
   readonly open: (lastEventId: string | null, signal: AbortSignal) => Promise<Response>
   readonly lastEventId: string | null
-  /** Without a byte for this long, the object is taken for lost. */
-  readonly silenceMs: number
-  readonly setTimer: (ms: number, fn: () => void) => () => void
+  /** Without a byte for this long, counted from the start of an attempt, the object is taken for lost. */
+  readonly silence: Duration.Duration
 }
 
-/** Waits between attempts to reach an object that cannot be reached: at once first, then growing. */
-const RETRY_MS = [0, 250, 1_000, 2_000, 5_000]
-
-/** A stream is taken for lost when this many looks in a row find that nothing has come. */
-const LOOKS = 3
-
 const NEWLINE = 10
+const COLON = 58
 const ID = [105, 100, 58, 32] // "id: "
 
-/** Where the last whole event ends: behind a blank line. 0 when there is none. */
+/**
+ * Where what can be passed on ends: behind the last blank line, and behind whole comment lines that follow it. The
+ * bytes begin between two events. 0 when nothing is whole.
+ */
 const endOfEvents = (bytes: Uint8Array): number => {
-  for (let at = bytes.lastIndexOf(NEWLINE); at > 0; at = bytes.lastIndexOf(NEWLINE, at - 1)) {
-    if (bytes[at - 1] === NEWLINE) return at + 1
+  let end = 0
+  for (let at = bytes.lastIndexOf(NEWLINE); at >= 0;) {
+    const before = at === 0 ? -1 : bytes.lastIndexOf(NEWLINE, at - 1)
+    if (before === at - 1) return end === 0 ? at + 1 : end
+    // A comment above a field belongs to an event that is not whole yet.
+    if (bytes[before + 1] !== COLON) end = 0
+    else if (end === 0) end = at + 1
+    at = before
   }
-  return 0
+  return end
 }
 
 /** Cuts a stream of bytes after the last whole event it holds. What comes as whole events, as most does, is not copied. */
@@ -65,31 +76,17 @@ const lastIdIn = (bytes: Uint8Array): string | null => {
 /** What is read at once: without a buffer of ours the platform hands out 4 KB at a time, an event or two. */
 const READ_BYTES = 32 * 1024
 
-/** Reads of a body, each as much as there is; null at its end. */
-interface Source {
-  readonly read: () => Promise<Uint8Array | null>
-  readonly cancel: () => Promise<void>
-}
-
-const sourceOf = (body: ReadableStream<Uint8Array>): Source => {
+/** Each read of a body as much as there is; null at its end. */
+const readerOf = (body: ReadableStream<Uint8Array>) => {
   const large = largeReader(body)
-  if (large !== null) {
-    const buffer = () => new Uint8Array(READ_BYTES)
-    return {
-      read: async () => {
-        const { done, value } = await large.read(buffer())
-        return done ? null : value
-      },
-      cancel: () => large.cancel(),
-    }
-  }
-  const reader = body.getReader()
+  const reader = large ?? body.getReader()
+  const next =
+    large === null
+      ? () => (reader as ReadableStreamDefaultReader<Uint8Array>).read()
+      : () => large.read(new Uint8Array(READ_BYTES))
   return {
-    read: async () => {
-      const { done, value } = await reader.read()
-      return done ? null : value
-    },
-    cancel: () => reader.cancel(),
+    read: () => next().then(({ done, value }) => (done ? null : value)),
+    cancel: () => void reader.cancel().catch(() => {}),
   }
 }
 
@@ -102,101 +99,113 @@ const largeReader = (body: ReadableStream<Uint8Array>): ReadableStreamBYOBReader
   }
 }
 
-export const proxyEvents = (first: Response, options: EventProxyOptions): ReadableStream<Uint8Array> => {
-  let lastEventId = options.lastEventId
-  let source: Source | null = first.body === null ? null : sourceOf(first.body)
-  let cut = makeCutter()
-  let failures = 0
-  let cancelled = false
-  let abort = new AbortController()
-
-  const wait = (ms: number) => new Promise<void>((resolve) => void options.setTimer(ms, resolve))
-
-  const drop = () => {
-    abort.abort()
-    void source?.cancel().catch(() => {})
-    source = null
-  }
-
-  /** Looks now and then whether anything has come while something was waited for: a timer for each read costs more. */
-  let reading = false
-  let quiet = 0
-  let stopLooking = () => {}
-  const look = () => {
-    stopLooking = options.setTimer(options.silenceMs / LOOKS, () => {
-      quiet = reading ? quiet + 1 : 0
-      if (quiet >= LOOKS) {
-        quiet = 0
-        drop()
-      }
-      look()
-    })
-  }
-
-  const read = async (from: Source) => {
-    reading = true
-    try {
-      return await from.read()
-    } finally {
-      reading = false
-      quiet = 0
+/**
+ * Waits for the object, never longer than `silence` without a byte: neither from now to the first one, however many
+ * steps that takes, nor between two. Time in which nobody waits, because the viewer is slow, does not count. One timer
+ * looks after all waiting: a timer for each read costs more than the read.
+ */
+const makePatience = Effect.fnUntraced(function* (silence: Duration.Duration) {
+  const clock = yield* Clock.Clock
+  const limit = Duration.toMillis(silence)
+  let silentSince: number | null = clock.currentTimeMillisUnsafe()
+  let giveUp = () => {}
+  const watch = Effect.gen(function* () {
+    for (;;) {
+      const left = silentSince === null ? limit : silentSince + limit - clock.currentTimeMillisUnsafe()
+      if (left <= 0) return giveUp()
+      yield* Effect.sleep(Duration.millis(left))
     }
-  }
-
-  /** Opens the stream again. False when there is nothing more to come. */
-  const reopen = async (): Promise<boolean> => {
-    await wait(RETRY_MS[Math.min(failures++, RETRY_MS.length - 1)]!)
-    abort = new AbortController()
-    cut = makeCutter()
-    try {
-      const response = await options.open(lastEventId, abort.signal)
-      if (cancelled) {
-        // The viewer left meanwhile: nobody will read this one.
-        void response.body?.cancel().catch(() => {})
-        return false
-      }
-      if (response.status === 404 || response.status === 204) return false
-      if (response.ok && response.body !== null) source = sourceOf(response.body)
-    } catch {
-      // Next attempt.
-    }
-    return true
-  }
-
-  look()
-  return new ReadableStream<Uint8Array>({
-    pull: async (controller) => {
-      while (!cancelled) {
-        if (source === null) {
-          if (await reopen()) continue
-          stopLooking()
-          if (!cancelled) controller.close()
-          return
-        }
-        try {
-          const chunk = await read(source)
-          if (chunk === null) {
-            drop()
-            continue
-          }
-          const events = cut(chunk)
-          if (events === null) continue
-          const id = lastIdIn(events)
-          if (id !== null) {
-            // Only news counts as success: an object that sends its greeting and dies must not be asked in a loop.
-            failures = 0
-            lastEventId = id
-          }
-          return controller.enqueue(events)
-        } catch {
-          drop()
-        }
-      }
-    },
-    cancel: () => {
-      cancelled = true
-      stopLooking()
-      drop()
-    },
   })
+  yield* Effect.forkScoped(watch)
+  return {
+    wait: <A>(ask: () => Promise<A>): Effect.Effect<A, ObjectLost> =>
+      Effect.callback((resume) => {
+        silentSince ??= clock.currentTimeMillisUnsafe()
+        giveUp = () => resume(Effect.fail(new ObjectLost()))
+        ask().then((answer) => resume(Effect.succeed(answer)), giveUp)
+      }),
+    heard: () => {
+      silentSince = null
+    },
+  }
+})
+
+/** Opens the object's stream for the first time. An answer that comes too late is let go. */
+export const openEvents = ({
+  open,
+  lastEventId,
+  silence,
+}: EventProxyOptions): Effect.Effect<Response, ObjectLost> =>
+  Effect.callback<Response, ObjectLost>((resume, signal) => {
+    open(lastEventId, signal).then(
+      (response) => (signal.aborted ? discard(response) : resume(Effect.succeed(response))),
+      () => resume(Effect.fail(new ObjectLost())),
+    )
+  }).pipe(
+    Effect.retry(reachObject),
+    Effect.timeoutOrElse({ duration: silence, orElse: () => Effect.fail(new ObjectLost()) }),
+  )
+
+const discard = (response: Response) => void response.body?.cancel().catch(() => {})
+
+/**
+ * Passes an object's output stream on to a viewer, and survives the object: only whole events are passed on, and when
+ * the object restarts, is lost or falls silent, the stream is opened again behind the last id that was passed on. Ends
+ * when the object says that there is nothing more (204), or is gone (404). Its scope holds the connection.
+ */
+export const proxyEvents = (first: Response, options: EventProxyOptions): Stream.Stream<Uint8Array> =>
+  Stream.suspend(() => {
+    let { lastEventId } = options
+    let opened: Response | null = first
+
+    const ask = (signal: AbortSignal): Promise<Response> => {
+      if (opened === null) return options.open(lastEventId, signal)
+      const response = Promise.resolve(opened)
+      opened = null
+      return response
+    }
+
+    const connection = Effect.fnUntraced(function* (outcome: ObjectConnection) {
+      const { signal } = yield* Effect.acquireRelease(
+        Effect.sync(() => new AbortController()),
+        (abort) => Effect.sync(() => abort.abort()),
+      )
+      const { wait, heard } = yield* makePatience(options.silence)
+      const answer = yield* wait(() => ask(signal).then((response) => takeOver(response, signal)))
+      outcome.isOver = answer.status === 404 || answer.status === 204
+      if (answer.read === null) return Stream.empty
+      const cut = makeCutter()
+      const reading = wait(answer.read).pipe(Effect.orElseSucceed(() => null))
+      const next: Pull.Pull<Arr.NonEmptyReadonlyArray<Uint8Array>> = Effect.flatMap(reading, (chunk) => {
+        if (chunk === null) return Cause.done()
+        heard()
+        const events = cut(chunk)
+        if (events === null) return next
+        const id = lastIdIn(events)
+        if (id !== null && id !== lastEventId) {
+          outcome.hadNews = true
+          lastEventId = id
+        }
+        return Effect.succeed(Arr.of(events))
+      })
+      return Stream.fromPull(Effect.succeed(next))
+    })
+
+    return Stream.fromEffectSchedule(
+      Effect.sync((): ObjectConnection => ({ hadNews: false, isOver: false })),
+      followObject,
+    ).pipe(
+      Stream.flatMap((outcome) =>
+        Stream.unwrap(connection(outcome)).pipe(Stream.catchTag("ObjectLost", () => Stream.empty)),
+      ),
+    )
+  })
+
+/** Binds an answer's body to the signal, whenever it comes: nobody may be left to read it then. */
+const takeOver = ({ body, ok, status }: Response, signal: AbortSignal) => {
+  if (body === null) return { status, read: null }
+  const { read, cancel } = readerOf(body)
+  if (signal.aborted) cancel()
+  else signal.addEventListener("abort", cancel, { once: true })
+  return { status, read: ok ? read : null }
 }

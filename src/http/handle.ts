@@ -1,20 +1,26 @@
+import * as Cause from "effect/Cause"
+import { failureLine } from "../domain/failureReport.ts"
 import type { SettingsShape } from "../domain/Settings.ts"
-import { formCsp, formHtml } from "../pages/formHtml.ts"
+import { isGroupId } from "../domain/TaskGroup.ts"
+import type { TaskGroupStub } from "../layers/TaskGroupsObjects.ts"
+import { CreationFailed } from "../programs/createErrors.ts"
 import { callbackRoute } from "./callbackRoute.ts"
 import { createRoute } from "./createRoute.ts"
-import { errorResponse } from "./errors.ts"
+import { errorResponse, methodNotAllowed } from "./errors.ts"
+import { formRoute } from "./formRoute.ts"
 import { optionsResponse, withCommonHeaders } from "./headers.ts"
-import { loginFor } from "./login.ts"
-import { type GroupStub, resultRoute } from "./resultRoute.ts"
+import { resultRoute } from "./resultRoute.ts"
 import type { RequestRuntime } from "./runtime.ts"
 
 export interface HandlerContext {
   readonly settings: SettingsShape
   readonly runtime: RequestRuntime
-  readonly groups: (id: string) => GroupStub
+  readonly groups: (id: string) => TaskGroupStub
 }
 
 const CREATE_PATH = "/v1beta/tasks/multitask"
+
+const FIXED: ReadonlySet<string> = new Set(["/", "/callback", CREATE_PATH])
 
 /** Paths that are spoken for: none of them may be taken for a task group. */
 const RESERVED = new Set(["mcp", "openapi.json", "docs", "callback", ".well-known", "assets", "v1", "v1beta"])
@@ -24,15 +30,31 @@ export const handle = async (request: Request, context: HandlerContext): Promise
   try {
     return withCommonHeaders(await route(request, context))
   } catch (error) {
-    console.error("Unexpected failure", error instanceof Error ? error.name : "unknown")
+    const refId = crypto.randomUUID()
+    const group = error instanceof CreationFailed ? error : undefined
+    const about = { ref_id: refId, ...describe(request), ...(group && { taskgroup_id: group.taskgroupId }) }
+    const cause = Cause.die(group === undefined ? error : group.defect)
+    console.error(JSON.stringify(failureLine("A request failed", cause, about)))
     return withCommonHeaders(
       errorResponse({
         status: 500,
+        refId,
+        group,
         message:
           "Something went wrong here; stored groups are not affected. Send a POST again only with the Idempotency-Key it had, or after looking whether its runs exist at Parallel.",
       }),
     )
   }
+}
+
+/** The route as the API's description names it, and the group: nothing of a query, which may hold anything. */
+const describe = (request: Request) => {
+  const { pathname } = new URL(request.url)
+  const [, id = "", extension = ""] = /^\/([^/.]*)(\.\w{1,5})?$/.exec(pathname) ?? []
+  if (FIXED.has(pathname)) return { route: `${request.method} ${pathname}` }
+  return isGroupId(id)
+    ? { route: `${request.method} /{taskgroup_id}${extension}`, taskgroup_id: id }
+    : { route: `${request.method} (no route)` }
 }
 
 const route = async (request: Request, context: HandlerContext): Promise<Response> => {
@@ -41,28 +63,12 @@ const route = async (request: Request, context: HandlerContext): Promise<Respons
   if (pathname === "/callback") return callbackRoute(request, context.settings, context.runtime)
   if (pathname === CREATE_PATH) {
     if (request.method === "OPTIONS") return optionsResponse("POST, OPTIONS")
-    if (request.method !== "POST") return methodNotAllowed(request.method, "POST, OPTIONS")
+    if (request.method !== "POST") return errorResponse(methodNotAllowed(request.method, "POST, OPTIONS"))
     return createRoute(request, context.settings, context.runtime)
   }
   const [name = "", ...rest] = pathname.slice(1).split("/")
   if (rest.length === 0 && !RESERVED.has(name)) {
-    return resultRoute(request, name, context.settings, context.groups)
+    return resultRoute(request, name, context)
   }
   return errorResponse({ status: 404, message: `There is nothing at ${pathname.slice(0, 200)}.` })
 }
-
-const formRoute = (request: Request, settings: SettingsShape): Response => {
-  if (request.method === "OPTIONS") return optionsResponse("GET, HEAD, OPTIONS")
-  if (request.method !== "GET" && request.method !== "HEAD")
-    return methodNotAllowed(request.method, "GET, HEAD, OPTIONS")
-  return new Response(request.method === "HEAD" ? null : formHtml(loginFor(settings)), {
-    headers: {
-      "content-type": "text/html; charset=utf-8",
-      "cache-control": "no-cache",
-      "content-security-policy": formCsp,
-    },
-  })
-}
-
-const methodNotAllowed = (method: string, allow: string): Response =>
-  errorResponse({ status: 405, message: `${method} is not possible here; use ${allow}.`, headers: { allow } })

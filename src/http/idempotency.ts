@@ -1,5 +1,5 @@
-import { canonicalJson } from "../domain/CanonicalJson.ts"
-import type { Claim } from "../services/Claims.ts"
+import { canonicalJson } from "./canonicalJson.ts"
+import type { IdempotentRequest } from "../services/Idempotency.ts"
 import type { ApiError } from "./errors.ts"
 
 const HEADER = "Idempotency-Key"
@@ -31,8 +31,8 @@ const sha256 = async (text: string): Promise<string> => {
   return Array.from(new Uint8Array(hash), (byte) => byte.toString(16).padStart(2, "0")).join("")
 }
 
-/** The claim's name: each caller's keys are its own, and neither key can be read from it. */
-export const claimName = async (apiKey: string, idempotencyKey: string): Promise<string> =>
+/** The record's name: each caller's keys are its own, and neither key can be read from it. */
+export const recordName = async (apiKey: string, idempotencyKey: string): Promise<string> =>
   sha256(`${await sha256(apiKey)}:${await sha256(idempotencyKey)}`)
 
 const PIECE_CHARS = 262_144
@@ -47,8 +47,12 @@ export const bodyHash = async (body: unknown): Promise<string> => {
   return sha256(hashes)
 }
 
-export const claimOf = async (apiKey: string, idempotencyKey: string, body: unknown): Promise<Claim> => ({
-  name: await claimName(apiKey, idempotencyKey),
+export const idempotentRequestOf = async (
+  apiKey: string,
+  idempotencyKey: string,
+  body: unknown,
+): Promise<IdempotentRequest> => ({
+  name: await recordName(apiKey, idempotencyKey),
   token: crypto.randomUUID(),
   bodyHash: await bodyHash(body),
 })

@@ -1,71 +1,59 @@
-import { negotiate, RESULT_OFFERS, type ResultFormat } from "../domain/Accept.ts"
-import { isGroupId } from "../domain/GroupId.ts"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Stream from "effect/Stream"
+import { FORMATS, formatOf } from "../domain/Formats.ts"
+import { isGroupId } from "../domain/TaskGroup.ts"
+import { negotiate, RESULT_OFFERS } from "./negotiate.ts"
 import type { SettingsShape } from "../domain/Settings.ts"
+import type { TaskGroupStub } from "../layers/TaskGroupsObjects.ts"
 import { consoleCsp, consoleHtml } from "../pages/consoleHtml.ts"
 import { errorHtml, resultCsp } from "../pages/resultHtml.ts"
-import { type ApiError, errorResponse } from "./errors.ts"
-import { proxyEvents } from "./eventProxy.ts"
+import { type ApiError, errorResponse, methodNotAllowed } from "./errors.ts"
+import { type EventProxyOptions, openEvents, proxyEvents } from "./eventProxy.ts"
 import { optionsResponse, withCommonHeaders } from "./headers.ts"
+import type { RequestRuntime } from "./runtime.ts"
 import { studioRoute } from "./studio.ts"
 
-/** What the routes need of a group's object. */
-export interface GroupStub {
-  fetch(request: Request): Promise<Response>
-  exists(): Promise<boolean>
-  raw(query: string): Promise<{
-    columnNames: Array<string>
-    rowsRead: number
-    rowsWritten: number
-    raw: Array<Array<unknown>>
-  }>
+export interface ResultContext {
+  readonly settings: Pick<SettingsShape, "VIEWER_SILENCE_SECONDS">
+  readonly runtime: Pick<RequestRuntime, "runPromise">
+  readonly groups: (id: string) => TaskGroupStub
 }
 
-const FORMATS: ReadonlyArray<string> = [
-  "json",
-  "jsonl",
-  "csv",
-  "md",
-  "html",
-  "sse",
-  "db",
-] satisfies ReadonlyArray<ResultFormat | "db">
+/** The studio: no format of the result, but an extension of its address. */
+const DATABASE = "db"
 
 /** `/{taskgroup_id}[.json|.jsonl|.csv|.md|.html|.sse|.db]` */
 export const resultRoute = async (
   request: Request,
   name: string,
-  settings: SettingsShape,
-  groups: (id: string) => GroupStub,
+  context: ResultContext,
 ): Promise<Response> => {
+  const { groups } = context
   const dot = name.indexOf(".")
   const id = dot < 0 ? name : name.slice(0, dot)
   const extension = dot < 0 ? null : name.slice(dot + 1)
-  const methods = extension === "db" ? "GET, HEAD, POST, OPTIONS" : "GET, HEAD, OPTIONS"
-  if (!isGroupId(id) || (extension !== null && !FORMATS.includes(extension)))
+  const methods = extension === DATABASE ? "GET, HEAD, POST, OPTIONS" : "GET, HEAD, OPTIONS"
+  if (!isGroupId(id) || (extension !== null && extension !== DATABASE && formatOf(extension) === null))
     return failure(request, NOT_FOUND)
   if (request.method === "OPTIONS") return optionsResponse(methods)
   if (!methods.split(", ").includes(request.method)) {
-    return failure(request, {
-      status: 405,
-      message: `${request.method} is not possible here; use ${methods}.`,
-      headers: { allow: methods },
-    })
+    return failure(request, methodNotAllowed(request.method, methods))
   }
   const format = extension ?? negotiate(request.headers.get("accept"), RESULT_OFFERS)
   if (format === null) {
     return failure(request, {
       status: 406,
-      message:
-        "None of the accepted types can be served. There are application/json, text/html, text/markdown, text/event-stream, text/csv and application/jsonl.",
+      message: `None of the accepted types can be served. There are ${FORMATS.map(({ types }) => types[0]).join(", ")}.`,
     })
   }
   const stub = groups(id)
-  if (format === "sse") return eventRoute(request, id, settings, groups)
-  if (format === "db") {
+  if (format === "sse") return eventRoute(request, id, context)
+  if (format === DATABASE) {
     if (!(await stub.exists())) return failure(request, NOT_FOUND)
     return databaseRoute(request, id, (query) => groups(id).raw(query))
   }
-  const query = format === "json" ? jsonQuery(request) : ""
+  const query = format === "json" ? jsonQuery(request) : renderQuery(request, format)
   if (query === null) return errorResponse(BAD_INDEX)
   const response = await stub.fetch(
     new Request(`https://object/${format}${query}`, { method: request.method, headers: request.headers }),
@@ -77,7 +65,7 @@ export const resultRoute = async (
 }
 
 /** `/{id}.db`: the studio, or with `?page=console` the SQL console of our own over the same protocol. */
-const databaseRoute = (request: Request, id: string, raw: GroupStub["raw"]): Response | Promise<Response> => {
+const databaseRoute = (request: Request, id: string, raw: TaskGroupStub["raw"]): Response | Promise<Response> => {
   const page = new URL(request.url).searchParams.get("page")
   if (page !== null && page !== "console") return failure(request, NO_PAGE)
   if (page === null || request.method === "POST") return studioRoute(request, id, raw)
@@ -86,11 +74,17 @@ const databaseRoute = (request: Request, id: string, raw: GroupStub["raw"]): Res
   return withCommonHeaders(answer, consoleCsp)
 }
 
+/** What the object is told of the query: what its renderer of this format knows. */
+const renderQuery = (request: Request, format: string): string => {
+  const { searchParams } = new URL(request.url)
+  const known = formatOf(format)?.query ?? []
+  return known.includes("basis") && searchParams.get("basis") === "none" ? "?basis=none" : ""
+}
+
 /** What the object is told of the query of `.json`; null when that is wrong. */
 const jsonQuery = (request: Request): string | null => {
-  const { searchParams } = new URL(request.url)
-  const inputIndex = searchParams.get("input_index")
-  if (inputIndex === null) return searchParams.get("basis") === "none" ? "?basis=none" : ""
+  const inputIndex = new URL(request.url).searchParams.get("input_index")
+  if (inputIndex === null) return renderQuery(request, "json")
   return /^\d{1,9}$/.test(inputIndex) ? `?input_index=${Number(inputIndex)}` : null
 }
 
@@ -133,36 +127,41 @@ const failure = (request: Request, error: ApiError): Response => {
   return withCommonHeaders(page, resultCsp)
 }
 
+const OBJECT_LOST: ApiError = {
+  status: 503,
+  message: "The task group cannot be reached at the moment. It is not affected; connect again.",
+  headers: { "retry-after": "5" },
+}
+
 const eventRoute = async (
   request: Request,
   id: string,
-  settings: SettingsShape,
-  groups: (id: string) => GroupStub,
+  { settings, groups, runtime }: ResultContext,
 ): Promise<Response> => {
   const { searchParams } = new URL(request.url)
-  const asked = request.headers.get("last-event-id") ?? searchParams.get("last_event_id")
-  const address = `https://object/sse${searchParams.get("basis") === "none" ? "?basis=none" : ""}`
-  // Only what could be an id of ours is passed on; anything else is one we never gave, which means the full state.
-  const lastEventId = asked !== null && /^\d{1,15}$/.test(asked) ? asked : null
-  const open = (from: string | null, signal: AbortSignal | null, method = "GET") =>
-    groups(id).fetch(
-      new Request(address, {
-        method,
-        signal,
-        headers: from === null ? {} : { "last-event-id": from },
-      }),
-    )
-  const first = await open(lastEventId, null, request.method)
+  const asked =
+    request.headers.get("last-event-id") ||
+    searchParams.get("last_event_id") ||
+    searchParams.get("lastEventId")
+  const address = `https://object/sse${renderQuery(request, "sse")}`
+  const options: EventProxyOptions = {
+    open: (from, signal) =>
+      groups(id).fetch(
+        new Request(address, {
+          method: request.method,
+          signal,
+          headers: from === null ? {} : { "last-event-id": from },
+        }),
+      ),
+    // Only what could be an id of ours is passed on; anything else is one we never gave, which means the full state.
+    lastEventId: asked !== null && /^\d{1,15}$/.test(asked) ? asked : null,
+    silence: Duration.seconds(settings.VIEWER_SILENCE_SECONDS),
+  }
+  const opened = await runtime.runPromise(Effect.result(openEvents(options)))
+  if (opened._tag === "Failure") return errorResponse(OBJECT_LOST)
+  const first = opened.success
   if (first.status === 404) return failure(request, NOT_FOUND)
-  if (first.body === null) return first
-  const body = proxyEvents(first, {
-    open,
-    lastEventId,
-    silenceMs: settings.VIEWER_SILENCE_SECONDS * 1000,
-    setTimer: (ms, fn) => {
-      const timer = setTimeout(fn, ms)
-      return () => clearTimeout(timer)
-    },
-  })
+  if (!first.ok || first.body === null) return first
+  const body = await runtime.runPromise(Stream.toReadableStreamEffect(proxyEvents(first, options)))
   return new Response(body, { headers: first.headers })
 }

@@ -11,7 +11,7 @@ import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import type * as HttpClientResponse from "effect/http/HttpClientResponse"
 import { Malformed, type ParallelError, Unavailable } from "../domain/Errors.ts"
 import { call as again } from "../domain/Schedules.ts"
-import { makeSseParser } from "../domain/SseParser.ts"
+import { makeSseParser } from "./parallel/sseParser.ts"
 import {
   type GroupEvent,
   readGroupEvent,

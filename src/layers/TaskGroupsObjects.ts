@@ -5,12 +5,23 @@ import { commit, objectStep } from "../domain/Schedules.ts"
 import type { GroupInit, GroupSecrets, JsonText } from "../domain/TaskGroup.ts"
 import { type Committed, GroupNotStored, TaskGroups } from "../services/TaskGroups.ts"
 
-/** An object that can hold a group, as its stub offers it. */
-export interface GroupObject {
+/** A task group's object, as its stub offers it to the Worker in front. */
+export interface TaskGroupStub {
   begin(init: GroupInit, secrets: GroupSecrets): Promise<"begun" | "same" | "different">
   addInputs(from: number, inputs: ReadonlyArray<JsonText>): Promise<"stored" | "same" | "different">
   commit(waitMs: number): Promise<Committed>
+  /** Whether a committed group is here. */
+  exists(): Promise<boolean>
+  fetch(request: Request): Promise<Response>
+  raw(query: string): Promise<{
+    columnNames: Array<string>
+    rowsRead: number
+    rowsWritten: number
+    raw: Array<Array<unknown>>
+  }>
 }
+
+type Receiving = Pick<TaskGroupStub, "begin" | "addInputs" | "commit">
 
 const notStored = () =>
   new GroupNotStored({
@@ -25,8 +36,8 @@ const maybeStored = () =>
   })
 
 /** Groups in Durable Objects, named by their id. `of` is called anew for every step: a stub may break. */
-export const TaskGroupsObjects = (of: (id: string) => GroupObject): Layer.Layer<TaskGroups> => {
-  const step = <A>(id: string, use: (object: GroupObject) => Promise<A>, schedule: Schedule.Schedule<unknown> = objectStep) =>
+export const TaskGroupsObjects = (of: (id: string) => Receiving): Layer.Layer<TaskGroups> => {
+  const step = <A>(id: string, use: (object: Receiving) => Promise<A>, schedule: Schedule.Schedule<unknown> = objectStep) =>
     Effect.tryPromise({ try: () => use(of(id)), catch: notStored }).pipe(Effect.retry(schedule))
   return Layer.succeed(
     TaskGroups,

@@ -28,8 +28,15 @@ export class CreationBroken extends Schema.TaggedError<CreationBroken>()("Creati
   url: Schema.String,
 }) {}
 
+/** A fault of ours after the group existed at Parallel. Whether its runs were submitted is not known. */
+export class CreationFailed extends Schema.TaggedError<CreationFailed>()("CreationFailed", {
+  defect: Schema.Unknown,
+  taskgroupId: Schema.String,
+  url: Schema.String,
+}) {}
+
 /** Another request has taken over the idempotency key, and with it the right to submit. */
-export class ClaimLost extends Schema.TaggedError<ClaimLost>()("ClaimLost", {
+export class KeyTakenOver extends Schema.TaggedError<KeyTakenOver>()("KeyTakenOver", {
   taskgroupId: Schema.String,
   url: Schema.String,
 }) {}
@@ -41,4 +48,5 @@ export type CreateError =
   | ParallelError
   | SubmissionRefused
   | CreationBroken
-  | ClaimLost
+  | CreationFailed
+  | KeyTakenOver

@@ -3,8 +3,8 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
-import { Malformed, type ParallelError } from "../domain/Errors.ts"
-import { isGroupId } from "../domain/GroupId.ts"
+import { fitColumns, inputColumnsWarning } from "../domain/Columns.ts"
+import { Malformed } from "../domain/Errors.ts"
 import { deriveInputSchema } from "../domain/InputSchema.ts"
 import {
   buildTaskSpec,
@@ -14,35 +14,35 @@ import {
   inputSchemaBudget,
   type Limits,
   type MultitaskRequest,
-  type OutputSpec,
   type Row,
   type TaskSpec,
 } from "../domain/MultitaskRequest.ts"
-import { checkOutputSchema } from "../domain/OutputSchemaRules.ts"
-import { estimateCostUsd, SUGGESTABLE } from "../domain/Processors.ts"
+import { estimateCostUsd } from "../domain/Processors.ts"
+import { waitOutRateLimit } from "../domain/Schedules.ts"
 import type { SettingsShape } from "../domain/Settings.ts"
-import { strictSchema } from "../domain/SuggestedSchema.ts"
-import type { GroupInit, JsonText } from "../domain/TaskGroup.ts"
-import type { ClaimsUnavailable } from "../services/Claims.ts"
+import { type GroupInit, type GroupSecrets, isGroupId, type JsonText } from "../domain/TaskGroup.ts"
+import type { IdempotencyUnavailable } from "../services/Idempotency.ts"
 import { InputsLoader } from "../services/InputsLoader.ts"
 import { type ApiKey, ParallelApi } from "../services/ParallelApi.ts"
 import { Settings } from "../services/Settings.ts"
 import { TaskGroups } from "../services/TaskGroups.ts"
 import {
-  ClaimLost,
+  KeyTakenOver,
   type CreateError,
   CreationBroken,
+  CreationFailed,
   InvalidRequest,
   PreparationTimedOut,
   SubmissionRefused,
 } from "./createErrors.ts"
+import { suggestOutput, suggestProcessor } from "./suggestions.ts"
 
 /** Whether this request may go on, asked where going on could be paid for twice. */
 export interface Guard {
   /** The group exists at Parallel, and this is going to be the answer. */
-  created(answer: Created): Effect.Effect<boolean, ClaimsUnavailable>
+  created(answer: Created): Effect.Effect<boolean, IdempotencyUnavailable>
   /** The commit comes next. */
-  readonly committing: Effect.Effect<boolean, ClaimsUnavailable>
+  readonly committing: Effect.Effect<boolean, IdempotencyUnavailable>
 }
 
 /** The answer to the POST. */
@@ -58,15 +58,9 @@ export interface Created {
 }
 
 const PRODUCT = "parallel-multitask"
-/** Used when no suggestion can be had. */
-const FALLBACK_PROCESSOR = "core"
-/** A suggestion is worth a third of the time there is, so that its absence can still be made up for. */
-const SUGGESTION_SHARE = 1 / 3
 /** Inputs go to the object in pieces of about this size. */
 const PIECE_CHARS = 1_000_000
 const PIECE_ROWS = 1_000
-/** Columns of the readable table; JSON has every property all the same. */
-const MAX_COLUMNS = 300
 
 /**
  * Turns a request's body into a task group that its object works on. Nothing is sent upstream before all that can be
@@ -105,41 +99,51 @@ export const createMultitask = Effect.fn("createMultitask")(function* (options: 
     estimated_cost_usd: estimateCostUsd(init.processor, rows.length),
     warnings,
   }
-  const { guard } = options
-  if (guard !== undefined) yield* permitted(guard.created(created), created)
   const secrets = {
     apiKey: Redacted.value(options.key),
     webhookUrl: decoded.success.request.webhookUrl?.href ?? null,
   }
+  yield* submit({ ...init, warnings }, rows, secrets, created, options.guard).pipe(
+    // The caller is to know which group this is about, whatever went wrong.
+    Effect.catchDefect((defect) =>
+      Effect.fail(new CreationFailed({ defect, taskgroupId: init.taskgroupId, url: init.url })),
+    ),
+  )
+  return created
+})
+
+/** From the group's creation at Parallel to its first runs, or their refusal. */
+const submit = Effect.fnUntraced(function* (
+  init: GroupInit,
+  rows: ReadonlyArray<Row>,
+  secrets: GroupSecrets,
+  created: Created,
+  guard: Guard | undefined,
+) {
+  if (guard !== undefined) yield* permitted(guard.created(created), created)
   const beforeCommit = guard === undefined ? Effect.void : permitted(guard.committing, created)
-  const submission = yield* handOver({ ...init, warnings }, rows, secrets, beforeCommit).pipe(
+  const submission = yield* handOver(init, rows, secrets, beforeCommit).pipe(
     Effect.catchTag("GroupNotStored", ({ message }) => broken(created, message)),
   )
-  if (submission._tag === "Refused") {
-    const { status, message, detail, refId } = submission
-    return yield* new SubmissionRefused({
-      status,
-      message,
-      detail,
-      refId,
-      taskgroupId: init.taskgroupId,
-      url: init.url,
-    })
-  }
-  return created
+  if (submission._tag !== "Refused") return
+  const { status, message, detail, refId } = submission
+  const { taskgroupId, url } = init
+  return yield* new SubmissionRefused({ status, message, detail, refId, taskgroupId, url })
 })
 
 const broken = ({ taskgroup_id, url }: Created, message: string) =>
   Effect.fail(new CreationBroken({ message, taskgroupId: taskgroup_id, url }))
 
 /** Goes on only where the guard says so in so many words. */
-const permitted = (asked: Effect.Effect<boolean, ClaimsUnavailable>, created: Created) =>
+const permitted = (asked: Effect.Effect<boolean, IdempotencyUnavailable>, created: Created) =>
   asked.pipe(
-    Effect.catchTag("ClaimsUnavailable", ({ message }) =>
+    Effect.catchTag("IdempotencyUnavailable", ({ message }) =>
       broken(created, `${message} Nothing was submitted; send the request again with the same key.`),
     ),
     Effect.flatMap((yes) =>
-      yes ? Effect.void : Effect.fail(new ClaimLost({ taskgroupId: created.taskgroup_id, url: created.url })),
+      yes
+        ? Effect.void
+        : Effect.fail(new KeyTakenOver({ taskgroupId: created.taskgroup_id, url: created.url })),
     ),
   )
 
@@ -164,18 +168,26 @@ const prepare = Effect.fnUntraced(function* (
   limits: Limits,
 ) {
   const api = yield* ParallelApi
+  const settings = yield* Settings
+  const waiting = waitOutRateLimit((yield* Clock.currentTimeMillis) + settings.PREPARE_SECONDS * 1000)
   const warnings: Array<string> = []
   const rows = yield* loadRows(request, limits)
-  const output = yield* resolveOutput(options.key, request, rows, warnings)
+  const output =
+    request.output.output_type === "suggest"
+      ? yield* suggestOutput(options.key, request.output.description, rows, warnings).pipe(
+          Effect.retry(waiting),
+        )
+      : request.output
   const bare = JSON.stringify(buildTaskSpec(output))
   const tooLarge = checkSizes(bare, rows, limits)
   if (tooLarge.length > 0) return yield* new InvalidRequest({ problems: [...tooLarge] })
   const inputSchema = deriveInputSchema(rows, inputSchemaBudget(bare, rows, limits))
   if ("leftOut" in inputSchema) warnings.push(inputSchema.leftOut)
   const spec = buildTaskSpec({ ...output, input_schema: "leftOut" in inputSchema ? undefined : inputSchema })
-  const processor = request.processor ?? (yield* suggestProcessor(options.key, spec, warnings))
+  const processor =
+    request.processor ?? (yield* suggestProcessor(options.key, spec, warnings).pipe(Effect.retry(waiting)))
   const metadata = { product: PRODUCT, origin: options.origin, num_inputs: rows.length, processor }
-  const group = yield* api.createTaskGroup(options.key, metadata)
+  const group = yield* api.createTaskGroup(options.key, metadata).pipe(Effect.retry(waiting))
   if (!isGroupId(group.taskgroup_id))
     return yield* new Malformed({ message: "Parallel's group id cannot be part of a URL" })
   const init: GroupInit = {
@@ -185,7 +197,7 @@ const prepare = Effect.fnUntraced(function* (
     metadata: JSON.stringify(metadata),
     processor,
     taskSpec: JSON.stringify(spec),
-    inputColumns: columnsOf(rows),
+    inputColumns: columnsOf(rows, warnings),
     outputColumns: outputColumnsOf(spec),
     warnings: [],
     numInputs: rows.length,
@@ -202,77 +214,12 @@ const loadRows = Effect.fnUntraced(function* (request: MultitaskRequest, limits:
   return rows.success
 })
 
-/** The output as it can be sent: a schema that is to be suggested is suggested here. */
-const resolveOutput = Effect.fnUntraced(function* (
-  key: ApiKey,
-  request: MultitaskRequest,
-  rows: ReadonlyArray<Row>,
-  warnings: Array<string>,
-): Effect.fn.Return<OutputSpec, ParallelError, ParallelApi | Settings> {
-  const { output } = request
-  if (output.output_type !== "suggest") return output
-  const api = yield* ParallelApi
-  const columns = deriveInputSchema(rows, Number.MAX_SAFE_INTEGER)
-  const inputSchema = "leftOut" in columns ? null : { ...columns }
-  const suggestion = yield* orFallback(
-    api.suggestTaskSpec(key, { intent: output.description, inputSchema }),
-    "Parallel could not suggest an output schema, so that it chooses the shape of each output itself. Send output_schema to fix it.",
-    warnings,
-  )
-  if (suggestion === null) return { output_type: "auto" }
-  const schema = strictSchema(suggestion.outputSchema)
-  const { errors } = checkOutputSchema(schema, "output_schema")
-  if (errors.length > 0) {
-    warnings.push(
-      `The output schema that Parallel suggested breaks its own rules (${errors[0]?.path} ${errors[0]?.message}), so that Parallel chooses the shape of each output itself. Send output_schema to fix it.`,
-    )
-    return { output_type: "auto" }
-  }
-  warnings.push(...suggestion.warnings)
-  return { output_type: "json", output_schema: schema, description: output.description }
-})
-
-const suggestProcessor = Effect.fnUntraced(function* (
-  key: ApiKey,
-  taskSpec: TaskSpec,
-  warnings: Array<string>,
-) {
-  const api = yield* ParallelApi
-  const suggested = yield* orFallback(
-    api.suggestProcessor(key, { taskSpec, from: SUGGESTABLE }),
-    `Parallel could not suggest a processor, so that ${FALLBACK_PROCESSOR} is used. Send processor to choose another.`,
-    warnings,
-  )
-  // A suggestion from outside the list could cost many times what the caller expects.
-  return suggested !== null && SUGGESTABLE.some((name) => name === suggested) ? suggested : FALLBACK_PROCESSOR
-})
-
-/** A suggestion, or null with a warning when the endpoint is gone or broken. What refuses the caller is passed on. */
-const orFallback = Effect.fnUntraced(function* <A>(
-  suggestion: Effect.Effect<A, ParallelError>,
-  warning: string,
-  warnings: Array<string>,
-): Effect.fn.Return<A | null, ParallelError, Settings> {
-  const settings = yield* Settings
-  const fallback = Effect.sync(() => {
-    warnings.push(warning)
-    return null
-  })
-  return yield* suggestion.pipe(
-    Effect.catchTags({ NotFound: () => fallback, Unavailable: () => fallback, Malformed: () => fallback }),
-    Effect.timeoutOrElse({
-      duration: Duration.seconds(settings.PREPARE_SECONDS * SUGGESTION_SHARE),
-      orElse: () => fallback,
-    }),
-  )
-})
-
 /** Gives the group to its object, in pieces, and lets it begin. */
 const handOver = Effect.fnUntraced(function* (
   init: GroupInit,
   rows: ReadonlyArray<Row>,
-  secrets: { readonly apiKey: string; readonly webhookUrl: string | null },
-  beforeCommit: Effect.Effect<void, CreationBroken | ClaimLost>,
+  secrets: GroupSecrets,
+  beforeCommit: Effect.Effect<void, CreationBroken | KeyTakenOver>,
 ) {
   const groups = yield* TaskGroups
   const settings = yield* Settings
@@ -295,17 +242,20 @@ const handOver = Effect.fnUntraced(function* (
   return yield* groups.commit(init.taskgroupId, settings.SUBMIT_WAIT_SECONDS * 1000)
 })
 
-const columnsOf = (rows: ReadonlyArray<Row>): ReadonlyArray<string> => {
-  const columns = new Set<string>()
-  for (const row of rows) {
-    for (const name of Object.keys(row)) if (columns.size < MAX_COLUMNS) columns.add(name)
-  }
-  return [...columns]
+/** The inputs' columns, in order of first appearance. */
+const columnsOf = (rows: ReadonlyArray<Row>, warnings: Array<string>): ReadonlyArray<string> => {
+  const names = new Set<string>()
+  for (const row of rows) for (const name of Object.keys(row)) names.add(name)
+  const { taken, left } = fitColumns([], names)
+  if (left.length > 0) warnings.push(inputColumnsWarning(left.length))
+  return taken
 }
 
 const outputColumnsOf = ({ output_schema }: TaskSpec): ReadonlyArray<string> => {
   if (output_schema.type === "text") return ["content"]
   if (output_schema.type === "auto") return []
   const properties = output_schema.json_schema["properties"]
-  return typeof properties === "object" && properties !== null ? Object.keys(properties) : []
+  return typeof properties === "object" && properties !== null
+    ? fitColumns([], Object.keys(properties)).taken
+    : []
 }

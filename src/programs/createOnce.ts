@@ -2,8 +2,8 @@ import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import type { ClaimedGroup, ClaimOutcome } from "../domain/Claim.ts"
-import { type Claim, Claims, type ClaimsUnavailable } from "../services/Claims.ts"
+import type { CreatedGroup, IdempotencyOutcome } from "../domain/Idempotency.ts"
+import { Idempotency, type IdempotencyUnavailable, type IdempotentRequest } from "../services/Idempotency.ts"
 import type { InputsLoader } from "../services/InputsLoader.ts"
 import type { ApiKey, ParallelApi } from "../services/ParallelApi.ts"
 import { Settings } from "../services/Settings.ts"
@@ -22,9 +22,9 @@ export class KeyInUse extends Schema.TaggedError<KeyInUse>()("KeyInUse", {
   group: Schema.NullOr(Schema.Struct({ taskgroupId: Schema.String, url: Schema.String })),
 }) {}
 
-export type CreateOnceError = CreateError | KeyReused | KeyInUse | ClaimsUnavailable
+export type CreateOnceError = CreateError | KeyReused | KeyInUse | IdempotencyUnavailable
 
-/** Between two looks at a claim that somebody else holds. */
+/** Between two looks at a key that somebody else holds. */
 const LOOK_EVERY_MS = 500
 /** A caller told to come back later waits at least and, while the other request lives, at most that long. */
 const RETRY_MIN_MS = 1_000
@@ -32,36 +32,36 @@ const RETRY_MAX_MS = 10_000
 
 /**
  * `createMultitask`, at most once for each idempotency key: whoever sends the same request again gets the first answer,
- * and nothing is submitted a second time. Only the holder of the claim submits; it says so to the claim before it
- * commits, and does not commit unless the claim is still its own.
+ * and nothing is submitted a second time. Only the holder of the key submits; it says so to the record before it
+ * commits, and does not commit unless the key is still its own.
  */
 export const createOnce = Effect.fn("createOnce")(function* (options: {
   readonly body: unknown
   readonly key: ApiKey
   readonly origin: string
-  readonly claim: Claim
+  readonly request: IdempotentRequest
 }): Effect.fn.Return<
   { readonly created: Created; readonly replayed: boolean },
   CreateOnceError,
-  ParallelApi | InputsLoader | TaskGroups | Settings | Claims
+  ParallelApi | InputsLoader | TaskGroups | Settings | Idempotency
 > {
-  const claims = yield* Claims
-  const { claim } = options
-  const before = yield* obtain(claim)
+  const records = yield* Idempotency
+  const { request } = options
+  const before = yield* obtain(request)
   if (before !== null) return { created: JSON.parse(before.answer) as Created, replayed: true }
   let mayBeSubmitted = false
-  // Should this fail, the claim's lease frees the key later.
-  const release = Effect.suspend(() => Effect.ignore(claims.release(claim)))
+  // Should this fail, the record's lease frees the key later.
+  const release = Effect.suspend(() => Effect.ignore(records.release(request)))
   const created = yield* createMultitask({
     ...options,
     guard: {
       created: (answer) =>
-        claims.created(claim, {
+        records.created(request, {
           taskgroupId: answer.taskgroup_id,
           url: answer.url,
           answer: JSON.stringify(answer),
         }),
-      committing: claims.committing(claim).pipe(
+      committing: records.committing(request).pipe(
         Effect.tap((confirmed) =>
           Effect.sync(() => {
             mayBeSubmitted = confirmed
@@ -76,20 +76,24 @@ export const createOnce = Effect.fn("createOnce")(function* (options: {
     Effect.tapDefect(() => (mayBeSubmitted ? Effect.void : release)),
   )
   // Should this fail, the next request with this key finds the group itself.
-  yield* Effect.ignore(claims.done(claim))
+  yield* Effect.ignore(records.done(request))
   return { created, replayed: false }
 })
 
-/** Null when the claim is the caller's; the group, when another request has created it. */
+/** Null when the key is the caller's; the group, when another request has created it. */
 const obtain = Effect.fnUntraced(function* (
-  claim: Claim,
-): Effect.fn.Return<ClaimedGroup | null, KeyReused | KeyInUse | ClaimsUnavailable, Claims | Settings> {
-  const claims = yield* Claims
+  request: IdempotentRequest,
+): Effect.fn.Return<
+  CreatedGroup | null,
+  KeyReused | KeyInUse | IdempotencyUnavailable,
+  Idempotency | Settings
+> {
+  const records = yield* Idempotency
   const settings = yield* Settings
   const deadline = (yield* Clock.currentTimeMillis) + settings.IDEMPOTENCY_WAIT_SECONDS * 1000
   let notThere: string | null = null
   for (;;) {
-    const outcome: ClaimOutcome = yield* claims.claim(claim, notThere)
+    const outcome: IdempotencyOutcome = yield* records.acquire(request, notThere)
     switch (outcome._tag) {
       case "Yours":
         return null
@@ -100,9 +104,9 @@ const obtain = Effect.fnUntraced(function* (
       case "Unknown": {
         const { group, waitMs } = outcome
         const token: string = outcome.token
-        if (yield* claims.isCommitted(group.taskgroupId)) {
-          const settled = claims.done({ ...claim, token }).pipe(Effect.orElseSucceed(() => true))
-          // Its holder lives after all, and gave the claim back.
+        if (yield* records.isCommitted(group.taskgroupId)) {
+          const settled = records.done({ ...request, token }).pipe(Effect.orElseSucceed(() => true))
+          // Its holder lives after all, and gave the key back.
           if (!(yield* settled)) break
           return group
         }
@@ -122,7 +126,7 @@ const obtain = Effect.fnUntraced(function* (
   }
 })
 
-const inUse = (waitMs: number, group: ClaimedGroup | null, uncertain: boolean): KeyInUse =>
+const inUse = (waitMs: number, group: CreatedGroup | null, uncertain: boolean): KeyInUse =>
   new KeyInUse({
     retryAfterMs: Math.max(waitMs, RETRY_MIN_MS),
     uncertain,

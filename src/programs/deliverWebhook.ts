@@ -25,7 +25,7 @@ export const deliverWebhook = Effect.fn("deliverWebhook")(function* () {
   const details = group.details()
   if (details === null || details.endedAt === null || url === null) return alarms.clear("webhook")
   group.countDelivery()
-  alarms.set("webhook", now + (yield* waitAfter(webhook, group.deliveries())))
+  alarms.set("webhook", now + (yield* waitAfter(webhook(settings), group.deliveries())))
   const outcome = yield* sender.send({
     url,
     id: `msg_${details.taskgroupId}`,

@@ -139,7 +139,7 @@ const keepSubmitting = Effect.fnUntraced(function* (context: FollowContext, opti
   const group = yield* GroupStore
   const settings = yield* Settings
   const { answeredMs } = context.upstream
-  const again = stepsOf(refused)
+  const again = stepsOf(refused(settings))
   let refusedAt: number | null = null
   let accepted = store.submitted()
   for (;;) {

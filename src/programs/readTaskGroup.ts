@@ -7,7 +7,7 @@ import { GroupReader } from "../services/GroupReader.ts"
 
 /**
  * The group as a value, of this moment. `after` is the index of the last input of the page before, `limit` the most
- * rows of this one. Fails when it would be larger than GET_DATA_BYTES.
+ * rows of this one. Fails when it would be larger than GET_DATA_CHARS.
  */
 export const readTaskGroup = Effect.fn("readTaskGroup")(function* (page: {
   readonly after?: number | undefined
@@ -27,9 +27,9 @@ export const readTaskGroup = Effect.fn("readTaskGroup")(function* (page: {
           const result = resultJson(row)
           const run = runJson(row, details)
           chars += result.length + run.length
-          if (chars > settings.GET_DATA_BYTES) {
+          if (chars > settings.GET_DATA_CHARS) {
             return yield* new GroupTooLarge({
-              message: `This group is larger than ${settings.GET_DATA_BYTES} bytes. Read it in pages with {after, limit}, or stream ${details.url}.json.`,
+              message: `This group is larger than ${settings.GET_DATA_CHARS} characters. Read it in pages with {after, limit}, or stream ${details.url}.json.`,
             })
           }
           results.push(result)

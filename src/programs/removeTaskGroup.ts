@@ -28,14 +28,18 @@ export const condemnTaskGroup = Effect.fn("condemnTaskGroup")(function* () {
  * Where that fails it stays due, and nothing else comes back.
  */
 export const removeTaskGroup = Effect.fn("removeTaskGroup")(function* () {
-  const group = yield* GroupStore
-  const publisher = yield* Publisher
   const fibers = yield* GroupFibers
   yield* condemnTaskGroup()
-  publisher.close()
   yield* fibers.close
+  yield* eraseTaskGroup
+})
+
+/** Empties the storage of a condemned group; viewers' streams end. */
+export const eraseTaskGroup = Effect.gen(function* () {
+  const group = yield* GroupStore
+  const publisher = yield* Publisher
+  publisher.close()
   yield* group.erase.pipe(
-    Effect.tapError((error) => Effect.logError("The group is not removed yet", error)),
-    Effect.ignore,
+    Effect.catch((error) => Effect.logError("The group is not removed yet", error)),
   )
 })

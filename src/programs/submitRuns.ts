@@ -34,6 +34,9 @@ const CONCURRENCY = 5
 /** A `Retry-After` of nothing, or of a moment that has passed on our clock, is none to take at its word. */
 const SLOW_DOWN_AT_LEAST_MS = 1_000
 const HOUR_MS = 3_600_000
+/** An edge that has let a batch pass so shortly before it refuses another one looks at what is in them. */
+const SHORTLY_MS = 600_000
+const SURE_ROUNDS = 5
 
 export interface SubmitOptions extends Upstream {
   /**
@@ -43,6 +46,11 @@ export interface SubmitOptions extends Upstream {
   readonly takeRefusal: (refusal: Refusal) => boolean
   /** For how long upstream has been answering, milliseconds: what waits for it waits in that time. */
   readonly answeredMs: () => number
+}
+
+interface Sending extends SubmitOptions {
+  /** When upstream last took a batch, epoch milliseconds. */
+  acceptedAt: number
 }
 
 /** Only a refusal of the key or of the group stops the submission. */
@@ -66,8 +74,9 @@ type Outcome = "done" | "lost" | "unsent" | RefusedBatch
  * count agree that it is missing.
  */
 export const submitRuns = Effect.fn("submitRuns")(function* (
-  options: SubmitOptions,
+  submitOptions: SubmitOptions,
 ): Effect.fn.Return<"submitted" | "taken", Stopped, SubmissionServices> {
+  const options: Sending = { ...submitOptions, acceptedAt: Number.NEGATIVE_INFINITY }
   const submission = yield* SubmissionStore
   const rateLimited = Schedules.stepsOf(Schedules.rateLimited)
   // What was under way when an earlier start ended may or may not have arrived.
@@ -136,8 +145,11 @@ const nextWave = Effect.fnUntraced(function* (options: SubmitOptions) {
   if (edge !== null) {
     const untried = todo.filter((batch) => batch.edge === undefined)
     if (untried.length > 0) return [untried.reduce((a, b) => (b.to - b.from > a.to - a.from ? b : a))]
+    // Where others have passed before, or it is about size, a few refusals in a row are enough; else it may be an incident.
+    const isOften = edge.rounds >= SURE_ROUNDS
+    const isSure = edge.selective || (isOften && (runs.submitted() > 0 || todo[0]?.edge?.status === 413))
     const forLong = options.answeredMs() - edge.since >= settings.REFUSED_HOURS * HOUR_MS
-    if (!edge.selective && !forLong) return todo.slice(0, 1)
+    if (!isSure && !forLong) return todo.slice(0, 1)
     for (const batch of todo) yield* fail(batch, edgeError(batch.edge!))
     return []
   }
@@ -162,7 +174,7 @@ const fail = Effect.fnUntraced(function* (batch: Batch, error: JsonText) {
  * asked about again and again, and of a refused task or key little more is sent than was at once. A lost answer stops
  * the wave only while nothing has been accepted: later it says nothing about the other batches.
  */
-const sendWave = Effect.fnUntraced(function* (options: SubmitOptions, wave: ReadonlyArray<Batch>) {
+const sendWave = Effect.fnUntraced(function* (options: Sending, wave: ReadonlyArray<Batch>) {
   const runs = yield* RunStore
   let open = true
   return yield* Effect.forEach(
@@ -196,7 +208,7 @@ const loseAll = Effect.fnUntraced(function* (batches: ReadonlyArray<Batch>) {
 })
 
 const sendBatch = Effect.fnUntraced(function* (
-  options: SubmitOptions,
+  options: Sending,
   batch: Batch,
 ): Effect.fn.Return<Outcome, never, SubmissionServices> {
   const api = yield* ParallelApi
@@ -217,6 +229,7 @@ const sendBatch = Effect.fnUntraced(function* (
     Effect.flatMap((runIds) =>
       Effect.map(Clock.currentTimeMillis, (now): Outcome => {
         const runs = runIds.map((runId, at) => ({ inputIndex: indexes[at]!, runId }))
+        options.acceptedAt = now
         submission.acceptRuns(runs, passed(markDone(submission.plan(), batch)), now)
         return "done"
       }),
@@ -242,7 +255,7 @@ const passed = (plan: SubmissionPlan): SubmissionPlan => {
 
 /** The batch's fate is unknown. What an edge answered says nothing of it either, but how to go on. */
 const lose = Effect.fnUntraced(function* (
-  options: SubmitOptions,
+  options: Sending,
   batch: Batch,
   error: ParallelError,
 ): Effect.fn.Return<Outcome, never, SubmissionStore> {
@@ -257,8 +270,8 @@ const lose = Effect.fnUntraced(function* (
       : {
           ...plan,
           edge: {
-            ...(yield* nextRound(edge, Schedules.edge, options.answeredMs())),
-            selective: edge?.selective ?? false,
+            ...(yield* nextRound(edge, Schedules.edge(), options.answeredMs())),
+            selective: edge?.selective === true || now - options.acceptedAt <= SHORTLY_MS,
           },
         },
   )
@@ -275,7 +288,7 @@ const edgeRefusalOf = (error: ParallelError): EdgeRefusal | null => {
 /** What is waited for is asked again after a wait that grows with every round. */
 const nextRound = Effect.fnUntraced(function* (
   before: Waiting | null,
-  schedule: typeof Schedules.credit,
+  schedule: ReturnType<typeof Schedules.credit>,
   answeredMs: number,
 ) {
   const rounds = (before?.rounds ?? 0) + 1
@@ -369,7 +382,7 @@ const noteLackOfCredit = Effect.fnUntraced(function* (options: SubmitOptions, er
   const submission = yield* SubmissionStore
   const settings = yield* Settings
   const plan = submission.plan()
-  const credit = yield* nextRound(plan.credit, Schedules.credit, options.answeredMs())
+  const credit = yield* nextRound(plan.credit, Schedules.credit(settings), options.answeredMs())
   if (options.answeredMs() - credit.since < settings.CREDIT_WAIT_HOURS * HOUR_MS) {
     return submission.savePlan({ ...plan, credit })
   }

@@ -13,7 +13,10 @@ import { WaitingCaller } from "../services/WaitingCaller.ts"
 import { deliverWebhook } from "./deliverWebhook.ts"
 import { finishTaskGroup } from "./finishTaskGroup.ts"
 import { type FollowOutcome, followTaskGroup } from "./followTaskGroup.ts"
-import { condemnTaskGroup, removeTaskGroup } from "./removeTaskGroup.ts"
+import { condemnTaskGroup, eraseTaskGroup, removeTaskGroup } from "./removeTaskGroup.ts"
+
+/** A caller waits, and the alarm comes anyway. */
+const ERASE_WITHIN = "5 seconds"
 
 /**
  * What starts what in a group's life. Everything that runs is started from what is stored, and may be started twice: by
@@ -63,7 +66,7 @@ const conclude = Effect.fnUntraced(function* (outcome: FollowOutcome) {
 
 /**
  * The caller gets upstream's refusal once it is certain that nothing of the group will be sent any more; should that
- * not be had, the group stays, and the caller hears that it is under way. The alarm removes it.
+ * not be had, the group stays, and the caller hears that it is under way. What cannot be emptied now, the alarm will.
  */
 const concludeRefused = Effect.gen(function* () {
   const caller = yield* WaitingCaller
@@ -74,6 +77,7 @@ const concludeRefused = Effect.gen(function* () {
     Effect.retry(objectStep),
     Effect.catch((defect) => Effect.as(Effect.logError("The refused group could not be removed", defect), false)),
   )
+  if (condemned) yield* eraseTaskGroup.pipe(Effect.timeoutOption(ERASE_WITHIN))
   const answer: Submission =
     condemned && refusal !== null
       ? {

@@ -1,15 +1,14 @@
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
-import type { OutputForm } from "../domain/RunJson.ts"
+import { EventRenderer } from "../services/EventRenderer.ts"
 import { Publisher } from "../services/Publisher.ts"
+import type { RenderOptions } from "../services/Renderer.ts"
 import { Settings } from "../services/Settings.ts"
-import { type EventReader, GroupReader } from "../services/GroupReader.ts"
+import { GroupReader } from "../services/GroupReader.ts"
 
 /** Between two status events while rows keep changing; the last one is never left out. */
 const STATUS_EVERY_MS = 250
-
-const heartbeat = new TextEncoder().encode(": keep-alive\n\n")
 
 /** Where a viewer begins: after the change it has seen; from the start when it names one that we never gave. */
 export const viewerPosition = (lastEventId: string | null, newest: number): number => {
@@ -26,34 +25,23 @@ export const hasSeenTheEnd = (lastEventId: string | null, endChange: number | nu
   Number(lastEventId) === endChange
 
 /**
- * One viewer's stream: the rows changed after `lastEventId`, each as it is now, then what changes, until `done`. It
- * reads only when the viewer has taken what it was given, so that a slow viewer holds nothing and misses only
- * intermediate states.
+ * One viewer's stream: the status, without an id, so that who drops after it loses nothing; the rows changed after
+ * `lastEventId`, each as it is now, in the order of change; then what changes, until `done`. Later statuses carry the
+ * number of the newest change that they count. It reads only when the viewer has taken what it was given, so that a
+ * slow viewer holds nothing and misses only intermediate states. It just ends when the group is removed.
  */
 export const watchTaskGroup = (
   lastEventId: string | null,
-  form: OutputForm = "full",
-): Stream.Stream<Uint8Array, never, GroupReader | Publisher | Settings> =>
+  options: RenderOptions = {},
+): Stream.Stream<Uint8Array, never, GroupReader | Publisher | Settings | EventRenderer> =>
   Stream.unwrap(
-    Effect.gen(function* () {
-      const store = yield* GroupReader
-      const publisher = yield* Publisher
-      const settings = yield* Settings
-      const reader = yield* Effect.acquireRelease(
-        Effect.sync(() => store.reader(viewerPosition(lastEventId, store.change()), form)),
-        (open) => Effect.sync(open.close),
-      )
-      const next = makeViewer(store, publisher, reader, settings.HEARTBEAT_SECONDS)
-      return Stream.concat(
-        // Something at once, so that whoever is in between passes the answer's head on.
-        Stream.succeed(heartbeat),
-        Stream.unfold<boolean, Uint8Array, never, never>(false, (over) =>
-          over
-            ? Effect.undefined
-            : Effect.map(next, (turn) => (turn === null ? undefined : [turn.bytes, turn.last])),
-        ),
-      )
-    }),
+    Effect.map(makeViewer(lastEventId, options), (next) =>
+      Stream.unfold<boolean, Uint8Array, never, never>(false, (over) =>
+        over
+          ? Effect.undefined
+          : Effect.map(next, (turn) => (turn === null ? undefined : [turn.bytes, turn.last])),
+      ),
+    ),
   )
 
 interface Turn {
@@ -62,52 +50,69 @@ interface Turn {
   readonly last: boolean
 }
 
-/** What a viewer gets next; null when the stream just ends, because the object is being removed. */
-const makeViewer = (
-  store: GroupReader["Service"],
-  publisher: Publisher["Service"],
-  reader: EventReader,
-  heartbeatSeconds: number,
-) => {
-  let statusOf = -1
+/** What gives a viewer its next turn; null when the stream just ends, because the object is being removed. */
+const makeViewer = Effect.fnUntraced(function* (lastEventId: string | null, options: RenderOptions) {
+  const store = yield* GroupReader
+  const publisher = yield* Publisher
+  const events = yield* EventRenderer
+  const heartbeatMs = (yield* Settings).HEARTBEAT_SECONDS * 1000
+  const position = viewerPosition(lastEventId, store.change())
+  const reader = yield* Effect.acquireRelease(
+    Effect.sync(() => store.reader(position, events.rows(options))),
+    (open) => Effect.sync(open.close),
+  )
+  /** The newest change that the viewer's last status counts. */
+  let statusOf: number | null = null
   let statusAt = Number.NEGATIVE_INFINITY
   /** Counted from the last thing that was sent. */
-  let heartbeatAt: number | null = null
+  let heartbeatAt = 0
+
+  /** What the viewer is owed now, which may be nothing. */
+  const due = (now: number): Turn => {
+    const out: Array<Uint8Array> = []
+    const end = store.endedAtChange()
+    // The end is a change of its own, which no status counts.
+    const newest = end === null ? store.change() : end - 1
+    const tellStatus = (bytes: Uint8Array) => {
+      out.push(bytes)
+      statusOf = newest
+      statusAt = now
+    }
+    if (statusOf === null) tellStatus(events.opening(store.status(), position))
+    let batch = reader.next()
+    // All of them have changed again since: their newer changes come up.
+    while (batch.more && batch.bytes.length === 0) batch = reader.next()
+    out.push(...batch.bytes)
+    if (batch.more) return { bytes: concat(out), last: false }
+    if (statusOf !== newest && (end !== null || now - statusAt >= STATUS_EVERY_MS))
+      tellStatus(events.status(store.status(), newest))
+    if (end !== null) out.push(events.done(end))
+    return { bytes: concat(out), last: end !== null }
+  }
 
   const next: Effect.Effect<Turn | null> = Effect.gen(function* () {
     for (;;) {
       const version = publisher.version()
       if (publisher.isClosed()) return null
-      const batch = reader.next()
       const now = yield* Clock.currentTimeMillis
-      heartbeatAt ??= now + heartbeatSeconds * 1000
-      if (batch.more) {
-        if (batch.bytes.length > 0) return { bytes: concat(batch.bytes), last: false }
-        continue
-      }
-      const out = [...batch.bytes]
-      const ended = store.endedAtChange() !== null
-      const owesStatus = statusOf !== store.change()
-      if (owesStatus && (ended || now - statusAt >= STATUS_EVERY_MS)) {
-        statusOf = store.change()
-        statusAt = now
-        out.push(store.statusEvent())
-      }
-      if (ended) out.push(store.doneEvent())
-      if (out.length > 0) {
-        heartbeatAt = now + heartbeatSeconds * 1000
-        return { bytes: concat(out), last: ended }
+      const turn = due(now)
+      if (turn.bytes.length > 0) {
+        heartbeatAt = now + heartbeatMs
+        return turn
       }
       if (now >= heartbeatAt) {
-        heartbeatAt = now + heartbeatSeconds * 1000
-        return { bytes: heartbeat, last: false }
+        heartbeatAt = now + heartbeatMs
+        return { bytes: events.keepAlive, last: false }
       }
-      const wait = owesStatus ? STATUS_EVERY_MS - (now - statusAt) : heartbeatAt - now
-      yield* publisher.waitForRound(version, wait)
+      const owesStatus = statusOf !== store.change()
+      yield* publisher.waitForRound(
+        version,
+        owesStatus ? STATUS_EVERY_MS - (now - statusAt) : heartbeatAt - now,
+      )
     }
   })
   return next
-}
+})
 
 /** One write for a whole batch: many small ones would cost more than the copy. */
 const concat = (parts: ReadonlyArray<Uint8Array>): Uint8Array => {

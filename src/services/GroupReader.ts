@@ -1,14 +1,28 @@
 import * as Context from "effect/Context"
-import type { View } from "../domain/render/View.ts"
-import type { OutputForm } from "../domain/RunJson.ts"
-import type { GroupDetails, TaskGroupStatus } from "../domain/TaskGroup.ts"
+import type { Piece } from "../domain/Formats.ts"
+import type { GroupFacts, JsonPart } from "../domain/RunJson.ts"
+import type { GroupDetails, JsonText, RunRow, TaskGroupStatus } from "../domain/TaskGroup.ts"
 
-/** The group's rows at one moment, whatever is written while they are read. Close it. */
-export interface Snapshot extends View {
+/**
+ * The group at one moment, whatever is written while it is read. Rows come in input order, and may be read several
+ * times. Close it.
+ */
+export interface Snapshot {
+  readonly details: GroupDetails
+  readonly status: TaskGroupStatus
+  readonly change: number
+  rows(from: number): Iterable<RunRow>
+  /** All elements of a part as RunJson writes them, a separator of one ASCII character between them. Each piece is whole elements. */
+  elements(part: JsonPart, separator: string): Iterable<Piece>
+  /** All rows for a table, many at a time, as RunJson writes their columns. */
+  columns(): Iterable<JsonText>
   close(): void
 }
 
-/** Encoded viewer events, and the change number up to which they go. */
+/** Writes a row for viewers. What it made of a change is kept under it, for whoever else reads with it. */
+export type RowEncoder = (row: RunRow, group: GroupFacts) => Uint8Array
+
+/** Encoded rows, and the change number up to which they go. */
 export interface EventBatch {
   readonly bytes: ReadonlyArray<Uint8Array>
   readonly to: number
@@ -36,10 +50,6 @@ export class GroupReader extends Context.Service<
     endedAtChange(): number | null
     snapshot(): Snapshot
     /** Reads changes after `after`; the rows a viewer gets are each in their newest state. */
-    reader(after: number, form?: OutputForm): EventReader
-    /** The status, encoded as a viewer event that carries the newest change. */
-    statusEvent(): Uint8Array
-    /** The last event of a viewer's stream. */
-    doneEvent(): Uint8Array
+    reader(after: number, encode: RowEncoder): EventReader
   }
 >()("multitask/services/GroupReader") {}

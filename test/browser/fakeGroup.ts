@@ -26,6 +26,8 @@ export class FakeGroup {
   statusMessage = ""
   /** What every viewer was connected with. */
   readonly connections: (string | null)[] = []
+  /** The next stream ends behind the status that opens it. */
+  cutOff = false
   /** Viewers, and whether they asked for the light form. */
   readonly #viewers = new Map<ServerResponse, boolean>()
   readonly #catchingUp = new Map<string[], boolean>()
@@ -83,7 +85,12 @@ export class FakeGroup {
     const order = this.rows
       .map((row, index) => ({ row, index }))
       .toSorted((a, b) => a.row.change - b.row.change)
-    let text = ": hello\n\n"
+    let text = this.#openingEvent(Math.max(0, since))
+    if (this.cutOff) {
+      this.cutOff = false
+      response.end(text)
+      return
+    }
     // Changes made while the present state is being sent have to wait for it.
     const pending: string[] = []
     this.#catchingUp.set(pending, light)
@@ -96,7 +103,6 @@ export class FakeGroup {
     }
     this.#catchingUp.delete(pending)
     text += pending.join("")
-    text += this.#statusEvent()
     if (this.ended) {
       response.end(text + event("done", this.change, {}))
       return
@@ -176,6 +182,12 @@ export class FakeGroup {
     return (
       row && { ...this.#run(index), input_index: index, input: row.input, output: this.#output(index, false) }
     )
+  }
+
+  /** As the object sends it: without an id, and with the position that the viewer came with. */
+  #openingEvent(from: number) {
+    const data = { type: "task_group_status", event_id: String(from), status: this.status() }
+    return `event: task_group_status\ndata: ${JSON.stringify(data)}\n\n: keep-alive\n`
   }
 
   #statusEvent() {

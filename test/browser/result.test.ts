@@ -91,6 +91,20 @@ it("gets the rest of a page that was given only a part", async () => {
   await expectText(page, "tr[data-index='7']", /Niels B. Christiansen/)
 })
 
+it("loses nothing when it is cut off behind the status that opens a stream", async () => {
+  for (const part of [3, Infinity]) {
+    const group = companyGroup(`tgrp_cut_off_${part}`)
+    for (let index = 0; index < 8; index++) complete(group, index)
+    group.part = part
+    group.cutOff = true
+    const page = await open(server.add(group))
+    await expectText(page, "tr[data-index='7']", /Niels B. Christiansen/)
+    await page.waitForFunction(() => document.querySelectorAll("#rows > tr[data-index]").length === 8)
+    await expect.poll(() => group.connections.length).toBe(2)
+    expect(group.connections).toEqual(part === 3 ? [null, null] : ["8", "8"])
+  }
+})
+
 it("keeps focus, scroll position and selection while rows change", async () => {
   const group = new FakeGroup(
     "tgrp_keeps_place",

@@ -3,12 +3,12 @@ import * as ManagedRuntime from "effect/ManagedRuntime"
 import * as FetchHttpClient from "effect/http/FetchHttpClient"
 import type { Page } from "playwright-core"
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest"
-import { readSettings } from "../../src/domain/Settings.ts"
 import { callbackRoute } from "../../src/http/callbackRoute.ts"
 import { withCommonHeaders } from "../../src/http/headers.ts"
 import { LoginProviderHttp } from "../../src/layers/LoginProviderHttp.ts"
 import { Settings } from "../../src/services/Settings.ts"
 import { FakeProvider } from "../support/fakeProvider.ts"
+import { settingsWith } from "../support/settings.ts"
 import { axe } from "./browser.ts"
 import { expectText, harness } from "./setup.ts"
 
@@ -22,9 +22,7 @@ let gate: Promise<void> | null = null
 
 beforeAll(async () => {
   await provider.start()
-  const read = readSettings({ PARALLEL_LOGIN_URL: provider.origin, LOGIN_TIMEOUT_SECONDS: "2" })
-  if (!read.ok) throw new Error(read.problems.join("; "))
-  const { settings } = read
+  const settings = settingsWith({ PARALLEL_LOGIN_URL: provider.origin, LOGIN_TIMEOUT_SECONDS: 2 })
   const runtime = ManagedRuntime.make(
     LoginProviderHttp.pipe(
       Layer.provide(Layer.merge(FetchHttpClient.layer, Layer.succeed(Settings, settings))),

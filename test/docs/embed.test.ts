@@ -3,18 +3,14 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as FetchHttpClient from "effect/http/FetchHttpClient"
 import { enrich, layersOn } from "../../examples/embed.ts"
-import { readSettings } from "../../src/domain/Settings.ts"
 import { systemClock } from "../../simulator/http.ts"
 import { createSimulator } from "../../simulator/index.ts"
 import { nodeSqliteStorage } from "../support/nodeSqliteStorage.ts"
+import { settingsWith } from "../support/settings.ts"
 
 const KEY = "embed-key-0123456789"
 
-const settingsOf = (env: Record<string, string>) => {
-  const read = readSettings({ PARALLEL_BASE_URL: "http://parallel.test", ...env })
-  if (!read.ok) throw new Error(read.problems.join("; "))
-  return read.settings
-}
+const SETTINGS = settingsWith({ PARALLEL_BASE_URL: "http://parallel.test" })
 
 /** The simulator as `fetch`: no server, no port. */
 const upstream = () => {
@@ -41,7 +37,7 @@ it("the example in the README enriches rows in one process", async () => {
   }
   try {
     const { group, status, markdown } = await Effect.runPromise(
-      enrich(body, KEY).pipe(Effect.provide(layersOn(storage, settingsOf({})).pipe(Layer.provide(network(fetch))))),
+      enrich(body, KEY).pipe(Effect.provide(layersOn(storage, SETTINGS).pipe(Layer.provide(network(fetch))))),
     )
     expect(status.is_active).toBe(false)
     expect(group.num_inputs).toBe(3)
@@ -62,7 +58,7 @@ it("a request that cannot be right fails before anything is sent", async () => {
   try {
     const failure = await Effect.runPromise(
       enrich({ inputs: [], output_type: "json" }, KEY).pipe(
-        Effect.provide(layersOn(storage, settingsOf({})).pipe(Layer.provide(network(fetch)))),
+        Effect.provide(layersOn(storage, SETTINGS).pipe(Layer.provide(network(fetch)))),
         Effect.flip,
       ),
     )

@@ -1,21 +1,23 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { describe, expect, it } from "vitest"
+import * as Schema from "effect/Schema"
 import { welcome } from "../../scripts/start/message.ts"
-import { RESULT_OFFERS } from "../../src/domain/Accept.ts"
+import { RESULT_OFFERS } from "../../src/http/negotiate.ts"
 import { processorNames, usdPerRun } from "../../src/domain/Processors.ts"
-import {
-  DEFAULT_BASE_URL,
-  DEFAULT_LOGIN_URL,
-  NUMBER_SETTINGS,
-  readSettings,
-} from "../../src/domain/Settings.ts"
+import { Variables } from "../../src/domain/Settings.ts"
 import { rowsOf, sectionOf } from "./markdown.ts"
 
 const read = (path: string) => readFileSync(path, "utf8")
 const readme = read("README.md")
 const adrs = readdirSync("docs/adr").toSorted()
-const pages = ["README.md", "CHANGELOG.md", "docs/storage.md", ...adrs.map((name) => `docs/adr/${name}`)]
+const pages = [
+  "README.md",
+  "CHANGELOG.md",
+  "docs/storage.md",
+  "docs/operating.md",
+  ...adrs.map((name) => `docs/adr/${name}`),
+]
 
 describe("README", () => {
   it("shows what npm start prints", () => {
@@ -27,18 +29,15 @@ describe("README", () => {
     expect(readme).toContain(`\`\`\`text\nStarting ...\n${text.trimEnd()}\n\`\`\``)
   })
 
-  it("lists every setting with its default", () => {
-    const listed = rowsOf(sectionOf(readme, "Configuration")).map(([name, value]) => `${name} ${value}`)
-    expect(new Set(listed)).toEqual(
-      new Set([
-        `\`PARALLEL_BASE_URL\` \`${DEFAULT_BASE_URL}\``,
-        `\`PARALLEL_LOGIN_URL\` \`${DEFAULT_LOGIN_URL}\``,
-        "`ALLOW_PRIVATE_URLS` `false`",
-        ...Object.entries(NUMBER_SETTINGS).map(([name, rule]) => `\`${name}\` \`${rule.default}\``),
-      ]),
+  it("lists every variable with its default and its meaning", () => {
+    const listed = rowsOf(sectionOf(readme, "Configuration"))
+    expect(listed).toEqual(
+      Object.entries(Variables.fields).map(([name, field]) => {
+        const about = Schema.resolveAnnotations(field)
+        const preset = about?.["default"] === null ? "" : `\`${String(about?.["default"])}\``
+        return [`\`${name}\``, preset, about?.description]
+      }),
     )
-    const defaults = readSettings({})
-    expect(defaults.ok ? Object.keys(defaults.settings) : []).toHaveLength(listed.length)
   })
 
   it("lists the formats that are served", () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "@effect/vitest"
 import * as Schema from "effect/Schema"
 import { mergedOf, resultJson, runEventJson, runJson } from "../../src/domain/RunJson.ts"
-import { type Given, rowOf } from "./render/rows.ts"
+import { type Given, rowOf } from "../layers/render/snapshotOf.ts"
 
 const GROUP = { taskgroupId: "tgrp_a", processor: "core" }
 

@@ -30,7 +30,8 @@ const faults = [
 ] as const
 
 const pair = servers({
-  vars: { ...QUICK, BATCH_SIZE: 100, SUBMIT_WAIT_SECONDS: 0.2 },
+  ...QUICK,
+  constants: { ...QUICK.constants, BATCH_SIZE: 100, SUBMIT_WAIT_SECONDS: 0.2 },
   scenario: {
     runs: { duration_ms: [500, 8_000], scale_by_processor: false },
     events: { missing_run_event_rate: 0.1, max_session_ms: 4_000 },

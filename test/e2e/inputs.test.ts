@@ -8,7 +8,8 @@ import { until } from "./until.ts"
 
 /** What goes in besides the rows themselves: rows by URL, mistakes; and what goes out besides answers: the webhook. */
 const pair = servers({
-  vars: { ...QUICK, MAX_BODY_BYTES: 20_000, MAX_INPUTS: 50 },
+  ...QUICK,
+  vars: { ...QUICK.vars, MAX_BODY_BYTES: 20_000, MAX_INPUTS: 50 },
   scenario: { runs: { queue_ms: [50, 200], duration_ms: [100, 800], scale_by_processor: false } },
 })
 const product = new Product(pair)

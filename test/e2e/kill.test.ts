@@ -11,7 +11,8 @@ import { Viewer } from "./viewer.ts"
 
 /** Everything is killed, by SIGKILL to whole process groups, while work is under way. */
 const pair = servers({
-  vars: { ...QUICK, BATCH_SIZE: 10, SUBMIT_WAIT_SECONDS: 0.2 },
+  ...QUICK,
+  constants: { ...QUICK.constants, BATCH_SIZE: 10, SUBMIT_WAIT_SECONDS: 0.2 },
   scenario: { runs: { duration_ms: [2_000, 10_000], scale_by_processor: false } },
 })
 const product = new Product(pair)

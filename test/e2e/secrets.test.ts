@@ -23,7 +23,8 @@ import { Viewer } from "./viewer.ts"
  * nowhere afterwards. The other files of these tests end with the same search over what they did.
  */
 const pair = servers({
-  vars: { ...QUICK, SUBMIT_WAIT_SECONDS: 1 },
+  ...QUICK,
+  constants: { ...QUICK.constants, SUBMIT_WAIT_SECONDS: 1 },
   scenario: { runs: { duration_ms: [600_000, 600_000] } },
 })
 const product = new Product(pair)

@@ -5,6 +5,7 @@ import { afterAll, afterEach, beforeAll } from "vitest"
 import { nextFree } from "../../scripts/lib/ports.ts"
 import { type Group, membersOf, startGroup } from "../../scripts/lib/process-group.ts"
 import { simulatorCommand, wranglerCommand, wranglerEnv } from "../../scripts/start/commands.ts"
+import type { Constants } from "../../src/domain/Constants.ts"
 import { simulatorControl } from "./simulatorControl.ts"
 import { until } from "./until.ts"
 
@@ -20,8 +21,10 @@ export const freePort = (taken: ReadonlyArray<number> = []) =>
   nextFree(20_000 + Math.floor(Math.random() * 20_000), taken)
 
 export interface Options {
-  /** Settings of the Worker. */
+  /** Variables of the Worker. */
   readonly vars?: Readonly<Record<string, string | number>>
+  /** What else is other than in production; absent: the product's own entry runs. */
+  readonly constants?: Partial<Constants>
   /** What the simulator does to begin with, also after a restart. */
   readonly scenario?: object
 }
@@ -64,14 +67,19 @@ export class Servers {
   }
 
   async startWorker(): Promise<void> {
-    const vars = Object.entries(this.#options.vars ?? {}).flatMap(([name, value]) => [
-      "--var",
-      `${name}:${value}`,
-    ])
+    const { vars = {}, constants } = this.#options
+    const all = constants === undefined ? vars : { ...vars, TEST_CONSTANTS: JSON.stringify(constants) }
+    const wranglerArgs = [
+      "--inspector-port",
+      "0",
+      // Not right behind a --var, which would take it.
+      ...(constants === undefined ? [] : ["test/worker/support/worker.ts"]),
+      ...Object.entries(all).flatMap(([name, value]) => ["--var", `${name}:${value}`]),
+    ]
     this.#worker = startGroup({
       name: "wrangler dev",
       command: wranglerCommand(
-        { data: this.root, realApi: false, wranglerArgs: ["--inspector-port", "0", ...vars] },
+        { data: this.root, realApi: false, wranglerArgs },
         this.#port,
         this.simulatorUrl,
       ),
@@ -164,17 +172,18 @@ export const servers = (options: Options = {}): Servers => {
   return pair
 }
 
-/** Settings under which a test need not wait: what takes a minute takes a second. */
+/** Variables and constants with which a test need not wait: what takes a minute takes a second. */
 export const QUICK = {
-  SETTLE_SECONDS: 1.5,
-  RECONNECT_MIN_SECONDS: 0.2,
-  RECONNECT_MAX_SECONDS: 2,
-  POLL_MIN_SECONDS: 1,
-  POLL_MAX_SECONDS: 3,
-  WATCHDOG_SECONDS: 2,
-  HEARTBEAT_SECONDS: 1,
-  VIEWER_SILENCE_SECONDS: 5,
-  RESULTS_PER_SECOND: 500,
-  WEBHOOK_RETRY_MIN_SECONDS: 0.2,
-  WEBHOOK_RETRY_MAX_SECONDS: 1,
+  vars: { SETTLE_SECONDS: 1.5, RESULTS_PER_SECOND: 500 },
+  constants: {
+    RECONNECT_MIN_SECONDS: 0.2,
+    RECONNECT_MAX_SECONDS: 2,
+    POLL_MIN_SECONDS: 1,
+    POLL_MAX_SECONDS: 3,
+    WATCHDOG_SECONDS: 2,
+    HEARTBEAT_SECONDS: 1,
+    VIEWER_SILENCE_SECONDS: 5,
+    WEBHOOK_RETRY_MIN_SECONDS: 0.2,
+    WEBHOOK_RETRY_MAX_SECONDS: 1,
+  },
 } as const

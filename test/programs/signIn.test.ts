@@ -6,11 +6,12 @@ import * as Redacted from "effect/Redacted"
 import * as HttpClient from "effect/http/HttpClient"
 import * as HttpClientResponse from "effect/http/HttpClientResponse"
 import * as TestClock from "effect/testing/TestClock"
-import { DEFAULT_LOGIN_URL, readSettings } from "../../src/domain/Settings.ts"
+import { DEFAULT_LOGIN_URL } from "../../src/domain/Settings.ts"
 import { LoginProviderHttp } from "../../src/layers/LoginProviderHttp.ts"
 import { signIn } from "../../src/programs/signIn.ts"
 import { type CodeGrant, LoginProvider, LoginRefused } from "../../src/services/LoginProvider.ts"
 import { Settings } from "../../src/services/Settings.ts"
+import { settingsWith } from "../support/settings.ts"
 
 const VERIFIER = "v".repeat(43)
 const KEY = "key-of-the-test"
@@ -94,14 +95,12 @@ describe("signIn", () => {
 
 /** The HTTP layer under virtual time, with the network replaced. */
 const overHttp = (respond: (url: string) => Effect.Effect<Response>) => {
-  const read = readSettings({})
-  if (!read.ok) throw new Error(read.problems.join("; "))
   const client = HttpClient.make((request) =>
     Effect.map(respond(request.url), (response) => HttpClientResponse.fromWeb(request, response)),
   )
   return LoginProviderHttp.pipe(
     Layer.provide(
-      Layer.mergeAll(Layer.succeed(Settings, read.settings), Layer.succeed(HttpClient.HttpClient, client)),
+      Layer.mergeAll(Layer.succeed(Settings, settingsWith()), Layer.succeed(HttpClient.HttpClient, client)),
     ),
   )
 }
@@ -140,20 +139,4 @@ describe("LoginProviderHttp", () => {
       expect(error).toMatchObject({ _tag: "LoginUnavailable", timedOut: false })
     }),
   )
-})
-
-describe("PARALLEL_LOGIN_URL", () => {
-  it("is Parallel's, unless the operator says another, and loses its last slash", () => {
-    const urlOf = (env: Record<string, unknown>) => {
-      const read = readSettings(env)
-      return read.ok ? read.settings.PARALLEL_LOGIN_URL : read.problems
-    }
-    expect(urlOf({})).toBe("https://platform.parallel.ai")
-    expect(urlOf({ PARALLEL_LOGIN_URL: "http://127.0.0.1:9/login/" })).toBe("http://127.0.0.1:9/login")
-    for (const wrong of ["", "platform.parallel.ai", "javascript:alert(1)", 7]) {
-      expect(urlOf({ PARALLEL_LOGIN_URL: wrong })).toEqual([
-        "PARALLEL_LOGIN_URL must be an http or https URL such as https://platform.parallel.ai",
-      ])
-    }
-  })
 })

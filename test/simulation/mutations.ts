@@ -84,6 +84,12 @@ export const MUTATIONS: ReadonlyArray<Mutation> = [
     replace: "  return position < newest ? position + 1 : 0",
   },
   {
+    name: "a stream opens with a status that counts for the rows behind it",
+    file: "src/programs/watchTaskGroup.ts",
+    find: "tellStatus(events.opening(store.status(), position))",
+    replace: "tellStatus(events.status(store.status(), newest + 0 * position))",
+  },
+  {
     name: "change numbers start again after a restart",
     file: "src/layers/sqlite/Tally.ts",
     find: "    this.change = Math.max(this.change, change)",

@@ -1,6 +1,7 @@
 import { describe, expect, it, vi } from "vitest"
-import { ADD, count, HOUR, MINUTE, read, runsOf, SECOND, world } from "./story.ts"
-import { spoilRow, submit } from "./world.ts"
+import { ADD, count, DAY, HOUR, MINUTE, read, runsOf, SECOND, world } from "./story.ts"
+import { spoilRow } from "./schedule.ts"
+import { submit } from "./world.ts"
 
 // Days of virtual time take seconds on a busy machine.
 vi.setConfig({ testTimeout: 60_000 })
@@ -81,24 +82,27 @@ describe("the submission", () => {
     expect(runsOf(it)).toHaveLength(8)
   })
 
-  it("stops when the key is revoked, and says why in every row that was not submitted", async () => {
+  it("waits while the key is refused, says so, and fails what was not submitted when it stays so", async () => {
     const it = world({ weather: { batchSize: 1, rows: 3 } })
     it.simulator.faults.push({
       route: "group.runs.add",
       skip: 1,
-      times: 1_000,
-      fault: { kind: "status", status: 403, body: "error", message: "Processor not allowed" } as never,
+      lasts_ms: 2 * DAY,
+      fault: { kind: "status", status: 401, message: "No such key" },
     })
     await submit(it)
-    await it.clock.advance(2 * MINUTE)
-    expect((await read(it)).status.status_message).toMatch(
-      /refuses to add runs \(403: Processor not allowed\)/,
-    )
-    await it.clock.advance(15 * MINUTE)
+    await it.clock.advance(5 * HOUR)
+    const waiting = await read(it)
+    expect(waiting.status.status_message).toMatch(/401: No such key/)
+    expect(waiting.results.map((row) => row["$status"])).toEqual(["completed", "queued", "queued"])
+    await it.clock.advance(3 * HOUR)
     const data = await read(it)
     expect(data.ended).toBe(true)
-    expect(data.results.map((row) => row["$status"])).toEqual(["completed", "failed", "failed"])
-    expect(data.runs[1]!["error"].message).toMatch(/Not submitted.*403.*Processor not allowed/)
+    expect(data.results[0]!["$status"]).toBe("completed")
+    for (const run of data.runs.slice(1)) {
+      expect(run).toMatchObject({ run_id: null, is_active: false })
+      expect(run["error"].message).toMatch(/401.*No such key/)
+    }
     expect(count(it, ADD)).toBeLessThan(70)
   })
 

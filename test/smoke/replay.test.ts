@@ -11,12 +11,12 @@ import {
   UnreadableRecording,
   type VirtualClock,
 } from "../../simulator/index.ts"
-import { readSettings } from "../../src/domain/Settings.ts"
 import { BODY } from "../../smoke/smoke.ts"
 import { type Served, startProduct } from "../../smoke/product.ts"
 import { createFastClock } from "../simulation/clock.ts"
 import { makeDice, surroundings } from "../simulation/effects.ts"
 import { connect } from "../simulation/network.ts"
+import { settingsWith } from "../support/settings.ts"
 import { smoke } from "./harness.ts"
 
 const newClock = () => createFastClock(Date.parse("2027-03-01T12:00:00Z"))
@@ -35,12 +35,10 @@ const readUntil = async (response: Response, last: string): Promise<string> => {
 
 /** The product alone, against a replay. */
 const follow = async (replay: Replay, clock: VirtualClock): Promise<{ served: Served; tookMs: number }> => {
-  const read = readSettings({ PARALLEL_BASE_URL: "http://parallel.test" })
-  if (!read.ok) throw new Error(read.problems.join())
   const wire = connect(replay as unknown as Simulator, { beforeSend: () => {}, checkpoint: () => {} })
   const product = startProduct({
     clock,
-    settings: read.settings,
+    settings: settingsWith({ PARALLEL_BASE_URL: "http://parallel.test" }),
     surroundings: surroundings({ clock, dice: makeDice("replay"), fetch: wire.fetch, log: () => {} }),
   })
   const started = clock.now()

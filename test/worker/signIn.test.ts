@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers"
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest"
-import { type ErrorBody, ORIGIN, send } from "./support/product.ts"
+import { type ErrorBody, ORIGIN, send, underVariables } from "./support/product.ts"
 
 /** `/callback`: the page, and the exchange of a code at a login provider that is a real server (fakeProvider.ts). */
 
@@ -51,8 +51,8 @@ const OWN: Record<string, string> = {
   "content-type": "application/json",
 }
 
-const exchange = (body: unknown, headers: Record<string, string> = OWN) =>
-  send("/callback", { method: "POST", headers, body: typeof body === "string" ? body : JSON.stringify(body) })
+const exchange = (body: unknown, headers: Record<string, string> = OWN, to = send) =>
+  to("/callback", { method: "POST", headers, body: typeof body === "string" ? body : JSON.stringify(body) })
 
 /** An answer no other origin may read, and no cache may keep. */
 const expectOwn = (response: Response) => {
@@ -196,6 +196,23 @@ describe("POST /callback", () => {
     const body = { code: await codeFor(verifier), code_verifier: verifier }
     const response = await exchange(body, { ...headers, "content-type": "application/json" })
     expect(response.status).toBe(200)
+  })
+
+  it.each<[string, Record<string, string>]>([
+    ["its Origin", { origin: "https://public.example" }],
+    ["a hidden origin", { origin: "null", "sec-fetch-site": "same-origin" }],
+  ])("knows the page that a browser has under PUBLIC_ORIGIN by %s", async (_, headers) => {
+    const PUBLIC = "https://public.example"
+    const verifier = newVerifier()
+    const code = await codeFor(verifier, PUBLIC)
+    const sent = [
+      { code, code_verifier: verifier },
+      { ...headers, "content-type": "application/json" },
+    ] as const
+    if (headers["sec-fetch-site"] === undefined) await expectRefusal(await exchange(...sent), 403)
+    const response = await exchange(...sent, underVariables({ PUBLIC_ORIGIN: PUBLIC }))
+    expect(response.status).toBe(200)
+    expect((await exchangesOf(code))[0]?.sent["redirect_uri"]).toBe(`${PUBLIC}/callback`)
   })
 
   it("takes JSON only, and names what is wrong with it", async () => {

@@ -1,4 +1,4 @@
-import type { OutputForm } from "../../domain/RunJson.ts"
+import type { RowEncoder } from "../../services/GroupReader.ts"
 
 /** Viewers at the head rarely lag by more; those who do read from SQLite. */
 const MAX_ENTRIES = 4_096
@@ -7,8 +7,8 @@ const MAX_BYTES = 8 * 1024 * 1024
 interface Entry {
   readonly change: number
   readonly inputIndex: number
-  /** Encoded, in the forms that somebody has asked for. */
-  readonly bytes: Map<OutputForm, Uint8Array>
+  /** What encoders made of it that somebody has asked with. */
+  readonly bytes: Map<RowEncoder, Uint8Array>
   /** A newer change of the same row exists: viewers get rows as they are now. */
   overtaken: boolean
 }
@@ -19,7 +19,7 @@ const sizeOf = (entry: Entry): number => {
   return size
 }
 
-/** The newest changes, each encoded once for all viewers of a form, when the first of them asks. */
+/** The newest changes, each encoded once for all viewers that read with the same encoder, when the first of them asks. */
 export class ChangeRing {
   private entries: Array<Entry> = []
   private readonly newestOf = new Map<number, Entry>()
@@ -50,7 +50,7 @@ export class ChangeRing {
       this.bytes -= sizeOf(former)
       former.bytes.clear()
     }
-    const entry = { change, inputIndex, bytes: new Map<OutputForm, Uint8Array>(), overtaken: false }
+    const entry = { change, inputIndex, bytes: new Map<RowEncoder, Uint8Array>(), overtaken: false }
     this.entries.push(entry)
     this.newestOf.set(inputIndex, entry)
     this.trim()
@@ -60,7 +60,7 @@ export class ChangeRing {
   read(
     after: number,
     maxBytes: number,
-    form: OutputForm,
+    encoder: RowEncoder,
     encode: (inputIndex: number) => Uint8Array,
   ): { bytes: Array<Uint8Array>; to: number; more: boolean } {
     const bytes: Array<Uint8Array> = []
@@ -70,10 +70,10 @@ export class ChangeRing {
       const entry = this.entries[at]!
       if (entry.overtaken) continue
       if (size >= maxBytes) return { bytes, to, more: true }
-      let event = entry.bytes.get(form)
+      let event = entry.bytes.get(encoder)
       if (event === undefined) {
         event = encode(entry.inputIndex)
-        entry.bytes.set(form, event)
+        entry.bytes.set(encoder, event)
         this.bytes += event.length
       }
       bytes.push(event)

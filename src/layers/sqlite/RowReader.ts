@@ -1,31 +1,25 @@
-import { type OutputForm, runEventJson } from "../../domain/RunJson.ts"
-import type { EventBatch, EventReader } from "../../services/GroupReader.ts"
+import type { EventBatch, EventReader, RowEncoder } from "../../services/GroupReader.ts"
 import type { GroupTables } from "./GroupTables.ts"
-
-const encoder = new TextEncoder()
 
 /** How many changes are looked up at once, and how much is encoded for one batch. */
 const SCAN_ROWS = 2_000
 const BATCH_BYTES = 128 * 1024
 
-export const encodeEvent = (name: string, id: number, data: string): Uint8Array =>
-  encoder.encode(`id: ${id}\nevent: ${name}\ndata: ${data}\n\n`)
-
 /**
  * A viewer's way through the changes: first those that only SQLite holds, oldest first, then those of the ring. A row
  * that changed again since the look-up is left for later, when its newer change comes up.
  */
-export const makeRowReader = (tables: GroupTables, after: number, form: OutputForm): EventReader => {
+export const makeRowReader = (tables: GroupTables, after: number, encode: RowEncoder): EventReader => {
   const release = tables.addReader()
   let position = after
   let backlog: Array<readonly [change: number, inputIndex: number]> = []
   let at = 0
   let scannedTo = after
 
-  const encode = (inputIndex: number): Uint8Array => {
+  const encodeNow = (inputIndex: number): Uint8Array => {
     const row = tables.row(inputIndex)
     if (row === null) throw new Error(`row ${inputIndex} is gone`)
-    return encodeEvent("task_run.state", row.change, runEventJson(row, tables.group, form))
+    return encode(row, tables.group)
   }
 
   const scan = () => {
@@ -52,7 +46,7 @@ export const makeRowReader = (tables: GroupTables, after: number, form: OutputFo
       const [change, inputIndex] = backlog[at++]!
       const row = tables.row(inputIndex)
       if (row !== null && row.change === change) {
-        const event = encodeEvent("task_run.state", change, runEventJson(row, tables.group, form))
+        const event = encode(row, tables.group)
         bytes.push(event)
         size += event.length
       }
@@ -70,7 +64,7 @@ export const makeRowReader = (tables: GroupTables, after: number, form: OutputFo
         scan()
         return fromBacklog()
       }
-      const batch = tables.ring.read(position, BATCH_BYTES, form, encode)
+      const batch = tables.ring.read(position, BATCH_BYTES, encode, encodeNow)
       position = batch.more ? batch.to : tables.change
       return { bytes: batch.bytes, to: position, more: batch.more }
     },

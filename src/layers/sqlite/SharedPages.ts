@@ -1,4 +1,4 @@
-import type { Piece } from "../../domain/render/View.ts"
+import type { Piece } from "../../domain/Formats.ts"
 import type { JsonPage } from "./jsonPages.ts"
 
 /** What is kept of a moment's pages: all of a small group, the newest of a large one. */

@@ -1,9 +1,8 @@
-import type { OutputForm } from "../../domain/RunJson.ts"
 import type { TaskGroupStatus } from "../../domain/TaskGroup.ts"
 import type { Audience } from "../../services/Audience.ts"
-import type { Snapshot } from "../../services/GroupReader.ts"
+import type { RowEncoder, Snapshot } from "../../services/GroupReader.ts"
 import type { GroupTables } from "./GroupTables.ts"
-import { encodeEvent, makeRowReader } from "./RowReader.ts"
+import { makeRowReader } from "./RowReader.ts"
 import { makeSnapshot } from "./snapshot.ts"
 
 /** What readers see of the store. */
@@ -30,8 +29,8 @@ export const groupReads = (tables: GroupTables, audience: Audience["Service"]) =
     change: () => tables.change,
     endedAtChange: () => tables.details?.endChange ?? null,
     snapshot,
-    reader: (after: number, form: OutputForm = "full") => {
-      const reader = makeRowReader(tables, after, form)
+    reader: (after: number, encode: RowEncoder) => {
+      const reader = makeRowReader(tables, after, encode)
       const leave = audience.enter()
       return {
         next: reader.next,
@@ -40,17 +39,6 @@ export const groupReads = (tables: GroupTables, audience: Audience["Service"]) =
           reader.close()
         },
       }
-    },
-    statusEvent: () => {
-      // The end is a change of its own, which a status does not count.
-      const endChange = tables.details?.endChange ?? null
-      const change = endChange === null ? tables.change : endChange - 1
-      const data = { type: "task_group_status", event_id: String(change), status: status() }
-      return encodeEvent("task_group_status", change, JSON.stringify(data))
-    },
-    doneEvent: () => {
-      const change = tables.details?.endChange ?? tables.change
-      return encodeEvent("done", change, JSON.stringify({ type: "done", event_id: String(change) }))
     },
   }
 }

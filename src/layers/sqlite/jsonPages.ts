@@ -1,4 +1,4 @@
-import type { Piece } from "../../domain/render/View.ts"
+import type { Piece } from "../../domain/Formats.ts"
 import type { GroupFacts } from "../../domain/RunJson.ts"
 import { ACTIVE, isActive, TERMINAL } from "../../domain/RunStatus.ts"
 import { firstRow, type SqliteStorage, type SqlValue } from "./SqliteStorage.ts"

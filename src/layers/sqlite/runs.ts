@@ -1,25 +1,19 @@
-import { isJsonObject } from "../../domain/Json.ts"
 import { isTerminal } from "../../domain/RunStatus.ts"
 import { type Applied, EMPTY_MEMORY, type FollowMemory, type RunUpdate } from "../../services/RunStore.ts"
 import { applyRun, decide, lacksOutput } from "./applyRun.ts"
 import { addWarning } from "./group.ts"
 import type { GroupTables } from "./GroupTables.ts"
 import { CURSOR, MEMORY } from "./keys.ts"
+import { makeOutputColumns } from "./outputColumns.ts"
 
 /** A cursor is an optional hint: writing it with every batch of events would cost more rows than it can save. */
 const CURSOR_EVERY_MS = 30_000
-
-/** A table with more columns is none that anybody reads; the JSON has every property all the same. */
-const MAX_COLUMNS = 300
 
 /** `RunStore` on the tables. */
 export const makeRuns = (tables: GroupTables) => {
   const { storage } = tables
   let cursorSavedAt = Number.NEGATIVE_INFINITY
-  let known: { readonly of: ReadonlyArray<string>; readonly names: ReadonlySet<string> } = {
-    of: [],
-    names: new Set(),
-  }
+  const noteColumns = makeOutputColumns(tables)
 
   const applyOne = (update: RunUpdate, now: number): Applied => {
     const { run } = update
@@ -54,16 +48,6 @@ export const makeRuns = (tables: GroupTables) => {
     return "changed"
   }
 
-  /** Outputs may have properties that no schema announced: the Markdown table needs a column for each. */
-  const noteColumns = (content: unknown) => {
-    const { outputColumns } = tables.group
-    if (known.of !== outputColumns) known = { of: outputColumns, names: new Set(outputColumns) }
-    const names = isJsonObject(content) ? Object.keys(content) : ["content"]
-    const added = names.filter((name) => !known.names.has(name))
-    const taken = added.slice(0, Math.max(0, MAX_COLUMNS - known.names.size))
-    if (taken.length > 0) tables.updateDetails({ outputColumns: [...outputColumns, ...taken] })
-  }
-
   return {
     apply: (updates: ReadonlyArray<RunUpdate>, now: number, cursor?: string) =>
       tables.write<ReadonlyArray<Applied>>([], () => {
@@ -96,7 +80,6 @@ export const makeRuns = (tables: GroupTables) => {
     pendingOutputCount: () => tables.counts.pending.size,
     pendingOutputs: () => tables.counts.pending.values(),
     hasUnnamedRuns: () => tables.hasUnnamedRuns(),
-    indexOfRun: (runId: string) => tables.indexOfRun(runId),
     lastProgressAt: () => tables.counts.lastProgressAt,
     cursor: () => storage.kv.get<string>(CURSOR) ?? null,
     dropCursor: () =>

@@ -1,4 +1,4 @@
-import type { Piece } from "../../domain/render/View.ts"
+import type { Piece } from "../../domain/Formats.ts"
 import { columnsJson, type JsonPart, resultJson, runJsonOf } from "../../domain/RunJson.ts"
 import type { JsonText, TaskGroupStatus } from "../../domain/TaskGroup.ts"
 import type { Snapshot } from "../../services/GroupReader.ts"

@@ -5,7 +5,7 @@ import { ParallelApi } from "../../services/ParallelApi.ts"
 import { RunStore } from "../../services/RunStore.ts"
 import type { FollowContext } from "./FollowContext.ts"
 import { listGroup } from "./listGroup.ts"
-import type { Lookout } from "./lookout.ts"
+import type { AudienceWatch } from "./audience.ts"
 import type { Restraint } from "./restraint.ts"
 
 /** So many runs may be asked for one by one instead of by a listing that has to rest. */
@@ -29,7 +29,7 @@ export const isWorthAsking = (upstream: Counts | null, ours: Counts): boolean =>
 export const checkGroup = Effect.fnUntraced(function* (
   context: FollowContext,
   restraint: Restraint,
-  lookout: Lookout,
+  audience: AudienceWatch,
 ) {
   const api = yield* ParallelApi
   const store = yield* RunStore
@@ -44,7 +44,7 @@ export const checkGroup = Effect.fnUntraced(function* (
   if (!forced && (difference === "same" || restraint.wasFruitless(pair, now))) return 0
   const resting = restraint.isResting(now)
   if (resting && isWorthAsking(upstream, ours)) return yield* askForFew(context, restraint)
-  const shown = difference !== "active" || (lookout.isWatched(now) && now >= restraint.activeAfter())
+  const shown = difference !== "active" || (audience.isWatched(now) && now >= restraint.activeAfter())
   if (!forced && (resting || !shown)) {
     // To be looked into when it may be.
     signals.seenCounts ??= upstream

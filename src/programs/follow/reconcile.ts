@@ -8,7 +8,7 @@ import { RunStore } from "../../services/RunStore.ts"
 import { Settings } from "../../services/Settings.ts"
 import { checkGroup, isWorthAsking } from "./checkGroup.ts"
 import type { FollowContext } from "./FollowContext.ts"
-import { makeLookout } from "./lookout.ts"
+import { makeAudienceWatch } from "./audience.ts"
 import { makeRestraint } from "./restraint.ts"
 import { makeSuspicion } from "./suspicion.ts"
 
@@ -24,9 +24,9 @@ export const keepReconciled = Effect.fnUntraced(function* (context: FollowContex
   const store = yield* RunStore
   const settings = yield* Settings
   const { signals } = context
-  const lookout = makeLookout(yield* Audience)
+  const audience = makeAudienceWatch(yield* Audience)
   const restraint = makeRestraint(settings, yield* Clock.currentTimeMillis)
-  const suspicion = makeSuspicion({ signals, store, lookout, restraint, settings })
+  const suspicion = makeSuspicion({ signals, store, audience, restraint, settings })
   const unsubmittedFor = settings.POLL_MIN_SECONDS * 1000
   const again = stepsOf(check)
   let waitFor = unsubmittedFor
@@ -58,7 +58,7 @@ export const keepReconciled = Effect.fnUntraced(function* (context: FollowContex
     }
     since = null
     suspicion.dismiss()
-    const outcome = yield* Effect.result(checkGroup(context, restraint, lookout))
+    const outcome = yield* Effect.result(checkGroup(context, restraint, audience))
     if (outcome._tag === "Failure") {
       yield* Effect.sleep(Duration.millis(yield* again.next(outcome.failure)))
       signals.loss = true

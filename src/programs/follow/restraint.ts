@@ -19,9 +19,9 @@ export const makeRestraint = (settings: SettingsShape, started: number) => {
   let fruitless = ""
   /** … for a while: a listing may lag behind the counts. */
   let fruitlessUntil = 0
-  const fruitlessSteps = stepsOf(fruitlessSchedule(longest))
+  const fruitlessSteps = stepsOf(fruitlessSchedule(settings))
   let askAfter = 0
-  const askSteps = stepsOf(fruitlessSchedule(longest))
+  const askSteps = stepsOf(fruitlessSchedule(settings))
 
   return {
     isResting: (now: number) => now < restUntil,

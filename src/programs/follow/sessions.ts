@@ -19,11 +19,7 @@ import type { FollowContext } from "./FollowContext.ts"
  */
 export const keepSessions = Effect.fnUntraced(function* (context: FollowContext) {
   const settings = yield* Settings
-  const limits = {
-    minMs: settings.RECONNECT_MIN_SECONDS * 1000,
-    maxMs: settings.RECONNECT_MAX_SECONDS * 1000,
-  }
-  yield* Effect.repeat(session(context), sessions(limits))
+  yield* Effect.repeat(session(context), sessions(settings))
 })
 
 /** One session, from the stored cursor on where there is one. */

@@ -4,7 +4,7 @@ import { quiet, stepsOf } from "../../domain/Schedules.ts"
 import type { SettingsShape } from "../../domain/Settings.ts"
 import type { RunStore } from "../../services/RunStore.ts"
 import type { Signals } from "./FollowContext.ts"
-import type { Lookout } from "./lookout.ts"
+import type { AudienceWatch } from "./audience.ts"
 import type { Restraint } from "./restraint.ts"
 
 export type Reason =
@@ -14,15 +14,15 @@ export type Reason =
 export interface SuspicionOptions {
   readonly signals: Signals
   readonly store: RunStore["Service"]
-  readonly lookout: Lookout
+  readonly audience: AudienceWatch
   readonly restraint: Restraint
   readonly settings: SettingsShape
 }
 
 /** What suggests that our table is not as upstream has it. */
-export const makeSuspicion = ({ signals, store, lookout, restraint, settings }: SuspicionOptions) => {
+export const makeSuspicion = ({ signals, store, audience, restraint, settings }: SuspicionOptions) => {
   const least = settings.POLL_MIN_SECONDS * 1000
-  const quietSteps = stepsOf(quiet({ minMs: least * 1.5, maxMs: settings.POLL_MAX_SECONDS * 1000 }))
+  const quietSteps = stepsOf(quiet(settings))
   let quietFor = least
   let begun = false
   let checkedAt = 0
@@ -34,7 +34,7 @@ export const makeSuspicion = ({ signals, store, lookout, restraint, settings }: 
 
   return {
     notice: (now: number): Reason | null => {
-      if (lookout.begins(now)) {
+      if (audience.begins(now)) {
         restraint.showActiveAnew()
         begun = true
       }
@@ -44,12 +44,12 @@ export const makeSuspicion = ({ signals, store, lookout, restraint, settings }: 
       if (begun) return "look"
       if (signals.loss) return "loss"
       if (now >= quietAt()) return "quiet"
-      const worthIt = lookout.isWatched(now) && now >= restraint.activeAfter()
+      const worthIt = audience.isWatched(now) && now >= restraint.activeAfter()
       return differs === "ended" || (differs === "active" && worthIt) ? "counts" : null
     },
     /** When there may be a reason that depends on nothing but time. */
     nextAt: (now: number): number =>
-      difference() === "active" && lookout.isWatched(now)
+      difference() === "active" && audience.isWatched(now)
         ? Math.min(quietAt(), restraint.activeAfter())
         : quietAt(),
     /** What there was so far is looked into, or does not matter: what comes in from now on is newer. */

@@ -26,7 +26,7 @@ export const makeUpstream = Effect.fnUntraced(function* () {
   const store = yield* RunStore
   const group = yield* GroupStore
   const settings = yield* Settings
-  const steps = stepsOf(refused)
+  const steps = stepsOf(refused(settings))
   const remembered = store.memory()
   let { answeredMs, answeredAt, refusedAt } = remembered
   const late = new Map(Object.entries(remembered.lateOutputs).map(([index, at]) => [Number(index), at]))

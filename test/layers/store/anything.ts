@@ -2,6 +2,7 @@ import { expect, it } from "vitest"
 import { isTerminal } from "../../../src/domain/RunStatus.ts"
 import { EMPTY_PLAN } from "../../../src/domain/TaskGroup.ts"
 import {
+  asEvents,
   breaking,
   type Dice,
   drain,
@@ -70,7 +71,7 @@ const makeViewer = () => {
   return {
     rows,
     watch: (store: Store) => {
-      for (const { id, data } of drain(store.reader(seen))) {
+      for (const { id, data } of drain(store.reader(seen, asEvents))) {
         expect(id).toBeGreaterThan(seen)
         seen = id
         const { run_id: runId, status } = data.run!

@@ -1,11 +1,11 @@
 import { expect, it } from "vitest"
 import {
+  asEvents,
   beliefs,
   breaking,
   complete,
   counting,
   drain,
-  eventsIn,
   inputsOf,
   NOW,
   opened,
@@ -60,11 +60,8 @@ export const awaitingSuite = (withStorage: WithStorage) => {
           rows: expected,
           counts: { queued: 2, running: 1 },
         })
-        expect(drain(store.reader(since)).map(({ data }) => data.run?.status)).toEqual(["running"])
-        expect(eventsIn(store.statusEvent())[0]?.data.status?.task_run_status_counts).toEqual({
-          queued: 2,
-          running: 1,
-        })
+        expect(drain(store.reader(since, asEvents)).map(({ data }) => data.run?.status)).toEqual(["running"])
+        expect(store.status().task_run_status_counts).toEqual({ queued: 2, running: 1 })
         expect(store.upstreamCounts()).toEqual({ queued: 2, completed: 1 })
         expect([...store.pendingOutputs()]).toEqual([{ inputIndex: 1, runId: "run-1", since: NOW + 7 }])
         expect(store.unfinishedRuns(3).map(({ inputIndex }) => inputIndex)).toEqual([0, 2])
@@ -76,7 +73,7 @@ export const awaitingSuite = (withStorage: WithStorage) => {
     withStorage((storage) => {
       const { counted, writes } = counting(storage)
       const store = submittedOn(counted, inputsOf(100))
-      const watching = store.reader(store.change())
+      const watching = store.reader(store.change(), asEvents)
       const before = writes()
       for (let index = 0; index < 100; index++)
         store.apply([told(`run-${index}`, "completed", { index })], NOW)
@@ -161,7 +158,7 @@ export const awaitingSuite = (withStorage: WithStorage) => {
       expect(pending(next)).toEqual([0, 1])
       expect(next.upstreamCounts()).toEqual({ completed: 2, queued: 1 })
       complete(next, 0)
-      const seen = drain(next.reader(since)).map(({ data }) => [data.input_index, data.run?.status])
+      const seen = drain(next.reader(since, asEvents)).map(({ data }) => [data.input_index, data.run?.status])
       expect(seen).toEqual([
         [1, "running"],
         [0, "completed"],
@@ -198,7 +195,7 @@ export const awaitingSuite = (withStorage: WithStorage) => {
       expect(complete(store, 0)).toEqual(["contradiction"])
       expect(rowOf(store, 0)).toMatchObject(failed)
       expect(store.change()).toBe(change)
-      expect(drain(store.reader(since)).map(({ data }) => data.run?.status)).toEqual(["failed"])
+      expect(drain(store.reader(since, asEvents)).map(({ data }) => data.run?.status)).toEqual(["failed"])
       const { store: next } = opened(storage)
       expect([rowOf(next, 0).status, next.upstreamCounts()]).toEqual(["failed", { failed: 1 }])
       expect(next.apply([told("run-0", "completed")], NOW)).toEqual(["contradiction"])

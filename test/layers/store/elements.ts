@@ -1,5 +1,5 @@
 import { expect, it } from "vitest"
-import type { Piece } from "../../../src/domain/render/View.ts"
+import type { Piece } from "../../../src/domain/Formats.ts"
 import { columnsJson, resultJson, runJsonOf } from "../../../src/domain/RunJson.ts"
 import { EMPTY_PLAN } from "../../../src/domain/TaskGroup.ts"
 import type { Snapshot } from "../../../src/services/GroupReader.ts"

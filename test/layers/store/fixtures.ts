@@ -3,16 +3,24 @@ import type { GroupInit, RunRow } from "../../../src/domain/TaskGroup.ts"
 import { EMPTY_PLAN } from "../../../src/domain/TaskGroup.ts"
 import { readOutput, readRun, type WireOutput } from "../../../src/domain/Wire.ts"
 import { makePublisher } from "../../../src/layers/PublisherLive.ts"
+import { RendererSse } from "../../../src/layers/render/RendererSse.ts"
 import type { SqliteStorage } from "../../../src/layers/sqlite/SqliteStorage.ts"
 import { makeAudience } from "../../../src/layers/AudienceLive.ts"
 import { makeTaskGroupStore, type TaskGroupStore } from "../../../src/layers/TaskGroupStoreSqlite.ts"
-import type { EventReader, Snapshot } from "../../../src/services/GroupReader.ts"
+import { EventRenderer } from "../../../src/services/EventRenderer.ts"
+import { type EventReader, GroupReader, type Snapshot } from "../../../src/services/GroupReader.ts"
 import type { RunUpdate } from "../../../src/services/RunStore.ts"
 
 export type Store = TaskGroupStore
 
+/** All services of a store: one object has the members of all of them. */
+export const wholeStore = Effect.map(GroupReader, (reader) => reader as unknown as Store)
+
 /** Runs a test on an empty storage; a Durable Object's can only be used from inside it. */
 export type WithStorage = (body: (storage: SqliteStorage) => void | Promise<void>) => Promise<void>
+
+/** What viewers' rows are read as. */
+export const asEvents = Effect.runSync(Effect.provide(EventRenderer, RendererSse)).rows({})
 
 export const NOW = Date.UTC(2026, 10, 20, 9)
 

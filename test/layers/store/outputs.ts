@@ -2,6 +2,7 @@ import { expect, it } from "vitest"
 import { resultJson, runJson } from "../../../src/domain/RunJson.ts"
 import {
   complete,
+  inputsOf,
   NOW,
   opened,
   outputOf,
@@ -109,6 +110,36 @@ export const outputsSuite = (withStorage: WithStorage) => {
         expect(Object.entries(run.output.content)).toEqual([[name, "out"]])
       }),
   )
+
+  it("has a column for each of 310 properties, and of more than a table holds it counts what is left out", () =>
+    withStorage((storage) => {
+      const contentOf = (from: number, to: number) =>
+        Object.fromEntries(Array.from({ length: to - from }, (_, at) => [`p${from + at}`, at]))
+      const store = submittedOn(storage, inputsOf(8), { outputColumns: ["ceo"], warnings: ["ours"] })
+      complete(store, 0, contentOf(0, 310))
+      expect(store.details()).toMatchObject({ warnings: ["ours"] })
+      expect(store.details()?.outputColumns).toHaveLength(311)
+      complete(store, 1, contentOf(300, 1_100))
+      const told = () => store.details()?.warnings.map((warning) => / at least (\d+) of/.exec(warning)?.[1])
+      expect(store.details()?.outputColumns).toHaveLength(1_000)
+      expect(told()).toEqual([undefined, "101"])
+      // The same ones again are no more, some others are; a few more are not worth a write.
+      complete(store, 2, contentOf(1_000, 1_100))
+      expect(told()).toEqual([undefined, "101"])
+      complete(store, 3, contentOf(1_050, 1_400))
+      expect(told()).toEqual([undefined, "401"])
+      complete(store, 4, contentOf(1_400, 1_405))
+      expect(told()).toEqual([undefined, "401"])
+      // What a restart has forgotten makes the count no smaller, and no larger than it is.
+      const { store: again } = opened(storage)
+      complete(again, 5, contentOf(1_000, 1_300))
+      expect(again.details()?.warnings).toEqual(store.details()?.warnings)
+      complete(again, 6, contentOf(1_000, 2_000))
+      expect(again.details()?.warnings[1]).toContain("at least 1000 of the outputs' columns:")
+      complete(again, 7, { ["long".repeat(30_000)]: 1 })
+      expect(again.details()?.warnings).toHaveLength(2)
+      expect(rowOf(again, 6).content).toContain('"p1999":999')
+    }))
 
   it("gives the output's value where both have a column, and text output the column content", () =>
     withStorage((storage) => {

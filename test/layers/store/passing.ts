@@ -1,6 +1,7 @@
 import { expect, it } from "vitest"
 import { EMPTY_PLAN } from "../../../src/domain/TaskGroup.ts"
 import {
+  asEvents,
   accept,
   breaking,
   complete,
@@ -52,7 +53,7 @@ export const passingSuite = (withStorage: WithStorage) => {
       expect(jsonOf(store)).toEqual(expected)
       expect(store.status().task_run_status_counts).toEqual({ queued: 200, running: 100 })
       expect(store.upstreamCounts()).toEqual({ queued: 200, running: 100 })
-      const events = drain(store.reader(since))
+      const events = drain(store.reader(since, asEvents))
       expect(events).toHaveLength(100)
       expect(events.every(({ data }) => data.run?.status === "running")).toBe(true)
       expect(store.unfinishedRuns(300)).toHaveLength(300)
@@ -96,7 +97,7 @@ export const passingSuite = (withStorage: WithStorage) => {
       complete(next, 3, { ceo: "A" })
       run(next, 4)
       complete(next, 5, { ceo: "B" })
-      const events = drain(next.reader(seen))
+      const events = drain(next.reader(seen, asEvents))
       expect(events.map(({ data }) => [data.input_index, data.run?.status])).toEqual([
         [3, "completed"],
         [4, "running"],
@@ -167,7 +168,7 @@ export const passingSuite = (withStorage: WithStorage) => {
       const since = store.change()
       act()
       expect(statuses(store).slice(0, 4)).toEqual(["running", "failed", "running", "queued"])
-      expect(drain(store.reader(since)).map(({ data }) => data.input_index)).toEqual([2, 1])
+      expect(drain(store.reader(since, asEvents)).map(({ data }) => data.input_index)).toEqual([2, 1])
     }))
 
   it("is written, and nobody told, for those who read the tables; and when a group ends with it", () =>
@@ -230,7 +231,7 @@ export const passingSuite = (withStorage: WithStorage) => {
         if (index % 2 === 0) run(store, index)
         else store.apply([told(`run-${index}`, "failed", { index })], NOW)
       }
-      const events = drain(store.reader(since))
+      const events = drain(store.reader(since, asEvents))
       expect(events.map(({ data }) => data.input_index)).toEqual([...inputs.keys()])
       expect(events.map(({ id }) => id)).toEqual(events.map(({ id }) => id).sort((a, b) => a - b))
     }))

@@ -1,7 +1,9 @@
 import { expect, it } from "vitest"
 import { EMPTY_PLAN } from "../../../src/domain/TaskGroup.ts"
+import type { RowEncoder } from "../../../src/services/GroupReader.ts"
 import { EMPTY_MEMORY } from "../../../src/services/RunStore.ts"
 import {
+  asEvents,
   accept,
   complete,
   drain,
@@ -53,7 +55,7 @@ export const readingSuite = (withStorage: WithStorage) => {
       const { store, audience } = opened(storage)
       let told = 0
       const unlisten = audience.onLook(() => told++)
-      const [one, other] = [store.reader(0), store.reader(0)]
+      const [one, other] = [store.reader(0, asEvents), store.reader(0, asEvents)]
       expect(audience.watching()).toBe(2)
       one.close()
       one.close()
@@ -121,7 +123,7 @@ export const readingSuite = (withStorage: WithStorage) => {
       const store = submittedOn(storage, inputsOf(5))
       complete(store, 3)
       store.apply([told("run-1", "running")], NOW)
-      const events = drain(store.reader(0))
+      const events = drain(store.reader(0, asEvents))
       expect(indexes(events)).toEqual([0, 2, 4, 3, 1])
       expectInOrder(events)
       expect(events.map(({ data }) => data.run?.status)).toEqual([
@@ -144,20 +146,20 @@ export const readingSuite = (withStorage: WithStorage) => {
       const since = store.change()
       store.apply([told("run-1", "running"), told("run-4", "running")], NOW)
       complete(store, 1)
-      const events = drain(store.reader(since))
+      const events = drain(store.reader(since, asEvents))
       expect(indexes(events)).toEqual([4, 1])
       expect(events[1]?.data.run?.status).toBe("completed")
-      expect(drain(store.reader(store.change()))).toEqual([])
+      expect(drain(store.reader(store.change(), asEvents))).toEqual([])
       store.flush()
-      expect(indexes(drain(opened(storage).store.reader(since)))).toEqual([4, 1])
+      expect(indexes(drain(opened(storage).store.reader(since, asEvents)))).toEqual([4, 1])
     }))
 
   it("tells readers at the head and readers that come later the same", () =>
     withStorage((storage) => {
       const store = submittedOn(storage, inputsOf(50))
       const since = store.change()
-      const atHead = [store.reader(since), store.reader(since)]
-      const lagging = store.reader(since)
+      const atHead = [store.reader(since, asEvents), store.reader(since, asEvents)]
+      const lagging = store.reader(since, asEvents)
       const heard: Array<Array<ViewerEvent>> = [[], []]
       for (let index = 0; index < 50; index++) {
         store.apply([told(`run-${index}`, "running")], NOW)
@@ -165,7 +167,7 @@ export const readingSuite = (withStorage: WithStorage) => {
       }
       atHead.forEach((reader, at) => heard[at]?.push(...drain(reader)))
       store.flush()
-      const fromSql = drain(opened(storage).store.reader(since))
+      const fromSql = drain(opened(storage).store.reader(since, asEvents))
       expect(heard[0]).toEqual(heard[1])
       expect(heard[0]).toEqual(fromSql)
       expect(drain(lagging)).toEqual(fromSql)
@@ -176,12 +178,32 @@ export const readingSuite = (withStorage: WithStorage) => {
       }
     }))
 
+  it("encodes a change once for all who read with the same encoder, and keeps what others made apart", () =>
+    withStorage((storage) => {
+      const store = submittedOn(storage)
+      let made = 0
+      const counted: RowEncoder = (row) => {
+        made++
+        return new TextEncoder().encode(`${row.inputIndex} ${row.status}`)
+      }
+      const readers = [counted, counted, counted, asEvents].map((encode) =>
+        store.reader(store.change(), encode),
+      )
+      store.apply([told("run-1", "running"), told("run-2", "running")], NOW)
+      const [one, other, third, events] = readers.map((reader) => reader.next().bytes)
+      expect(one?.map((bytes) => new TextDecoder().decode(bytes))).toEqual(["1 running", "2 running"])
+      expect([other, third]).toEqual([one, one])
+      expect(made).toBe(2)
+      expect(indexes((events ?? []).flatMap(eventsIn))).toEqual([1, 2])
+      for (const reader of readers) reader.close()
+    }))
+
   it("brings a reader that lags by thousands of changes to the same end", () =>
     withStorage((storage) => {
       const store = submittedOn(storage, inputsOf(2_500))
       const since = store.change()
-      const reader = store.reader(since)
-      const watching = store.reader(since)
+      const reader = store.reader(since, asEvents)
+      const watching = store.reader(since, asEvents)
       for (const status of ["running", "cancelling"]) {
         for (let from = 0; from < 2_500; from += 500) {
           store.apply(
@@ -205,7 +227,7 @@ export const readingSuite = (withStorage: WithStorage) => {
   it("loses no row that changes while a backlog is read", () =>
     withStorage((storage) => {
       const store = submittedOn(storage, inputsOf(2_200))
-      const reader = store.reader(0)
+      const reader = store.reader(0, asEvents)
       const last = new Map<number, string>()
       let position = 0
       for (let turn = 0; turn < 1_000; turn++) {
@@ -225,20 +247,16 @@ export const readingSuite = (withStorage: WithStorage) => {
       reader.close()
     }))
 
-  it("a status event carries the newest change and counts what is stored", () =>
+  it("a status counts what is stored", () =>
     withStorage((storage) => {
       const store = submittedOn(storage)
       complete(store, 0)
-      const [event] = eventsIn(store.statusEvent())
-      expect(event).toMatchObject({
-        name: "task_group_status",
-        id: store.change(),
-        data: {
-          event_id: String(store.change()),
-          status: { task_run_status_counts: { completed: 1, queued: 2 } },
-        },
+      expect(store.status()).toMatchObject({
+        task_run_status_counts: { completed: 1, queued: 2 },
+        is_active: true,
+        num_task_runs: 3,
+        status_message: "",
       })
-      expect(store.status()).toMatchObject({ is_active: true, num_task_runs: 3, status_message: "" })
       expect(store.status().modified_at).toBe(new Date(NOW + 1).toISOString())
       expect(store.lastProgressAt()).toBe(NOW + 1)
     }))
@@ -246,7 +264,7 @@ export const readingSuite = (withStorage: WithStorage) => {
   it("after it was removed, readers have no more, and nothing is written", () =>
     withStorage(async (storage) => {
       const store = submittedOn(storage)
-      const reader = store.reader(0)
+      const reader = store.reader(0, asEvents)
       const snapshot = store.snapshot()
       await removed(store)
       expect(reader.next()).toMatchObject({ bytes: [], more: false })

@@ -4,6 +4,7 @@ import { EMPTY_PLAN } from "../../../src/domain/TaskGroup.ts"
 import type { SqliteStorage } from "../../../src/layers/sqlite/SqliteStorage.ts"
 import { StorageFailed } from "../../../src/services/GroupStore.ts"
 import {
+  asEvents,
   complete,
   groupOn,
   initOf,
@@ -116,7 +117,7 @@ export const removingSuite = (withStorage: WithStorage) => {
     ({ refuse }) =>
       withStorage(async (storage) => {
         const store = submittedOn(reluctant(storage, refuse))
-        const reader = store.reader(0)
+        const reader = store.reader(0, asEvents)
         store.remove(() => {})
         const before = [...storage.sql.exec("SELECT * FROM runs ORDER BY id").raw()]
         const error = await failureOf(store.erase)

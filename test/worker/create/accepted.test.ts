@@ -33,6 +33,20 @@ describe("a POST that is accepted", () => {
     })
   })
 
+  it("shows 310 columns in tables, and says how many of more than that it leaves out", async () => {
+    const rowOf = (columns: number) =>
+      Object.fromEntries(Array.from({ length: columns }, (_, at) => [`c${at}`, at]))
+    const wide = await create(newUpstream(), { inputs: [rowOf(310)] })
+    const [header = ""] = (await (await send(`/${wide.taskgroup_id}.csv`)).text()).split("\r\n")
+    expect(header.split(",").filter((name) => /^c\d+$/.test(name))).toHaveLength(310)
+    const wider = await create(newUpstream(), { inputs: [rowOf(600), { ...rowOf(1_200), other: 1 }] })
+    const { warnings, results } = await untilEnded(wider.taskgroup_id)
+    expect(warnings.filter((warning) => warning.includes("leave out"))).toEqual([
+      expect.stringContaining("CSV and Markdown leave out 201 of the inputs' columns:"),
+    ])
+    expect(results[1]).toMatchObject({ c1199: 1199, other: 1 })
+  })
+
   it("answers details to whoever prefers JSON", async () => {
     const upstream = newUpstream()
     const response = await post(upstream, {}, { accept: "application/json, text/plain;q=0.5" })

@@ -3,10 +3,10 @@ import { env } from "cloudflare:workers"
 import * as Effect from "effect/Effect"
 import { describe, expect, it } from "vitest"
 import type { IdempotencyDO } from "../../../src/do/IdempotencyDO.ts"
-import type { ClaimRecord } from "../../../src/domain/Claim.ts"
-import { bodyHash, claimName } from "../../../src/http/idempotency.ts"
-import { type ClaimObject, ClaimsObjects } from "../../../src/layers/ClaimsObjects.ts"
-import { type Claim, Claims } from "../../../src/services/Claims.ts"
+import type { IdempotencyRecord } from "../../../src/domain/Idempotency.ts"
+import { bodyHash, recordName } from "../../../src/http/idempotency.ts"
+import { type IdempotencyStub, IdempotencyObjects } from "../../../src/layers/IdempotencyObjects.ts"
+import { Idempotency, type IdempotentRequest } from "../../../src/services/Idempotency.ts"
 import { expectError, expectLedgerEquals, storedIn, untilEnded } from "../support/expect.ts"
 import { initOf, texts } from "../support/group.ts"
 import { body, companies, CREATE, type Created, groupStub, ORIGIN, post, send } from "../support/product.ts"
@@ -18,22 +18,22 @@ const JSON_ANSWER = { accept: "application/json" }
 
 const stubOf = (name: string) => env.IDEMPOTENCY.get(env.IDEMPOTENCY.idFromName(name))
 
-/** Runs inside the object that holds the claim. */
-const insideClaim = async <T>(
+/** Runs inside the object that keeps the record. */
+const insideRecord = async <T>(
   upstream: Upstream,
   look: (state: DurableObjectState, instance: IdempotencyDO) => T | Promise<T>,
   key = KEY,
 ): Promise<T> => {
-  const stub = stubOf(await claimName(upstream.key, key)) as unknown as DurableObjectStub
+  const stub = stubOf(await recordName(upstream.key, key)) as unknown as DurableObjectStub
   return runInDurableObject(stub, (instance, state) => look(state, instance as unknown as IdempotencyDO))
 }
 
 const recordOf = (upstream: Upstream) =>
-  insideClaim(upstream, ({ storage }) => storage.kv.get<ClaimRecord>("claim") ?? null)
+  insideRecord(upstream, ({ storage }) => storage.kv.get<IdempotencyRecord>("claim") ?? null)
 
-const changeRecord = (upstream: Upstream, changes: Partial<ClaimRecord>) =>
-  insideClaim(upstream, ({ storage }) => {
-    storage.kv.put("claim", { ...storage.kv.get<ClaimRecord>("claim"), ...changes })
+const changeRecord = (upstream: Upstream, changes: Partial<IdempotencyRecord>) =>
+  insideRecord(upstream, ({ storage }) => {
+    storage.kv.put("claim", { ...storage.kv.get<IdempotencyRecord>("claim"), ...changes })
   })
 
 const postWith = (
@@ -50,28 +50,32 @@ const created = async (response: Response): Promise<Created> => {
 
 const isReplay = (response: Response) => response.headers.get("idempotency-replayed")
 
-/** Another Worker's view of the claims, for the steps of one that dies. */
-const inAnotherWorker = <A, E>(program: Effect.Effect<A, E, Claims>): Promise<A> =>
+/** Another Worker's view of the records, for the steps of one that dies. */
+const inAnotherWorker = <A, E>(program: Effect.Effect<A, E, Idempotency>): Promise<A> =>
   Effect.runPromise(
     Effect.provide(
       program,
-      ClaimsObjects(
-        (name): ClaimObject => stubOf(name),
+      IdempotencyObjects(
+        (name): IdempotencyStub => stubOf(name),
         (id) => groupStub(id),
       ),
     ),
   )
 
-const claimBy = async (upstream: Upstream, token: string, content: unknown = body()): Promise<Claim> => ({
-  name: await claimName(upstream.key, KEY),
+const requestBy = async (
+  upstream: Upstream,
+  token: string,
+  content: unknown = body(),
+): Promise<IdempotentRequest> => ({
+  name: await recordName(upstream.key, KEY),
   token,
   bodyHash: await bodyHash(content),
 })
 
 /** A Worker that dies after the given step, with its lease run out. Its group's object has all inputs. */
-const deadWorker = async (upstream: Upstream, stage: "claimed" | "created" | "committing") => {
+const deadWorker = async (upstream: Upstream, stage: "acquired" | "created" | "committing") => {
   const taskgroupId = `tgrp_dead_${crypto.randomUUID().replaceAll("-", "")}`
-  const claim = await claimBy(upstream, "dead")
+  const request = await requestBy(upstream, "dead")
   const url = `${ORIGIN}/${taskgroupId}`
   const answer: Created = {
     url,
@@ -83,15 +87,15 @@ const deadWorker = async (upstream: Upstream, stage: "claimed" | "created" | "co
     warnings: ["a warning"],
   }
   const steps = Effect.gen(function* () {
-    const claims = yield* Claims
-    expect(yield* claims.claim(claim, null)).toEqual({ _tag: "Yours" })
-    if (stage === "claimed") return
-    expect(yield* claims.created(claim, { taskgroupId, url, answer: JSON.stringify(answer) })).toBe(true)
-    if (stage === "committing") expect(yield* claims.committing(claim)).toBe(true)
+    const records = yield* Idempotency
+    expect(yield* records.acquire(request, null)).toEqual({ _tag: "Yours" })
+    if (stage === "acquired") return
+    expect(yield* records.created(request, { taskgroupId, url, answer: JSON.stringify(answer) })).toBe(true)
+    if (stage === "committing") expect(yield* records.committing(request)).toBe(true)
   })
   await inAnotherWorker(steps)
   await changeRecord(upstream, { leaseUntil: Date.now() - 1 })
-  return { claim, taskgroupId, answer }
+  return { request, taskgroupId, answer }
 }
 
 describe.concurrent("the same POST again, with the same Idempotency-Key", () => {
@@ -158,8 +162,8 @@ describe.concurrent("the same POST again, with the same Idempotency-Key", () => 
 
   it("is told to come back while the first is still at work", async () => {
     const upstream = newUpstream()
-    const claim = await claimBy(upstream, "slow")
-    await inAnotherWorker(Effect.flatMap(Claims, (claims) => claims.claim(claim, null)))
+    const request = await requestBy(upstream, "slow")
+    await inAnotherWorker(Effect.flatMap(Idempotency, (records) => records.acquire(request, null)))
     const response = await postWith(upstream)
     const error = await expectError(response, 409)
     expect(error.error.message).toContain("still being worked on")
@@ -217,18 +221,20 @@ describe.concurrent("a POST with the same Idempotency-Key and", () => {
 })
 
 describe.concurrent("a Worker that died", () => {
-  it.each(["claimed", "created"] as const)(
+  it.each(["acquired", "created"] as const)(
     "after it had %s is replaced, and may not commit any more",
     async (stage) => {
       const upstream = newUpstream()
-      const { claim } = await deadWorker(upstream, stage)
+      const { request } = await deadWorker(upstream, stage)
       const response = await postWith(upstream, {}, JSON_ANSWER)
       expect(isReplay(response)).toBeNull()
       const { taskgroup_id } = await created(response)
       await expectLedgerEquals(upstream, await untilEnded(taskgroup_id), 3)
       // Should it live after all.
-      expect(await inAnotherWorker(Effect.flatMap(Claims, (claims) => claims.committing(claim)))).toBe(false)
-      await inAnotherWorker(Effect.flatMap(Claims, (claims) => claims.release(claim)))
+      expect(
+        await inAnotherWorker(Effect.flatMap(Idempotency, (records) => records.committing(request))),
+      ).toBe(false)
+      await inAnotherWorker(Effect.flatMap(Idempotency, (records) => records.release(request)))
       expect(isReplay(await postWith(upstream))).toBe("true")
     },
   )
@@ -257,7 +263,7 @@ describe.concurrent("a Worker that died", () => {
     expect(error.error.message).toContain("may or may not have been submitted")
     expect(error).toMatchObject({ taskgroup_id: taskgroupId, url: `${ORIGIN}/${taskgroupId}` })
     expect((await upstream.requests()).total).toBe(0)
-    // The group's object removes itself; the claim waits a minute longer than that.
+    // The group's object removes itself; the record waits a minute longer than that.
     await until("the removal", async () => (await storedIn(taskgroupId)).tables.length === 0)
     await changeRecord(upstream, { committingAt: Date.now() - 120_000 })
     const { taskgroup_id } = await created(await postWith(upstream, {}, JSON_ANSWER))
@@ -266,11 +272,11 @@ describe.concurrent("a Worker that died", () => {
   })
 })
 
-describe.concurrent("the claim's object", () => {
+describe.concurrent("the object of an idempotency key", () => {
   it("holds neither key, nor the body, nor the header", async () => {
     const upstream = newUpstream()
     await postWith(upstream, { webhook_url: upstream.url("/_sim/webhooks?secret-path") })
-    const stored = await insideClaim(upstream, ({ id, storage }) =>
+    const stored = await insideRecord(upstream, ({ id, storage }) =>
       JSON.stringify([
         id.name,
         [...storage.kv.list()],
@@ -284,8 +290,8 @@ describe.concurrent("the claim's object", () => {
   it("forgets everything after 24 h, and not before", async () => {
     const upstream = newUpstream()
     const first = await created(await postWith(upstream, {}, JSON_ANSWER))
-    const stub = stubOf(await claimName(upstream.key, KEY)) as unknown as DurableObjectStub
-    const hours = await insideClaim(
+    const stub = stubOf(await recordName(upstream.key, KEY)) as unknown as DurableObjectStub
+    const hours = await insideRecord(
       upstream,
       async ({ storage }) => (((await storage.getAlarm()) ?? 0) - Date.now()) / 3_600_000,
     )
@@ -297,7 +303,7 @@ describe.concurrent("the claim's object", () => {
     await changeRecord(upstream, { expiresAt: Date.now() - 1 })
     expect(await runDurableObjectAlarm(stub)).toBe(true)
     expect(
-      await insideClaim(upstream, async ({ storage }) => [[...storage.kv.list()], await storage.getAlarm()]),
+      await insideRecord(upstream, async ({ storage }) => [[...storage.kv.list()], await storage.getAlarm()]),
     ).toEqual([[], null])
     const second = await postWith(upstream, { inputs: companies(2) }, JSON_ANSWER)
     expect(isReplay(second)).toBeNull()
@@ -314,7 +320,7 @@ describe.concurrent("the claim's object", () => {
 
   it("that does not answer lets nothing through", async () => {
     const upstream = newUpstream()
-    const working = await insideClaim(upstream, (_, instance) => {
+    const working = await insideRecord(upstream, (_, instance) => {
       const internals = instance as unknown as { object: unknown }
       const { object } = internals
       internals.object = null
@@ -325,7 +331,7 @@ describe.concurrent("the claim's object", () => {
     const error = await expectError(response, 503)
     expect(error.error.message).toContain("Nothing was submitted")
     expect((await upstream.requests()).total).toBe(0)
-    await insideClaim(upstream, (_, instance) => {
+    await insideRecord(upstream, (_, instance) => {
       ;(instance as unknown as { object: unknown }).object = working
     })
     expect(isReplay(await postWith(upstream))).toBeNull()

@@ -123,8 +123,7 @@ describe("without basis", () => {
     const viewers = await Promise.all(
       ["", "?basis=none", "", "?basis=none"].map((query) => watch(`/${taskgroup_id}.sse${query}`)),
     )
-    for (const viewer of viewers)
-      await viewer.untilEvent("a status", ({ name }) => name === "task_group_status")
+    for (const viewer of viewers) await viewer.untilRows(12)
     await upstream.finish(taskgroup_id)
     const full = (await getJsonWhenEnded(taskgroup_id)).map(({ output }) => output)
     for (const [at, viewer] of viewers.entries()) {

@@ -1,29 +1,34 @@
+import * as Effect from "effect/Effect"
+import * as Stream from "effect/Stream"
 import { describe, expect, it } from "vitest"
 import { platformBody } from "../../../src/do/platformBody.ts"
 import { inside } from "../support/product.ts"
 
 const encoder = new TextEncoder()
 
-/** A rendering of these chunks; what happens to it is noted, and what of its chunks still takes memory. */
+/** A stream of these chunks; what happens to it is noted, and what of its chunks still takes memory. */
 const source = (
   chunks: ReadonlyArray<string>,
   { failAt = Number.POSITIVE_INFINITY, signal = new AbortController().signal } = {},
 ) => {
   const seen: Array<string> = []
   const given: Array<Uint8Array> = []
-  const open = () => ({
-    chunks: (function* () {
-      for (const [at, chunk] of chunks.entries()) {
-        if (at === failAt) throw new Error("a row is gone")
-        seen.push(chunk)
-        given.push(encoder.encode(chunk))
-        yield given.at(-1)!
-      }
-    })(),
-    close: () => void seen.push("closed"),
-  })
+  const pieces = function* () {
+    for (const [at, chunk] of chunks.entries()) {
+      if (at === failAt) throw new Error("a row is gone")
+      seen.push(chunk)
+      given.push(encoder.encode(chunk))
+      yield given.at(-1)!
+    }
+  }
+  const stream = Stream.unwrap(
+    Effect.as(
+      Effect.addFinalizer(() => Effect.sync(() => void seen.push("closed"))),
+      Stream.fromIteratorSucceed(pieces(), 1),
+    ),
+  )
   return {
-    body: platformBody(open, signal),
+    body: Effect.runSync(platformBody(stream, signal)),
     seen,
     held: () => given.filter(({ length }) => length > 0).length,
   }
@@ -94,9 +99,8 @@ describe("the body of an answer", () => {
       await expect(new Response(body).text()).rejects.toThrow("a row is gone")
       await later()
       expect(seen).toEqual(["a", "closed"])
-      const unopened = platformBody(() => {
-        throw new Error("there is no group")
-      }, new AbortController().signal)
+      const broken = Stream.fromEffect(Effect.die(new Error("there is no group")))
+      const unopened = Effect.runSync(platformBody(broken, new AbortController().signal))
       await expect(new Response(unopened).text()).rejects.toThrow("there is no group")
     }),
   )

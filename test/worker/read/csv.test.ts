@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from "vitest"
-import { parseCsv } from "../../domain/render/rfc4180.ts"
+import { parseCsv } from "../../layers/render/rfc4180.ts"
 import { expectError, untilEnded } from "../support/expect.ts"
 import { companies, create, getJson, send } from "../support/product.ts"
 import { newUpstream } from "../support/upstream.ts"

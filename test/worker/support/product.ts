@@ -1,9 +1,10 @@
-import { runInDurableObject } from "cloudflare:test"
+import { createExecutionContext, runInDurableObject } from "cloudflare:test"
 import { env, exports } from "cloudflare:workers"
 import type { TaskGroupDO } from "../../../src/do/TaskGroupDO.ts"
 import type { GroupInit, GroupSecrets, TaskGroupResultOutput } from "../../../src/domain/TaskGroup.ts"
-import type { Submission } from "../../../src/services/TaskGroups.ts"
+import type { Committed } from "../../../src/services/TaskGroups.ts"
 import type { Upstream } from "./upstream.ts"
+import worker from "./worker.ts"
 
 export const ORIGIN = "https://multitask.example"
 
@@ -12,12 +13,23 @@ export const send = (path: string, init?: RequestInit): Promise<Response> =>
     new Request(`${ORIGIN}${path}`, init),
   )
 
+/** The same Worker under other variables; its objects keep theirs. */
+export const underVariables = (variables: Readonly<Record<string, string>>): typeof send => {
+  const changed = { ...env, ...variables }
+  return (path, init) =>
+    worker.fetch(
+      new Request(`${ORIGIN}${path}`, init) as Parameters<typeof worker.fetch>[0],
+      changed,
+      createExecutionContext(),
+    )
+}
+
 /** A group's object as the tests use it; the stub's own type is too deep for the compiler. */
-export interface GroupStub {
+export interface TaskGroupStub {
   fetch(url: string | Request, init?: RequestInit): Promise<Response>
   begin(init: GroupInit, secrets: GroupSecrets): Promise<"begun" | "same" | "different">
   addInputs(from: number, inputs: ReadonlyArray<string>): Promise<"stored" | "same" | "different">
-  commit(waitMs: number): Promise<Submission | { readonly _tag: "Incomplete" }>
+  commit(waitMs: number): Promise<Committed>
   getData(page?: { after?: number; limit?: number }): Promise<TaskGroupResultOutput>
   exists(): Promise<boolean>
   raw(query: string): Promise<{ columnNames: Array<string>; raw: Array<Array<unknown>> }>
@@ -25,7 +37,7 @@ export interface GroupStub {
 
 const stubOf = (id: string) => env.TASK_GROUP.get(env.TASK_GROUP.idFromName(id))
 
-export const groupStub = (id: string): GroupStub => stubOf(id) as unknown as GroupStub
+export const groupStub = (id: string): TaskGroupStub => stubOf(id) as unknown as TaskGroupStub
 
 /** The real stub, for the functions of `cloudflare:test`. */
 export const realStub = (id: string): DurableObjectStub => stubOf(id)

@@ -16,8 +16,25 @@ export interface Viewer {
   isOver(): boolean
   /** Waits until this connection has brought an event like that. */
   untilEvent(what: string, wanted: (event: ViewerEvent) => boolean): Promise<ViewerEvent>
+  /** Waits until this connection has brought so many rows. */
+  untilRows(count: number): Promise<true>
   untilOver(): Promise<ReadonlyArray<ViewerEvent>>
   leave(): Promise<void>
+}
+
+/** The whole events of a stream. One without an id counts as of the last that had one, as clients have it; 0 at first. */
+const eventsOf = (text: string): ReadonlyArray<ViewerEvent> => {
+  let last = 0
+  return text
+    .replaceAll(/^: .*\n/gm, "")
+    .split("\n\n")
+    .slice(0, -1)
+    .map((block) => {
+      const [, id, name, data] = /^(?:id: (\d+)\n)?event: (\S+)\ndata: (.*)$/.exec(block) ?? []
+      if (data === undefined) throw new Error(`not an event: ${block.slice(0, 200)}`)
+      if (id !== undefined) last = Number(id)
+      return { id: last, name: name ?? "", data: JSON.parse(data) as ViewerEvent["data"] }
+    })
 }
 
 export const watch = async (path: string, headers: Record<string, string> = {}): Promise<Viewer> => {
@@ -37,23 +54,16 @@ export const watch = async (path: string, headers: Record<string, string> = {}):
     void reading()
       .catch((error: unknown) => (text += `\n\nbroken: ${String(error)}`))
       .finally(() => (over = true))
-  const blocks = () => text.split("\n\n").slice(0, -1)
-  const events = () =>
-    blocks()
-      .filter((block) => !block.startsWith(":"))
-      .map((block) => {
-        const [, id, name, data] = /^id: (\d+)\nevent: (\S+)\ndata: (.*)$/.exec(block) ?? []
-        if (data === undefined) throw new Error(`not an event: ${block.slice(0, 200)}`)
-        return { id: Number(id), name: name ?? "", data: JSON.parse(data) as ViewerEvent["data"] }
-      })
+  const events = () => eventsOf(text)
   return {
     response,
     text: () => text,
     events,
-    heartbeats: () => blocks().filter((block) => block.startsWith(":")).length,
+    heartbeats: () => text.match(/^: .*$/gm)?.length ?? 0,
     rest: () => text.slice(text.lastIndexOf("\n\n") + 2),
     isOver: () => over,
     untilEvent: (what, wanted) => until(what, () => events().find(wanted) ?? null),
+    untilRows: (count) => until(`${count} rows`, () => finalStates(events()).size >= count || null),
     untilOver: () => until("the end of the stream", () => over && events()),
     leave: async () => {
       await reader?.cancel()

@@ -69,7 +69,7 @@ describe("the object restarts while a viewer watches", () => {
     const events = text
       .split("\n\n")
       .filter((block) => block !== "" && !block.startsWith(":"))
-      .map((block) => /^id: (\d+)\nevent: (\S+)\ndata: (\{.*\})$/.exec(block))
+      .map((block) => /^(?:id: (\d+)\n)?event: (\S+)\ndata: (\{.*\})$/.exec(block))
     expect(events.every((event) => event !== null)).toBe(true)
     const runs = events.filter((event) => event?.[2] === "task_run.state").map((event) => event?.[1])
     expect(runs).toHaveLength(40)

@@ -97,9 +97,9 @@ export function follow({ url, lastId, onEvent, onState }) {
         return // one bad event must not end the stream
       }
       const type = typeof parsed?.type === "string" ? parsed.type : event
-      const next = id ?? parsed?.event_id
       onEvent({ ...parsed, type })
-      if (typeof next === "string" && next !== "") lastId = next
+      // What carries no id moves nothing: the status that opens a connection counts rows that are yet to come.
+      if (id !== null && id !== "") lastId = id
       if (type === "done") done = true
     })
 

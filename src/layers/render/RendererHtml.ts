@@ -1,0 +1,126 @@
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import type { Piece } from "../../domain/Formats.ts"
+import { escapeForScript, escapeHtml, own } from "../../domain/Json.ts"
+import { resultJson, runJsonOf } from "../../domain/RunJson.ts"
+import { Renderer } from "../../services/Renderer.ts"
+import { Settings } from "../../services/Settings.ts"
+import type { Snapshot } from "../../services/GroupReader.ts"
+import { headJson, progressText } from "./head.ts"
+import { type TableRow, tableColumns, tableRow } from "./table.ts"
+
+/**
+ * The HTML format: the fixed page with the JSON in it (without basis, which the page fetches row by row), and a plain
+ * table for those who run no script. The page is one text with the markers `{{title}}`, `{{json}}` and `{{table}}`, in
+ * this order.
+ */
+export function* renderHtml(snapshot: Snapshot, page: string, maxChars: number): Generator<Piece> {
+  let first: FirstRows | null = null
+  for (const part of page.split(/(\{\{(?:title|json|table)\}\})/)) {
+    if (part === "{{title}}")
+      yield escapeHtml(`${progressText(snapshot.status)} · ${snapshot.details.taskgroupId}`)
+    else if (part === "{{json}}") first = yield* pageData(snapshot, maxChars)
+    else if (part !== "{{table}}") yield part
+    else if (first !== null) yield* plainTable(snapshot, first)
+  }
+}
+
+/** What the page was given at once: as many rows as fit, for the table, and whether there are more. */
+interface FirstRows {
+  readonly count: number
+  readonly table: Held
+  readonly partial: boolean
+}
+
+/** Rows are sent as they are read. Whether they are all is known last, so that the page is told last. */
+function* pageData(snapshot: Snapshot, maxChars: number): Generator<Piece, FirstRows> {
+  const { inputs, outputs } = tableColumns(snapshot)
+  const runJson = runJsonOf(snapshot.details, "light")
+  const [runs, table] = [new Held(), new Held()]
+  let count = 0
+  let chars = 0
+  let partial = false
+  yield escapeForScript(`{"data":{${headJson(snapshot)},"results":[`)
+  for (const row of snapshot.rows(0)) {
+    const result = resultJson(row)
+    const run = runJson(row)
+    chars += run.length + result.length
+    partial = chars > maxChars && count > 0
+    if (partial) break
+    const separator = count === 0 ? "" : ","
+    yield escapeForScript(separator + result)
+    runs.add(escapeForScript(separator + run))
+    table.add(tableLine(tableRow(row), inputs, outputs))
+    count++
+  }
+  yield `],"runs":[`
+  yield* runs.pieces()
+  const ended = snapshot.details.state === "ended"
+  const sunset =
+    snapshot.details.removalAt === null ? null : new Date(snapshot.details.removalAt).toUTCString()
+  const facts = { last_event_id: String(snapshot.change), partial, ended, sunset }
+  yield `]},${JSON.stringify(facts).slice(1)}`
+  return { count, table, partial }
+}
+
+const encoder = new TextEncoder()
+const HELD_CHARS = 64 * 1024
+
+/** Text that comes later: as bytes, because as text it would hold on to all that it was made of. */
+class Held {
+  private readonly parts: Array<Uint8Array> = []
+  private text = ""
+
+  add(text: string): void {
+    this.text += text
+    if (this.text.length >= HELD_CHARS) this.encode()
+  }
+
+  pieces(): ReadonlyArray<Piece> {
+    this.encode()
+    return this.parts
+  }
+
+  private encode(): void {
+    if (this.text !== "") this.parts.push(encoder.encode(this.text))
+    this.text = ""
+  }
+}
+
+function* plainTable(snapshot: Snapshot, { count, table, partial }: FirstRows): Generator<Piece> {
+  const { inputs, outputs } = tableColumns(snapshot)
+  yield `<p>${escapeHtml(progressText(snapshot.status))}</p>`
+  if (partial) {
+    yield `<p>The first ${count} rows; all of them are in <a href="/${snapshot.details.taskgroupId}.json">JSON</a> and <a href="/${snapshot.details.taskgroupId}.md">Markdown</a>.</p>`
+  }
+  yield `<table><thead>${line("th", ["status", ...inputs, ...outputs, "run"])}</thead><tbody>`
+  yield* table.pieces()
+  yield "</tbody></table>"
+}
+
+const line = (tag: "th" | "td", texts: ReadonlyArray<string>): string =>
+  `<tr>${texts.map((text) => `<${tag}>${escapeHtml(text)}</${tag}>`).join("")}</tr>`
+
+const tableLine = (
+  { runId, status, failure, input, output }: TableRow,
+  inputs: ReadonlyArray<string>,
+  outputs: ReadonlyArray<string>,
+): string =>
+  line("td", [
+    failure === null ? status : `${status}: ${failure}`,
+    ...inputs.map((name) => plainText(own(input, name))),
+    ...outputs.map((name) => plainText(own(output ?? input, name))),
+    runId ?? "",
+  ])
+
+const plainText = (value: unknown): string =>
+  value === undefined || value === null ? "" : typeof value === "string" ? value : JSON.stringify(value)
+
+/** `page` is the text that the rows are put into, see {@link renderHtml}. */
+export const RendererHtml = (page: string) =>
+  Layer.effect(
+    Renderer("html"),
+    Effect.map(Settings, ({ PAGE_DATA_CHARS }) => ({
+      render: (snapshot: Snapshot) => renderHtml(snapshot, page, PAGE_DATA_CHARS),
+    })),
+  )

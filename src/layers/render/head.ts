@@ -1,0 +1,22 @@
+import type { TaskGroupStatus } from "../../domain/TaskGroup.ts"
+import type { Snapshot } from "../../services/GroupReader.ts"
+
+/** What the JSON format says before the rows, without braces. */
+export const headJson = ({ details, status }: Snapshot): string => {
+  const spec = JSON.parse(details.taskSpec) as { output_schema?: { json_schema?: unknown } }
+  return [
+    `"taskgroup_id":${JSON.stringify(details.taskgroupId)}`,
+    `"metadata":${details.metadata}`,
+    `"status":${JSON.stringify(status)}`,
+    `"created_at":${JSON.stringify(details.createdAt ?? "")}`,
+    `"output_schema":${JSON.stringify(spec.output_schema?.json_schema ?? null)}`,
+    `"warnings":${JSON.stringify(details.warnings)}`,
+  ].join(",")
+}
+
+/** "12 of 20 completed, 1 failed, 7 running". */
+export const progressText = (status: TaskGroupStatus): string => {
+  const { completed = 0, ...others } = status.task_run_status_counts
+  const rest = Object.entries(others).map(([name, count]) => `${count} ${name.replaceAll("_", " ")}`)
+  return [`${completed} of ${status.num_task_runs} completed`, ...rest].join(", ")
+}

@@ -1,0 +1,33 @@
+import * as Context from "effect/Context"
+import type { Piece, RenderedFormat } from "../domain/Formats.ts"
+import type { OutputForm } from "../domain/RunJson.ts"
+import type { Snapshot } from "./GroupReader.ts"
+
+/** What a request may ask of a format; one that has no use for a part ignores it. */
+export interface RenderOptions {
+  /** How outputs are told where they are told whole; absent: `full`. */
+  readonly form?: OutputForm
+}
+
+interface Rendering {
+  /** The group at that moment, piece by piece: a row is read when the piece it is in is asked for. */
+  readonly render: (snapshot: Snapshot, options: RenderOptions) => Iterable<Piece>
+}
+
+declare const OF: unique symbol
+
+/** The renderer of one format, a service of its own: a program's type names the formats that it writes. */
+export interface Renderer<Format extends string> {
+  readonly [OF]: Format
+}
+
+/** One renderer for each of these formats. */
+export type RendererOf<Format extends string> = Format extends string ? Renderer<Format> : never
+
+/** What serves every address of a group needs them all. */
+export type Renderers = RendererOf<RenderedFormat>
+
+/** The service that writes this format. What is provided under these keys is the registry; there is no other. */
+export const Renderer = <const Format extends string>(
+  format: Format,
+): Context.Service<RendererOf<Format>, Rendering> => Context.Service(`multitask/services/Renderer/${format}`)

@@ -1,0 +1,211 @@
+import { describe, expect, it } from "@effect/vitest"
+import * as Schema from "effect/Schema"
+import { csvCell, csvRecord } from "../../../src/domain/Csv.ts"
+import { renderCsv } from "../../../src/layers/render/RendererCsv.ts"
+import { parseCsv } from "./rfc4180.ts"
+import { type Given, snapshotOf } from "./snapshotOf.ts"
+
+const nasty = Schema.Array(
+  Schema.Literals([
+    '"',
+    ",",
+    ";",
+    "\t",
+    "\r",
+    "\n",
+    "\r\n",
+    " ",
+    "=",
+    "+",
+    "-",
+    "@",
+    "＝",
+    "－",
+    "'",
+    "\u0000",
+    "\uFEFF",
+    "\u200b",
+    "1",
+    "a",
+    "|cmd",
+  ]),
+)
+const text = Schema.Union([Schema.String, nasty])
+const textOf = (value: string | ReadonlyArray<string>): string =>
+  typeof value === "string" ? value : value.join("")
+
+/** What a spreadsheet does with a cell: it skips what is not to be seen, and runs what begins with one of these. */
+const runs = (cell: string) => /^[^\p{L}\p{N}\p{P}\p{S}]*[=+\-@＝＋－＠]/u.test(cell)
+
+const rendered = (rows: ReadonlyArray<Given>) => {
+  const whole = [...renderCsv(snapshotOf(rows))].join("")
+  expect(whole.startsWith("\uFEFF")).toBe(true)
+  return parseCsv(whole.slice(1))
+}
+
+describe("csvCell", () => {
+  it.each([
+    ["plain", "plain"],
+    [null, ""],
+    [undefined, ""],
+    ["", ""],
+    [0, "0"],
+    [-5, "-5"],
+    [-0.5e-7, "-5e-8"],
+    [true, "true"],
+    ['says "hi"', '"says ""hi"""'],
+    ["a,b", '"a,b"'],
+    ["a;=1", '"a;=1"'],
+    ["a\tb", '"a\tb"'],
+    ["a\nb", '"a\nb"'],
+    [" spaced ", '" spaced "'],
+    [["a", "b", 1], '"[""a"",""b"",1]"'],
+    [{ a: { b: null } }, '"{""a"":{""b"":null}}"'],
+    ['=HYPERLINK("https://evil.example","x")', `"'=HYPERLINK(""https://evil.example"",""x"")"`],
+    ["+1+1", "'+1+1"],
+    ["+49 30 901820", "'+49 30 901820"],
+    ["-1+cmd|' /C calc'!A0", "'-1+cmd|' /C calc'!A0"],
+    ["-5", "-5"],
+    ["-5.25", "-5.25"],
+    ["-1e3", "-1e3"],
+    ["-", "'-"],
+    ["--1", "'--1"],
+    ["-5 %", "'-5 %"],
+    ["-5=1", "'-5=1"],
+    ["@SUM(1)", "'@SUM(1)"],
+    ["＝1+1", "'＝1+1"],
+    ["＋1", "'＋1"],
+    ["－1", "'－1"],
+    ["＠x", "'＠x"],
+    ["\t=1", `"'\t=1"`],
+    ["\rx", `"'\rx"`],
+    ["\u0000=1", "'\u0000=1"],
+    ["\u200b=1", "'\u200b=1"],
+    ["  =1", "'  =1"],
+    ["a=b", "a=b"],
+    ["'=1", "'=1"],
+  ] as ReadonlyArray<readonly [unknown, string]>)("%j → %s", (value, cell) => {
+    expect(csvCell(value)).toBe(cell)
+  })
+
+  it.prop("a record has exactly its cells, whatever is in them", [Schema.NonEmptyArray(text)], ([values]) => {
+    const texts = values.map(textOf)
+    const records = parseCsv(csvRecord(texts) + csvRecord(texts))
+    expect(records).toHaveLength(2)
+    for (const record of records) {
+      expect(record.map((cell, at) => (cell === texts[at] ? cell : cell.slice(1)))).toEqual(texts)
+    }
+  })
+
+  it.prop("no text is run", [text], ([value]) => {
+    const [[cell = ""] = []] = parseCsv(csvRecord([textOf(value)]))
+    if (cell !== textOf(value)) expect(cell).toBe(`'${textOf(value)}`)
+    expect(runs(cell) && !/^-\d/.test(cell)).toBe(false)
+    if (runs(cell)) expect(Number(cell)).not.toBeNaN()
+  })
+
+  it.prop("no part of a text is run where cells are split at semicolons or tabs", [text], ([value]) => {
+    const cell = csvCell(textOf(value))
+    if (!cell.startsWith('"')) expect(cell).not.toMatch(/[;\t]/)
+  })
+
+  it.prop("any number stays one", [Schema.Finite], ([value]) => {
+    expect(Number(csvCell(value))).toBe(value === 0 ? 0 : value)
+  })
+
+  it.prop("any JSON value is one cell", [Schema.Json], ([value]) => {
+    const [record = []] = parseCsv(csvRecord([value, "next"]))
+    expect(record).toHaveLength(2)
+    if (typeof value === "object" && value !== null) expect(record[0]).toBe(JSON.stringify(value))
+  })
+})
+
+describe("renderCsv", () => {
+  it("has the run, inputs, outputs and the error, in this order", () => {
+    const rows = rendered([
+      {
+        input: { company: "Lego", site: "lego.com" },
+        content: { ceo: "Niels", site: "www.lego.com", tags: ["a"] },
+      },
+      { input: { company: "Apple" } },
+      { input: { company: "Nobody", site: "x" }, status: "failed", error: "No source could be read, sorry" },
+      { input: { company: "New", site: "s" }, status: "queued", runId: null },
+    ])
+    expect(rows).toEqual([
+      ["$id", "$status", "company", "ceo", "site", "tags", "$error"],
+      ["trun_0", "completed", "Lego", "Niels", "www.lego.com", '["a"]', ""],
+      ["trun_1", "queued", "Apple", "", "", "", ""],
+      ["trun_2", "failed", "Nobody", "", "x", "", "No source could be read, sorry"],
+      ["", "queued", "New", "", "s", "", ""],
+    ])
+  })
+
+  it("shows text output in the column content", () => {
+    expect(rendered([{ input: { a: 1 }, content: "=a report" }])).toEqual([
+      ["$id", "$status", "a", "content", "$error"],
+      ["trun_0", "completed", "1", "'=a report", ""],
+    ])
+  })
+
+  it("an input where the output lacks the field is shown, as in results", () => {
+    expect(
+      rendered([
+        { input: { a: 1, b: 2 }, content: { b: null } },
+        { input: { a: 3, b: 4 }, content: {} },
+      ]),
+    ).toEqual([
+      ["$id", "$status", "a", "b", "$error"],
+      ["trun_0", "completed", "1", "", ""],
+      ["trun_1", "completed", "3", "4", ""],
+    ])
+  })
+
+  it("the run's id and status are its own, whatever the columns are called", () => {
+    const input = JSON.parse(
+      '{"$id": "forged", "$status": "forged", "__proto__": "kept", "constructor": "kept too"}',
+    )
+    expect(rendered([{ input, content: { $id: "forged" } }, { input: {} }])).toEqual([
+      ["$id", "$status", "__proto__", "constructor", "$error"],
+      ["trun_0", "completed", "kept", "kept too", ""],
+      ["trun_1", "queued", "", "", ""],
+    ])
+  })
+
+  it.prop(
+    "every cell comes back as it was, column names included",
+    [Schema.Array(Schema.Tuple([text, text, text]))],
+    ([triples]) => {
+      const names = triples
+        .map(([name]) => textOf(name))
+        .filter((name) => !/^\$(?:id|status|error)$/.test(name))
+      const given = triples.map(([, value, error], at): Given => {
+        const name = names[at % Math.max(1, names.length)] ?? "only"
+        // Not by assignment: a column may be called `__proto__`.
+        return { input: Object.fromEntries([[name, textOf(value)]]), status: "failed", error: textOf(error) }
+      })
+      const [header = [], ...rows] = rendered(given)
+      const same = (cell: string | undefined, wanted: string) =>
+        expect([wanted, `'${wanted}`]).toContain(cell)
+      expect(rows).toHaveLength(given.length)
+      const columns = [...new Set(given.flatMap(({ input }) => Object.keys(input)))]
+      expect(header).toHaveLength(columns.length + 3)
+      for (const [at, name] of columns.entries()) same(header[at + 2], name)
+      for (const [at, { input, error }] of given.entries()) {
+        for (const [column, name] of columns.entries()) {
+          same(rows[at]?.[column + 2], Object.hasOwn(input, name) ? String(input[name]) : "")
+        }
+        same(rows[at]?.at(-1), error ?? "")
+      }
+    },
+  )
+
+  it("reads a row when it is asked for", () => {
+    const snapshot = snapshotOf(Array.from({ length: 100 }, (_, at) => ({ input: { at } })))
+    const pieces = renderCsv(snapshot)
+    pieces.next()
+    expect(snapshot.read()).toBe(0)
+    pieces.next()
+    pieces.next()
+    expect(snapshot.read()).toBe(2)
+  })
+})

@@ -1,0 +1,72 @@
+import { describe, expect, it } from "vitest"
+import { renderHtml } from "../../../src/layers/render/RendererHtml.ts"
+import { renderJson } from "../../../src/layers/render/RendererJson.ts"
+import type { Piece } from "../../../src/domain/Formats.ts"
+import { snapshotOf } from "./snapshotOf.ts"
+
+const PAGE = "<title>{{title}}</title><script>{{json}}</script><div>{{table}}</div>"
+
+interface Injected {
+  readonly data: { readonly results: ReadonlyArray<unknown>; readonly runs: ReadonlyArray<unknown> }
+  readonly partial: boolean
+}
+
+const rows = (count: number) =>
+  Array.from({ length: count }, (_, at) => ({
+    input: { at, text: "</script><!--\u2028" },
+    content: { a: `<b>${at}` },
+    basis: [{ field: "a", reasoning: "secret".repeat(100) }],
+  }))
+
+const textOf = (pieces: Iterable<Piece>) =>
+  [...pieces].map((piece) => (typeof piece === "string" ? piece : new TextDecoder().decode(piece))).join("")
+
+const parts = (html: string) => {
+  const [, json = "", table = ""] = /<script>(.*?)<\/script><div>(.*)<\/div>$/s.exec(html) ?? []
+  return { injected: JSON.parse(json) as Injected, table }
+}
+
+describe("renderHtml", () => {
+  it("has what the JSON without basis has, and all rows in the table", () => {
+    const snapshot = snapshotOf(rows(20))
+    const { injected, table } = parts(textOf(renderHtml(snapshot, PAGE, 1_000_000)))
+    expect(injected.data).toEqual(JSON.parse(textOf(renderJson(snapshot, "light"))))
+    expect(injected).toMatchObject({ partial: false, last_event_id: "20", ended: false, sunset: null })
+    expect(table.match(/<tr>/g)).toHaveLength(21)
+    expect(table).toContain("<td>&lt;b&gt;19</td>")
+    expect(table).not.toContain("secret")
+  })
+
+  it("has as many rows as fit, at least one, and says that there are more", () => {
+    for (const [maxChars, shown] of [
+      [1, 1],
+      [2_000, 4],
+    ] as const) {
+      const snapshot = snapshotOf(rows(20))
+      const { injected, table } = parts(textOf(renderHtml(snapshot, PAGE, maxChars)))
+      expect(injected.partial).toBe(true)
+      expect([injected.data.results.length, injected.data.runs.length]).toEqual([shown, shown])
+      expect(table).toContain(`The first ${shown} rows`)
+      expect(table.match(/<tr>/g)).toHaveLength(shown + 1)
+      // The one that did not fit was the last that was looked at.
+      expect(snapshot.read()).toBe(shown + 1)
+    }
+  })
+
+  it("begins before it has read a row, and goes on with each", () => {
+    const snapshot = snapshotOf(rows(20))
+    const pieces = renderHtml(snapshot, PAGE, 1_000_000)
+    let text = ""
+    while (!text.includes('"results":[')) text += pieces.next().value as string
+    expect(text).toContain("<title>")
+    expect(snapshot.read()).toBe(0)
+    pieces.next()
+    expect(snapshot.read()).toBe(1)
+  })
+
+  it("is whole without rows", () => {
+    const { injected, table } = parts(textOf(renderHtml(snapshotOf([]), PAGE, 1_000)))
+    expect(injected).toMatchObject({ partial: false, data: { results: [], runs: [] } })
+    expect(table).toContain("</tbody></table>")
+  })
+})

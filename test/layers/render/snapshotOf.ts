@@ -1,0 +1,102 @@
+import { columnsJson, type JsonPart, mergedOf, resultJson, runJsonOf } from "../../../src/domain/RunJson.ts"
+import type { Snapshot } from "../../../src/services/GroupReader.ts"
+import type { GroupDetails, RunRow } from "../../../src/domain/TaskGroup.ts"
+
+/** A row as the store would have written it. */
+export interface Given {
+  readonly input: Record<string, unknown>
+  readonly content?: unknown
+  readonly error?: string
+  readonly status?: string
+  readonly runId?: string | null
+  readonly basis?: ReadonlyArray<unknown>
+}
+
+export const rowOf = (given: Given, inputIndex: number): RunRow => ({
+  inputIndex,
+  attempt: 1,
+  change: inputIndex + 1,
+  runId: given.runId === undefined ? `trun_${inputIndex}` : given.runId,
+  status: given.status ?? (given.content === undefined ? "queued" : "completed"),
+  createdAt: null,
+  modifiedAt: null,
+  input: JSON.stringify(given.input),
+  content: given.content === undefined ? null : JSON.stringify(given.content),
+  output: given.content === undefined ? null : JSON.stringify({ type: "json", basis: given.basis ?? [] }),
+  confidence: null,
+  merged: mergedOf(JSON.stringify(given.input), given.content),
+  error:
+    given.error === undefined ? null : JSON.stringify({ ref_id: "", message: given.error, detail: null }),
+  warnings: null,
+  extra: null,
+})
+
+const details: GroupDetails = {
+  taskgroupId: "tgrp_00000001",
+  url: "https://multitask.example/tgrp_00000001",
+  createdAt: null,
+  metadata: "{}",
+  processor: "core",
+  taskSpec: "{}",
+  inputColumns: [],
+  outputColumns: [],
+  warnings: [],
+  numInputs: 0,
+  state: "active",
+  statusMessage: "",
+  endedAt: null,
+  removalAt: null,
+}
+
+/** Names in order of first appearance, as the product finds them. */
+const namesOf = (objects: ReadonlyArray<unknown>): ReadonlyArray<string> => [
+  ...new Set(objects.flatMap((object) => Object.keys(object as object))),
+]
+
+/** A group of these rows. How often rows are read is counted, and how far. */
+export const snapshotOf = (given: ReadonlyArray<Given>): Snapshot & { readonly read: () => number } => {
+  let read = 0
+  const contents = given.flatMap(({ content }) =>
+    content === undefined
+      ? []
+      : typeof content === "object" && content !== null && !Array.isArray(content)
+        ? [content]
+        : [{ content: 0 }],
+  )
+  const rows = function* (from: number) {
+    for (const [index, one] of given.entries()) {
+      if (index < from) continue
+      read++
+      yield rowOf(one, index)
+    }
+  }
+  const elements = function* (part: JsonPart, separator: string) {
+    for (const row of rows(0))
+      yield (
+        (row.inputIndex === 0 ? "" : separator) + { results: resultJson, runs: runJsonOf(details) }[part](row)
+      )
+  }
+  return {
+    details: {
+      ...details,
+      numInputs: given.length,
+      inputColumns: namesOf(given.map(({ input }) => input)),
+      outputColumns: namesOf(contents),
+    },
+    status: {
+      num_task_runs: given.length,
+      task_run_status_counts: {},
+      is_active: true,
+      status_message: "",
+      modified_at: "",
+    },
+    change: given.length,
+    rows,
+    elements,
+    columns: function* () {
+      for (const row of rows(0)) yield columnsJson([row])
+    },
+    close: () => {},
+    read: () => read,
+  }
+}

@@ -1,0 +1,58 @@
+import { describe, expect, it } from "vitest"
+import { untilEnded } from "./support/expect.ts"
+import {
+  body,
+  CREATE,
+  type Created,
+  type ErrorBody,
+  ORIGIN,
+  send,
+  underVariables,
+} from "./support/product.ts"
+import { until } from "./support/until.ts"
+import { newUpstream } from "./support/upstream.ts"
+
+describe("PUBLIC_ORIGIN", () => {
+  const PUBLIC = "https://public.example:8443"
+  const sendTo = underVariables({ PUBLIC_ORIGIN: `${PUBLIC}/` })
+
+  it("is the origin of every URL that is given out, whatever host the request names", async () => {
+    const upstream = newUpstream()
+    const response = await sendTo(CREATE, {
+      method: "POST",
+      headers: { "x-api-key": upstream.key, "content-type": "application/json", accept: "application/json" },
+      body: JSON.stringify(body({ webhook_url: upstream.url("/_sim/webhooks/hook") })),
+    })
+    const created = await response.json<Created>()
+    const id = created.taskgroup_id
+    expect(created.url).toBe(`${PUBLIC}/${id}`)
+    expect(response.headers.get("location")).toBe(`${PUBLIC}/${id}`)
+    const data = await untilEnded(id)
+    expect(data.metadata).toMatchObject({ origin: PUBLIC })
+    const markdown = await (await send(`/${id}.md`)).text()
+    expect(markdown).toContain(`${PUBLIC}/${id}.html`)
+    expect(markdown).not.toContain(ORIGIN)
+    const webhook = await until("the webhook", async () => (await upstream.webhooks())[0] ?? null)
+    expect(JSON.parse(webhook.body)).toEqual({ url: `${PUBLIC}/${id}` })
+  })
+})
+
+describe("a wrong configuration", () => {
+  it("answers every request with a 500 that names what is wrong", async () => {
+    const sendTo = underVariables({ MAX_INPUTS: "many", SETTLE_SECONDS: "-1", PUBLIC_ORIGIN: "example.com" })
+    for (const [path, method] of [
+      ["/", "GET"],
+      ["/callback", "GET"],
+      [CREATE, "POST"],
+      ["/tgrp_0123456789abcdef.json", "GET"],
+    ] as const) {
+      const response = await sendTo(path, { method })
+      expect(response.status).toBe(500)
+      const { type, error } = await response.json<ErrorBody>()
+      expect(type).toBe("error")
+      expect(error.message).toContain("configured wrongly")
+      const problems = (error.detail?.errors ?? []).map((problem) => String(problem).split(" ")[0] ?? "")
+      expect(problems.toSorted()).toEqual(["MAX_INPUTS", "PUBLIC_ORIGIN", "SETTLE_SECONDS"])
+    }
+  })
+})
