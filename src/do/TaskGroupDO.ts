@@ -26,7 +26,7 @@ export class TaskGroupDO extends DurableObject<Env> {
   private readonly configuration: ReturnType<typeof readSettings>
   private readonly object: TaskGroupObject | null
   /** Why there is none. */
-  private readonly problem: string = ""
+  private readonly problem: Error | null = null
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env)
@@ -35,7 +35,7 @@ export class TaskGroupDO extends DurableObject<Env> {
     // A constructor that throws would use up the alarm's retries, and with them every group that nobody looks at.
     this.object = null
     if (!read.ok) {
-      this.problem = `Wrong configuration: ${read.problems.join("; ")}`
+      this.problem = new Error(`Wrong configuration: ${read.problems.join("; ")}`)
       return
     }
     try {
@@ -49,7 +49,7 @@ export class TaskGroupDO extends DurableObject<Env> {
     } catch (error) {
       // Whatever else it is may be over when the platform tries again.
       if (!(error instanceof StoredByLaterVersion)) throw error
-      this.problem = error.message
+      this.problem = error
     }
   }
 
@@ -59,7 +59,7 @@ export class TaskGroupDO extends DurableObject<Env> {
   }
 
   private get group(): TaskGroupObject {
-    if (this.object === null) throw new Error(this.problem)
+    if (this.object === null) throw this.problem
     return this.object
   }
 

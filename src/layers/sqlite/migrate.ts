@@ -12,6 +12,8 @@ export const SCHEMA_VERSION = 2
  * Nothing has been read or written.
  */
 export class StoredByLaterVersion extends Error {
+  override readonly name = "StoredByLaterVersion"
+
   constructor(version: unknown) {
     super(
       `This group was stored by a later version of the code than the one deployed (layout ${String(version)}; known are those up to ${SCHEMA_VERSION}). Deploy that version again.`,
