@@ -85,6 +85,7 @@ export const submitRuns = Effect.fn("submitRuns")(function* (
     yield* tell
     if (submission.plan().todo.length === 0) {
       yield* settleLost(options).pipe(Effect.catchIf(isOther, () => Effect.void))
+      yield* spaceRounds
       continue
     }
     yield* waitForTurn(options)
@@ -108,6 +109,15 @@ export const submitRuns = Effect.fn("submitRuns")(function* (
   }
   yield* tell
   return "submitted"
+})
+
+/** Where an edge refuses, the next round comes some time after this one is settled: the object may rest. */
+const spaceRounds = Effect.gen(function* () {
+  const submission = yield* SubmissionStore
+  const plan = submission.plan()
+  if (plan.edge === null || plan.lost.length > 0) return
+  const next = (yield* Clock.currentTimeMillis) + (yield* Schedules.waitAfter(Schedules.edge(), plan.edge.rounds))
+  submission.savePlan({ ...plan, edge: { ...plan.edge, next } })
 })
 
 /** `status_message` says where the submission stands now. */

@@ -36,8 +36,8 @@ const slackOf = ({ behaviour, creditFor, faults, longTrouble, edge }: Weather): 
     waitsForCredit ? 1.5 * HOUR : 0,
     // A group in which nothing has happened for long is looked at hourly.
     longTrouble === null ? 0 : 1.25 * HOUR,
-    // What an edge refuses is tried in halves, at growing distance.
-    edge === null ? 0 : 3 * HOUR,
+    // What an edge refuses is tried in halves, at growing distance; without another row it may be an incident of hours.
+    edge === null ? 0 : edge === 413 ? 3 * HOUR : 8 * HOUR,
   )
 }
 
