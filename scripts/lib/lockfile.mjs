@@ -21,9 +21,11 @@ const processors = ["arm", "arm64", "ia32", "loong64", "ppc64", "riscv64", "s390
  * @param {Lock} lock
  */
 export const completed = (lock) => {
-  const packages = Object.entries({ ...lock.packages, ...missingPlatforms(lock) }).map(
-    ([path, { engines, ...entry }]) => [path, path === "" ? lock.packages[path] : entry],
-  )
+  const packages = Object.entries({ ...lock.packages, ...missingPlatforms(lock) }).map(([path, entry]) => {
+    const kept = { ...entry }
+    if (path !== "") delete kept.engines
+    return /** @type {const} */ ([path, kept])
+  })
   return { ...lock, packages: Object.fromEntries(packages.sort(([a], [b]) => a.localeCompare(b, "en"))) }
 }
 

@@ -66,6 +66,19 @@ describe("the lockfile", () => {
   })
 })
 
+describe("completed", () => {
+  it("keeps no engines but the project's own", () => {
+    const entry = { version: "1.0.0", integrity: "sha512-" }
+    const packages = {
+      "node_modules/b": { ...entry, engines: { node: ">=26" } },
+      "": { engines: { node: ">=20" } },
+    }
+    const lock = completed({ packages })
+    expect(lock.packages).toEqual({ "": { engines: { node: ">=20" } }, "node_modules/b": entry })
+    expect(Object.keys(lock.packages)).toEqual(["", "node_modules/b"])
+  })
+})
+
 describe("missingPlatforms", () => {
   it("adds what an optional dependency's name and version tell", () => {
     const packages = {
