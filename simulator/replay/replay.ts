@@ -260,18 +260,14 @@ interface Script {
   readonly endAt: number
 }
 
-/** What came when: text that was held back until it was complete goes out when it had come. */
+/** What came when, after so many characters. */
 const scriptOf = (exchange: Exchange, from = 0): Script => {
-  const text = bodyOf(exchange)
-  const marks: Mark[] = []
-  let recorded = 0
-  let sent = from
-  for (const piece of exchange.pieces) {
-    recorded += piece.text.length
-    const upTo = Math.min(text.length, recorded + piece.held)
-    if (upTo > sent) marks.push({ at: piece.at, text: text.slice(sent, upTo) })
-    sent = Math.max(sent, upTo)
-  }
+  let sent = 0
+  const marks = exchange.pieces.flatMap(({ at, text }) => {
+    const rest = text.slice(Math.max(0, from - sent))
+    sent += text.length
+    return rest === "" ? [] : [{ at, text: rest }]
+  })
   return { marks, end: exchange.end ?? "left", endAt: exchange.endedAt ?? 0 }
 }
 

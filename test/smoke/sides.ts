@@ -1,26 +1,22 @@
-import type { BehaviourPatch, Simulator } from "../../simulator/index.ts"
+import type { BehaviourPatch } from "../../simulator/index.ts"
 
 export interface Side {
   readonly id: string
   readonly behaviour: BehaviourPatch
   readonly side: "A" | "B" | null
-  readonly answer?: RegExp
-  readonly seed?: string
-  readonly otherKey?: string
-  readonly prepare?: (simulator: Simulator) => void
+  readonly answer: RegExp
+  readonly otherKey: string | null
 }
 
 const side = (
   id: string,
   behaviour: BehaviourPatch,
   side: Side["side"],
-  answer?: RegExp,
-  rest: Partial<Side> = {},
-): Side => ({ id, behaviour, side, ...(answer === undefined ? {} : { answer }), ...rest })
+  answer = /./,
+  otherKey: string | null = null,
+): Side => ({ id, behaviour, side, answer, otherKey })
 
-const runs = (overrides: ReadonlyArray<Record<string, unknown>>): BehaviourPatch => ({
-  runs: { overrides: overrides },
-})
+const OTHER = "another-account"
 
 /** Each question and each side that the simulator can take. The default behaviour is the first side of nearly all. */
 export const SIDES: ReadonlyArray<Side> = [
@@ -130,9 +126,9 @@ export const SIDES: ReadonlyArray<Side> = [
   side("U22", { shapes: { malformed_id: "422" } }, "B", /422/),
   side("U22b", {}, "A"),
   side("U22c", {}, null),
-  side("U22c", { shapes: { foreign_key: "404" } }, "A", undefined, { otherKey: "another-account" }),
-  side("U22c", { shapes: { foreign_key: "403" } }, "B", /403/, { otherKey: "another-account" }),
-  side("U22c", { shapes: { foreign_key: "allowed" } }, "B", /the group/, { otherKey: "another-account" }),
+  side("U22c", { shapes: { foreign_key: "404" } }, "A", /404/, OTHER),
+  side("U22c", { shapes: { foreign_key: "403" } }, "B", /403/, OTHER),
+  side("U22c", { shapes: { foreign_key: "allowed" } }, "B", /the group/, OTHER),
   side("U24", { transport: { last_event_id_header: false } }, "A"),
   side("U24", { transport: { last_event_id_header: true } }, "B"),
   side("U24", { transport: { last_event_id_header: true }, events: { on_connect: "status" } }, "B"),
@@ -147,7 +143,7 @@ export const SIDES: ReadonlyArray<Side> = [
   side("D6", { shapes: { errors: "bare" } }, "B"),
   side("D7", { shapes: { json_content_as_text: false } }, "A"),
   side("D7", { shapes: { json_content_as_text: true } }, "B"),
-  side("D7", runs([{ outcome: "failed" }]), null),
+  side("D7", { runs: { failure_rate: 1 } }, null),
   side("M", { shapes: { echo_metadata: true } }, "A"),
   side("M", { shapes: { echo_metadata: false } }, "B"),
   ...["U7d", "U12", "U23", "D4", "D5"].map((id) => side(id, {}, null)),
