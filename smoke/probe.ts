@@ -80,7 +80,7 @@ const send = async (options: ProbeOptions, name: string, path: string, given: As
   const isOver = () => (ended = true)
   const done = read().then(isOver, isOver)
   const isEnough = () => clock.now() - lastAt >= quietMs || clock.now() - started >= maxMs || onEvent(null)
-  while (!ended && !signal.aborted && !isEnough()) await Promise.race([done, sleep(clock, 100, signal)])
+  while (!ended && !signal.aborted && !isEnough()) await Promise.race([done, sleep(clock, 250, signal)])
   leave.abort()
   await done
   return { json: objectOf(parseJson(text)), events }
