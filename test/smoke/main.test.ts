@@ -45,27 +45,27 @@ const requestsOf = async (url: string) =>
   ((await (await get(url, "/_sim/requests")).json()) as { total: number }).total
 
 describe("npm run smoke", { timeout: 120_000, retry: 1 }, () => {
-  it("needs a key, and says which variable it looks at", async () => {
-    const { code, error } = await run(["--yes"], "", "")
-    expect(code).toBe(1)
-    expect(error).toMatch(/PARALLEL_API_KEY/)
-  })
-
-  it("spends nothing without a terminal to ask on, unless it is told to", async () => {
+  it.each([
+    ["without a key", "", ["--yes"], "PARALLEL_API_KEY"],
+    ["without a terminal to ask on, unless it is told to", KEY, [], "--yes"],
+    ["without a time to end at", KEY, ["--yes", "--minutes", "soon"], "--minutes"],
+    ["over a file that is there", KEY, ["--yes", "--out", "present"], "EEXIST"],
+  ])("spends nothing %s, and says what it wants", async (_, key, args, word) => {
+    writeFileSync(join(folder, "present"), "mine")
     const { url } = await simulator()
-    const { code, out, error } = await run([], url)
+    const { code, error } = await run(args, url, key)
     expect(code).toBe(1)
-    expect(out).toContain("3 `lite` runs")
-    expect(out).toContain("$0.015")
-    expect(error).toContain("--yes")
+    expect(error).toContain(word)
     expect(await requestsOf(url)).toBe(0)
-    expect(readdirSync(folder).filter((name) => name.endsWith(".jsonl"))).toEqual([])
+    expect(readdirSync(folder)).toEqual(["present"])
+    expect(readFileSync(join(folder, "present"), "utf8")).toBe("mine")
   })
 
   it("runs, records, tells, and exits with 0; the recording is private, judges the same and can be replayed", async () => {
     const { url } = await simulator()
     const { code, out, error } = await run(["--yes"], url)
     expect(error).toBe("")
+    expect(out).toMatch(/3 `lite` runs at .*, about \$0\.015/)
     expect(out).toContain("The product's result is complete and right")
     expect(code).toBe(0)
     const pattern = /^smoke-\d{4}-\d\d-\d\dT[\d-]+Z\.jsonl$/
@@ -116,16 +116,5 @@ describe("npm run smoke", { timeout: 120_000, retry: 1 }, () => {
     expect(code).toBe(1)
     expect(out).toContain("NOT complete and right")
     expect(out).toContain("The time limit is reached.")
-  })
-
-  it("writes over nothing", async () => {
-    const file = join(folder, "present")
-    writeFileSync(file, "mine")
-    const { url } = await simulator()
-    const { code, error } = await run(["--yes", "--out", file], url)
-    expect(code).toBe(1)
-    expect(error).toContain("EEXIST")
-    expect(readFileSync(file, "utf8")).toBe("mine")
-    expect(await requestsOf(url)).toBe(0)
   })
 })

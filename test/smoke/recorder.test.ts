@@ -35,15 +35,8 @@ const recorder = (answer: () => Response, limits: { maxRequests?: number; maxCha
     write: () => {},
     ...limits,
   })
-  const { close, lines } = made
-  return {
-    fetch: made.fetch("test"),
-    stop,
-    close,
-    lines,
-    sent: () => sent,
-    read: () => readRecording(lines).exchanges[0]!,
-  }
+  const read = () => readRecording(made.lines).exchanges[0]!
+  return { ...made, fetch: made.fetch("test"), stop, sent: () => sent, read }
 }
 
 describe("the recorder", () => {

@@ -101,37 +101,31 @@ describe("the redactor", () => {
   const { body, id, path, events } = createRedactor(["secret_key"], ["founded_year"])
 
   it.each([
+    // Content
     [
-      "content",
-      '{"output":{"content":{"founded_year":"19é8\\u00e9","b":[1.5,true,null]}}}',
-      '{"output":{"content":{"founded_year":"xxxxx","x1":[1,false,null]}}}',
+      '{"output":{"content":{"founded_year":"19é8","b":[1.5,true,null]}}}',
+      '{"output":{"content":{"founded_year":"xxxx","x1":[1,false,null]}}}',
     ],
+    // Words of the protocol with a key in them
     [
-      "words of the protocol with a key in them",
       '{"type":"secret_key","status":"secret_key_1","secret_key":null}',
       '{"type":"xxxxxxxxxx","status":"xxxxxxxxxxxx","x2":null}',
     ],
+    // All in what nobody knows, whatever it is called
     [
-      "all in what nobody knows, whatever it is called",
       '{"run":{"x_new":{"status":"running","num_task_runs":12}}}',
       '{"run":{"x_new":{"x0":"xxxxxxx","x1":1}}}',
     ],
+    // All but the punctuation of what is no JSON
+    ['{"type":"error","message":"Größe 12', '{"xxxx":"xxxxx","xxxxxxx":"xxxxx xx'],
+    // JSON that is a text within content
     [
-      "all but the punctuation of what is no JSON",
-      '{"type":"error","message":"Größe 12',
-      '{"xxxx":"xxxxx","xxxxxxx":"xxxxx xx',
-    ],
-    [
-      "JSON that is a text within content",
       '{"output":{"content":"{\\"founded_year\\":\\"1998\\"}"}}',
       '{"output":{"content":"{\\"founded_year\\":\\"xxxx\\"}"}}',
     ],
-    [
-      "names a prototype has",
-      '{"__proto__":{"a":"b"},"constructor":"c"}',
-      '{"__proto__":{"x0":"x"},"constructor":"x"}',
-    ],
-  ])("replaces %s", (_, given, expected) => {
+    // Names that a prototype has
+    ['{"__proto__":{"a":"b"},"constructor":"c"}', '{"__proto__":{"x0":"x"},"constructor":"x"}'],
+  ])("replaces what may not stay: %s", (given, expected) => {
     expect(body(given)).toBe(expected)
   })
 

@@ -9,6 +9,8 @@ const changed = (from: string, to: string) => async (simulator: Simulator, reque
   return new Response((await response.text()).replaceAll(from, to), response)
 }
 
+const allRows = (what: string) => [0, 1, 2].map((row) => `Row ${row} has ${what}.`)
+
 describe("the product's own result", () => {
   it("is complete and right against the simulator, and nothing is left running", async () => {
     const { problems, simulator, requests, progress } = await smoke()
@@ -26,25 +28,15 @@ describe("the product's own result", () => {
   })
 
   it.each([
+    ["other outputs", '"founded_year":"', '"founded_year":"x', allRows("the wrong output")],
+    ["a run of another input", "Mozilla", "Somebody else", ["Row 2 has the wrong run, of another input."]],
     [
-      "another output",
-      '"founded_year":"',
-      '"founded_year":"x',
-      [0, 1, 2].map((row) => `Row ${row} has the wrong output.`),
-    ],
-    ["runs of other inputs", "Mozilla", "Somebody else", ["Row 2 has the wrong run, of another input."]],
-    [
-      "the number of another input",
+      "another number",
       '"input_index":"2"',
       '"input_index":"1"',
       ["Row 2 has the wrong run, of another number."],
     ],
-    [
-      "another run",
-      '"run_id":"trun_',
-      '"run_id":"trun_0',
-      [0, 1, 2].map((row) => `Row ${row} has no run of upstream's.`),
-    ],
+    ["other runs", '"run_id":"trun_', '"run_id":"trun_0', allRows("no run of upstream's")],
     ["no runs", "task_run.state", "task_run.other", ["Upstream has 0 runs."]],
   ])("is held against upstream's own word at the end: %s", async (_, from, to, expected) => {
     expect((await smoke({}, { handle: changed(from, to) })).problems).toEqual(expected)
