@@ -144,7 +144,8 @@ export const credit = (settings: SettingsShape) =>
   between(settings.CREDIT_RETRY_MIN_SECONDS, settings.CREDIT_RETRY_MAX_SECONDS)
 
 /** A proxy that refuses batches: the bad rows are found by halving, each round after a settling; nobody is in a hurry. */
-export const edge = () => growing("30 seconds", 2, "10 minutes")
+export const edge = (settings: SettingsShape) =>
+  between(settings.EDGE_RETRY_MIN_SECONDS, settings.EDGE_RETRY_MAX_SECONDS)
 
 // Following
 

@@ -116,7 +116,8 @@ const spaceRounds = Effect.gen(function* () {
   const submission = yield* SubmissionStore
   const plan = submission.plan()
   if (plan.edge === null || plan.lost.length > 0) return
-  const next = (yield* Clock.currentTimeMillis) + (yield* Schedules.waitAfter(Schedules.edge(), plan.edge.rounds))
+  const schedule = Schedules.edge(yield* Settings)
+  const next = (yield* Clock.currentTimeMillis) + (yield* Schedules.waitAfter(schedule, plan.edge.rounds))
   submission.savePlan({ ...plan, edge: { ...plan.edge, next } })
 })
 
@@ -268,7 +269,7 @@ const lose = Effect.fnUntraced(function* (
   options: Sending,
   batch: Batch,
   error: ParallelError,
-): Effect.fn.Return<Outcome, never, SubmissionStore> {
+): Effect.fn.Return<Outcome, never, SubmissionStore | Settings> {
   const submission = yield* SubmissionStore
   const now = yield* Clock.currentTimeMillis
   const refusal = edgeRefusalOf(error)
@@ -281,7 +282,7 @@ const lose = Effect.fnUntraced(function* (
       : {
           ...plan,
           edge: {
-            ...(yield* nextRound(edge, Schedules.edge(), now)),
+            ...(yield* nextRound(edge, Schedules.edge(yield* Settings), now)),
             selective: edge?.selective === true || now - options.acceptedAt <= SHORTLY_MS,
           },
         },
