@@ -89,7 +89,7 @@ export const submitRuns = Effect.fn("submitRuns")(function* (
       continue
     }
     yield* waitForTurn(options)
-    const wave = yield* nextWave(options)
+    const wave = yield* nextWave
     const outcomes = yield* sendWave(options, wave)
     const refused = outcomes.filter((outcome) => typeof outcome === "object")
     if (refused.length === 0) {
@@ -148,7 +148,7 @@ const waitForTurn = Effect.fnUntraced(function* (options: SubmitOptions) {
  * One batch is enough to ask for credit with, or whether anything gets through when nothing has so far, or which rows an
  * edge finds fault with. Rows that it has refused alone come last; once it has let others pass, they have failed.
  */
-const nextWave = Effect.fnUntraced(function* (options: SubmitOptions) {
+const nextWave = Effect.gen(function* () {
   const submission = yield* SubmissionStore
   const runs = yield* RunStore
   const settings = yield* Settings
@@ -399,7 +399,10 @@ const noteLackOfCredit = Effect.fnUntraced(function* (options: SubmitOptions, er
     return submission.savePlan({ ...plan, credit })
   }
   const message = `Not submitted: Parallel has had too little credit for ${settings.CREDIT_WAIT_HOURS} hours (${error.message}).`
-  const end = { status: "cancelled", error: errorJson({ ...error, message }) } as const
+  const end = {
+    status: "cancelled",
+    error: errorJson({ message, refId: error.refId, detail: error.detail }),
+  } as const
   const now = yield* Clock.currentTimeMillis
   for (const batch of plan.todo) {
     submission.leaveOut(batch, end, { ...markDone(submission.plan(), batch), credit: null }, now)

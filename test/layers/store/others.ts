@@ -75,9 +75,9 @@ export const othersSuite = (withStorage: WithStorage) => {
   it("take the place of no row's run, whatever their metadata says: it may be somebody else's", () =>
     withStorage((storage) => {
       const store = submittedOn(storage)
-      expect(store.apply([told("stranger", "completed", { index: 0, output: outputOf("theirs") })], NOW)).toEqual([
-        "foreign",
-      ])
+      expect(
+        store.apply([told("stranger", "completed", { index: 0, output: outputOf("theirs") })], NOW),
+      ).toEqual(["foreign"])
       expect(rowsOf(store)[0]?.runId).toBe("run-0")
       expect([store.upstreamCounts(), store.submitted()]).toEqual([{ queued: 3, completed: 1 }, 3])
     }))
