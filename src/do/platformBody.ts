@@ -23,7 +23,7 @@ export const platformBody = Effect.fnUntraced(function* <R>(
       ;(chunk.buffer as ArrayBuffer).transfer(0)
     }),
   ).pipe(Effect.andThen(Effect.promise(() => writer.close())))
-  const body = sending.pipe(
+  const body = Effect.suspend(() => (signal.aborted ? Effect.interrupt : sending)).pipe(
     Effect.onExit((exit) =>
       Effect.sync(() => {
         // Either the reader has left, or it must see that the answer is not whole.
@@ -33,7 +33,6 @@ export const platformBody = Effect.fnUntraced(function* <R>(
   )
   const fiber = yield* fibers.spawn(body)
   const leave = () => fiber.interruptUnsafe()
-  if (signal.aborted) leave()
   signal.addEventListener("abort", leave)
   fiber.addObserver(() => signal.removeEventListener("abort", leave))
   return readable

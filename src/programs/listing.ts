@@ -98,7 +98,9 @@ export const takeRuns = Effect.fnUntraced(function* (
   return yield* apply(runs).pipe(
     Effect.catchDefect(() =>
       Effect.map(
-        Effect.forEach(runs, (run) => apply([run]).pipe(Effect.catchDefect((defect) => setAside(run, defect)))),
+        Effect.forEach(runs, (run) =>
+          apply([run]).pipe(Effect.catchDefect((defect) => setAside(run, defect))),
+        ),
         (taken) => taken.flat(),
       ),
     ),

@@ -89,7 +89,7 @@ export const submitRuns = Effect.fn("submitRuns")(function* (
       continue
     }
     yield* waitForTurn(options)
-    const wave = yield* nextWave(options)
+    const wave = yield* nextWave
     const outcomes = yield* sendWave(options, wave)
     const refused = outcomes.filter((outcome) => typeof outcome === "object")
     if (refused.length === 0) {
@@ -116,7 +116,8 @@ const spaceRounds = Effect.gen(function* () {
   const submission = yield* SubmissionStore
   const plan = submission.plan()
   if (plan.edge === null || plan.lost.length > 0) return
-  const next = (yield* Clock.currentTimeMillis) + (yield* Schedules.waitAfter(Schedules.edge(), plan.edge.rounds))
+  const schedule = Schedules.edge(yield* Settings)
+  const next = (yield* Clock.currentTimeMillis) + (yield* Schedules.waitAfter(schedule, plan.edge.rounds))
   submission.savePlan({ ...plan, edge: { ...plan.edge, next } })
 })
 
@@ -147,7 +148,7 @@ const waitForTurn = Effect.fnUntraced(function* (options: SubmitOptions) {
  * One batch is enough to ask for credit with, or whether anything gets through when nothing has so far, or which rows an
  * edge finds fault with. Rows that it has refused alone come last; once it has let others pass, they have failed.
  */
-const nextWave = Effect.fnUntraced(function* (options: SubmitOptions) {
+const nextWave = Effect.gen(function* () {
   const submission = yield* SubmissionStore
   const runs = yield* RunStore
   const settings = yield* Settings
@@ -268,7 +269,7 @@ const lose = Effect.fnUntraced(function* (
   options: Sending,
   batch: Batch,
   error: ParallelError,
-): Effect.fn.Return<Outcome, never, SubmissionStore> {
+): Effect.fn.Return<Outcome, never, SubmissionStore | Settings> {
   const submission = yield* SubmissionStore
   const now = yield* Clock.currentTimeMillis
   const refusal = edgeRefusalOf(error)
@@ -281,7 +282,7 @@ const lose = Effect.fnUntraced(function* (
       : {
           ...plan,
           edge: {
-            ...(yield* nextRound(edge, Schedules.edge(), now)),
+            ...(yield* nextRound(edge, Schedules.edge(yield* Settings), now)),
             selective: edge?.selective === true || now - options.acceptedAt <= SHORTLY_MS,
           },
         },
@@ -398,7 +399,10 @@ const noteLackOfCredit = Effect.fnUntraced(function* (options: SubmitOptions, er
     return submission.savePlan({ ...plan, credit })
   }
   const message = `Not submitted: Parallel has had too little credit for ${settings.CREDIT_WAIT_HOURS} hours (${error.message}).`
-  const end = { status: "cancelled", error: errorJson({ ...error, message }) } as const
+  const end = {
+    status: "cancelled",
+    error: errorJson({ message, refId: error.refId, detail: error.detail }),
+  } as const
   const now = yield* Clock.currentTimeMillis
   for (const batch of plan.todo) {
     submission.leaveOut(batch, end, { ...markDone(submission.plan(), batch), credit: null }, now)

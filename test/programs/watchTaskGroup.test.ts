@@ -14,7 +14,16 @@ import { watchTaskGroup } from "../../src/programs/watchTaskGroup.ts"
 import { Audience } from "../../src/services/Audience.ts"
 import { Publisher } from "../../src/services/Publisher.ts"
 import { Settings } from "../../src/services/Settings.ts"
-import { accept, complete, initOf, inputsOf, NOW, told, wholeStore, type Store } from "../layers/store/fixtures.ts"
+import {
+  accept,
+  complete,
+  initOf,
+  inputsOf,
+  NOW,
+  told,
+  wholeStore,
+  type Store,
+} from "../layers/store/fixtures.ts"
 import { nodeSqliteStorage } from "../support/nodeSqliteStorage.ts"
 
 const read = readSettings({ HEARTBEAT_SECONDS: "15" })
@@ -67,8 +76,7 @@ const watching = Effect.fnUntraced(function* (lastEventId: string | null = null)
 /** Long enough for whatever is owed, too short for a heartbeat. */
 const soon = TestClock.adjust("1 second")
 
-const endGroup = (store: Store) =>
-  store.end({ message: "over", removalAt: NOW + 1_000, now: NOW }, () => {})
+const endGroup = (store: Store) => store.end({ message: "over", removalAt: NOW + 1_000, now: NOW }, () => {})
 
 describe("watchTaskGroup", () => {
   it.effect("begins with a status that moves no position, then every row in the order of change", () =>

@@ -20,8 +20,12 @@ export const addWarning = (tables: GroupTables, message: string) => {
 export const makeGroup = (tables: GroupTables) => {
   const { storage } = tables
   const sentences = () => storage.kv.get<Partial<Record<Topic, string>>>(SENTENCES) ?? {}
+  const keep = (said: Partial<Record<Topic, string>>) => {
+    if (Object.keys(said).length > 0) storage.kv.put(SENTENCES, said)
+    else storage.kv.delete(SENTENCES)
+  }
   const say = (said: Partial<Record<Topic, string>>) => {
-    storage.kv.put(SENTENCES, said)
+    keep(said)
     const statusMessage = TOPICS.flatMap((topic) => said[topic] ?? []).join(" ")
     if (tables.group.statusMessage !== statusMessage) tables.updateDetails({ statusMessage })
   }
@@ -53,7 +57,7 @@ export const makeGroup = (tables: GroupTables) => {
       tables.write(false, () => {
         if (tables.group.state !== "active") return false
         tables.flush()
-        storage.kv.put(SENTENCES, options.message === "" ? {} : { end: options.message })
+        keep(options.message === "" ? {} : { end: options.message })
         tables.updateDetails({
           state: "ended",
           statusMessage: options.message,

@@ -93,7 +93,9 @@ export const makeUpstream = Effect.fnUntraced(function* () {
       )
 
   /** A stream that has said something is an answer; one that ends without a word says nothing. */
-  const notedStream = <A, R>(stream: Stream.Stream<A, ParallelError, R>): Stream.Stream<A, ParallelError, R> =>
+  const notedStream = <A, R>(
+    stream: Stream.Stream<A, ParallelError, R>,
+  ): Stream.Stream<A, ParallelError, R> =>
     Stream.suspend(() => {
       let heard = false
       return Stream.fromEffectDrain(turn).pipe(

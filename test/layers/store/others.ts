@@ -64,12 +64,22 @@ export const othersSuite = (withStorage: WithStorage) => {
       expect([store.upstreamCounts(), store.submitted()]).toEqual([{ running: 1, queued: 2 }, 1])
       store.apply([told("two", "running", { index: 1 })], NOW)
       expect([store.upstreamCounts(), store.submitted()]).toEqual([{ running: 1, queued: 2 }, 2])
+      store.acceptRuns([{ inputIndex: 2, runId: "three" }], EMPTY_PLAN, NOW)
       store.apply([told("three", "running", { index: 0 })], NOW)
-      // What the row had by its position is nobody's until it is told whose it is, but upstream has it.
-      expect(rowsOf(store).map(({ runId }) => runId)).toEqual(["three", "two", null])
-      expect([store.upstreamCounts(), store.submitted()]).toEqual([{ running: 2, queued: 1 }, 2])
+      expect(rowsOf(store)[0]?.runId).toBe("three")
       store.apply([told("one", "running", { index: 2 })], NOW)
+      expect(rowsOf(store).map(({ runId }) => runId)).toEqual(["three", "two", "one"])
       expect([store.upstreamCounts(), store.submitted()]).toEqual([{ running: 3 }, 3])
+    }))
+
+  it("take the place of no row's run, whatever their metadata says: it may be somebody else's", () =>
+    withStorage((storage) => {
+      const store = submittedOn(storage)
+      expect(
+        store.apply([told("stranger", "completed", { index: 0, output: outputOf("theirs") })], NOW),
+      ).toEqual(["foreign"])
+      expect(rowsOf(store)[0]?.runId).toBe("run-0")
+      expect([store.upstreamCounts(), store.submitted()]).toEqual([{ queued: 3, completed: 1 }, 3])
     }))
 
   it("are what they were after a transaction that failed", () =>
