@@ -260,8 +260,16 @@ const sendBatch = Effect.fnUntraced(function* (
 const passed = (plan: SubmissionPlan): SubmissionPlan => {
   const { edge } = plan
   if (edge === null || isPlanDone(plan)) return { ...plan, credit: null, edge: null }
-  const todo = edge.selective ? plan.todo : plan.todo.map(({ from, to }) => ({ from, to }))
-  return { ...plan, credit: null, todo, edge: { ...edge, selective: true, next: 0 } }
+  const next: SubmissionPlan = { ...plan, credit: null, edge: { ...edge, selective: true, next: 0 } }
+  if (edge.selective) return next
+  return { ...next, todo: plan.todo.map(unrefused), lost: plan.lost.map(unrefused) }
+}
+
+/** Of several rows it is known only that they are to be tried in halves. */
+const unrefused = <A extends Batch>(batch: A) => {
+  if (batch.to - batch.from > 1) return batch
+  const { edge: _, ...rest } = batch
+  return rest
 }
 
 /** The batch's fate is unknown. What an edge answered says nothing of it either, but how to go on. */
