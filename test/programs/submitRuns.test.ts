@@ -7,6 +7,7 @@ import { makeUpstream } from "../../src/programs/follow/upstream.ts"
 import { submitRuns } from "../../src/programs/submitRuns.ts"
 import {
   committedGroup,
+  gaps,
   GROUP_ID,
   HOUR,
   KEY,
@@ -31,7 +32,6 @@ const submitting = Effect.gen(function* () {
 })
 
 const count = (rows: ReadonlyArray<unknown>, status: string) => rows.filter((one) => one === status).length
-const gaps = (times: ReadonlyArray<number>) => times.slice(1).map((at, index) => at - times[index]!)
 
 describe("submitRuns", () => {
   it.effect("finds the one row that a proxy refuses, in halves, and lets all others run", () => {

@@ -37,6 +37,9 @@ export const SECOND = 1_000
 export const MINUTE = 60 * SECOND
 export const HOUR = 60 * MINUTE
 
+/** What lies between one time and the next. */
+export const gaps = (times: ReadonlyArray<number>) => times.slice(1).map((at, index) => at - times[index]!)
+
 const inParallelsShape = (status: number, message: string) => ({ status, message, detail: null, refId: null })
 export const unauthorized = (status: 401 | 403, message: string) =>
   new Unauthorized(inParallelsShape(status, message))
@@ -220,7 +223,11 @@ export const inputsOf = (count: number) =>
   Array.from({ length: count }, (_, at) => JSON.stringify({ company: `Company ${at}` }))
 
 /** The same with a committed group in it, of which nothing has been sent yet. */
-export const committedGroup = (rows: number, settings: Partial<SettingsShape> = {}, webhookUrl: string | null = null) =>
+export const committedGroup = (
+  rows: number,
+  settings: Partial<SettingsShape> = {},
+  { webhookUrl = null as string | null, storage = nodeSqliteStorage() } = {},
+) =>
   Layer.effectDiscard(
     Effect.gen(function* () {
       const store = yield* ReceivingStore
@@ -233,7 +240,7 @@ export const committedGroup = (rows: number, settings: Partial<SettingsShape> = 
       store.addInputs(0, inputs, 0)
       store.commit({ ...EMPTY_PLAN, todo: cutBatches(lengths.entries(), { size: BATCH_SIZE, chars: BATCH_CHARS }) })
     }),
-  ).pipe(Layer.provideMerge(groupLayers(settings)))
+  ).pipe(Layer.provideMerge(groupLayers(settings, storage)))
 
 /** What a reader sees: the rows' statuses, their errors and what is said of the group. */
 export const look = Effect.map(readTaskGroup({}), ({ status, results, runs }) => ({
