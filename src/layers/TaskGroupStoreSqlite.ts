@@ -248,17 +248,17 @@ const makeGroup = (tables: GroupTables) => {
     if (tables.group.statusMessage !== statusMessage) tables.updateDetails({ statusMessage })
   }
   const emptied = (before: () => void) =>
-    Effect.suspend(() => {
-      // In this order, so that a group that begins meanwhile makes its tables anew.
-      const deleted = storage.deleteAll()
-      before()
-      return Effect.tryPromise({
-        try: () => deleted,
-        catch: (error) =>
-          new StorageFailed({
-            message: `The storage could not be emptied (${error instanceof Error ? error.name : "unknown"})`,
-          }),
-      })
+    Effect.tryPromise({
+      try: () => {
+        // In this order, so that a group that begins meanwhile makes its tables anew.
+        const deleted = storage.deleteAll()
+        before()
+        return deleted
+      },
+      catch: (error) =>
+        new StorageFailed({
+          message: `The storage could not be emptied (${error instanceof Error ? error.name : "unknown"})`,
+        }),
     })
   return {
     say: (topic: Topic, sentence: string | null) =>

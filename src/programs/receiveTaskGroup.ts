@@ -62,8 +62,8 @@ export const commitTaskGroup = Effect.fn("commitTaskGroup")(function* (waitMs: n
   const todo = cutBatches(submission.inputLengths().entries(), limits)
   if (store.commit({ ...EMPTY_PLAN, todo }) === "incomplete") return incomplete
   alarms.clear("uncommitted")
-  yield* superviseTaskGroup()
-  const answer: Committed = yield* caller.wait(awaitSubmission, waitMs)
+  // The caller waits before anything can be refused.
+  const answer: Committed = yield* caller.wait(Effect.andThen(superviseTaskGroup(), awaitSubmission), waitMs)
   return answer
 })
 
