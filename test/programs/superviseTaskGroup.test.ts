@@ -163,6 +163,8 @@ describe("superviseTaskGroup", () => {
     return Effect.gen(function* () {
       yield* Effect.all([superviseTaskGroup(), superviseTaskGroup(), visitTaskGroup(), wakeTaskGroup()])
       yield* TestClock.adjust("1 second")
+      yield* superviseTaskGroup()
+      yield* TestClock.adjust("1 second")
       expect(parallel.asked("addRuns")).toHaveLength(1)
       expect(parallel.asked("events")).toHaveLength(1)
     }).pipe(Effect.provide([committedGroup(1), parallel.layer, quietReceiver]))
@@ -281,17 +283,24 @@ describe("visitTaskGroup", () => {
     }).pipe(Effect.provide([groupLayers({}, storage), parallel.layer, quietReceiver]))
   })
 
-  it.effect("brings a follower back before the alarm does, but lets one rest", () => {
-    const parallel = makeParallel({ addRuns: () => noCredit })
+  it.effect("brings a follower back before the alarm does", () => {
+    const parallel = makeParallel()
     return Effect.gen(function* () {
-      const fibers = yield* GroupFibers
       expect(yield* visitTaskGroup()).toBe(true)
-      expect(parallel.asked("addRuns")).toHaveLength(1)
-      yield* TestClock.adjust("10 seconds")
-      expect(fibers.isRunning("follow")).toBe(false)
-      expect((yield* AlarmClock).get("watchdog")).toBe(5 * MINUTE)
-      expect(yield* visitTaskGroup()).toBe(true)
-      expect(fibers.isRunning("follow")).toBe(false)
+      expect((yield* GroupFibers).isRunning("follow")).toBe(true)
+    }).pipe(Effect.provide([committedGroup(1), parallel.layer, quietReceiver]))
+  })
+
+  it.effect("lets one rest: a group that has been idle for a day is asked about once an hour, whoever looks", () => {
+    const parallel = makeParallel()
+    return Effect.gen(function* () {
+      yield* superviseTaskGroup()
+      yield* TestClock.adjust(24.5 * HOUR)
+      expect((yield* GroupFibers).isRunning("follow")).toBe(false)
+      const listed = parallel.asked("listRuns").length
+      for (const _ of [1, 2, 3]) expect(yield* visitTaskGroup()).toBe(true)
+      yield* TestClock.adjust("1 minute")
+      expect(parallel.asked("listRuns")).toHaveLength(listed)
     }).pipe(Effect.provide([committedGroup(1), parallel.layer, quietReceiver]))
   })
 })
