@@ -16,6 +16,7 @@ const pages = [
   "CHANGELOG.md",
   "docs/storage.md",
   "docs/operating.md",
+  "docs/guarantees.md",
   ...adrs.map((name) => `docs/adr/${name}`),
 ]
 

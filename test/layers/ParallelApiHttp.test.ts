@@ -167,7 +167,10 @@ describe("the calls of ParallelApiHttp", () => {
   it.effect("have an answer that is none told apart from no answer", () => {
     const { layer } = answering({ body: '{"run_ids":["only-one"]}' })
     return Effect.gen(function* () {
-      expect(yield* Effect.flip(adding)).toMatchObject({ _tag: "Malformed", message: "1 run ids for 2 inputs" })
+      expect(yield* Effect.flip(adding)).toMatchObject({
+        _tag: "Malformed",
+        message: "1 run ids for 2 inputs",
+      })
     }).pipe(Effect.provide(layer))
   })
 })

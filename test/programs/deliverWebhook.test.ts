@@ -98,14 +98,17 @@ describe("deliverWebhook", () => {
     }).pipe(Effect.provide([endedGroup(), layer]))
   })
 
-  it.effect("has the next attempt written down before this one, so that a crash repeats it under its id", () => {
-    const { sent, layer } = makeReceiver((at) => (at === 0 ? Effect.never : Effect.succeed("accepted")))
-    return Effect.gen(function* () {
-      yield* Fiber.interrupt(yield* delivering)
-      expect((yield* AlarmClock).get("webhook")).toBeGreaterThan(3 * SECOND)
-      yield* TestClock.adjust("1 minute")
-      yield* deliverWebhook()
-      expect(sent.map(({ at, id }) => [at, id])).toEqual([0, MINUTE].map((at) => [at, "msg_tgrp_12345678"]))
-    }).pipe(Effect.provide([endedGroup(), layer]))
-  })
+  it.effect(
+    "has the next attempt written down before this one, so that a crash repeats it under its id",
+    () => {
+      const { sent, layer } = makeReceiver((at) => (at === 0 ? Effect.never : Effect.succeed("accepted")))
+      return Effect.gen(function* () {
+        yield* Fiber.interrupt(yield* delivering)
+        expect((yield* AlarmClock).get("webhook")).toBeGreaterThan(3 * SECOND)
+        yield* TestClock.adjust("1 minute")
+        yield* deliverWebhook()
+        expect(sent.map(({ at, id }) => [at, id])).toEqual([0, MINUTE].map((at) => [at, "msg_tgrp_12345678"]))
+      }).pipe(Effect.provide([endedGroup(), layer]))
+    },
+  )
 })

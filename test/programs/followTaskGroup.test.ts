@@ -91,22 +91,25 @@ describe("followTaskGroup", () => {
     }).pipe(Effect.provide([committedGroup(2), parallel.layer]))
   })
 
-  it.effect("opens a stream that drops at once ever more rarely, and without a cursor that is refused", () => {
-    const parallel = makeParallel({
-      events: ({ cursor }) =>
-        cursor === null
-          ? Stream.fromIterable([told(parallel.runs[0]!, { eventId: "event-1" })])
-          : Stream.fail(rejected("Unknown cursor")),
-    })
-    return Effect.gen(function* () {
-      yield* following
-      yield* TestClock.adjust("10 minutes")
-      const sessions = parallel.asked("events")
-      expect(sessions.slice(0, 4).map(({ cursor }) => cursor)).toEqual([null, "event-1", null, "event-1"])
-      expect(Math.min(...gaps(sessions.map(({ at }) => at)))).toBeGreaterThanOrEqual(SECOND)
-      expect(sessions.length).toBeLessThan(25)
-    }).pipe(Effect.provide([committedGroup(2), parallel.layer]))
-  })
+  it.effect(
+    "opens a stream that drops at once ever more rarely, and without a cursor that is refused",
+    () => {
+      const parallel = makeParallel({
+        events: ({ cursor }) =>
+          cursor === null
+            ? Stream.fromIterable([told(parallel.runs[0]!, { eventId: "event-1" })])
+            : Stream.fail(rejected("Unknown cursor")),
+      })
+      return Effect.gen(function* () {
+        yield* following
+        yield* TestClock.adjust("10 minutes")
+        const sessions = parallel.asked("events")
+        expect(sessions.slice(0, 4).map(({ cursor }) => cursor)).toEqual([null, "event-1", null, "event-1"])
+        expect(Math.min(...gaps(sessions.map(({ at }) => at)))).toBeGreaterThanOrEqual(SECOND)
+        expect(sessions.length).toBeLessThan(25)
+      }).pipe(Effect.provide([committedGroup(2), parallel.layer]))
+    },
+  )
 
   it.effect.each([25, 72])("loses nothing in an outage of %i hours", (hours) => {
     const parallel = makeParallel({
@@ -140,13 +143,22 @@ describe("followTaskGroup", () => {
       getTaskGroup: refused,
       listRuns: refused,
       getResult: refused,
-      events: (asked) => Stream.unwrap(Effect.fail(refused(asked)).pipe(Effect.catch((e) => e ? Effect.fail(e) : Effect.succeed(Stream.never)))),
+      events: (asked) =>
+        Stream.unwrap(
+          Effect.fail(refused(asked)).pipe(
+            Effect.catch((e) => (e ? Effect.fail(e) : Effect.succeed(Stream.never))),
+          ),
+        ),
     })
     return Effect.gen(function* () {
       const follower = yield* following
       yield* TestClock.adjust("2 hours")
       expect((yield* look).says).toMatch(/refuses access to this group \(401: Revoked\)/)
-      const asked = () => ["getTaskGroup", "listRuns", "events"].reduce((sum, call) => sum + parallel.asked(call as "events").length, 0)
+      const asked = () =>
+        ["getTaskGroup", "listRuns", "events"].reduce(
+          (sum, call) => sum + parallel.asked(call as "events").length,
+          0,
+        )
       const before = asked()
       yield* TestClock.adjust("1 hour")
       expect(asked() - before).toBeLessThan(30)
@@ -164,25 +176,30 @@ describe("followTaskGroup", () => {
     }).pipe(Effect.provide([committedGroup(2), parallel.layer]))
   })
 
-  it.effect("says that adding is refused, asks ever more rarely, and leaves the rest out after six hours", () => {
-    const parallel = makeParallel({ addRuns: ({ rows }) => (rows.includes(0) ? undefined : unauthorized(401, "Revoked")) })
-    return Effect.gen(function* () {
-      const follower = yield* following
-      yield* TestClock.adjust("1 minute")
-      const says = /refuses to add runs \(401: Revoked\).*ever more rarely, for 6 hours/
-      expect((yield* look).says).toMatch(says)
-      yield* TestClock.adjust("5 hours")
-      expect((yield* look).says).toMatch(says)
-      expect((yield* look).statuses[1]).toBe("queued")
-      expect(gaps(parallel.asked("addRuns").map(({ at }) => at)).at(-1)).toBeGreaterThan(3 * MINUTE)
-      parallel.complete()
-      yield* TestClock.adjust("70 minutes")
-      expect(yield* Fiber.join(follower)).toEqual({ _tag: "Ended" })
-      const { statuses, errors } = yield* look
-      expect(statuses).toEqual(["completed", "cancelled"])
-      expect(errors[1]).toMatch(/Not submitted: Parallel refuses \(401: Revoked\)/)
-    }).pipe(Effect.provide([committedGroup(2, { BATCH_SIZE: 1 }), parallel.layer]))
-  })
+  it.effect(
+    "says that adding is refused, asks ever more rarely, and leaves the rest out after six hours",
+    () => {
+      const parallel = makeParallel({
+        addRuns: ({ rows }) => (rows.includes(0) ? undefined : unauthorized(401, "Revoked")),
+      })
+      return Effect.gen(function* () {
+        const follower = yield* following
+        yield* TestClock.adjust("1 minute")
+        const says = /refuses to add runs \(401: Revoked\).*ever more rarely, for 6 hours/
+        expect((yield* look).says).toMatch(says)
+        yield* TestClock.adjust("5 hours")
+        expect((yield* look).says).toMatch(says)
+        expect((yield* look).statuses[1]).toBe("queued")
+        expect(gaps(parallel.asked("addRuns").map(({ at }) => at)).at(-1)).toBeGreaterThan(3 * MINUTE)
+        parallel.complete()
+        yield* TestClock.adjust("70 minutes")
+        expect(yield* Fiber.join(follower)).toEqual({ _tag: "Ended" })
+        const { statuses, errors } = yield* look
+        expect(statuses).toEqual(["completed", "cancelled"])
+        expect(errors[1]).toMatch(/Not submitted: Parallel refuses \(401: Revoked\)/)
+      }).pipe(Effect.provide([committedGroup(2, { BATCH_SIZE: 1 }), parallel.layer]))
+    },
+  )
 
   it.effect("sets an event aside that cannot be stored, warns of it, and takes the others", () => {
     const parallel = makeParallel({
@@ -194,13 +211,17 @@ describe("followTaskGroup", () => {
     })
     const Broken = Layer.effect(
       RunStore,
-      Effect.map(RunStore, (store) => ({
-        ...store,
-        apply: (updates, now, cursor) => {
-          if (updates.some(({ run }) => run.runId === "run-1")) throw new Error("too strange")
-          return store.apply(updates, now, cursor)
-        },
-      } satisfies RunStore["Service"])),
+      Effect.map(
+        RunStore,
+        (store) =>
+          ({
+            ...store,
+            apply: (updates, now, cursor) => {
+              if (updates.some(({ run }) => run.runId === "run-1")) throw new Error("too strange")
+              return store.apply(updates, now, cursor)
+            },
+          }) satisfies RunStore["Service"],
+      ),
     ).pipe(Layer.provideMerge(committedGroup(3)))
     return Effect.gen(function* () {
       yield* following
@@ -213,38 +234,41 @@ describe("followTaskGroup", () => {
     }).pipe(Effect.provide([Broken, parallel.layer]))
   })
 
-  it.effect("tells and writes an end once, as a whole: a completed run runs on until its output is here", () => {
-    const storage = nodeSqliteStorage()
-    const writes: Array<string> = []
-    const counting = {
-      ...storage,
-      sql: {
-        exec: (...[query, ...values]: Parameters<typeof storage.sql.exec>) => {
-          if (/^UPDATE runs/i.test(query.trim())) writes.push(query)
-          return storage.sql.exec(query, ...values)
+  it.effect(
+    "tells and writes an end once, as a whole: a completed run runs on until its output is here",
+    () => {
+      const storage = nodeSqliteStorage()
+      const writes: Array<string> = []
+      const counting = {
+        ...storage,
+        sql: {
+          exec: (...[query, ...values]: Parameters<typeof storage.sql.exec>) => {
+            if (/^UPDATE runs/i.test(query.trim())) writes.push(query)
+            return storage.sql.exec(query, ...values)
+          },
         },
-      },
-    }
-    const parallel = makeParallel({
-      events: () =>
-        eventsAfter(SECOND, () => {
-          parallel.complete(() => null)
-          return parallel.runs.map((run) => told(run))
-        }).pipe(Stream.concat(Stream.never)),
-    })
-    return Effect.gen(function* () {
-      const follower = yield* following
-      yield* TestClock.adjust("1 second")
-      writes.length = 0
-      yield* TestClock.adjust("3 seconds")
-      expect((yield* look).statuses).toEqual(["running"])
-      parallel.complete()
-      yield* TestClock.adjust("10 seconds")
-      expect(yield* Fiber.join(follower)).toEqual({ _tag: "Ended" })
-      expect((yield* look).results).toMatchObject([{ $status: "completed", of: "run-0" }])
-      expect(writes).toHaveLength(1)
-    }).pipe(Effect.provide([committedGroup(1, {}, { storage: counting }), parallel.layer]))
-  })
+      }
+      const parallel = makeParallel({
+        events: () =>
+          eventsAfter(SECOND, () => {
+            parallel.complete(() => null)
+            return parallel.runs.map((run) => told(run))
+          }).pipe(Stream.concat(Stream.never)),
+      })
+      return Effect.gen(function* () {
+        const follower = yield* following
+        yield* TestClock.adjust("1 second")
+        writes.length = 0
+        yield* TestClock.adjust("3 seconds")
+        expect((yield* look).statuses).toEqual(["running"])
+        parallel.complete()
+        yield* TestClock.adjust("10 seconds")
+        expect(yield* Fiber.join(follower)).toEqual({ _tag: "Ended" })
+        expect((yield* look).results).toMatchObject([{ $status: "completed", of: "run-0" }])
+        expect(writes).toHaveLength(1)
+      }).pipe(Effect.provide([committedGroup(1, {}, { storage: counting }), parallel.layer]))
+    },
+  )
 
   it.effect("fails a row whose output has not come for 24 hours in which Parallel answered", () => {
     const parallel = makeParallel({
@@ -265,7 +289,9 @@ describe("followTaskGroup", () => {
       expect(yield* Fiber.join(follower)).toEqual({ _tag: "Ended" })
       const { statuses, errors } = yield* look
       expect(statuses).toEqual(["completed", "failed"])
-      expect(errors).toEqual({ 1: expect.stringContaining("has not come for 24 hours in which it was asked for") })
+      expect(errors).toEqual({
+        1: expect.stringContaining("has not come for 24 hours in which it was asked for"),
+      })
       expect(parallel.asked("getResult").length).toBeLessThan(150)
     }).pipe(Effect.provide([committedGroup(2), parallel.layer]))
   })
@@ -303,7 +329,10 @@ describe("followTaskGroup", () => {
       yield* TestClock.adjust("20 hours")
       expect(parallel.asked("events").length).toBe(before)
       yield* TestClock.adjust("29 days")
-      expect(yield* Fiber.join(follower)).toMatchObject({ _tag: "GaveUp", message: expect.stringContaining("30 days") })
+      expect(yield* Fiber.join(follower)).toMatchObject({
+        _tag: "GaveUp",
+        message: expect.stringContaining("30 days"),
+      })
     }).pipe(Effect.provide([committedGroup(1), parallel.layer]))
   })
 

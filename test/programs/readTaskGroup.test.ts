@@ -9,7 +9,11 @@ import { committedGroup, GROUP_ID } from "./support.ts"
 /** The second of the rows has been answered. */
 const answered = Effect.map(RunStore, (store) => {
   const run = readRun({ run_id: "run-1", status: "completed", metadata: { input_index: "1" } })!
-  const output = readOutput({ type: "json", content: { ceo: "Ada", company: "One, Inc." }, basis: [{ field: "ceo" }] })
+  const output = readOutput({
+    type: "json",
+    content: { ceo: "Ada", company: "One, Inc." },
+    basis: [{ field: "ceo" }],
+  })
   store.apply([{ run, output }], 1)
 })
 
@@ -49,7 +53,10 @@ describe("readTaskGroup", () => {
   it.effect("fails with the way out where a whole group does not fit, and leaves nothing open", () =>
     Effect.gen(function* () {
       const error = yield* Effect.flip(readTaskGroup({}))
-      expect(error).toMatchObject({ _tag: "GroupTooLarge", message: expect.stringMatching(/\{after, limit\}.*\.json/) })
+      expect(error).toMatchObject({
+        _tag: "GroupTooLarge",
+        message: expect.stringMatching(/\{after, limit\}.*\.json/),
+      })
       expect((yield* readTaskGroup({ limit: 1 })).results).toHaveLength(1)
     }).pipe(Effect.provide(committedGroup(50, { GET_DATA_CHARS: 2_000 }))),
   )

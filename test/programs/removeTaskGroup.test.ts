@@ -16,7 +16,10 @@ import { committedGroup, groupLayers, initOf } from "./support.ts"
 const fragile = (failures: number) => {
   const storage = nodeSqliteStorage()
   let left = failures
-  return { ...storage, deleteAll: () => (left-- > 0 ? Promise.reject(new Error("no storage")) : storage.deleteAll()) }
+  return {
+    ...storage,
+    deleteAll: () => (left-- > 0 ? Promise.reject(new Error("no storage")) : storage.deleteAll()),
+  }
 }
 
 const webhookUrl = "https://hook.example/"
@@ -27,7 +30,9 @@ describe("removeTaskGroup", () => {
     let isFollowing = true
     return Effect.gen(function* () {
       const fibers = yield* GroupFibers
-      const viewer = yield* Effect.forkChild(Stream.runDrain(fibers.within(Stream.never)), { startImmediately: true })
+      const viewer = yield* Effect.forkChild(Stream.runDrain(fibers.within(Stream.never)), {
+        startImmediately: true,
+      })
       yield* fibers.start(
         "follow",
         Effect.ensuring(

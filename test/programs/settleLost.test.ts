@@ -5,7 +5,17 @@ import * as TestClock from "effect/testing/TestClock"
 import { EMPTY_PLAN } from "../../src/domain/TaskGroup.ts"
 import { settleLost } from "../../src/programs/settleLost.ts"
 import { SubmissionStore } from "../../src/services/SubmissionStore.ts"
-import { committedGroup, gaps, GROUP_ID, HOUR, KEY, look, makeParallel, SECOND, unavailable } from "./support.ts"
+import {
+  committedGroup,
+  gaps,
+  GROUP_ID,
+  HOUR,
+  KEY,
+  look,
+  makeParallel,
+  SECOND,
+  unavailable,
+} from "./support.ts"
 
 /** All four rows went out with one request, whose answer was lost just now. */
 const settling = Effect.gen(function* () {
@@ -24,7 +34,13 @@ describe("settleLost", () => {
       yield* TestClock.adjust("90 seconds")
       yield* Fiber.join(fiber)
       expect(parallel.asked("listRuns").map(({ at }) => at / SECOND)).toEqual([60, 90])
-      expect(yield* plan).toEqual({ ...EMPTY_PLAN, todo: [{ from: 0, to: 1 }, { from: 2, to: 4 }] })
+      expect(yield* plan).toEqual({
+        ...EMPTY_PLAN,
+        todo: [
+          { from: 0, to: 1 },
+          { from: 2, to: 4 },
+        ],
+      })
       expect((yield* look).results[1]).toMatchObject({ $id: "theirs-0" })
     }).pipe(Effect.provide([committedGroup(4), parallel.layer]))
   })
@@ -61,12 +77,21 @@ describe("settleLost", () => {
 
   it.effect("tells runs by their inputs where metadata does not come back", () => {
     const parallel = makeParallel({}, { echoesMetadata: false })
-    parallel.runs.push({ id: "run-x", input: { company: "Company 2" }, metadata: null, status: "queued", content: null })
+    parallel.runs.push({
+      id: "run-x",
+      input: { company: "Company 2" },
+      metadata: null,
+      status: "queued",
+      content: null,
+    })
     return Effect.gen(function* () {
       const fiber = yield* settling
       yield* TestClock.adjust("2 minutes")
       yield* Fiber.join(fiber)
-      expect((yield* plan).todo).toEqual([{ from: 0, to: 2 }, { from: 3, to: 4 }])
+      expect((yield* plan).todo).toEqual([
+        { from: 0, to: 2 },
+        { from: 3, to: 4 },
+      ])
       expect((yield* look).results[2]).toMatchObject({ $id: "run-x" })
     }).pipe(Effect.provide([committedGroup(4), parallel.layer]))
   })
@@ -76,12 +101,19 @@ describe("settleLost", () => {
     const edge = { status: 413, message: "Too large" }
     return Effect.gen(function* () {
       const submission = yield* SubmissionStore
-      const lost = [{ from: 0, to: 3, since: 0, edge }, { from: 3, to: 4, since: 0, edge }]
+      const lost = [
+        { from: 0, to: 3, since: 0, edge },
+        { from: 3, to: 4, since: 0, edge },
+      ]
       submission.savePlan({ ...EMPTY_PLAN, lost })
       const fiber = yield* Effect.forkChild(settleLost({ key: KEY, groupId: GROUP_ID }))
       yield* TestClock.adjust("2 minutes")
       yield* Fiber.join(fiber)
-      expect((yield* plan).todo).toEqual([{ from: 0, to: 1 }, { from: 1, to: 3 }, { from: 3, to: 4, edge }])
+      expect((yield* plan).todo).toEqual([
+        { from: 0, to: 1 },
+        { from: 1, to: 3 },
+        { from: 3, to: 4, edge },
+      ])
     }).pipe(Effect.provide([committedGroup(4), parallel.layer]))
   })
 })

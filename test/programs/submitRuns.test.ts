@@ -35,7 +35,9 @@ const count = (rows: ReadonlyArray<unknown>, status: string) => rows.filter((one
 
 describe("submitRuns", () => {
   it.effect("finds the one row that a proxy refuses, in halves, and lets all others run", () => {
-    const parallel = makeParallel({ addRuns: ({ rows }) => (rows.includes(17) ? unavailable(413) : undefined) })
+    const parallel = makeParallel({
+      addRuns: ({ rows }) => (rows.includes(17) ? unavailable(413) : undefined),
+    })
     return Effect.gen(function* () {
       const submission = yield* submitting
       yield* TestClock.adjust("1 minute")
@@ -82,7 +84,13 @@ describe("submitRuns", () => {
       expect(parallel.asked("listRuns")).toEqual([])
       yield* TestClock.adjust("2 minutes")
       expect(yield* Fiber.join(submission)).toBe("submitted")
-      expect(parallel.asked("addRuns").map(({ rows }) => rows)).toEqual([[0, 1], [2, 3], [4, 5], [2, 3], [4, 5]])
+      expect(parallel.asked("addRuns").map(({ rows }) => rows)).toEqual([
+        [0, 1],
+        [2, 3],
+        [4, 5],
+        [2, 3],
+        [4, 5],
+      ])
       const again = parallel.asked("addRuns")[3]
       expect(again!.at).toBeGreaterThanOrEqual(90 * SECOND)
       expect((yield* look).says).toBe("")
@@ -104,25 +112,28 @@ describe("submitRuns", () => {
     }).pipe(Effect.provide([committedGroup(4, { BATCH_SIZE: 2 }), parallel.layer]))
   })
 
-  it.effect("cancels what has had no credit for 24 hours in which Parallel answered; an outage does not count", () => {
-    const isDown = (at: number) => at > 10 * HOUR && at < 40 * HOUR
-    const parallel = makeParallel({
-      addRuns: ({ at }) => (isDown(at) ? unavailable(503) : noCredit),
-      getTaskGroup: ({ at }) => (isDown(at) ? unavailable(503) : undefined),
-    })
-    return Effect.gen(function* () {
-      yield* submitting
-      yield* TestClock.adjust("39 hours")
-      expect((yield* look).says).toMatch(/Not enough credit/)
-      yield* TestClock.adjust("12 hours")
-      expect((yield* look).statuses).toEqual(["queued", "queued"])
-      yield* TestClock.adjust("6 hours")
-      const { statuses, errors } = yield* look
-      expect(statuses).toEqual(["cancelled", "cancelled"])
-      expect(errors[0]).toMatch(/too little credit for 24 hours \(Insufficient credit\)/)
-      expect(parallel.runs).toEqual([])
-    }).pipe(Effect.provide([committedGroup(2), parallel.layer]))
-  })
+  it.effect(
+    "cancels what has had no credit for 24 hours in which Parallel answered; an outage does not count",
+    () => {
+      const isDown = (at: number) => at > 10 * HOUR && at < 40 * HOUR
+      const parallel = makeParallel({
+        addRuns: ({ at }) => (isDown(at) ? unavailable(503) : noCredit),
+        getTaskGroup: ({ at }) => (isDown(at) ? unavailable(503) : undefined),
+      })
+      return Effect.gen(function* () {
+        yield* submitting
+        yield* TestClock.adjust("39 hours")
+        expect((yield* look).says).toMatch(/Not enough credit/)
+        yield* TestClock.adjust("12 hours")
+        expect((yield* look).statuses).toEqual(["queued", "queued"])
+        yield* TestClock.adjust("6 hours")
+        const { statuses, errors } = yield* look
+        expect(statuses).toEqual(["cancelled", "cancelled"])
+        expect(errors[0]).toMatch(/too little credit for 24 hours \(Insufficient credit\)/)
+        expect(parallel.runs).toEqual([])
+      }).pipe(Effect.provide([committedGroup(2), parallel.layer]))
+    },
+  )
 
   it.effect("fails the rows that this key may not run, with Parallel's message, and those alone", () => {
     const parallel = makeParallel({
@@ -148,7 +159,9 @@ describe("submitRuns", () => {
   })
 
   it.effect("halves what Parallel refuses, until the bad row is alone and has its message", () => {
-    const parallel = makeParallel({ addRuns: ({ rows }) => (rows.includes(5) ? rejected("Bad row") : undefined) })
+    const parallel = makeParallel({
+      addRuns: ({ rows }) => (rows.includes(5) ? rejected("Bad row") : undefined),
+    })
     return Effect.gen(function* () {
       const submission = yield* submitting
       expect(yield* Fiber.join(submission)).toBe("submitted")
@@ -181,7 +194,9 @@ describe("submitRuns", () => {
       yield* TestClock.adjust("3 hours")
       expect(yield* Fiber.join(submission)).toBe("submitted")
       const ours = parallel.runs.filter(({ id }) => id.startsWith("run-"))
-      expect(ours.map(({ input }) => input)).toEqual((yield* look).results.map(({ company }) => ({ company })))
+      expect(ours.map(({ input }) => input)).toEqual(
+        (yield* look).results.map(({ company }) => ({ company })),
+      )
       expect((yield* look).says).toBe("")
       expect(parallel.asked("listRuns").length).toBeLessThan(25)
     }).pipe(Effect.provide([committedGroup(6, { BATCH_SIZE: 2 }), parallel.layer]))
@@ -190,7 +205,9 @@ describe("submitRuns", () => {
   it.effect("slows down as long as it is asked to, and never sends faster than once a second", () => {
     const parallel = makeParallel({
       addRuns: ({ at }) =>
-        at < MINUTE ? new RateLimited({ message: "Slow down", retryAfterMs: at < 10 * SECOND ? 0 : 30_000 }) : undefined,
+        at < MINUTE
+          ? new RateLimited({ message: "Slow down", retryAfterMs: at < 10 * SECOND ? 0 : 30_000 })
+          : undefined,
     })
     return Effect.gen(function* () {
       const submission = yield* submitting

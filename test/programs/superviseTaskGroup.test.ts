@@ -28,7 +28,10 @@ import {
 } from "./support.ts"
 
 const DAY = 24 * HOUR
-const quietReceiver = Layer.succeed(WebhookSender, WebhookSender.of({ send: () => Effect.succeed("accepted") }))
+const quietReceiver = Layer.succeed(
+  WebhookSender,
+  WebhookSender.of({ send: () => Effect.succeed("accepted") }),
+)
 
 /** What a caller does: begins, sends two rows, commits, and waits. */
 const creating = Effect.gen(function* () {
@@ -61,7 +64,11 @@ describe("a group that is refused while its caller waits", () => {
     const parallel = makeParallel({ addRuns: () => rejected("No such task") })
     return Effect.gen(function* () {
       const caller = yield* creating
-      expect(yield* Fiber.join(caller)).toMatchObject({ _tag: "Refused", status: 422, message: "No such task" })
+      expect(yield* Fiber.join(caller)).toMatchObject({
+        _tag: "Refused",
+        status: 422,
+        message: "No such task",
+      })
       expect((yield* GroupStore).details()).toBeNull()
       expect((yield* SecretStore).apiKey()).toBeNull()
       expect(yield* visitTaskGroup()).toBe(false)
@@ -188,7 +195,11 @@ describe("superviseTaskGroup", () => {
       expect(alarms.get("removal")).toBeGreaterThan(30 * DAY)
       expect((yield* GroupFibers).isRunning("follow")).toBe(false)
     }).pipe(
-      Effect.provide([committedGroup(1, {}, { webhookUrl: "https://hook.example/" }), parallel.layer, receiver]),
+      Effect.provide([
+        committedGroup(1, {}, { webhookUrl: "https://hook.example/" }),
+        parallel.layer,
+        receiver,
+      ]),
     )
   })
 
@@ -197,7 +208,11 @@ describe("superviseTaskGroup", () => {
     return Effect.gen(function* () {
       ;(yield* SecretStore).forgetApiKey()
       yield* superviseTaskGroup()
-      expect(yield* look).toMatchObject({ isActive: false, says: "The API key is no longer here.", statuses: ["cancelled"] })
+      expect(yield* look).toMatchObject({
+        isActive: false,
+        says: "The API key is no longer here.",
+        statuses: ["cancelled"],
+      })
     }).pipe(Effect.provide([committedGroup(1), parallel.layer, quietReceiver]))
   })
 })
@@ -291,16 +306,19 @@ describe("visitTaskGroup", () => {
     }).pipe(Effect.provide([committedGroup(1), parallel.layer, quietReceiver]))
   })
 
-  it.effect("lets one rest: a group that has been idle for a day is asked about once an hour, whoever looks", () => {
-    const parallel = makeParallel()
-    return Effect.gen(function* () {
-      yield* superviseTaskGroup()
-      yield* TestClock.adjust(24.5 * HOUR)
-      expect((yield* GroupFibers).isRunning("follow")).toBe(false)
-      const listed = parallel.asked("listRuns").length
-      for (const _ of [1, 2, 3]) expect(yield* visitTaskGroup()).toBe(true)
-      yield* TestClock.adjust("1 minute")
-      expect(parallel.asked("listRuns")).toHaveLength(listed)
-    }).pipe(Effect.provide([committedGroup(1), parallel.layer, quietReceiver]))
-  })
+  it.effect(
+    "lets one rest: a group that has been idle for a day is asked about once an hour, whoever looks",
+    () => {
+      const parallel = makeParallel()
+      return Effect.gen(function* () {
+        yield* superviseTaskGroup()
+        yield* TestClock.adjust(24.5 * HOUR)
+        expect((yield* GroupFibers).isRunning("follow")).toBe(false)
+        const listed = parallel.asked("listRuns").length
+        for (const _ of [1, 2, 3]) expect(yield* visitTaskGroup()).toBe(true)
+        yield* TestClock.adjust("1 minute")
+        expect(parallel.asked("listRuns")).toHaveLength(listed)
+      }).pipe(Effect.provide([committedGroup(1), parallel.layer, quietReceiver]))
+    },
+  )
 })

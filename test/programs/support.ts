@@ -93,7 +93,11 @@ export const makeParallel = (script: Script = {}, { echoesMetadata = true } = {}
       asked.push(one)
       return one
     })
-  const answer = <A>(call: Exclude<Call, "events">, rows: ReadonlyArray<number>, act: () => A | ParallelError) =>
+  const answer = <A>(
+    call: Exclude<Call, "events">,
+    rows: ReadonlyArray<number>,
+    act: () => A | ParallelError,
+  ) =>
     Effect.flatMap(note(call, rows), (one): Effect.Effect<A, ParallelError> => {
       const reply = script[call]?.(one)
       if (reply !== undefined && reply !== "hangs" && !("lost" in reply)) return Effect.fail(reply)
@@ -121,17 +125,20 @@ export const makeParallel = (script: Script = {}, { echoesMetadata = true } = {}
 
   const layer = Layer.mock(ParallelApi, {
     addRuns: (_key, _id, { inputs }) =>
-      answer("addRuns", inputs.map((text) => Number(JSON.parse(text).metadata.input_index)), () => add(inputs)),
-    getTaskGroup: () => answer("getTaskGroup", [], () => ({ taskgroup_id: GROUP_ID, status: statusOf(runs) })),
+      answer(
+        "addRuns",
+        inputs.map((text) => Number(JSON.parse(text).metadata.input_index)),
+        () => add(inputs),
+      ),
+    getTaskGroup: () =>
+      answer("getTaskGroup", [], () => ({ taskgroup_id: GROUP_ID, status: statusOf(runs) })),
     listRuns: (_key, _id, { status, includeInput, includeOutput }) =>
       Stream.unwrap(
         answer("listRuns", [], () =>
           Stream.fromIterable(
             runs
               .filter((run) => status === undefined || run.status === status)
-              .map((run) =>
-                told(run, { input: includeInput === true, output: includeOutput === true }),
-              ),
+              .map((run) => told(run, { input: includeInput === true, output: includeOutput === true })),
           ),
         ),
       ),
@@ -158,7 +165,13 @@ export const makeParallel = (script: Script = {}, { echoesMetadata = true } = {}
     asked: (call: Call) => asked.filter((one) => one.call === call),
     /** Somebody else adds a run to the group. */
     addStranger: (metadata: Run["metadata"] = null) =>
-      void runs.push({ id: `theirs-${runs.length}`, input: { theirs: runs.length }, metadata, status: "queued", content: null }),
+      void runs.push({
+        id: `theirs-${runs.length}`,
+        input: { theirs: runs.length },
+        metadata,
+        status: "queued",
+        content: null,
+      }),
     /** All runs that there are complete, with or without their outputs. */
     complete: (content: (run: Run) => unknown = ({ id }) => ({ of: id })) => {
       for (const run of runs) Object.assign(run, { status: "completed", content: content(run) })
@@ -178,7 +191,10 @@ const statusOf = (runs: ReadonlyArray<Run>) => {
 const wireOf = ({ id, status, metadata }: Run) => readRun({ run_id: id, status, metadata })!
 
 /** What an event or a listing tells of a run. */
-export const told = (run: Run, { input = false, output = false, eventId = null as string | null } = {}): GroupEvent => ({
+export const told = (
+  run: Run,
+  { input = false, output = false, eventId = null as string | null } = {},
+): GroupEvent => ({
   _tag: "Run",
   eventId,
   run: wireOf(run),
@@ -238,7 +254,10 @@ export const committedGroup = (
       secrets.save({ apiKey: Redacted.value(KEY), webhookUrl })
       store.begin(initOf(rows))
       store.addInputs(0, inputs, 0)
-      store.commit({ ...EMPTY_PLAN, todo: cutBatches(lengths.entries(), { size: BATCH_SIZE, chars: BATCH_CHARS }) })
+      store.commit({
+        ...EMPTY_PLAN,
+        todo: cutBatches(lengths.entries(), { size: BATCH_SIZE, chars: BATCH_CHARS }),
+      })
     }),
   ).pipe(Layer.provideMerge(groupLayers(settings, storage)))
 
@@ -250,7 +269,9 @@ export const look = Effect.map(readTaskGroup({}), ({ status, results, runs }) =>
   /** Messages of the rows that failed or were left out, by their index. */
   errors: Object.fromEntries(
     runs.flatMap(({ error, input_index }) =>
-      typeof error === "object" && error !== null && "message" in error ? [[String(input_index), error.message]] : [],
+      typeof error === "object" && error !== null && "message" in error
+        ? [[String(input_index), error.message]]
+        : [],
     ),
   ),
   results,

@@ -26,9 +26,14 @@ describe("TaskGroupsLocal", () => {
       const ended = yield* Effect.forkChild(awaitTaskGroup(), { startImmediately: true })
       parallel.complete()
       yield* TestClock.adjust("5 minutes")
-      expect(yield* Fiber.join(ended)).toMatchObject({ is_active: false, task_run_status_counts: { completed: 2 } })
+      expect(yield* Fiber.join(ended)).toMatchObject({
+        is_active: false,
+        task_run_status_counts: { completed: 2 },
+      })
       expect(sent).toHaveLength(3)
-    }).pipe(Effect.provide(TaskGroupsLocal.pipe(Layer.provideMerge([groupLayers(), parallel.layer, Receiver]))))
+    }).pipe(
+      Effect.provide(TaskGroupsLocal.pipe(Layer.provideMerge([groupLayers(), parallel.layer, Receiver]))),
+    )
   })
 
   it.effect("holds one group, and says so to another", () => {
@@ -42,7 +47,9 @@ describe("TaskGroupsLocal", () => {
       expect(parallel.runs).toEqual([])
     }).pipe(
       Effect.provide(
-        TaskGroupsLocal.pipe(Layer.provideMerge([groupLayers(), parallel.layer, Layer.mock(WebhookSender, {})])),
+        TaskGroupsLocal.pipe(
+          Layer.provideMerge([groupLayers(), parallel.layer, Layer.mock(WebhookSender, {})]),
+        ),
       ),
     )
   })
