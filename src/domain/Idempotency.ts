@@ -1,3 +1,4 @@
+import type { GroupId } from "./Ids.ts"
 import type { SettingsShape } from "./Settings.ts"
 import type { JsonText } from "./TaskGroup.ts"
 
@@ -13,7 +14,7 @@ export type IdempotencyStage = "acquired" | "created" | "committing" | "done"
 
 /** The group that the holder created at Parallel, and the complete answer to its POST. */
 export interface CreatedGroup {
-  readonly taskgroupId: string
+  readonly taskgroupId: GroupId
   readonly url: string
   readonly answer: JsonText
 }

@@ -17,6 +17,7 @@ import {
   readGroupEvent,
   readOutput,
   readRun,
+  readRunId,
   WireAddedRuns,
   WireGroup,
 } from "../domain/Wire.ts"
@@ -38,7 +39,6 @@ const ADD_RUNS_TIMEOUT = Duration.seconds(120)
 const RESULT_WAIT_SECONDS = 10
 /** A listing does not wait for anything, so silence means that it is stuck. */
 const LISTING_SILENCE = Duration.seconds(60)
-
 
 const Suggestion = Schema.Struct({
   output_schema: Schema.Record(Schema.String, Schema.Unknown),
@@ -194,7 +194,7 @@ export const ParallelApiHttp: Layer.Layer<
         ).pipe(
           Effect.flatMap(({ run_ids }) =>
             run_ids.length === inputs.length
-              ? Effect.succeed(run_ids.map((id) => id.toWellFormed()))
+              ? Effect.succeed(run_ids.map(readRunId))
               : Effect.fail(
                   new Malformed({ message: `${run_ids.length} run ids for ${inputs.length} inputs` }),
                 ),
@@ -219,10 +219,10 @@ export const ParallelApiHttp: Layer.Layer<
               ),
           }),
         ),
-      events: (key, groupId, lastEventId) =>
+      events: (key, groupId, cursor) =>
         stream(
           key,
-          get(`${GROUPS}/${groupId}/events`, lastEventId === null ? {} : { last_event_id: lastEventId }),
+          get(`${GROUPS}/${groupId}/events`, cursor === null ? {} : { last_event_id: cursor }),
           Duration.seconds(EVENTS_SILENCE_SECONDS),
         ),
       getRun: (key, runId) =>

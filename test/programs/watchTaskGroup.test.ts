@@ -4,6 +4,7 @@ import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
 import * as TestClock from "effect/testing/TestClock"
+import { readChangeNumber } from "../../src/domain/Ids.ts"
 import { readSettings } from "../../src/domain/Settings.ts"
 import { PublisherLive } from "../../src/layers/PublisherLive.ts"
 import { AudienceLive } from "../../src/layers/AudienceLive.ts"
@@ -14,7 +15,16 @@ import { watchTaskGroup } from "../../src/programs/watchTaskGroup.ts"
 import { Audience } from "../../src/services/Audience.ts"
 import { Publisher } from "../../src/services/Publisher.ts"
 import { Settings } from "../../src/services/Settings.ts"
-import { accept, complete, initOf, inputsOf, NOW, told, wholeStore, type Store } from "../layers/store/fixtures.ts"
+import {
+  accept,
+  complete,
+  initOf,
+  inputsOf,
+  NOW,
+  told,
+  wholeStore,
+  type Store,
+} from "../layers/store/fixtures.ts"
 import { nodeSqliteStorage } from "../support/nodeSqliteStorage.ts"
 
 const read = readSettings({ HEARTBEAT_SECONDS: "15" })
@@ -37,7 +47,7 @@ const Group = Layer.effectDiscard(
 /** A viewer that reads all the time. `lines` is what it has got, data but for what tests ask shortened. */
 const watching = Effect.fnUntraced(function* (lastEventId: string | null = null) {
   let text = ""
-  const fiber = yield* watchTaskGroup(lastEventId).pipe(
+  const fiber = yield* watchTaskGroup(readChangeNumber(lastEventId)).pipe(
     Stream.runForEach((bytes) => Effect.sync(() => void (text += new TextDecoder().decode(bytes)))),
     Effect.forkChild({ startImmediately: true }),
   )
@@ -67,8 +77,7 @@ const watching = Effect.fnUntraced(function* (lastEventId: string | null = null)
 /** Long enough for whatever is owed, too short for a heartbeat. */
 const soon = TestClock.adjust("1 second")
 
-const endGroup = (store: Store) =>
-  store.end({ message: "over", removalAt: NOW + 1_000, now: NOW }, () => {})
+const endGroup = (store: Store) => store.end({ message: "over", removalAt: NOW + 1_000, now: NOW }, () => {})
 
 describe("watchTaskGroup", () => {
   it.effect("begins with a status that moves no position, then every row in the order of change", () =>
