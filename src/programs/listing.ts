@@ -13,7 +13,7 @@ const CHUNK = 100
 /** With outputs, which may be megabytes each. */
 const CHUNK_WITH_OUTPUTS = 8
 
-export interface ForeignRun {
+interface ForeignRun {
   readonly update: RunUpdate
   readonly input: unknown
 }

@@ -24,9 +24,6 @@ export interface Renderer<Format extends string> {
 /** One renderer for each of these formats. */
 export type RendererOf<Format extends string> = Format extends string ? Renderer<Format> : never
 
-/** What serves every address of a group needs them all. */
-export type Renderers = RendererOf<RenderedFormat>
-
 /** The service that writes this format. What is provided under these keys is the registry; there is no other. */
 export const Renderer = <const Format extends string>(
   format: Format,

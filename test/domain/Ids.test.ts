@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@effect/vitest"
+import * as Redacted from "effect/Redacted"
 import {
-  type ChangeNumber,
   EventCursor,
   type GroupId,
   isGroupId,
@@ -15,36 +15,38 @@ import type { ParallelApi } from "../../src/services/ParallelApi.ts"
 import type { RunStore } from "../../src/services/RunStore.ts"
 import { groupId } from "../support/ids.ts"
 
-/** What the compiler refuses: without an error on its next line, `@ts-expect-error` is one. */
+/** What the compiler refuses: where it would not, `@ts-expect-error` is an error itself. */
 export const confusions = (
   { events, getRun }: ParallelApi["Service"],
   { apply }: RunStore["Service"],
   { reader }: GroupReader["Service"],
 ) => {
-  const key = null as never
+  const key = Redacted.make("key")
+  const encode = () => new Uint8Array()
   const [group, run, cursor] = [groupId("tgrp_12345678"), RunId("trun_1"), EventCursor("1")]
-  getRun(key, run)
-  // @ts-expect-error a group is no run
-  getRun(key, group)
-  // @ts-expect-error text is no run before it was read as one
-  getRun(key, "trun_1")
-  events(key, group, cursor)
-  // @ts-expect-error a run is no group
-  events(key, run, cursor)
-  // @ts-expect-error a cursor is no group, nor the other way round
-  events(key, cursor, group)
-  // @ts-expect-error a run is no place in the events
-  apply([], 0, run)
-  reader(NO_CHANGE, () => new Uint8Array())
-  // @ts-expect-error a number, say of an input, is no change
-  reader(7, () => new Uint8Array())
-  // @ts-expect-error Parallel's cursor is no change of ours
-  reader(cursor, () => new Uint8Array())
-  // @ts-expect-error what was computed from a change is a number
-  const next: ChangeNumber = NO_CHANGE + 1
-  // @ts-expect-error only what was checked is a group's id
-  const other: GroupId = "tgrp_12345678"
-  return [next, other]
+  return [
+    getRun(key, run),
+    // @ts-expect-error a group is no run
+    getRun(key, group),
+    // @ts-expect-error text is no run before it was read as one
+    getRun(key, "trun_1"),
+    events(key, group, cursor),
+    // @ts-expect-error a run is no group
+    events(key, run, cursor),
+    // @ts-expect-error a group is no place in its events
+    events(key, group, group),
+    // @ts-expect-error nor is a run
+    apply([], 0, run),
+    reader(NO_CHANGE, encode),
+    // @ts-expect-error a number, say of an input, is no change
+    reader(7, encode),
+    // @ts-expect-error what was computed from a change is a number
+    reader(NO_CHANGE + 1, encode),
+    // @ts-expect-error Parallel's cursor is no change of ours
+    reader(cursor, encode),
+    // @ts-expect-error only what was checked is a group's id
+    "tgrp_12345678" satisfies GroupId,
+  ]
 }
 
 describe("ids", () => {

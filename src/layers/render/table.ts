@@ -3,7 +3,7 @@ import { columnsJson } from "../../domain/RunJson.ts"
 import type { JsonText, RunRow } from "../../domain/TaskGroup.ts"
 import type { Snapshot } from "../../services/GroupReader.ts"
 
-export type Fields = Readonly<Record<string, unknown>>
+type Fields = Readonly<Record<string, unknown>>
 
 /** A row as tables show it. */
 export interface TableRow {

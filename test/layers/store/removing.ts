@@ -17,7 +17,6 @@ import {
   type Store,
   submittedOn,
   type WithStorage,
-  runOf,
 } from "./fixtures.ts"
 
 const failureOf = (program: Store["erase"]) => Effect.runPromise(Effect.flip(program))
