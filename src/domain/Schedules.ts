@@ -178,7 +178,10 @@ export const sessions = ({ RECONNECT_MIN_SECONDS, RECONNECT_MAX_SECONDS }: Setti
         Effect.succeed(
           input.lengthMs >= GOOD_SESSION_MS
             ? Duration.zero
-            : Duration.min(duration, Duration.millis(Math.max(RECONNECT_MAX_SECONDS * 1000, input.idleMs / IDLE_SHARE))),
+            : Duration.min(
+                duration,
+                Duration.millis(Math.max(RECONNECT_MAX_SECONDS * 1000, input.idleMs / IDLE_SHARE)),
+              ),
         ),
       ),
       Schedule.jittered,
@@ -238,7 +241,9 @@ export const quiet = ({ POLL_MIN_SECONDS, POLL_MAX_SECONDS }: SettingsShape) =>
   Schedule.exponential(Duration.seconds(POLL_MIN_SECONDS * 1.5), 1.5).pipe(
     Schedule.setInputType<number>(),
     Schedule.modifyDelay(({ input, duration }) =>
-      Effect.succeed(Duration.min(duration, Duration.millis(Math.max(POLL_MAX_SECONDS * 1000, input / IDLE_SHARE)))),
+      Effect.succeed(
+        Duration.min(duration, Duration.millis(Math.max(POLL_MAX_SECONDS * 1000, input / IDLE_SHARE))),
+      ),
     ),
   )
 

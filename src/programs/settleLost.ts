@@ -100,8 +100,10 @@ const missingOf = (
   const batches = cutBatches(rows, { size: settings.BATCH_SIZE, chars: settings.BATCH_CHARS })
   const { edge } = batch
   if (edge === undefined) return batches
+  // What an edge refused together with others, it has not refused alone.
+  const alone = batch.to - batch.from > 1 ? {} : { edge }
   return batches.flatMap((one): ReadonlyArray<Batch> =>
-    one.to - one.from > 1 ? halves(one) : [{ ...one, edge }],
+    one.to - one.from > 1 ? halves(one) : [{ ...one, ...alone }],
   )
 }
 

@@ -6,17 +6,18 @@ export const submissionSentence = (
   count: (batches: ReadonlyArray<Batch>) => number,
 ): string | null => {
   const at = (time: number) => new Date(time).toISOString()
-  const refusal = [...lost, ...todo].find((batch) => batch.edge !== undefined)?.edge
+  const left = [...lost, ...todo]
+  const refusal = left.find((batch) => batch.edge !== undefined)?.edge
   if (edge !== null && refusal !== undefined) {
-    return `Something between here and Parallel refuses ${count([...lost, ...todo])} inputs (status ${refusal.status}). They are tried in ever smaller batches, until those that it refuses are alone.`
+    return `Something between here and Parallel refuses ${count(left)} inputs (status ${refusal.status}). They are tried in ever smaller batches, until those that it refuses are alone.`
   }
-  if (lost.length > 0) {
+  if (lost.length > 0 && edge === null) {
     return `Parallel's answer to adding ${count(lost)} runs was lost; checking which of them exist before sending any again.`
   }
   if (credit !== null) {
     return `Not enough credit at Parallel: ${count(todo)} inputs are not submitted yet. Next attempt at ${at(credit.next)}.`
   }
-  return edge === null || todo.length === 0
+  return edge === null || left.length === 0
     ? null
-    : `Something between here and Parallel has refused some inputs: ${count(todo)} are still to be submitted.`
+    : `Something between here and Parallel has refused some inputs: ${count(left)} are still to be submitted.`
 }

@@ -89,7 +89,7 @@ export const submitRuns = Effect.fn("submitRuns")(function* (
       continue
     }
     yield* waitForTurn(options)
-    const wave = yield* nextWave(options)
+    const wave = yield* nextWave
     const outcomes = yield* sendWave(options, wave)
     const refused = outcomes.filter((outcome) => typeof outcome === "object")
     if (refused.length === 0) {
@@ -148,7 +148,7 @@ const waitForTurn = Effect.fnUntraced(function* (options: SubmitOptions) {
  * One batch is enough to ask for credit with, or whether anything gets through when nothing has so far, or which rows an
  * edge finds fault with. Rows that it has refused alone come last; once it has let others pass, they have failed.
  */
-const nextWave = Effect.fnUntraced(function* (options: SubmitOptions) {
+const nextWave = Effect.gen(function* () {
   const submission = yield* SubmissionStore
   const runs = yield* RunStore
   const settings = yield* Settings
@@ -260,8 +260,16 @@ const sendBatch = Effect.fnUntraced(function* (
 const passed = (plan: SubmissionPlan): SubmissionPlan => {
   const { edge } = plan
   if (edge === null || isPlanDone(plan)) return { ...plan, credit: null, edge: null }
-  const todo = edge.selective ? plan.todo : plan.todo.map(({ from, to }) => ({ from, to }))
-  return { ...plan, credit: null, todo, edge: { ...edge, selective: true, next: 0 } }
+  const next: SubmissionPlan = { ...plan, credit: null, edge: { ...edge, selective: true, next: 0 } }
+  if (edge.selective) return next
+  return { ...next, todo: plan.todo.map(unrefused), lost: plan.lost.map(unrefused) }
+}
+
+/** Of several rows it is known only that they are to be tried in halves. */
+const unrefused = <A extends Batch>(batch: A) => {
+  if (batch.to - batch.from > 1) return batch
+  const { edge: _, ...rest } = batch
+  return rest
 }
 
 /** The batch's fate is unknown. What an edge answered says nothing of it either, but how to go on. */
@@ -399,7 +407,10 @@ const noteLackOfCredit = Effect.fnUntraced(function* (options: SubmitOptions, er
     return submission.savePlan({ ...plan, credit })
   }
   const message = `Not submitted: Parallel has had too little credit for ${settings.CREDIT_WAIT_HOURS} hours (${error.message}).`
-  const end = { status: "cancelled", error: errorJson({ ...error, message }) } as const
+  const end = {
+    status: "cancelled",
+    error: errorJson({ message, refId: error.refId, detail: error.detail }),
+  } as const
   const now = yield* Clock.currentTimeMillis
   for (const batch of plan.todo) {
     submission.leaveOut(batch, end, { ...markDone(submission.plan(), batch), credit: null }, now)

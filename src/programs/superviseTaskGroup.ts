@@ -75,7 +75,9 @@ const concludeRefused = Effect.gen(function* () {
     Effect.as(true),
     Effect.catchDefect((defect) => Effect.fail(defect)),
     Effect.retry(objectStep),
-    Effect.catch((defect) => Effect.as(Effect.logError("The refused group could not be removed", defect), false)),
+    Effect.catch((defect) =>
+      Effect.as(Effect.logError("The refused group could not be removed", defect), false),
+    ),
   )
   if (condemned) yield* eraseTaskGroup.pipe(Effect.timeoutOption(ERASE_WITHIN))
   const answer: Submission =

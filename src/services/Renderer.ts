@@ -1,5 +1,5 @@
 import * as Context from "effect/Context"
-import type { Piece, RenderedFormat } from "../domain/Formats.ts"
+import type { Piece } from "../domain/Formats.ts"
 import type { OutputForm } from "../domain/RunJson.ts"
 import type { Snapshot } from "./GroupReader.ts"
 

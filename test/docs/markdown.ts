@@ -1,24 +1,59 @@
-/** The text below a heading, up to the next one of its level or above. */
+/** The text below a heading, up to the next one of its level or above. Headings within fences are none. */
 export const sectionOf = (text: string, heading: string): string => {
   const lines = text.split("\n")
-  const start = lines.findIndex((line) => /^#+ /.test(line) && line.replace(/^#+ /, "") === heading)
+  const isHeading = headingsIn(lines)
+  const start = lines.findIndex((line, at) => isHeading[at] === true && line.replace(/^#+ /, "") === heading)
   if (start < 0) throw new Error(`no heading ${heading}`)
-  const level = /^#+/.exec(lines[start] ?? "")?.[0].length ?? 1
-  const rest = lines.slice(start + 1)
-  const end = rest.findIndex((line) => (/^#+(?= )/.exec(line)?.[0].length ?? 9) <= level)
-  return rest.slice(0, end < 0 ? rest.length : end).join("\n")
+  const levelOf = (line: string) => /^#+/.exec(line)?.[0].length ?? 1
+  const level = levelOf(lines[start] ?? "")
+  const end = lines.findIndex((line, at) => at > start && isHeading[at] === true && levelOf(line) <= level)
+  return lines.slice(start + 1, end < 0 ? lines.length : end).join("\n")
 }
 
-/** Body rows of the first table, as trimmed cells. */
-export const rowsOf = (section: string): ReadonlyArray<ReadonlyArray<string>> => {
-  const [, table = ""] = /(?:^|\n)\|[^\n]*\n\|[ :|-]+\n((?:\|[^\n]*(?:\n|$))+)/.exec(section) ?? []
-  return table
-    .trim()
-    .split("\n")
+const headingsIn = (lines: ReadonlyArray<string>): ReadonlyArray<boolean> => {
+  let fenced = false
+  return lines.map((line) => {
+    if (line.startsWith("```")) fenced = !fenced
+    return !fenced && /^#+ /.test(line)
+  })
+}
+
+/** Anchors of a page's headings, as GitHub makes them. */
+export const anchorsOf = (text: string): ReadonlyArray<string> => {
+  const lines = text.split("\n")
+  const isHeading = headingsIn(lines)
+  return lines
+    .filter((_, at) => isHeading[at])
     .map((line) =>
       line
-        .replace(/^\||\|$/g, "")
-        .split("|")
-        .map((cell) => cell.trim()),
+        .replace(/^#+ /, "")
+        .toLowerCase()
+        .replace(/[^\w\s-]/g, "")
+        .replaceAll(" ", "-"),
     )
 }
+
+/** What stands in fences of this language. */
+export const fencesOf = (text: string, language: string): ReadonlyArray<string> =>
+  [...text.matchAll(/^```(\w+)\n([^]*?)\n```$/gm)].flatMap(([, name, body = ""]) =>
+    name === language ? [body] : [],
+  )
+
+type Table = ReadonlyArray<ReadonlyArray<string>>
+
+/** Body rows of every table, as trimmed cells. */
+export const tablesOf = (section: string): ReadonlyArray<Table> =>
+  [...section.matchAll(/(?<=^|\n)\|[^\n]*\n\|[ :|-]+\n((?:\|[^\n]*(?:\n|$))+)/g)].map(([, table = ""]) =>
+    table
+      .trim()
+      .split("\n")
+      .map((line) =>
+        line
+          .replace(/^\||\|$/g, "")
+          .split("|")
+          .map((cell) => cell.trim()),
+      ),
+  )
+
+/** Body rows of the first table. */
+export const rowsOf = (section: string): Table => tablesOf(section)[0] ?? [[""]]

@@ -1,120 +1,82 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs"
-import { dirname, join } from "node:path"
-import { describe, expect, it } from "vitest"
-import * as Schema from "effect/Schema"
+import { readFileSync } from "node:fs"
+import { expect, it } from "vitest"
+import * as Result from "effect/Result"
 import { welcome } from "../../scripts/start/message.ts"
+import { decodeMultitaskRequest } from "../../src/domain/MultitaskRequest.ts"
 import { RESULT_OFFERS } from "../../src/http/negotiate.ts"
-import { processorNames, usdPerRun } from "../../src/domain/Processors.ts"
-import { Variables } from "../../src/domain/Settings.ts"
-import { rowsOf, sectionOf } from "./markdown.ts"
+import { fencesOf, rowsOf, sectionOf, tablesOf } from "./markdown.ts"
+import { limits } from "./product.ts"
 
-const read = (path: string) => readFileSync(path, "utf8")
-const readme = read("README.md")
-const adrs = readdirSync("docs/adr").toSorted()
-const pages = [
-  "README.md",
-  "CHANGELOG.md",
-  "docs/storage.md",
-  "docs/operating.md",
-  ...adrs.map((name) => `docs/adr/${name}`),
-]
+const readme = readFileSync("README.md", "utf8")
 
-describe("README", () => {
-  it("shows what npm start prints", () => {
-    const text = welcome({
-      url: "http://127.0.0.1:8787",
-      data: ".data",
-      simulatorUrl: "http://127.0.0.1:8788",
-    })
-    expect(readme).toContain(`\`\`\`text\nStarting ...\n${text.trimEnd()}\n\`\`\``)
-  })
-
-  it("lists every variable with its default and its meaning", () => {
-    const listed = rowsOf(sectionOf(readme, "Configuration"))
-    expect(listed).toEqual(
-      Object.entries(Variables.fields).map(([name, field]) => {
-        const about = Schema.resolveAnnotations(field)
-        const preset = about?.["default"] === null ? "" : `\`${String(about?.["default"])}\``
-        return [`\`${name}\``, preset, about?.description]
-      }),
-    )
-  })
-
-  it("lists the formats that are served", () => {
-    const rows = rowsOf(sectionOf(readme, "The formats"))
-    const extensions: ReadonlyArray<string> = [...RESULT_OFFERS.map(({ format }) => format), "db"]
-    expect(rows.map(([url]) => url)).toEqual(
-      expect.arrayContaining(extensions.map((name) => `\`/{id}.${name}\``)),
-    )
-    expect(rows).toHaveLength(extensions.length)
-    for (const { format, types } of RESULT_OFFERS) {
-      expect(rows.find(([url]) => url === `\`/{id}.${format}\``)?.[1]).toBe(`\`${types[0]}\``)
-    }
-  })
-
-  it("lists the prices that estimates are made of", () => {
-    const tiers = processorNames.filter((name) => !name.endsWith("-fast"))
-    expect(rowsOf(sectionOf(readme, "Costs")).map(([name, price]) => [name, price])).toEqual(
-      tiers.map((name) => [`\`${name}\``, String(usdPerRun(name))]),
-    )
-  })
-
-  it("shows the example as it is", () => {
-    expect(readme).toContain(`\`\`\`ts\n${read("examples/embed.ts").trimEnd()}\n\`\`\``)
-  })
-
-  it("names tests that exist for its promises", () => {
-    const named = rowsOf(sectionOf(readme, "Test")).flatMap(([, files = ""]) => [
-      ...files.matchAll(/\]\(([^)]+)\)/g),
-    ])
-    expect(named.length).toBeGreaterThan(10)
-    expect(named.map(([, path = ""]) => path).filter((path) => !existsSync(path))).toEqual([])
-  })
-
-  it("names npm scripts that exist", () => {
-    const { scripts } = JSON.parse(read("package.json")) as { scripts: Record<string, string> }
-    const named = pages.flatMap((page) => [...read(page).matchAll(/npm (?:run )?(start|test|dev|check)\b/g)])
-    expect(new Set(named.map(([, name]) => name))).toEqual(new Set(["start", "test", "dev", "check"]))
-    for (const [, name = ""] of named) expect(Object.keys(scripts)).toContain(name)
-  })
+it("is short: what is not needed at once is in docs", () => {
+  expect(Buffer.byteLength(readme)).toBeLessThan(10_000)
 })
 
-describe.each(pages)("%s", (page) => {
-  it("links to what exists", () => {
-    const links = [...read(page).matchAll(/\]\(([^)\s]+)\)/g)].map(([, target = ""]) => target)
-    const local = links.filter((target) => !/^https?:/.test(target))
-    const missing = local.filter((target) => {
-      const [path = "", anchor] = target.split("#")
-      const file = path === "" ? page : join(dirname(page), path)
-      if (!existsSync(file)) return true
-      return anchor !== undefined && !headingsOf(read(file)).includes(anchor)
-    })
-    expect(missing).toEqual([])
+it("shows what npm start prints", () => {
+  const text = welcome({
+    url: "http://127.0.0.1:8787",
+    data: ".data",
+    simulatorUrl: "http://127.0.0.1:8788",
   })
+  expect(fencesOf(sectionOf(readme, "Start"), "text")).toEqual([`Starting ...\n${text.trimEnd()}`])
 })
 
-const headingsOf = (text: string) =>
-  [...text.matchAll(/^#+ (.+)$/gm)].map(([, heading = ""]) =>
-    heading
-      .toLowerCase()
-      .replace(/[^\w\s-]/g, "")
-      .replaceAll(" ", "-"),
+it("asks the group that the start answered, and shows its rows in the order of the inputs", () => {
+  const start = sectionOf(readme, "Start")
+  const ids = new Set([...start.matchAll(/tgrp_\w+/g)].map(([id]) => id))
+  expect(ids.size).toBe(1)
+  const [table = ""] = fencesOf(start, "markdown")
+  expect(rowsOf(table).map(([, company]) => company)).toEqual(["Stripe", "Anthropic", "Cloudflare"])
+})
+
+it("lists the formats that are served", () => {
+  const rows = rowsOf(sectionOf(readme, "Formats"))
+  const extensions: ReadonlyArray<string> = [...RESULT_OFFERS.map(({ format }) => format), "db"]
+  expect(new Set(rows.map(([url]) => url))).toEqual(new Set(extensions.map((name) => `\`/{id}.${name}\``)))
+  expect(rows).toHaveLength(extensions.length)
+  for (const { format, types } of RESULT_OFFERS) {
+    expect(rows.find(([url]) => url === `\`/{id}.${format}\``)?.[1]).toBe(`\`${types[0]}\``)
+  }
+})
+
+/** Whether a request with these fields is taken. */
+const isTaken = (body: object) => Result.isSuccess(decodeMultitaskRequest(body, limits))
+const request = { inputs: [{ a: 1 }], output_type: "text" }
+
+it("lists the request's fields, and which of them are required", () => {
+  const decoded = decodeMultitaskRequest({ ...request, colour: "red" }, limits)
+  const [warning = ""] = Result.isSuccess(decoded) ? decoded.success.warnings : []
+  const [, known = ""] = /Known fields: (.+)\.$/.exec(warning) ?? []
+  const rows = rowsOf(sectionOf(readme, "The request"))
+  expect(new Set(rows.map(([field]) => field))).toEqual(
+    new Set(known.split(", ").map((field) => `\`${field}\``)),
   )
-
-describe("decisions", () => {
-  it("are numbered without gaps", () => {
-    expect(adrs.map((name) => Number(name.slice(0, 4)))).toEqual(adrs.map((_, at) => at + 1))
-  })
-
-  it.each(adrs)("%s says context, decision, what was rejected, consequence", (name) => {
-    const text = read(`docs/adr/${name}`)
-    expect(text.startsWith(`# ${name.slice(0, 4)}. `)).toBe(true)
-    const headings = [...text.matchAll(/^## (\w+)/gm)].map(([, heading]) => heading)
-    expect(headings).toEqual(["Context", "Decision", "Rejected", "Consequence"])
-  })
+  for (const [field = "", required] of rows) {
+    expect(isTaken({ ...request, [field.replaceAll("`", "")]: undefined })).toBe(required !== "required")
+  }
 })
 
-it("the changelog has the version of package.json", () => {
-  const { version } = JSON.parse(read("package.json")) as { version: string }
-  expect(read("CHANGELOG.md")).toContain(`## [${version}] - `)
+it("says which outputs are refused", () => {
+  const [, outputs = []] = tablesOf(sectionOf(readme, "The request"))
+  const descriptions: Readonly<Record<string, ReadonlyArray<string | undefined>>> = {
+    yes: ["what"],
+    no: [undefined],
+    any: ["what", undefined],
+  }
+  const schema = { type: "object", properties: { a: { type: "string" } } }
+  expect(outputs).toHaveLength(6)
+  for (const [type = "", described = "", withSchema, happens] of outputs) {
+    for (const output_description of descriptions[described] ?? []) {
+      const output_schema = withSchema === "yes" ? schema : undefined
+      const body = { ...request, output_type: type.replaceAll("`", ""), output_description, output_schema }
+      expect(isTaken(body), JSON.stringify(body)).toBe(happens !== "`422`")
+    }
+  }
+})
+
+it("shows the example as it is", () => {
+  const example = readFileSync("examples/embed.ts", "utf8").trimEnd()
+  expect(fencesOf(sectionOf(readme, "Embed"), "ts")).toContain(example)
+  expect(example.split("\n").length).toBeLessThan(30)
 })

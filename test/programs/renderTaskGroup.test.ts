@@ -24,7 +24,10 @@ const Group = Layer.effectDiscard(
     store.addInputs(0, inputsOf(COUNT), NOW)
     store.commit({ ...EMPTY_PLAN, todo: [{ from: 0, to: COUNT }] })
   }),
-).pipe(Layer.provideMerge(TaskGroupStoreSqlite(nodeSqliteStorage())), Layer.provide([PublisherLive, AudienceLive]))
+).pipe(
+  Layer.provideMerge(TaskGroupStoreSqlite(nodeSqliteStorage())),
+  Layer.provide([PublisherLive, AudienceLive]),
+)
 
 const textOf = <R>(chunks: Stream.Stream<Uint8Array, never, R>) =>
   chunks.pipe(Stream.decodeText(), Stream.mkString)

@@ -69,7 +69,8 @@ export const checkEnd = async (world: World): Promise<void> => {
       data.runs[index]?.["run_id"] === null &&
       data.runs[index]?.["status"] === "failed"
     // A fault may answer in the place of who finds fault with the row.
-    if (index === weather.badRow && !refused && truths.length === 0) violations.push(`row ${index} was refused, but has not failed`)
+    if (index === weather.badRow && !refused && truths.length === 0)
+      violations.push(`row ${index} was refused, but has not failed`)
     if (refused && index === weather.badRow && weather.edge !== null)
       checkTold(world, data, index, weather.edge)
     const mayBeRefused =

@@ -1,5 +1,4 @@
 import { describe, expect, it, vi } from "vitest"
-import type { SettingsShape } from "../../src/domain/Settings.ts"
 import {
   count,
   delays,

@@ -70,6 +70,34 @@ describe("an edge in front of upstream", () => {
     expect(runsOf(it)).toHaveLength(40)
     expect(count(it, ADD)).toBeLessThan(16)
   })
+
+  it.each(["all", "partial"] as const)(
+    "that says no to a batch of which upstream has taken %s: no row is run twice, and none has failed",
+    async (applied) => {
+      const it = world({ weather: { batchSize: 2 } })
+      const fault = { kind: "status", status: 403, body: "html", applied } as const
+      it.simulator.faults.push({ route: "group.runs.add", skip: 1, fault })
+      await submit(it)
+      await it.clock.advance(HOUR)
+      expect(await statusesOf(it)).toEqual(Array(4).fill("completed"))
+      expect(runsOf(it)).toHaveLength(4)
+    },
+  )
+
+  it.each([1, 1_000])(
+    "that lets nothing pass for hours (batches of %i): nothing has failed when it is over",
+    async (batchSize) => {
+      const it = world({ weather: { batchSize } })
+      trouble(it, 3 * HOUR, { kind: "status", status: 403, body: "html" }, ["group.runs.add"])
+      await submit(it)
+      await it.clock.advance(3 * HOUR - MINUTE)
+      expect(await statusesOf(it)).toEqual(Array(4).fill("queued"))
+      expect(count(it, ADD)).toBeLessThan(40)
+      await it.clock.advance(HOUR)
+      expect(await statusesOf(it)).toEqual(Array(4).fill("completed"))
+      expect((await read(it)).status.status_message).toBe("")
+    },
+  )
 })
 
 describe("a run that the key's owner adds", () => {
@@ -126,6 +154,19 @@ describe("a run that the key's owner adds", () => {
       expect((await read(it)).ended).toBe(true)
     },
   )
+
+  it("equal to one of ours whose fate is unknown takes no row's place where metadata tells ours", async () => {
+    const it = world({ weather: { batchSize: 2 } })
+    it.simulator.faults.push({ route: "group.runs.add", skip: 1, fault: { kind: "reset", when: "before" } })
+    await submit(it)
+    // So many that some are equal to those that were lost.
+    for (let more = 0; more < 8; more++) await addNeighbour(it, API_KEY, { kind: "equal", lastsMs: MINUTE })
+    await it.clock.advance(10 * MINUTE)
+    const data = await read(it)
+    expect(data.ended).toBe(true)
+    expect(ourRuns(it)).toHaveLength(4)
+    expect(new Set(data.runs.map((run) => run["run_id"]))).toEqual(new Set(ourRuns(it).map(({ id }) => id)))
+  })
 
   it("with metadata like ours is kept out of the results, and named", async () => {
     const it = world({ weather: { rows: 3, behaviour: { runs: { duration_ms: [HOUR, HOUR] } } } })

@@ -35,7 +35,12 @@ describe("the submission", () => {
     await it.clock.advance(26 * HOUR)
     const data = await read(it)
     expect(data.ended).toBe(true)
-    expect(data.results.map((row) => row["$status"])).toEqual(["completed", "completed", "cancelled", "cancelled"])
+    expect(data.results.map((row) => row["$status"])).toEqual([
+      "completed",
+      "completed",
+      "cancelled",
+      "cancelled",
+    ])
     expect(data.runs[2]!["error"].message).toMatch(/credit/i)
     expect(count(it, ADD)).toBeGreaterThan(20)
     expect(count(it, ADD)).toBeLessThan(40)

@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect"
 import * as FiberSet from "effect/FiberSet"
 import * as Latch from "effect/Latch"
 import { errorJson } from "../../domain/ErrorJson.ts"
-import { Malformed } from "../../domain/Errors.ts"
+import { Malformed, type ParallelError } from "../../domain/Errors.ts"
 import { output as outputSchedule, type OutputAttempt, type Steps, stepsOf } from "../../domain/Schedules.ts"
 import { ParallelApi } from "../../services/ParallelApi.ts"
 import { Publisher } from "../../services/Publisher.ts"
@@ -13,7 +13,6 @@ import { Settings } from "../../services/Settings.ts"
 import { makeBulkPass } from "./bulkPass.ts"
 import type { FollowContext } from "./FollowContext.ts"
 import type { Turn } from "./pace.ts"
-import { isAnswer } from "./upstream.ts"
 
 const WAIT_MAX_MS = 60_000
 const HOUR_MS = 3_600_000
@@ -107,7 +106,7 @@ const makeFetches = (context: FollowContext) => {
     attempt.nextAt = now + (yield* attempt.again.next({ error, missingForMs: now - since }))
     attempts.set(inputIndex, attempt)
     if (error._tag === "RateLimited") pace.refused(turn, now + (error.retryAfterMs ?? 1_000))
-    else if (isAnswer(error)) yield* giveUpIfLate(context, inputIndex)
+    else if (saysMissing(error)) yield* giveUpIfLate(context, inputIndex)
   })
 
   /** The first that may be asked for now, or when the next may be. */
@@ -139,6 +138,10 @@ const makeFetches = (context: FollowContext) => {
     forget: () => attempts.clear(),
   }
 }
+
+/** Whether upstream says that the output is not there: what it refuses says nothing of it. */
+const saysMissing = (error: ParallelError): boolean =>
+  error._tag === "NotFound" || error._tag === "Malformed" || (error._tag === "Unavailable" && error.status === 408)
 
 /** Upstream says that the output is not there: after a day in which it did, the row ends without. */
 const giveUpIfLate = Effect.fnUntraced(function* (context: FollowContext, inputIndex: number) {

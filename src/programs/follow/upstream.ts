@@ -70,6 +70,8 @@ export const makeUpstream = Effect.fnUntraced(function* () {
       )
     } else if (error === null && concerns === "group" && refusedAt !== null) {
       refusal = null
+      // While it refused it said nothing of outputs.
+      for (const [inputIndex, since] of late) late.set(inputIndex, since + answeredMs - refusedAt)
       refusedAt = null
       steps.reset()
       save()
@@ -93,7 +95,9 @@ export const makeUpstream = Effect.fnUntraced(function* () {
       )
 
   /** A stream that has said something is an answer; one that ends without a word says nothing. */
-  const notedStream = <A, R>(stream: Stream.Stream<A, ParallelError, R>): Stream.Stream<A, ParallelError, R> =>
+  const notedStream = <A, R>(
+    stream: Stream.Stream<A, ParallelError, R>,
+  ): Stream.Stream<A, ParallelError, R> =>
     Stream.suspend(() => {
       let heard = false
       return Stream.fromEffectDrain(turn).pipe(
@@ -142,5 +146,5 @@ export const makeUpstream = Effect.fnUntraced(function* () {
 })
 
 /** Whether upstream itself said something. A 408 is how it says that a result is not there yet. */
-export const isAnswer = (error: ParallelError | null): boolean =>
+const isAnswer = (error: ParallelError | null): boolean =>
   error === null || error._tag !== "Unavailable" || error.status === 408
