@@ -20,6 +20,19 @@ const growing = (first: Duration.Input, factor: number, longest: Duration.Input)
 const between = (firstSeconds: number, longestSeconds: number) =>
   growing(Duration.seconds(firstSeconds), 2, Duration.seconds(longestSeconds))
 
+/**
+ * Clocks count whole milliseconds, and a sleep is cut to nanoseconds: a time that lies between two of them would be
+ * missed by nothing, and waited for again in no time, over and over.
+ */
+const wholeMillis = (duration: Duration.Duration): Duration.Duration =>
+  Duration.millis(Math.ceil(Duration.toMillis(duration)))
+
+/** With up to a fifth more or less. */
+const jittered = <Output, Input>(schedule: Schedule.Schedule<Output, Input>) =>
+  Schedule.jittered(schedule).pipe(
+    Schedule.modifyDelay(({ duration }) => Effect.succeed(wholeMillis(duration))),
+  )
+
 /** What an error says about when to ask again; 0 when it says nothing. */
 export const askedToWait = (error: ParallelError | null): number =>
   error?._tag === "RateLimited" ? (error.retryAfterMs ?? 1_000) : 0
@@ -53,7 +66,7 @@ const anewAfter = <Output, Input>(
 
 /** A call to Parallel that may be repeated: a hiccup is over in a moment, and the caller waits. */
 export const call = Schedule.exponential("500 millis").pipe(
-  Schedule.jittered,
+  jittered,
   Schedule.upTo({ times: 2 }),
   Schedule.setInputType<ParallelError>(),
   Schedule.while(({ input }) => input._tag === "Unavailable" && !input.timedOut),
@@ -61,18 +74,18 @@ export const call = Schedule.exponential("500 millis").pipe(
 
 /** A step at an object that may be repeated: what is there already changes nothing. About 1.5 s, since a caller waits. */
 export const objectStep = Schedule.exponential("200 millis").pipe(
-  Schedule.jittered,
+  jittered,
   Schedule.upTo({ times: 3 }),
 )
 
 /** The commit is where money begins: an object that is being replaced is back within seconds. */
 export const commit = growing("200 millis", 2, "3 seconds").pipe(
-  Schedule.jittered,
+  jittered,
   Schedule.upTo({ times: 8 }),
 )
 
 /** An inputs URL has 10 s for each attempt, of the 30 s in which the group is prepared. */
-export const inputs = Schedule.exponential("300 millis").pipe(Schedule.jittered, Schedule.upTo({ times: 2 }))
+export const inputs = Schedule.exponential("300 millis").pipe(jittered, Schedule.upTo({ times: 2 }))
 
 /** Upstream's `Retry-After` may be 0, and it refuses for as long as it is asked at once. */
 const RATE_LIMIT_MIN_MS = 1_000
@@ -103,7 +116,7 @@ const rateLimitWait = (error: ParallelError): number | null =>
  * doubling to 5 s, with jitter, since all its viewers come back together.
  */
 export const reachObject = Schedule.once.pipe(
-  Schedule.concat(growing("250 millis", 2, "5 seconds").pipe(Schedule.jittered)),
+  Schedule.concat(growing("250 millis", 2, "5 seconds").pipe(jittered)),
 )
 
 /** What became of one connection to an object's stream. */
@@ -127,7 +140,7 @@ export const followObject = anewAfter(
 
 /** Reading what became of a lost batch is free of consequences, so that only a refusal ends it. */
 export const settling = growing("2 seconds", 2, "2 minutes").pipe(
-  Schedule.jittered,
+  jittered,
   respecting,
   Schedule.while(({ input }) => input._tag !== "Unauthorized" && input._tag !== "NotFound"),
 )
@@ -151,7 +164,7 @@ export const edge = (settings: SettingsShape) =>
 
 /** Upstream refuses the key or the group: an incident may last hours, and a key may be restored. */
 export const refused = (settings: SettingsShape) =>
-  between(settings.REFUSED_RETRY_MIN_SECONDS, settings.REFUSED_RETRY_MAX_SECONDS).pipe(Schedule.jittered)
+  between(settings.REFUSED_RETRY_MIN_SECONDS, settings.REFUSED_RETRY_MAX_SECONDS).pipe(jittered)
 
 /** How a session with the group's events went. */
 export interface SessionEnd {
@@ -184,7 +197,7 @@ export const sessions = ({ RECONNECT_MIN_SECONDS, RECONNECT_MAX_SECONDS }: Setti
               ),
         ),
       ),
-      Schedule.jittered,
+      jittered,
       Schedule.modifyDelay(({ input, duration }) =>
         Effect.succeed(
           Duration.millis(
@@ -248,7 +261,7 @@ export const quiet = ({ POLL_MIN_SECONDS, POLL_MAX_SECONDS }: SettingsShape) =>
   )
 
 /** The last look before a group is called done: about a minute's worth, because a run is assumed to be listed by then. */
-export const lastLooks = Schedule.exponential("1 second").pipe(Schedule.jittered, Schedule.upTo({ times: 6 }))
+export const lastLooks = Schedule.exponential("1 second").pipe(jittered, Schedule.upTo({ times: 6 }))
 
 /** Where only a listing can tell which input a run is of, it is worth twenty minutes. */
 export const namingLooks = Schedule.spaced("1 minute").pipe(Schedule.upTo({ times: 10 }))
@@ -257,7 +270,7 @@ export const namingLooks = Schedule.spaced("1 minute").pipe(Schedule.upTo({ time
 
 /** A receiver may be down for a moment or for a day: from 5 s doubling up to hourly (SPEC 3). */
 export const webhook = (settings: SettingsShape) =>
-  between(settings.WEBHOOK_RETRY_MIN_SECONDS, settings.WEBHOOK_RETRY_MAX_SECONDS).pipe(Schedule.jittered)
+  between(settings.WEBHOOK_RETRY_MIN_SECONDS, settings.WEBHOOK_RETRY_MAX_SECONDS).pipe(jittered)
 
 /** Alarms of a group that is kept in a process, where no platform fires them. */
 export const localAlarms = Schedule.spaced("1 second")
@@ -277,7 +290,7 @@ export const stepsOf = <Output, Input>(schedule: Schedule.Schedule<Output, Input
       const now = yield* Clock.currentTimeMillis
       step ??= yield* Schedule.toStep(schedule)
       return yield* step(now, input).pipe(
-        Effect.map(([, wait]) => Duration.toMillis(wait)),
+        Effect.map(([, wait]) => Duration.toMillis(wholeMillis(wait))),
         Pull.catchDone(() => Effect.succeed(Number.POSITIVE_INFINITY)),
       )
     }),

@@ -68,8 +68,10 @@ export const commitTaskGroup = Effect.fn("commitTaskGroup")(function* (waitMs: n
   const todo = cutBatches(submission.inputLengths().entries(), limits)
   if (store.commit({ ...EMPTY_PLAN, todo }) === "incomplete") return incomplete
   alarms.clear("uncommitted")
-  yield* superviseTaskGroup()
-  const answer: Committed = yield* caller.wait(awaitSubmission, waitMs)
+  // Whatever becomes of the wait below: from here on the alarm brings the group to life.
+  alarms.set("watchdog", now + settings.WATCHDOG_SECONDS * 1000)
+  // The caller waits before anything can be refused.
+  const answer: Committed = yield* caller.wait(Effect.andThen(superviseTaskGroup(), awaitSubmission), waitMs)
   return answer
 })
 

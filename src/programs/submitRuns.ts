@@ -3,6 +3,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import { errorJson } from "../domain/ErrorJson.ts"
 import {
+  isEdgeRefusal,
   isRefusal,
   type NotFound,
   type ParallelError,
@@ -83,7 +84,7 @@ export const submitRuns = Effect.fn("submitRuns")(function* (
   yield* loseAll(submission.plan().sending)
   while (!isPlanDone(submission.plan())) {
     yield* tell
-    if (submission.plan().todo.length === 0) {
+    if (yield* isTimeToSettle) {
       yield* settleLost(options).pipe(Effect.catchIf(isOther, () => Effect.void))
       yield* spaceRounds
       continue
@@ -133,6 +134,17 @@ const tell = Effect.gen(function* () {
 const isOther = <E extends ParallelError>(error: E): error is Exclude<E, Stopped> =>
   error._tag !== "Unauthorized" && error._tag !== "NotFound"
 
+/** Lost batches are settled together, when there is nothing else to send; or while what there is has to wait anyway. */
+const isTimeToSettle = Effect.gen(function* () {
+  const submission = yield* SubmissionStore
+  const settings = yield* Settings
+  const { todo, lost, credit, edge } = submission.plan()
+  if (todo.length === 0) return true
+  const now = yield* Clock.currentTimeMillis
+  const waitsForLong = edge !== null && edge.next - now >= settings.SETTLE_SECONDS * 1500
+  return lost.length > 0 && (credit !== null || waitsForLong)
+})
+
 /** Waits for credit, or until an edge that lets nothing pass is tried again. */
 const waitForTurn = Effect.fnUntraced(function* (options: SubmitOptions) {
   const submission = yield* SubmissionStore
@@ -140,8 +152,12 @@ const waitForTurn = Effect.fnUntraced(function* (options: SubmitOptions) {
   if (edge !== null) yield* sleepUntil(edge.next)
   if (credit === null) return
   yield* sleepUntil(credit.next)
-  // Minutes have passed: whatever the refused request may have created is counted by now.
-  if (!(yield* isClean(options, []))) yield* loseAll(todo)
+  // Minutes have passed: whatever the refused request may have created is counted by now. An outage is waited out.
+  const isClean = yield* looksClean(options).pipe(
+    Effect.retry(Schedules.settling),
+    Effect.catchIf(isOther, () => Effect.succeed(false)),
+  )
+  if (!isClean) yield* loseAll(todo)
 })
 
 /**
@@ -280,7 +296,7 @@ const lose = Effect.fnUntraced(function* (
 ): Effect.fn.Return<Outcome, never, SubmissionStore | Settings> {
   const submission = yield* SubmissionStore
   const now = yield* Clock.currentTimeMillis
-  const refusal = edgeRefusalOf(error)
+  const refusal = isEdgeRefusal(error) ? { status: error.status, message: error.message } : null
   const plan = markLost(submission.plan(), batch, now, refusal)
   const { edge } = plan
   // Whoever refuses here answers in upstream's place: the hours of the clock count.
@@ -297,13 +313,6 @@ const lose = Effect.fnUntraced(function* (
   )
   return "lost"
 })
-
-/** A refusal that is not Parallel's own, and that is about the request: not a time limit, not a rate limit. */
-const edgeRefusalOf = (error: ParallelError): EdgeRefusal | null => {
-  if (error._tag !== "Unavailable" || error.status === null) return null
-  const { status, message } = error
-  return status >= 400 && status < 500 && ![408, 409, 425, 429].includes(status) ? { status, message } : null
-}
 
 /** What is waited for is asked again after a wait that grows with every round. */
 const nextRound = Effect.fnUntraced(function* (
@@ -333,28 +342,27 @@ const runInputs = (
  * that a refusal is atomic (docs/parallel.md, U12), and asking costs one request; a listing only where there are runs
  * that are not ours.
  */
-const isClean = Effect.fnUntraced(function* (options: SubmitOptions, refused: ReadonlyArray<RefusedBatch>) {
+const looksClean = Effect.fnUntraced(function* (options: SubmitOptions) {
   const api = yield* ParallelApi
   const submission = yield* SubmissionStore
   const runs = yield* RunStore
-  const look = Effect.gen(function* () {
-    if (submission.plan().lost.length > 0) return false
-    const { status } = yield* api.getTaskGroup(options.key, options.groupId)
-    const known = runs.submitted()
-    if (status.num_task_runs <= known) return status.num_task_runs === known
-    const sighting = yield* lookUpstream(options)
-    // A row that has its run only now was taken.
-    return isComplete(sighting) && runs.submitted() === known && sighting.own.size === known
-  })
-  return yield* look.pipe(
+  if (submission.plan().lost.length > 0) return false
+  const { status } = yield* api.getTaskGroup(options.key, options.groupId)
+  const known = runs.submitted()
+  if (status.num_task_runs <= known) return status.num_task_runs === known
+  const sighting = yield* lookUpstream(options)
+  // A row that has its run only now was taken.
+  return isComplete(sighting) && runs.submitted() === known && sighting.own.size === known
+})
+
+/** The same after a wave; where it cannot be known, it is not. */
+const isClean = (options: SubmitOptions, refused: ReadonlyArray<RefusedBatch>) =>
+  looksClean(options).pipe(
     // Who is refused everywhere cannot have added anything.
     Effect.catch((error) =>
-      Effect.succeed(
-        refused.length > 0 && refused.every((one) => one.error._tag === error._tag && isRefusal(error)),
-      ),
+      Effect.succeed(refused.every((one) => one.error._tag === error._tag && isRefusal(error))),
     ),
   )
-})
 
 /** Decides what becomes of refused batches of which nothing was taken. */
 const resolveRefusals = Effect.fnUntraced(function* (

@@ -18,6 +18,8 @@ import { condemnTaskGroup, eraseTaskGroup, removeTaskGroup } from "./removeTaskG
 /** A caller waits, and the alarm comes anyway. */
 const ERASE_WITHIN = "5 seconds"
 
+const UNDERWAY: Submission = { _tag: "Underway" }
+
 /**
  * What starts what in a group's life. Everything that runs is started from what is stored, and may be started twice: by
  * the commit, by a visit, and by the alarm, which is set before following starts and renewed while it lasts.
@@ -40,6 +42,8 @@ export const superviseTaskGroup = Effect.fn("superviseTaskGroup")(function* () {
     Effect.flatMap(conclude),
     // What it was doing is written down; the watchdog starts it again.
     Effect.catchCause((cause) => Effect.logError("Following stopped unexpectedly", cause)),
+    // A caller whose refusal was taken waits for an answer, and must not wait for ever.
+    Effect.ensuring(Effect.suspend(() => (caller.taken() === null ? Effect.void : caller.answer(UNDERWAY)))),
     Effect.annotateLogs({ taskgroup_id: details.taskgroupId }),
   )
   yield* fibers.start("follow", follow)
@@ -66,7 +70,8 @@ const conclude = Effect.fnUntraced(function* (outcome: FollowOutcome) {
 
 /**
  * The caller gets upstream's refusal once it is certain that nothing of the group will be sent any more; should that
- * not be had, the group stays, and the caller hears that it is under way. What cannot be emptied now, the alarm will.
+ * not be had, the group stays, and the caller hears that it is under way. What cannot be emptied now, the alarm will: it
+ * is due at once, and may come and end this while it waits for the storage.
  */
 const concludeRefused = Effect.gen(function* () {
   const caller = yield* WaitingCaller
@@ -79,7 +84,6 @@ const concludeRefused = Effect.gen(function* () {
       Effect.as(Effect.logError("The refused group could not be removed", defect), false),
     ),
   )
-  if (condemned) yield* eraseTaskGroup.pipe(Effect.timeoutOption(ERASE_WITHIN))
   const answer: Submission =
     condemned && refusal !== null
       ? {
@@ -89,8 +93,9 @@ const concludeRefused = Effect.gen(function* () {
           detail: refusal.detail,
           refId: refusal.refId,
         }
-      : { _tag: "Underway" }
-  yield* caller.answer(answer)
+      : UNDERWAY
+  const erase = condemned ? Effect.timeoutOption(eraseTaskGroup, ERASE_WITHIN) : Effect.void
+  yield* Effect.ensuring(erase, caller.answer(answer))
 })
 
 /** Tries the webhook if it is due. */
@@ -133,7 +138,9 @@ export const visitTaskGroup = Effect.fn("visitTaskGroup")(function* () {
   const settings = yield* Settings
   const details = group.details()
   if (details === null) {
-    yield* group.forget
+    yield* group.forget.pipe(
+      Effect.catch((error) => Effect.logError("A look-up that found nothing left something behind", error)),
+    )
     return false
   }
   audience.look()

@@ -32,6 +32,9 @@ export const TaskGroupsLocal: Layer.Layer<TaskGroups, never, LocalServices> = La
       Effect.provideContext(program, context)
     const wake = Effect.flatMap(Clock.currentTimeMillis, (now) =>
       alarms.due(now).length > 0 ? here(wakeTaskGroup()) : Effect.void,
+    ).pipe(
+      // It stays due, and comes again.
+      Effect.catchCause((cause) => Effect.logError("An alarm failed", cause)),
     )
     yield* Effect.forkScoped(Effect.repeat(wake, localAlarms))
     return TaskGroups.of({
