@@ -3,7 +3,7 @@ import { createInputs, type InputsSpec } from "./inputs.ts"
 import { boolean, list, nullable, number, object, parse, string, type Infer } from "../behaviour/spec.ts"
 
 /** What a webhook receiver got. */
-export interface ReceivedWebhook {
+interface ReceivedWebhook {
   readonly at: number
   readonly name: string
   readonly headers: Readonly<Record<string, string>>
@@ -21,7 +21,7 @@ const answerSpec = object({
   /** Stays in force, instead of answering once. */
   lasting: boolean(false),
 })
-export type WebhookAnswer = Infer<typeof answerSpec>
+type WebhookAnswer = Infer<typeof answerSpec>
 const answersSpec = list(answerSpec)
 
 const KEPT = 1_000

@@ -37,7 +37,7 @@ export interface Run {
 }
 
 /** The runs of one POST. */
-export interface Batch {
+interface Batch {
   readonly start: number
   readonly size: number
   readonly at: number

@@ -86,7 +86,9 @@ export const listingQuestions = [
     const origin = facts.listings.find((one) => one.x < resumed.x && isOrigin(one))
     if (origin === undefined) return open("the listing that the cursor came from had no active run in it")
     if (startAgain(facts)) return open("its cursors do not resume the listing, it starts again")
-    const changed = origin.events.flatMap(({ run }) => (run !== null && isActive(run) ? run.runId : []))
+    const changed: ReadonlyArray<string> = origin.events.flatMap(({ run }) =>
+      run !== null && isActive(run) ? run.runId : [],
+    )
     const back = runsIn(resumed).filter((run) => changed.includes(run)).length
     const evidence = `of ${changed.length} runs before the cursor that ended, ${back} came back`
     if (back === 0) return a("no: it is a position in the list", evidence)

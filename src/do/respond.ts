@@ -1,10 +1,11 @@
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import { contentTypeOf, type Format, formatOf, type RenderedFormat, SSE } from "../domain/Formats.ts"
+import { type ChangeNumber, readChangeNumber } from "../domain/Ids.ts"
 import type { GroupDetails } from "../domain/TaskGroup.ts"
 import { readRun } from "../programs/readRun.ts"
 import { renderTaskGroup } from "../programs/renderTaskGroup.ts"
-import { hasSeenTheEnd, watchTaskGroup } from "../programs/watchTaskGroup.ts"
+import { watchTaskGroup } from "../programs/watchTaskGroup.ts"
 import { GroupFibers } from "../services/GroupFibers.ts"
 import { GroupReader } from "../services/GroupReader.ts"
 import type { RenderOptions } from "../services/Renderer.ts"
@@ -79,7 +80,7 @@ const respondRun = Effect.fnUntraced(function* (
 const freshness = (
   request: Request,
   tag: string,
-  change: number,
+  change: ChangeNumber,
   details: GroupDetails | null,
   version: string,
 ) => {
@@ -99,8 +100,9 @@ const matches = (header: string | null, etag: string): boolean => {
 
 const respondEvents = Effect.fnUntraced(function* (request: Request, url: URL) {
   const store = yield* GroupReader
-  const lastEventId = request.headers.get("last-event-id") ?? url.searchParams.get("last_event_id")
-  if (hasSeenTheEnd(lastEventId, store.endedAtChange())) return new Response(null, { status: 204 })
+  const seen = readChangeNumber(request.headers.get("last-event-id") ?? url.searchParams.get("last_event_id"))
+  // All there will ever be.
+  if (seen !== null && seen === store.endedAtChange()) return new Response(null, { status: 204 })
   const headers = {
     "content-type": contentTypeOf(SSE),
     "cache-control": "no-cache, no-transform",
@@ -109,6 +111,6 @@ const respondEvents = Effect.fnUntraced(function* (request: Request, url: URL) {
   }
   if (request.method === "HEAD") return new Response(null, { headers })
   const fibers = yield* GroupFibers
-  const events = fibers.within(watchTaskGroup(lastEventId, optionsOf(SSE, url.searchParams)))
+  const events = fibers.within(watchTaskGroup(seen, optionsOf(SSE, url.searchParams)))
   return new Response(yield* Stream.toReadableStreamEffect(events), { headers })
 })

@@ -1,3 +1,4 @@
+import type { GroupId } from "./Ids.ts"
 import type { SettingsShape } from "./Settings.ts"
 import type { JsonText } from "./TaskGroup.ts"
 
@@ -9,11 +10,11 @@ import type { JsonText } from "./TaskGroup.ts"
  * out (the Worker died) is simply taken over. From `committing` on the group's object may hold a committed group, so
  * that it must be asked before anybody submits again.
  */
-export type IdempotencyStage = "acquired" | "created" | "committing" | "done"
+type IdempotencyStage = "acquired" | "created" | "committing" | "done"
 
 /** The group that the holder created at Parallel, and the complete answer to its POST. */
 export interface CreatedGroup {
-  readonly taskgroupId: string
+  readonly taskgroupId: GroupId
   readonly url: string
   readonly answer: JsonText
 }

@@ -18,7 +18,7 @@ export interface Limits {
 
 export type Row = JsonObject
 
-export type Inputs =
+type Inputs =
   | { readonly _tag: "url"; readonly url: URL }
   | { readonly _tag: "rows"; readonly rows: ReadonlyArray<Row> }
 
@@ -33,7 +33,7 @@ export type OutputSpec =
   | { readonly output_type: "auto" }
 
 /** What the caller wants. `suggest`: a JSON output whose schema upstream is to suggest from the description. */
-export type Output =
+type Output =
   | Exclude<OutputSpec, { readonly output_type: "auto" }>
   | { readonly output_type: "suggest"; readonly description: string }
 

@@ -1,14 +1,5 @@
 /** The nine tiers of Parallel's documented processors, cheapest first. Each also comes as `<tier>-fast`. */
-export type ProcessorTier =
-  | "lite"
-  | "base"
-  | "core"
-  | "core2x"
-  | "pro"
-  | "ultra"
-  | "ultra2x"
-  | "ultra4x"
-  | "ultra8x"
+type ProcessorTier = "lite" | "base" | "core" | "core2x" | "pro" | "ultra" | "ultra2x" | "ultra4x" | "ultra8x"
 
 export type ProcessorName = ProcessorTier | `${ProcessorTier}-fast`
 

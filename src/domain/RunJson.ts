@@ -1,3 +1,4 @@
+import type { GroupId } from "./Ids.ts"
 import { isActive } from "./RunStatus.ts"
 import { mayHaveMember, membersWithout } from "./JsonScan.ts"
 import type { JsonText, RunRow } from "./TaskGroup.ts"
@@ -9,7 +10,7 @@ import type { WireOutput, WireRun } from "./Wire.ts"
 
 /** What every row of a group shares. */
 export interface GroupFacts {
-  readonly taskgroupId: string
+  readonly taskgroupId: GroupId
   readonly processor: string
 }
 

@@ -1,3 +1,5 @@
+import type { ChangeNumber, GroupId, RunId } from "./Ids.ts"
+
 /**
  * A task group as we hold and serve it. Rows keep JSON as text, so that a row can be sent without being parsed again.
  */
@@ -5,12 +7,9 @@
 /** JSON text. */
 export type JsonText = string
 
-/** Ids are opaque; this is what is safe in a URL and long enough not to be guessed by typing. */
-export const isGroupId = (id: string): boolean => /^[A-Za-z0-9_-]{8,128}$/.test(id)
-
 /** What the creator of a group tells its object, all of it public. */
 export interface GroupInit {
-  readonly taskgroupId: string
+  readonly taskgroupId: GroupId
   /** `{origin}/{taskgroup_id}` */
   readonly url: string
   /** As upstream said, RFC 3339; null when it said nothing. */
@@ -51,8 +50,8 @@ export interface RunRow {
   readonly inputIndex: number
   readonly attempt: number
   /** Number of the newest change to this row. */
-  readonly change: number
-  readonly runId: string | null
+  readonly change: ChangeNumber
+  readonly runId: RunId | null
   readonly status: string
   readonly createdAt: string | null
   readonly modifiedAt: string | null
@@ -85,7 +84,7 @@ export interface TaskGroupStatus {
 
 /** The JSON format of a group. */
 export interface TaskGroupResultOutput {
-  readonly taskgroup_id: string
+  readonly taskgroup_id: GroupId
   readonly metadata: unknown
   readonly status: TaskGroupStatus
   readonly created_at: string

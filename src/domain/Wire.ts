@@ -1,5 +1,6 @@
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
+import { EventCursor, RunId } from "./Ids.ts"
 
 /**
  * Parallel's wire shapes as far as we depend on them. Only `run_id` and `status` of a run are indispensable: every
@@ -34,7 +35,7 @@ const isRecord = Schema.is(JsonRecord)
 
 /** A run as Parallel sent it: the two fields we need, and the whole object. */
 export interface WireRun {
-  readonly runId: string
+  readonly runId: RunId
   readonly status: string
   readonly raw: Readonly<Record<string, unknown>>
   /** Which input it is the run of, as we wrote into its metadata; null when Parallel did not echo it. */
@@ -50,17 +51,17 @@ export interface WireOutput {
 export type GroupEvent =
   | {
       readonly _tag: "Run"
-      readonly eventId: string | null
+      readonly eventId: EventCursor | null
       readonly run: WireRun
       readonly output: WireOutput | null
       /** The row the run was made of, when it was asked for. */
       readonly input: unknown
     }
-  | { readonly _tag: "Status"; readonly eventId: string | null; readonly status: WireStatus }
+  | { readonly _tag: "Status"; readonly eventId: EventCursor | null; readonly status: WireStatus }
   /** Parallel's `error` event: it names no run and has no id. */
   | { readonly _tag: "Trouble"; readonly refId: string | null; readonly message: string }
   /** A kind we do not know, or an event we cannot read; survived, counted. */
-  | { readonly _tag: "Unreadable"; readonly eventId: string | null; readonly reason: string }
+  | { readonly _tag: "Unreadable"; readonly eventId: EventCursor | null; readonly reason: string }
 
 const indexOf = (metadata: unknown): number | null => {
   if (!isRecord(metadata)) return null
@@ -70,12 +71,14 @@ const indexOf = (metadata: unknown): number | null => {
   return Number.isSafeInteger(index) && index >= 0 && String(text) !== "" ? index : null
 }
 
-/** A run's id and status are stored as text, and sent again as bytes: half a character would make an answer unreadable. */
+/** Ids and statuses of runs are stored as text, and sent again as bytes: half a character would make an answer unreadable. */
+export const readRunId = (text: string): RunId => RunId(text.toWellFormed())
+
 export const readRun = (run: unknown, input?: unknown): WireRun | null => {
   if (!isRecord(run) || !isRunIdentity(run)) return null
   const fromInput = isRecord(input) ? indexOf(input["metadata"]) : null
   return {
-    runId: run.run_id.toWellFormed(),
+    runId: readRunId(run.run_id),
     status: run.status.toWellFormed(),
     raw: run,
     inputIndex: indexOf(run["metadata"]) ?? fromInput,
@@ -110,7 +113,8 @@ export const readGroupEvent = (event: { name: string; data: string; id: string |
   if (!isRecord(json)) {
     return { _tag: "Unreadable", eventId: null, reason: `event ${event.name} is not a JSON object` }
   }
-  const eventId = typeof json["event_id"] === "string" ? json["event_id"] : event.id
+  const cursor = typeof json["event_id"] === "string" ? json["event_id"] : event.id
+  const eventId = cursor === null ? null : EventCursor(cursor)
   const type = typeof json["type"] === "string" ? json["type"] : event.name
   switch (type) {
     case "task_run.state": {

@@ -1,4 +1,5 @@
 import type { ParallelError } from "../domain/Errors.ts"
+import type { GroupId } from "../domain/Ids.ts"
 import { problemSentence } from "../domain/Problem.ts"
 import type { CreationFailed } from "../programs/createErrors.ts"
 import type { CreateOnceError, KeyInUse } from "../programs/createOnce.ts"
@@ -12,7 +13,7 @@ export interface ApiError {
   readonly refId?: string | null | undefined
   readonly headers?: Readonly<Record<string, string>> | undefined
   /** The group that exists already at Parallel. */
-  readonly group?: { readonly taskgroupId: string; readonly url: string } | undefined
+  readonly group?: { readonly taskgroupId: GroupId; readonly url: string } | undefined
 }
 
 export const errorBody = (error: ApiError): string =>

@@ -6,6 +6,7 @@ import * as Effect from "effect/Effect"
 import type * as Pull from "effect/Pull"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
+import { type ChangeNumber, readChangeNumber } from "../domain/Ids.ts"
 import { followObject, type ObjectConnection, reachObject } from "../domain/Schedules.ts"
 
 /** The object cannot be reached, broke off or fell silent: it can be asked again. */
@@ -13,8 +14,8 @@ export class ObjectLost extends Schema.TaggedError<ObjectLost>()("ObjectLost", {
 
 export interface EventProxyOptions {
   /** Opens the object's stream behind an id. */
-  readonly open: (lastEventId: string | null, signal: AbortSignal) => Promise<Response>
-  readonly lastEventId: string | null
+  readonly open: (lastEventId: ChangeNumber | null, signal: AbortSignal) => Promise<Response>
+  readonly lastEventId: ChangeNumber | null
   /** Without a byte for this long, counted from the start of an attempt, the object is taken for lost. */
   readonly silence: Duration.Duration
 }
@@ -57,7 +58,7 @@ const makeCutter = () => {
 }
 
 /** The last id in whole events: the lines are our own, so that they have just one form, `id: ` and digits. */
-const lastIdIn = (bytes: Uint8Array): string | null => {
+const lastIdIn = (bytes: Uint8Array): ChangeNumber | null => {
   for (let end = bytes.length; end > 0;) {
     end = bytes.lastIndexOf(NEWLINE, end - 1)
     const line = end < 0 ? 0 : end + 1
@@ -66,7 +67,7 @@ const lastIdIn = (bytes: Uint8Array): string | null => {
       for (let at = line + ID.length; at < bytes.length && bytes[at] !== NEWLINE; at++) {
         id += String.fromCharCode(bytes[at]!)
       }
-      return id
+      return readChangeNumber(id)
     }
     if (end < 0) return null
   }

@@ -1,7 +1,7 @@
 import * as Cause from "effect/Cause"
 import { failureLine } from "../domain/failureReport.ts"
+import { type GroupId, isGroupId } from "../domain/Ids.ts"
 import type { SettingsShape } from "../domain/Settings.ts"
-import { isGroupId } from "../domain/TaskGroup.ts"
 import type { TaskGroupStub } from "../layers/TaskGroupsObjects.ts"
 import { CreationFailed } from "../programs/createErrors.ts"
 import { callbackRoute } from "./callbackRoute.ts"
@@ -15,7 +15,7 @@ import type { RequestRuntime } from "./runtime.ts"
 export interface HandlerContext {
   readonly settings: SettingsShape
   readonly runtime: RequestRuntime
-  readonly groups: (id: string) => TaskGroupStub
+  readonly groups: (id: GroupId) => TaskGroupStub
 }
 
 const CREATE_PATH = "/v1beta/tasks/multitask"

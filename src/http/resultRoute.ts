@@ -2,7 +2,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import { FORMATS, formatOf } from "../domain/Formats.ts"
-import { isGroupId } from "../domain/TaskGroup.ts"
+import { type GroupId, isGroupId, readChangeNumber } from "../domain/Ids.ts"
 import { negotiate, RESULT_OFFERS } from "./negotiate.ts"
 import type { SettingsShape } from "../domain/Settings.ts"
 import type { TaskGroupStub } from "../layers/TaskGroupsObjects.ts"
@@ -17,7 +17,7 @@ import { studioRoute } from "./studio.ts"
 export interface ResultContext {
   readonly settings: Pick<SettingsShape, "VIEWER_SILENCE_SECONDS">
   readonly runtime: Pick<RequestRuntime, "runPromise">
-  readonly groups: (id: string) => TaskGroupStub
+  readonly groups: (id: GroupId) => TaskGroupStub
 }
 
 /** The studio: no format of the result, but an extension of its address. */
@@ -67,7 +67,7 @@ export const resultRoute = async (
 /** `/{id}.db`: the studio, or with `?page=console` the SQL console of our own over the same protocol. */
 const databaseRoute = (
   request: Request,
-  id: string,
+  id: GroupId,
   raw: TaskGroupStub["raw"],
 ): Response | Promise<Response> => {
   const page = new URL(request.url).searchParams.get("page")
@@ -139,7 +139,7 @@ const OBJECT_LOST: ApiError = {
 
 const eventRoute = async (
   request: Request,
-  id: string,
+  id: GroupId,
   { settings, groups, runtime }: ResultContext,
 ): Promise<Response> => {
   const { searchParams } = new URL(request.url)
@@ -154,11 +154,11 @@ const eventRoute = async (
         new Request(address, {
           method: request.method,
           signal,
-          headers: from === null ? {} : { "last-event-id": from },
+          headers: from === null ? {} : { "last-event-id": String(from) },
         }),
       ),
     // Only what could be an id of ours is passed on; anything else is one we never gave, which means the full state.
-    lastEventId: asked !== null && /^\d{1,15}$/.test(asked) ? asked : null,
+    lastEventId: readChangeNumber(asked),
     silence: Duration.seconds(settings.VIEWER_SILENCE_SECONDS),
   }
   const opened = await runtime.runPromise(Effect.result(openEvents(options)))

@@ -1,6 +1,7 @@
 import * as Layer from "effect/Layer"
 import * as ManagedRuntime from "effect/ManagedRuntime"
 import * as FetchHttpClient from "effect/http/FetchHttpClient"
+import type { GroupId } from "../domain/Ids.ts"
 import type { SettingsShape } from "../domain/Settings.ts"
 import { IdempotencyObjects, type IdempotencyStub } from "../layers/IdempotencyObjects.ts"
 import { InputsLoaderHttp } from "../layers/InputsLoaderHttp.ts"
@@ -15,7 +16,7 @@ import { Settings } from "../services/Settings.ts"
 /** What the programs that a request runs need: one runtime for all requests of an isolate. */
 export const makeRequestRuntime = (
   settings: SettingsShape,
-  groups: (id: string) => TaskGroupStub,
+  groups: (id: GroupId) => TaskGroupStub,
   records: (name: string) => IdempotencyStub,
 ) =>
   ManagedRuntime.make(

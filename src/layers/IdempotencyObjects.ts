@@ -1,6 +1,7 @@
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type { IdempotencyOutcome, IdempotencyRequest, IdempotencyStep } from "../domain/Idempotency.ts"
+import type { GroupId } from "../domain/Ids.ts"
 import { objectStep } from "../domain/Schedules.ts"
 import type { TaskGroupStub } from "./TaskGroupsObjects.ts"
 import { Idempotency, IdempotencyUnavailable, type IdempotentRequest } from "../services/Idempotency.ts"
@@ -26,7 +27,7 @@ const step = <A>(use: () => Promise<A>): Effect.Effect<A, IdempotencyUnavailable
 /** Records in Durable Objects, named by their hash. Stubs are made anew for every step: one may break. */
 export const IdempotencyObjects = (
   of: (name: string) => IdempotencyStub,
-  groups: (id: string) => Pick<TaskGroupStub, "exists">,
+  groups: (id: GroupId) => Pick<TaskGroupStub, "exists">,
 ): Layer.Layer<Idempotency> => {
   const advance = ({ name, token }: IdempotentRequest, by: IdempotencyStep) =>
     step(() => of(name).advance(token, by))

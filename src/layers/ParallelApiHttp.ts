@@ -17,6 +17,7 @@ import {
   readGroupEvent,
   readOutput,
   readRun,
+  readRunId,
   WireAddedRuns,
   WireGroup,
 } from "../domain/Wire.ts"
@@ -193,7 +194,7 @@ export const ParallelApiHttp: Layer.Layer<
         ).pipe(
           Effect.flatMap(({ run_ids }) =>
             run_ids.length === inputs.length
-              ? Effect.succeed(run_ids.map((id) => id.toWellFormed()))
+              ? Effect.succeed(run_ids.map(readRunId))
               : Effect.fail(
                   new Malformed({ message: `${run_ids.length} run ids for ${inputs.length} inputs` }),
                 ),
@@ -218,10 +219,10 @@ export const ParallelApiHttp: Layer.Layer<
               ),
           }),
         ),
-      events: (key, groupId, lastEventId) =>
+      events: (key, groupId, cursor) =>
         stream(
           key,
-          get(`${GROUPS}/${groupId}/events`, lastEventId === null ? {} : { last_event_id: lastEventId }),
+          get(`${GROUPS}/${groupId}/events`, cursor === null ? {} : { last_event_id: cursor }),
           Duration.seconds(EVENTS_SILENCE_SECONDS),
         ),
       getRun: (key, runId) =>

@@ -1,6 +1,7 @@
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Schedule from "effect/Schedule"
+import type { GroupId } from "../domain/Ids.ts"
 import { commit, objectStep } from "../domain/Schedules.ts"
 import type { GroupInit, GroupSecrets, JsonText } from "../domain/TaskGroup.ts"
 import { type Committed, GroupNotStored, TaskGroups } from "../services/TaskGroups.ts"
@@ -36,9 +37,9 @@ const maybeStored = () =>
   })
 
 /** Groups in Durable Objects, named by their id. `of` is called anew for every step: a stub may break. */
-export const TaskGroupsObjects = (of: (id: string) => Receiving): Layer.Layer<TaskGroups> => {
+export const TaskGroupsObjects = (of: (id: GroupId) => Receiving): Layer.Layer<TaskGroups> => {
   const step = <A>(
-    id: string,
+    id: GroupId,
     use: (object: Receiving) => Promise<A>,
     schedule: Schedule.Schedule<unknown> = objectStep,
   ) => Effect.tryPromise({ try: () => use(of(id)), catch: notStored }).pipe(Effect.retry(schedule))

@@ -5,6 +5,7 @@ import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import { fitColumns, inputColumnsWarning } from "../domain/Columns.ts"
 import { Malformed } from "../domain/Errors.ts"
+import { type GroupId, isGroupId } from "../domain/Ids.ts"
 import { deriveInputSchema } from "../domain/InputSchema.ts"
 import {
   buildTaskSpec,
@@ -20,7 +21,7 @@ import {
 import { estimateCostUsd } from "../domain/Processors.ts"
 import { waitOutRateLimit } from "../domain/Schedules.ts"
 import type { SettingsShape } from "../domain/Settings.ts"
-import { type GroupInit, type GroupSecrets, isGroupId, type JsonText } from "../domain/TaskGroup.ts"
+import { type GroupInit, type GroupSecrets, type JsonText } from "../domain/TaskGroup.ts"
 import type { IdempotencyUnavailable } from "../services/Idempotency.ts"
 import { InputsLoader } from "../services/InputsLoader.ts"
 import { type ApiKey, ParallelApi } from "../services/ParallelApi.ts"
@@ -48,7 +49,7 @@ export interface Guard {
 /** The answer to the POST. */
 export interface Created {
   readonly url: string
-  readonly taskgroup_id: string
+  readonly taskgroup_id: GroupId
   readonly num_inputs: number
   readonly processor: string
   /** The JSON Schema of the output; null for text and when Parallel chooses the shape. */

@@ -3,6 +3,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type { CreatedGroup, IdempotencyOutcome } from "../domain/Idempotency.ts"
+import { GroupId } from "../domain/Ids.ts"
 import { Idempotency, type IdempotencyUnavailable, type IdempotentRequest } from "../services/Idempotency.ts"
 import type { InputsLoader } from "../services/InputsLoader.ts"
 import type { ApiKey, ParallelApi } from "../services/ParallelApi.ts"
@@ -19,7 +20,7 @@ export class KeyInUse extends Schema.TaggedError<KeyInUse>()("KeyInUse", {
   retryAfterMs: Schema.Number,
   /** True when its Worker died while it committed. */
   uncertain: Schema.Boolean,
-  group: Schema.NullOr(Schema.Struct({ taskgroupId: Schema.String, url: Schema.String })),
+  group: Schema.NullOr(Schema.Struct({ taskgroupId: GroupId, url: Schema.String })),
 }) {}
 
 export type CreateOnceError = CreateError | KeyReused | KeyInUse | IdempotencyUnavailable

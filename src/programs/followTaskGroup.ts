@@ -4,6 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Latch from "effect/Latch"
 import { errorJson } from "../domain/ErrorJson.ts"
 import { isRefusal, type ParallelError, type Refusal, Unavailable } from "../domain/Errors.ts"
+import type { GroupId } from "../domain/Ids.ts"
 import { lastLooks, namingLooks, refused, stepsOf } from "../domain/Schedules.ts"
 import { EMPTY_PLAN, isPlanDone } from "../domain/TaskGroup.ts"
 import { Audience } from "../services/Audience.ts"
@@ -38,7 +39,7 @@ export type FollowOutcome =
 
 export interface FollowOptions {
   readonly key: ApiKey
-  readonly groupId: string
+  readonly groupId: GroupId
   readonly takeRefusal: (refusal: Refusal) => boolean
 }
 

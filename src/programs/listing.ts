@@ -2,6 +2,7 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import { type ParallelError, Unavailable } from "../domain/Errors.ts"
+import type { EventCursor, GroupId, RunId } from "../domain/Ids.ts"
 import type { GroupEvent } from "../domain/Wire.ts"
 import { GroupStore } from "../services/GroupStore.ts"
 import { type ApiKey, type ListRuns, ParallelApi } from "../services/ParallelApi.ts"
@@ -12,16 +13,16 @@ const CHUNK = 100
 /** With outputs, which may be megabytes each. */
 const CHUNK_WITH_OUTPUTS = 8
 
-export interface ForeignRun {
+interface ForeignRun {
   readonly update: RunUpdate
   readonly input: unknown
 }
 
 export interface Listed {
   /** Every run the listing named. */
-  readonly runIds: ReadonlySet<string>
+  readonly runIds: ReadonlySet<RunId>
   /** Those of them that rows have. */
-  readonly own: ReadonlySet<string>
+  readonly own: ReadonlySet<RunId>
   /** Rows that changed by it. */
   readonly changes: number
   /** Some runs named no input: their metadata was not echoed, or they are not ours. */
@@ -40,13 +41,13 @@ export interface Listed {
  */
 export const listIntoStore = Effect.fnUntraced(function* (
   key: ApiKey,
-  groupId: string,
+  groupId: GroupId,
   options: ListRuns,
 ): Effect.fn.Return<Listed, ParallelError, ParallelApi | RunStore | GroupStore> {
   const api = yield* ParallelApi
   const started = yield* Clock.currentTimeMillis
-  const runIds = new Set<string>()
-  const own = new Set<string>()
+  const runIds = new Set<RunId>()
+  const own = new Set<RunId>()
   const foreign: Array<ForeignRun> = []
   let changes = 0
   let unnamed = false
@@ -88,7 +89,7 @@ type RunEvent = Extract<GroupEvent, { readonly _tag: "Run" }>
  */
 export const takeRuns = Effect.fnUntraced(function* (
   events: ReadonlyArray<GroupEvent>,
-  cursor?: string,
+  cursor?: EventCursor,
 ): Effect.fn.Return<ReadonlyArray<readonly [RunEvent, Applied]>, never, RunStore | GroupStore> {
   const store = yield* RunStore
   const now = yield* Clock.currentTimeMillis

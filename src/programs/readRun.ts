@@ -1,4 +1,5 @@
 import * as Effect from "effect/Effect"
+import type { ChangeNumber } from "../domain/Ids.ts"
 import { runJson } from "../domain/RunJson.ts"
 import type { JsonText } from "../domain/TaskGroup.ts"
 import { GroupReader } from "../services/GroupReader.ts"
@@ -9,7 +10,7 @@ export const readRun = Effect.fn("readRun")(function* (inputIndex: number) {
   return yield* Effect.acquireUseRelease(
     Effect.sync(() => store.snapshot()),
     ({ details, rows }) =>
-      Effect.sync((): { readonly json: JsonText; readonly change: number } | null => {
+      Effect.sync((): { readonly json: JsonText; readonly change: ChangeNumber } | null => {
         if (inputIndex >= details.numInputs) return null
         for (const row of rows(inputIndex)) return { json: runJson(row, details), change: row.change }
         return null

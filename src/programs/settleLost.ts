@@ -1,6 +1,7 @@
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import type { GroupId, RunId } from "../domain/Ids.ts"
 import { cutBatches, halves, markSettled } from "../domain/Plan.ts"
 import { settling, settlingLooks } from "../domain/Schedules.ts"
 import type { Batch } from "../domain/TaskGroup.ts"
@@ -13,7 +14,7 @@ import { type Listed, listIntoStore } from "./listing.ts"
 
 export interface Upstream {
   readonly key: ApiKey
-  readonly groupId: string
+  readonly groupId: GroupId
 }
 
 /** What upstream says exists. */
@@ -22,7 +23,7 @@ export interface Sighting {
   readonly count: number
   readonly listed: number
   /** Those that rows of ours have. */
-  readonly own: ReadonlySet<string>
+  readonly own: ReadonlySet<RunId>
   /** Runs of others, and second ones for an input: they count neither for nor against ours. */
   readonly strangers: number
   /** Runs that may belong to some row of ours, but nobody can say to which. */
@@ -122,7 +123,7 @@ const assignByInput = Effect.fnUntraced(function* ({ foreign }: Listed) {
       free.set(key, [...(free.get(key) ?? []), index])
     }
   }
-  const own: Array<string> = []
+  const own: Array<RunId> = []
   let unknown = 0
   for (const { update, input } of foreign) {
     const inputIndex = free.get(canonical(input))?.shift()

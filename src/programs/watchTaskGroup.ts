@@ -1,6 +1,7 @@
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
+import { type ChangeNumber, NO_CHANGE, shiftChange } from "../domain/Ids.ts"
 import { EventRenderer } from "../services/EventRenderer.ts"
 import { Publisher } from "../services/Publisher.ts"
 import type { RenderOptions } from "../services/Renderer.ts"
@@ -10,32 +11,18 @@ import { GroupReader } from "../services/GroupReader.ts"
 /** Between two status events while rows keep changing; the last one is never left out. */
 const STATUS_EVERY_MS = 250
 
-/** Where a viewer begins: after the change it has seen; from the start when it names one that we never gave. */
-export const viewerPosition = (lastEventId: string | null, newest: number): number => {
-  if (lastEventId === null || !/^\d{1,15}$/.test(lastEventId)) return 0
-  const position = Number(lastEventId)
-  return position <= newest ? position : 0
-}
-
-/** True when a viewer with this id has seen everything there will ever be. */
-export const hasSeenTheEnd = (lastEventId: string | null, endChange: number | null): boolean =>
-  endChange !== null &&
-  lastEventId !== null &&
-  /^\d{1,15}$/.test(lastEventId) &&
-  Number(lastEventId) === endChange
-
 /**
  * One viewer's stream: the status, without an id, so that who drops after it loses nothing; the rows changed after
- * `lastEventId`, each as it is now, in the order of change; then what changes, until `done`. Later statuses carry the
+ * `seen`, each as it is now, in the order of change; then what changes, until `done`. Later statuses carry the
  * number of the newest change that they count. It reads only when the viewer has taken what it was given, so that a
  * slow viewer holds nothing and misses only intermediate states. It just ends when the group is removed.
  */
 export const watchTaskGroup = (
-  lastEventId: string | null,
+  seen: ChangeNumber | null,
   options: RenderOptions = {},
 ): Stream.Stream<Uint8Array, never, GroupReader | Publisher | Settings | EventRenderer> =>
   Stream.unwrap(
-    Effect.map(makeViewer(lastEventId, options), (next) =>
+    Effect.map(makeViewer(seen, options), (next) =>
       Stream.unfold<boolean, Uint8Array, never, never>(false, (over) =>
         over
           ? Effect.undefined
@@ -51,18 +38,19 @@ interface Turn {
 }
 
 /** What gives a viewer its next turn; null when the stream just ends, because the object is being removed. */
-const makeViewer = Effect.fnUntraced(function* (lastEventId: string | null, options: RenderOptions) {
+const makeViewer = Effect.fnUntraced(function* (seen: ChangeNumber | null, options: RenderOptions) {
   const store = yield* GroupReader
   const publisher = yield* Publisher
   const events = yield* EventRenderer
   const heartbeatMs = (yield* Settings).HEARTBEAT_SECONDS * 1000
-  const position = viewerPosition(lastEventId, store.change())
+  // From the start, for one that names a change that we never gave.
+  const position = seen !== null && seen <= store.change() ? seen : NO_CHANGE
   const reader = yield* Effect.acquireRelease(
     Effect.sync(() => store.reader(position, events.rows(options))),
     (open) => Effect.sync(open.close),
   )
   /** The newest change that the viewer's last status counts. */
-  let statusOf: number | null = null
+  let statusOf: ChangeNumber | null = null
   let statusAt = Number.NEGATIVE_INFINITY
   /** Counted from the last thing that was sent. */
   let heartbeatAt = 0
@@ -72,7 +60,7 @@ const makeViewer = Effect.fnUntraced(function* (lastEventId: string | null, opti
     const out: Array<Uint8Array> = []
     const end = store.endedAtChange()
     // The end is a change of its own, which no status counts.
-    const newest = end === null ? store.change() : end - 1
+    const newest = end === null ? store.change() : shiftChange(end, -1)
     const tellStatus = (bytes: Uint8Array) => {
       out.push(bytes)
       statusOf = newest

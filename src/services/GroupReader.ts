@@ -1,5 +1,6 @@
 import * as Context from "effect/Context"
 import type { Piece } from "../domain/Formats.ts"
+import type { ChangeNumber } from "../domain/Ids.ts"
 import type { GroupFacts, JsonPart } from "../domain/RunJson.ts"
 import type { GroupDetails, JsonText, RunRow, TaskGroupStatus } from "../domain/TaskGroup.ts"
 
@@ -10,7 +11,7 @@ import type { GroupDetails, JsonText, RunRow, TaskGroupStatus } from "../domain/
 export interface Snapshot {
   readonly details: GroupDetails
   readonly status: TaskGroupStatus
-  readonly change: number
+  readonly change: ChangeNumber
   rows(from: number): Iterable<RunRow>
   /** All elements of a part as RunJson writes them, a separator of one ASCII character between them. Each piece is whole elements. */
   elements(part: JsonPart, separator: string): Iterable<Piece>
@@ -25,7 +26,7 @@ export type RowEncoder = (row: RunRow, group: GroupFacts) => Uint8Array
 /** Encoded rows, and the change number up to which they go. */
 export interface EventBatch {
   readonly bytes: ReadonlyArray<Uint8Array>
-  readonly to: number
+  readonly to: ChangeNumber
   /** More is stored than this batch holds. */
   readonly more: boolean
 }
@@ -44,12 +45,12 @@ export class GroupReader extends Context.Service<
     /** Null until the group begins, and after its removal. */
     details(): GroupDetails | null
     status(): TaskGroupStatus
-    /** The newest change number; 0 before the first. */
-    change(): number
+    /** The newest change number. */
+    change(): ChangeNumber
     /** Change number of the end; null before it. */
-    endedAtChange(): number | null
+    endedAtChange(): ChangeNumber | null
     snapshot(): Snapshot
     /** Reads changes after `after`; the rows a viewer gets are each in their newest state. */
-    reader(after: number, encode: RowEncoder): EventReader
+    reader(after: ChangeNumber, encode: RowEncoder): EventReader
   }
 >()("multitask/services/GroupReader") {}

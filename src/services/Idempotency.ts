@@ -2,6 +2,7 @@ import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type { CreatedGroup, IdempotencyOutcome } from "../domain/Idempotency.ts"
+import type { GroupId } from "../domain/Ids.ts"
 
 /** The record cannot be reached. Nothing may be submitted without it: send the request again with the same key. */
 export class IdempotencyUnavailable extends Schema.TaggedError<IdempotencyUnavailable>()(
@@ -36,6 +37,6 @@ export class Idempotency extends Context.Service<
     /** Nothing was submitted: the key is free again, for another body too. */
     release(request: IdempotentRequest): Effect.Effect<void, IdempotencyUnavailable>
     /** Whether the object of that group holds it, committed. */
-    isCommitted(taskgroupId: string): Effect.Effect<boolean, IdempotencyUnavailable>
+    isCommitted(taskgroupId: GroupId): Effect.Effect<boolean, IdempotencyUnavailable>
   }
 >()("multitask/services/Idempotency") {}

@@ -3,6 +3,7 @@ import type * as Effect from "effect/Effect"
 import type * as Redacted from "effect/Redacted"
 import type * as Stream from "effect/Stream"
 import type { ParallelError } from "../domain/Errors.ts"
+import type { EventCursor, GroupId, RunId } from "../domain/Ids.ts"
 import type { GroupEvent, WireGroup, WireOutput, WireRun } from "../domain/Wire.ts"
 import type { JsonText } from "../domain/TaskGroup.ts"
 
@@ -49,20 +50,24 @@ export class ParallelApi extends Context.Service<
     /** The ids of the new runs, as many as inputs; `Malformed` and `Unavailable` mean that they may exist. */
     addRuns(
       key: ApiKey,
-      groupId: string,
+      groupId: GroupId,
       request: AddRuns,
-    ): Effect.Effect<ReadonlyArray<string>, ParallelError>
-    getTaskGroup(key: ApiKey, groupId: string): Effect.Effect<WireGroup, ParallelError>
+    ): Effect.Effect<ReadonlyArray<RunId>, ParallelError>
+    getTaskGroup(key: ApiKey, groupId: GroupId): Effect.Effect<WireGroup, ParallelError>
     /** A snapshot; ends by itself. A listing that broke off fails. */
-    listRuns(key: ApiKey, groupId: string, options: ListRuns): Stream.Stream<GroupEvent, ParallelError>
-    /** Follows the group, after `lastEventId` if there is one. Its end says nothing about the group's. */
-    events(key: ApiKey, groupId: string, lastEventId: string | null): Stream.Stream<GroupEvent, ParallelError>
+    listRuns(key: ApiKey, groupId: GroupId, options: ListRuns): Stream.Stream<GroupEvent, ParallelError>
+    /** Follows the group, behind `cursor` if there is one. Its end says nothing about the group's. */
+    events(
+      key: ApiKey,
+      groupId: GroupId,
+      cursor: EventCursor | null,
+    ): Stream.Stream<GroupEvent, ParallelError>
     /** A run's state, without its output. */
-    getRun(key: ApiKey, runId: string): Effect.Effect<WireRun, ParallelError>
+    getRun(key: ApiKey, runId: RunId): Effect.Effect<WireRun, ParallelError>
     /** A finished run with its output; `NotFound` for a run that failed, `Unavailable` (408) for one still active. */
     getResult(
       key: ApiKey,
-      runId: string,
+      runId: RunId,
     ): Effect.Effect<{ readonly run: WireRun; readonly output: WireOutput }, ParallelError>
   }
 >()("multitask/services/ParallelApi") {}

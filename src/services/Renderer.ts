@@ -1,5 +1,5 @@
 import * as Context from "effect/Context"
-import type { Piece, RenderedFormat } from "../domain/Formats.ts"
+import type { Piece } from "../domain/Formats.ts"
 import type { OutputForm } from "../domain/RunJson.ts"
 import type { Snapshot } from "./GroupReader.ts"
 
@@ -23,9 +23,6 @@ export interface Renderer<Format extends string> {
 
 /** One renderer for each of these formats. */
 export type RendererOf<Format extends string> = Format extends string ? Renderer<Format> : never
-
-/** What serves every address of a group needs them all. */
-export type Renderers = RendererOf<RenderedFormat>
 
 /** The service that writes this format. What is provided under these keys is the registry; there is no other. */
 export const Renderer = <const Format extends string>(

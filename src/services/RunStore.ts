@@ -1,12 +1,13 @@
 import * as Context from "effect/Context"
 import type { Counts } from "../domain/Counts.ts"
+import type { EventCursor, RunId } from "../domain/Ids.ts"
 import type { JsonText } from "../domain/TaskGroup.ts"
 import type { WireOutput, WireRun } from "../domain/Wire.ts"
 
 /** A run that upstream has completed and whose output is still to be fetched. */
 export interface PendingOutput {
   readonly inputIndex: number
-  readonly runId: string
+  readonly runId: RunId
   /** When its completion was learned, epoch milliseconds. */
   readonly since: number
 }
@@ -14,7 +15,7 @@ export interface PendingOutput {
 /** A run that upstream has and that has not ended there, as far as is known. */
 export interface UnfinishedRun {
   readonly inputIndex: number
-  readonly runId: string
+  readonly runId: RunId
 }
 
 /** What became of a run that upstream told us about. */
@@ -62,7 +63,7 @@ export class RunStore extends Context.Service<
   RunStore,
   {
     /** Takes in what upstream told, and the cursor of the last event with it. */
-    apply(updates: ReadonlyArray<RunUpdate>, now: number, cursor?: string): ReadonlyArray<Applied>
+    apply(updates: ReadonlyArray<RunUpdate>, now: number, cursor?: EventCursor): ReadonlyArray<Applied>
     /** The output of this run will not come: the row ends as failed, with this error. */
     failOutput(inputIndex: number, error: JsonText, now: number): void
     /** How many runs upstream should have in each status: ours, and those of others that it has told of. */
@@ -83,7 +84,7 @@ export class RunStore extends Context.Service<
     /** When a row last changed in what is stored. That a run runs is none, or a restart would set the clock back. */
     lastProgressAt(): number
 
-    cursor(): string | null
+    cursor(): EventCursor | null
     dropCursor(): void
     memory(): FollowMemory
     remember(memory: FollowMemory): void

@@ -1,6 +1,7 @@
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
+import type { GroupId } from "../domain/Ids.ts"
 import type { GroupInit, GroupSecrets, JsonText } from "../domain/TaskGroup.ts"
 
 /** The object that should hold a group could not be reached or refused; the group exists upstream, without runs. */
@@ -31,8 +32,8 @@ export class TaskGroups extends Context.Service<
   TaskGroups,
   {
     begin(init: GroupInit, secrets: GroupSecrets): Effect.Effect<void, GroupNotStored>
-    addInputs(id: string, from: number, inputs: ReadonlyArray<JsonText>): Effect.Effect<void, GroupNotStored>
+    addInputs(id: GroupId, from: number, inputs: ReadonlyArray<JsonText>): Effect.Effect<void, GroupNotStored>
     /** From here on the object does the rest. Waits at most `waitMs` for the submission. */
-    commit(id: string, waitMs: number): Effect.Effect<Submission, GroupNotStored>
+    commit(id: GroupId, waitMs: number): Effect.Effect<Submission, GroupNotStored>
   }
 >()("multitask/services/TaskGroups") {}

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs"
 import { expect, it } from "vitest"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import { EventCursor } from "../../src/domain/Ids.ts"
 import { EMPTY_PLAN } from "../../src/domain/TaskGroup.ts"
 import { AlarmClockStorage } from "../../src/layers/AlarmClockStorage.ts"
 import { AudienceLive } from "../../src/layers/AudienceLive.ts"
@@ -13,6 +14,7 @@ import { GroupStore } from "../../src/services/GroupStore.ts"
 import { ReceivingStore } from "../../src/services/ReceivingStore.ts"
 import { SecretStore } from "../../src/services/SecretStore.ts"
 import { EMPTY_MEMORY, RunStore } from "../../src/services/RunStore.ts"
+import { groupId } from "../support/ids.ts"
 import { nodeSqliteStorage } from "../support/nodeSqliteStorage.ts"
 import { rowsOf, sectionOf } from "./markdown.ts"
 
@@ -20,7 +22,7 @@ const page = readFileSync("docs/storage.md", "utf8")
 const cell = (text: string) => `\`${text}\``
 
 const initOf = (numInputs: number) => ({
-  taskgroupId: "tgrp_documented",
+  taskgroupId: groupId("tgrp_documented"),
   url: "https://multitask.example/tgrp_documented",
   createdAt: null,
   metadata: "{}",
@@ -55,7 +57,7 @@ const storeEverything = () => {
     receiving.commit(EMPTY_PLAN)
     secrets.save({ apiKey: "key", webhookUrl: "https://hook.example/" })
     alarms.set("watchdog", 2)
-    runs.apply([], 1_000_000, "cursor-1")
+    runs.apply([], 1_000_000, EventCursor("cursor-1"))
     runs.remember({ ...EMPTY_MEMORY, answeredMs: 1 })
     group.say("following", "It goes on.")
     group.countDelivery()

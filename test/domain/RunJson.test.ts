@@ -2,8 +2,9 @@ import { describe, expect, it } from "@effect/vitest"
 import * as Schema from "effect/Schema"
 import { mergedOf, resultJson, runEventJson, runJson } from "../../src/domain/RunJson.ts"
 import { type Given, rowOf } from "../layers/render/snapshotOf.ts"
+import { groupId } from "../support/ids.ts"
 
-const GROUP = { taskgroupId: "tgrp_a", processor: "core" }
+const GROUP = { taskgroupId: groupId("tgrp_a"), processor: "core" }
 
 /** The `merged` column by parsing whatever there is. */
 const mergedByParsing = (input: string, content: unknown): string | null => {

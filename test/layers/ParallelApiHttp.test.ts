@@ -13,9 +13,11 @@ import { ParallelApiHttp } from "../../src/layers/ParallelApiHttp.ts"
 import { ParallelApi } from "../../src/services/ParallelApi.ts"
 import { makeRequestBudget, RequestBudget } from "../../src/services/RequestBudget.ts"
 import { Settings } from "../../src/services/Settings.ts"
+import { groupId } from "../support/ids.ts"
 import { settingsWith } from "../support/settings.ts"
 
 const KEY = Redacted.make("secret-key")
+const GROUP = groupId("tgrp_1")
 
 /** What Parallel, or whoever is in its place, answers: a status and a body, at once or byte by byte. */
 interface Answer {
@@ -51,14 +53,14 @@ const answering = (...answers: ReadonlyArray<Answer>) => {
 }
 
 const adding = Effect.flatMap(ParallelApi, (api) =>
-  api.addRuns(KEY, "tgrp_1", { defaultTaskSpec: "{}", inputs: ["{}", "{}"] }),
+  api.addRuns(KEY, GROUP, { defaultTaskSpec: "{}", inputs: ["{}", "{}"] }),
 )
-const reading = Effect.flatMap(ParallelApi, (api) => api.getTaskGroup(KEY, "tgrp_1"))
+const reading = Effect.flatMap(ParallelApi, (api) => api.getTaskGroup(KEY, GROUP))
 
 /** How long a stream of events lasts, in seconds, and what it tells. */
 const following = Effect.gen(function* () {
   const api = yield* ParallelApi
-  const events = yield* Stream.runCollect(api.events(KEY, "tgrp_1", null))
+  const events = yield* Stream.runCollect(api.events(KEY, GROUP, null))
   return { events, seconds: (yield* Clock.currentTimeMillis) / 1000 }
 }).pipe(Effect.forkChild({ startImmediately: true }))
 

@@ -16,6 +16,7 @@ import { InputsLoader } from "../../src/services/InputsLoader.ts"
 import { ParallelApi } from "../../src/services/ParallelApi.ts"
 import { Settings } from "../../src/services/Settings.ts"
 import { GroupNotStored, type Submission, TaskGroups } from "../../src/services/TaskGroups.ts"
+import { groupId } from "../support/ids.ts"
 import { settingsWith } from "../support/settings.ts"
 
 const REFUSED: Submission = { _tag: "Refused", status: 402, message: "No credit", detail: null, refId: null }
@@ -447,7 +448,11 @@ describe("the object of an idempotency key", () => {
       Effect.gen(function* () {
         const world = yield* makeWorld()
         const { object } = world.object()
-        const group = { taskgroupId: "group-id-0", url: "https://multitask.example/group-id-0", answer: "{}" }
+        const group = {
+          taskgroupId: groupId("group-id-0"),
+          url: "https://multitask.example/group-id-0",
+          answer: "{}",
+        }
         const other = { token: "b", bodyHash: "body", notThere: "a" }
         expect(object.acquire({ token: "a", bodyHash: "body", notThere: null })).toEqual({ _tag: "Yours" })
         expect(object.advance("a", { _tag: "created", group })).toBe(true)

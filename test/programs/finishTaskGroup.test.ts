@@ -1,6 +1,7 @@
 import { describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as TestClock from "effect/testing/TestClock"
+import { RunId } from "../../src/domain/Ids.ts"
 import { finishTaskGroup } from "../../src/programs/finishTaskGroup.ts"
 import { AlarmClock } from "../../src/services/AlarmClock.ts"
 import { GroupReader } from "../../src/services/GroupReader.ts"
@@ -29,7 +30,7 @@ describe("finishTaskGroup", () => {
   it.effect("gives a reason to the group and to the rows that were never sent, and to no others", () =>
     Effect.gen(function* () {
       const submission = yield* SubmissionStore
-      submission.acceptRuns([{ inputIndex: 0, runId: "run-0" }], submission.plan(), 0)
+      submission.acceptRuns([{ inputIndex: 0, runId: RunId("run-0") }], submission.plan(), 0)
       yield* finishTaskGroup("Parallel refuses.")
       const { statuses, errors, says } = yield* look
       expect(statuses).toEqual(["queued", "cancelled"])

@@ -11,6 +11,7 @@ import {
   Unauthorized,
   Unavailable,
 } from "../../src/domain/Errors.ts"
+import { EventCursor, RunId } from "../../src/domain/Ids.ts"
 import { cutBatches } from "../../src/domain/Plan.ts"
 import type { SettingsShape } from "../../src/domain/Settings.ts"
 import { EMPTY_PLAN, type GroupInit } from "../../src/domain/TaskGroup.ts"
@@ -28,10 +29,11 @@ import { ReceivingStore } from "../../src/services/ReceivingStore.ts"
 import { makeRequestBudget, RequestBudget } from "../../src/services/RequestBudget.ts"
 import { SecretStore } from "../../src/services/SecretStore.ts"
 import { Settings } from "../../src/services/Settings.ts"
+import { groupId } from "../support/ids.ts"
 import { nodeSqliteStorage } from "../support/nodeSqliteStorage.ts"
 import { settingsWith } from "../support/settings.ts"
 
-export const GROUP_ID = "tgrp_12345678"
+export const GROUP_ID = groupId("tgrp_12345678")
 export const KEY = Redacted.make("key")
 export const SECOND = 1_000
 export const MINUTE = 60 * SECOND
@@ -118,7 +120,7 @@ export const makeParallel = (script: Script = {}, { echoesMetadata = true } = {}
         content: null,
       }
       runs.push(run)
-      return run.id
+      return RunId(run.id)
     })
   const find = (id: string) => runs.find((run) => run.id === id)
   const rowOf = (id: string) => Number(find(id)?.metadata?.["input_index"] ?? -1)
@@ -196,7 +198,7 @@ export const told = (
   { input = false, output = false, eventId = null as string | null } = {},
 ): GroupEvent => ({
   _tag: "Run",
-  eventId,
+  eventId: eventId === null ? null : EventCursor(eventId),
   run: wireOf(run),
   output: output ? readOutput({ type: "json", content: run.content }) : null,
   input: input ? run.input : undefined,

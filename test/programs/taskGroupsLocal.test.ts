@@ -7,7 +7,8 @@ import { awaitTaskGroup, TaskGroupsLocal } from "../../src/programs/taskGroupsLo
 import { GroupStore } from "../../src/services/GroupStore.ts"
 import { TaskGroups } from "../../src/services/TaskGroups.ts"
 import { WebhookSender } from "../../src/services/WebhookSender.ts"
-import { groupLayers, initOf, inputsOf, makeParallel, SECOND } from "./support.ts"
+import { groupId } from "../support/ids.ts"
+import { GROUP_ID, groupLayers, initOf, inputsOf, makeParallel, SECOND } from "./support.ts"
 
 const secrets = { apiKey: "key", webhookUrl: "https://hook.example/" }
 
@@ -21,8 +22,8 @@ describe("TaskGroupsLocal", () => {
     return Effect.gen(function* () {
       const groups = yield* TaskGroups
       yield* groups.begin(initOf(2), secrets)
-      yield* groups.addInputs("", 0, inputsOf(2))
-      expect(yield* groups.commit("", 20 * SECOND)).toEqual({ _tag: "Submitted" })
+      yield* groups.addInputs(GROUP_ID, 0, inputsOf(2))
+      expect(yield* groups.commit(GROUP_ID, 20 * SECOND)).toEqual({ _tag: "Submitted" })
       const ended = yield* Effect.forkChild(awaitTaskGroup(), { startImmediately: true })
       parallel.complete()
       yield* TestClock.adjust("5 minutes")
@@ -41,9 +42,9 @@ describe("TaskGroupsLocal", () => {
     return Effect.gen(function* () {
       const groups = yield* TaskGroups
       yield* groups.begin(initOf(2), secrets)
-      const another = { ...initOf(2), taskgroupId: "tgrp_another_one" }
+      const another = { ...initOf(2), taskgroupId: groupId("tgrp_another_one") }
       expect(yield* Effect.flip(groups.begin(another, secrets))).toMatchObject({ _tag: "GroupNotStored" })
-      expect(yield* Effect.flip(groups.commit("", SECOND))).toMatchObject({ _tag: "GroupNotStored" })
+      expect(yield* Effect.flip(groups.commit(GROUP_ID, SECOND))).toMatchObject({ _tag: "GroupNotStored" })
       expect(parallel.runs).toEqual([])
     }).pipe(
       Effect.provide(

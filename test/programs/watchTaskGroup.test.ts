@@ -4,6 +4,7 @@ import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
 import * as TestClock from "effect/testing/TestClock"
+import { readChangeNumber } from "../../src/domain/Ids.ts"
 import { readSettings } from "../../src/domain/Settings.ts"
 import { PublisherLive } from "../../src/layers/PublisherLive.ts"
 import { AudienceLive } from "../../src/layers/AudienceLive.ts"
@@ -46,7 +47,7 @@ const Group = Layer.effectDiscard(
 /** A viewer that reads all the time. `lines` is what it has got, data but for what tests ask shortened. */
 const watching = Effect.fnUntraced(function* (lastEventId: string | null = null) {
   let text = ""
-  const fiber = yield* watchTaskGroup(lastEventId).pipe(
+  const fiber = yield* watchTaskGroup(readChangeNumber(lastEventId)).pipe(
     Stream.runForEach((bytes) => Effect.sync(() => void (text += new TextDecoder().decode(bytes)))),
     Effect.forkChild({ startImmediately: true }),
   )

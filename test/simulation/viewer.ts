@@ -2,6 +2,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import { makeSseParser } from "../../src/layers/parallel/sseParser.ts"
+import { ChangeNumber } from "../../src/domain/Ids.ts"
 import { isTerminal } from "../../src/domain/RunStatus.ts"
 import { proxyEvents } from "../../src/http/eventProxy.ts"
 import type { VirtualClock } from "../../simulator/index.ts"
@@ -38,7 +39,7 @@ export class Viewer {
   done = false
   finished = false
   connections = 0
-  private lastId: string | null = null
+  private lastId: ChangeNumber | null = null
   /** Whether this connection has brought anything. */
   private readonly seenChanges = new Set<number>()
   /** Nothing has come over this connection yet. */
@@ -72,11 +73,11 @@ export class Viewer {
   private async session(): Promise<void> {
     const { host, clock, dice, hangUpRate, slowMs } = this.options
     this.connections++
-    const open = (lastEventId: string | null, signal: AbortSignal | null) =>
+    const open = (lastEventId: ChangeNumber | null, signal: AbortSignal | null) =>
       host.fetch(
         new Request("https://object/sse", {
           signal,
-          headers: lastEventId === null ? {} : { "last-event-id": lastEventId },
+          headers: lastEventId === null ? {} : { "last-event-id": String(lastEventId) },
         }),
       )
     const first = await open(this.lastId, null)
@@ -117,9 +118,8 @@ export class Viewer {
     const id = Number(event.id)
     if (event.id === null || !Number.isSafeInteger(id))
       return violation(`${name} got ${event.name} with id ${String(event.id)}`)
-    if (this.lastId !== null && id < Number(this.lastId))
-      violation(`${name}: id fell from ${this.lastId} to ${id}`)
-    this.lastId = String(id)
+    if (this.lastId !== null && id < this.lastId) violation(`${name}: id fell from ${this.lastId} to ${id}`)
+    this.lastId = ChangeNumber(id)
     if (event.name === "done") this.done = true
     if (event.name === "task_run.state") this.takeRow(event, id)
   }

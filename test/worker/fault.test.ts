@@ -5,6 +5,7 @@ import { handle } from "../../src/http/handle.ts"
 import type { TaskGroupStub } from "../../src/layers/TaskGroupsObjects.ts"
 import { makeRequestRuntime, type RequestRuntime } from "../../src/http/runtime.ts"
 import { CreationFailed } from "../../src/programs/createErrors.ts"
+import { groupId } from "../support/ids.ts"
 
 const KEY = "sk-live-0123456789abcdef"
 
@@ -67,7 +68,7 @@ describe("a fault of ours", () => {
   it("after the group's creation names the group to the caller and in the log", async () => {
     const url = "https://multitask.example/tgrp_0123456789"
     const defect = new RangeError(`no room for ${KEY}`)
-    const failed = new CreationFailed({ defect, taskgroupId: "tgrp_0123456789", url })
+    const failed = new CreationFailed({ defect, taskgroupId: groupId("tgrp_0123456789"), url })
     const { answer, line } = await fail(
       new Request("https://multitask.example/v1beta/tasks/multitask", {
         method: "POST",

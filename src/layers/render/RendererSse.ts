@@ -1,4 +1,5 @@
 import * as Layer from "effect/Layer"
+import type { ChangeNumber } from "../../domain/Ids.ts"
 import { type OutputForm, runEventJson } from "../../domain/RunJson.ts"
 import type { TaskGroupStatus } from "../../domain/TaskGroup.ts"
 import { EventRenderer } from "../../services/EventRenderer.ts"
@@ -7,7 +8,7 @@ import type { RowEncoder } from "../../services/GroupReader.ts"
 const encoder = new TextEncoder()
 
 /** An event (WHATWG HTML, section 9.2.6). JSON has no line ends in it. */
-const event = (name: string, data: string, id: number | null): Uint8Array =>
+const event = (name: string, data: string, id: ChangeNumber | null): Uint8Array =>
   encoder.encode(`${id === null ? "" : `id: ${id}\n`}event: ${name}\ndata: ${data}\n\n`)
 
 const rowsIn =
@@ -18,7 +19,7 @@ const rowsIn =
 const ROWS = { full: rowsIn("full"), light: rowsIn("light") }
 
 /** `event_id` too: Parallel's clients take it for the id where there is no other. */
-const status = (of: TaskGroupStatus, position: number, id: number | null): Uint8Array => {
+const status = (of: TaskGroupStatus, position: ChangeNumber, id: ChangeNumber | null): Uint8Array => {
   const data = { type: "task_group_status", event_id: String(position), status: of }
   return event("task_group_status", JSON.stringify(data), id)
 }

@@ -1,12 +1,13 @@
+import type { RunId } from "../../domain/Ids.ts"
 import { columnsJson } from "../../domain/RunJson.ts"
 import type { JsonText, RunRow } from "../../domain/TaskGroup.ts"
 import type { Snapshot } from "../../services/GroupReader.ts"
 
-export type Fields = Readonly<Record<string, unknown>>
+type Fields = Readonly<Record<string, unknown>>
 
 /** A row as tables show it. */
 export interface TableRow {
-  readonly runId: string | null
+  readonly runId: RunId | null
   readonly status: string
   /** Why it has no result, in one line; null when it has one or may still get one. */
   readonly failure: string | null
@@ -18,7 +19,7 @@ export interface TableRow {
 
 /** As `columnsJson` writes them. */
 type Columns = readonly [
-  runIds: ReadonlyArray<string | null>,
+  runIds: ReadonlyArray<RunId | null>,
   statuses: ReadonlyArray<string>,
   errors: ReadonlyArray<unknown>,
   confidences: ReadonlyArray<unknown>,

@@ -1,3 +1,4 @@
+import type { ChangeNumber } from "../../domain/Ids.ts"
 import type { RowEncoder } from "../../services/GroupReader.ts"
 
 /** Viewers at the head rarely lag by more; those who do read from SQLite. */
@@ -5,7 +6,7 @@ const MAX_ENTRIES = 4_096
 const MAX_BYTES = 8 * 1024 * 1024
 
 interface Entry {
-  readonly change: number
+  readonly change: ChangeNumber
   readonly inputIndex: number
   /** What encoders made of it that somebody has asked with. */
   readonly bytes: Map<RowEncoder, Uint8Array>
@@ -25,25 +26,25 @@ export class ChangeRing {
   private readonly newestOf = new Map<number, Entry>()
   private bytes = 0
   /** Every change after this number is here. */
-  private floor: number
+  private floor: ChangeNumber
 
-  constructor(floor: number) {
+  constructor(floor: ChangeNumber) {
     this.floor = floor
   }
 
-  covers(after: number): boolean {
+  covers(after: ChangeNumber): boolean {
     return after >= this.floor
   }
 
   /** Forgets everything: nobody is reading. */
-  reset(floor: number): void {
+  reset(floor: ChangeNumber): void {
     this.entries = []
     this.newestOf.clear()
     this.bytes = 0
     this.floor = floor
   }
 
-  push(change: number, inputIndex: number): void {
+  push(change: ChangeNumber, inputIndex: number): void {
     const former = this.newestOf.get(inputIndex)
     if (former !== undefined) {
       former.overtaken = true
@@ -58,11 +59,11 @@ export class ChangeRing {
 
   /** Encoded changes after `after`, oldest first, at most about `maxBytes` of them. */
   read(
-    after: number,
+    after: ChangeNumber,
     maxBytes: number,
     encoder: RowEncoder,
     encode: (inputIndex: number) => Uint8Array,
-  ): { bytes: Array<Uint8Array>; to: number; more: boolean } {
+  ): { bytes: Array<Uint8Array>; to: ChangeNumber; more: boolean } {
     const bytes: Array<Uint8Array> = []
     let size = 0
     let to = after
@@ -84,7 +85,7 @@ export class ChangeRing {
     return { bytes, to, more: false }
   }
 
-  private firstAfter(change: number): number {
+  private firstAfter(change: ChangeNumber): number {
     let low = 0
     let high = this.entries.length
     while (low < high) {

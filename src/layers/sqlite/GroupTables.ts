@@ -1,4 +1,5 @@
 import type { Counts } from "../../domain/Counts.ts"
+import { type ChangeNumber, NO_CHANGE, type RunId, shiftChange } from "../../domain/Ids.ts"
 import { mergedOf } from "../../domain/RunJson.ts"
 import type { GroupDetails, JsonText } from "../../domain/TaskGroup.ts"
 import type { Publisher } from "../../services/Publisher.ts"
@@ -35,7 +36,7 @@ export class GroupTables {
   readonly passing = new PassingStates()
   readonly told = new ToldStates()
   /** Runs that gave way to others in the row that they were assigned to by their place in an answer. */
-  private readonly displaced = new Set<string>()
+  private readonly displaced = new Set<RunId>()
   readonly shared = new SharedPages()
   readonly ring: ChangeRing
   private tally: Tally | null = null
@@ -43,9 +44,9 @@ export class GroupTables {
   private states: RowStates | null = null
   private readers = 0
   /** No change number up to this one is given again, whatever happens to this object. */
-  private reserved = 0
+  private reserved = NO_CHANGE
   private heard = false
-  private touched: Array<{ readonly change: number; readonly inputIndex: number }> = []
+  private touched: Array<{ readonly change: ChangeNumber; readonly inputIndex: number }> = []
   private closed = false
 
   readonly storage: SqliteStorage
@@ -72,9 +73,9 @@ export class GroupTables {
   deleted(): void {
     this.tally = new Tally()
     this.states = null
-    this.reserved = 0
+    this.reserved = NO_CHANGE
     this.clear()
-    this.ring.reset(0)
+    this.ring.reset(NO_CHANGE)
   }
 
   private clear(): void {
@@ -96,7 +97,7 @@ export class GroupTables {
       if (!this.closed) openTables(this.storage)
       this.tally = this.closed ? new Tally() : Tally.read(this.storage)
       this.recount(this.tally)
-      this.reserved = this.closed ? 0 : (readDetails(this.storage)?.change ?? 0)
+      this.reserved = this.closed ? NO_CHANGE : (readDetails(this.storage)?.change ?? NO_CHANGE)
       this.tally.touch(this.reserved, 0)
     }
     return this.tally
@@ -140,7 +141,7 @@ export class GroupTables {
     this.states = null
   }
 
-  get change(): number {
+  get change(): ChangeNumber {
     return this.counts.change
   }
 
@@ -200,7 +201,7 @@ export class GroupTables {
   }
 
   /** Inside `write`: gives rows their runs, where neither the row has one nor another row the run. */
-  accept(runs: ReadonlyArray<{ readonly inputIndex: number; readonly runId: string }>, now: number): void {
+  accept(runs: ReadonlyArray<{ readonly inputIndex: number; readonly runId: RunId }>, now: number): void {
     const accepted = runs.flatMap(({ inputIndex, runId }) => {
       const state = this.state(inputIndex)
       if (state === null || state.runId !== null || this.indexOfRun(runId) !== null) return []
@@ -230,7 +231,7 @@ export class GroupTables {
    * Whether a run is one that upstream gave us: a row has it, had it until its own metadata named another, or it takes
    * the place of one that belongs to another row.
    */
-  isOurs(runId: string, { inputIndex, runId: present }: State): boolean {
+  isOurs(runId: RunId, { inputIndex, runId: present }: State): boolean {
     if (this.indexOfRun(runId) !== null || this.displaced.has(runId)) return true
     return present !== null && this.indexOfRun(present) !== inputIndex
   }
@@ -258,12 +259,12 @@ export class GroupTables {
   /** A number that viewers know must mean the same after a restart, or they would miss what takes it anew. */
   private reserve(): void {
     if (!this.passing.hasNew || this.change <= this.reserved) return
-    this.reserved = this.change + RESERVED
+    this.reserved = shiftChange(this.change, RESERVED)
     run(this.storage, "UPDATE details SET change = ? WHERE id = 1", this.reserved)
   }
 
   /** A row's new state, under the next change number. */
-  private changed(state: Omit<State, "named">, now: number, passes = false): number {
+  private changed(state: Omit<State, "named">, now: number, passes = false): ChangeNumber {
     const change = this.nextChange(now, passes)
     const before = this.state(state.inputIndex)
     if (before !== null) this.counts.remove(before)
@@ -281,8 +282,8 @@ export class GroupTables {
   }
 
   /** Inside `write`: the next change number. `rowChangedAt` is 0 where no row changes: messages are no progress. */
-  nextChange(rowChangedAt: number, passes = false): number {
-    const change = this.counts.change + 1
+  nextChange(rowChangedAt: number, passes = false): ChangeNumber {
+    const change = shiftChange(this.counts.change, 1)
     this.counts.touch(change, rowChangedAt, passes)
     return change
   }
@@ -319,7 +320,7 @@ export class GroupTables {
     return this.rowStates.hasUnnamed()
   }
 
-  indexOfRun(runId: string): number | null {
+  indexOfRun(runId: RunId): number | null {
     return this.rowStates.indexOf(runId)
   }
 

@@ -1,3 +1,4 @@
+import type { ChangeNumber } from "../../domain/Ids.ts"
 import { isActive } from "../../domain/RunStatus.ts"
 import type { StoredRow } from "./tables.ts"
 
@@ -102,8 +103,8 @@ export class PassingStates {
   }
 
   /** Changes after one and up to another that the table does not have, in their order. */
-  changes(after: number, to: number): Array<readonly [change: number, inputIndex: number]> {
-    const found: Array<readonly [number, number]> = []
+  changes(after: ChangeNumber, to: ChangeNumber): Array<readonly [change: ChangeNumber, inputIndex: number]> {
+    const found: Array<readonly [ChangeNumber, number]> = []
     for (const [inputIndex, { change }] of this.rows)
       if (change > after && change <= to) found.push([change, inputIndex])
     return found.sort(([one], [other]) => one - other)

@@ -1,5 +1,7 @@
+import type { ChangeNumber } from "../../domain/Ids.ts"
 import type { EventBatch, EventReader, RowEncoder } from "../../services/GroupReader.ts"
 import type { GroupTables } from "./GroupTables.ts"
+import { storedChange } from "./tables.ts"
 
 /** How many changes are looked up at once, and how much is encoded for one batch. */
 const SCAN_ROWS = 2_000
@@ -9,10 +11,10 @@ const BATCH_BYTES = 128 * 1024
  * A viewer's way through the changes: first those that only SQLite holds, oldest first, then those of the ring. A row
  * that changed again since the look-up is left for later, when its newer change comes up.
  */
-export const makeRowReader = (tables: GroupTables, after: number, encode: RowEncoder): EventReader => {
+export const makeRowReader = (tables: GroupTables, after: ChangeNumber, encode: RowEncoder): EventReader => {
   const release = tables.addReader()
   let position = after
-  let backlog: Array<readonly [change: number, inputIndex: number]> = []
+  let backlog: Array<readonly [change: ChangeNumber, inputIndex: number]> = []
   let at = 0
   let scannedTo = after
 
@@ -32,7 +34,7 @@ export const makeRowReader = (tables: GroupTables, after: number, encode: RowEnc
         position,
       )
       .raw()) {
-      backlog.push([row[0] as number, row[1] as number])
+      backlog.push([storedChange(row[0]), row[1] as number])
     }
     scannedTo = backlog.length < SCAN_ROWS ? head : backlog.at(-1)![0]
     const unwritten = tables.passing.changes(position, scannedTo)

@@ -1,6 +1,7 @@
+import type { RunId } from "../../domain/Ids.ts"
 import type { RowState } from "./applyRun.ts"
 import type { SqliteStorage } from "./SqliteStorage.ts"
-import { ATTEMPTS_PER_INPUT } from "./tables.ts"
+import { ATTEMPTS_PER_INPUT, storedRunId } from "./tables.ts"
 import type { Counted } from "./Tally.ts"
 
 export interface State extends Counted, RowState {
@@ -19,7 +20,7 @@ export interface State extends Counted, RowState {
 export class RowStates {
   private readonly byInput: Array<State | undefined> = []
   private readonly statuses = new Map<string, string>()
-  private indexByRunId: Map<string, number> | null = null
+  private indexByRunId: Map<RunId, number> | null = null
 
   static read(storage: SqliteStorage): RowStates {
     const states = new RowStates()
@@ -27,7 +28,7 @@ export class RowStates {
       // A later attempt at an input takes the place of the earlier one.
       states.put({
         inputIndex: Math.floor((row[0] as number) / ATTEMPTS_PER_INPUT),
-        runId: row[1] as string | null,
+        runId: storedRunId(row[1]),
         status: row[2] as string,
         upstream: row[2] as string,
         confirmed: row[3] === 1,
@@ -51,9 +52,9 @@ export class RowStates {
   }
 
   /** The input that has this run. */
-  indexOf(runId: string): number | null {
+  indexOf(runId: RunId): number | null {
     if (this.indexByRunId === null) {
-      const index = new Map<string, number>()
+      const index = new Map<RunId, number>()
       for (const state of this.byInput) {
         if (state === undefined || state.runId === null) continue
         const other = index.get(state.runId)
@@ -79,7 +80,7 @@ export class RowStates {
     if (!sameRun && this.indexByRunId !== null) this.reindex(before?.runId ?? null, runId, inputIndex)
   }
 
-  private reindex(before: string | null, after: string | null, inputIndex: number): void {
+  private reindex(before: RunId | null, after: RunId | null, inputIndex: number): void {
     const index = this.indexByRunId!
     if (before !== null && index.get(before) === inputIndex) {
       index.delete(before)

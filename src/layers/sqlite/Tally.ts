@@ -1,12 +1,13 @@
+import { type ChangeNumber, NO_CHANGE, type RunId } from "../../domain/Ids.ts"
 import { isTerminal } from "../../domain/RunStatus.ts"
 import type { PendingOutput } from "../../services/RunStore.ts"
 import type { SqliteStorage } from "./SqliteStorage.ts"
-import { ATTEMPTS_PER_INPUT } from "./tables.ts"
+import { ATTEMPTS_PER_INPUT, storedChange, storedRunId } from "./tables.ts"
 
 /** What of a row the tally counts. */
 export interface Counted {
   readonly inputIndex: number
-  readonly runId: string | null
+  readonly runId: RunId | null
   readonly status: string
   /** Its run's status upstream, as far as we were told: ahead of `status` while an output is on its way. */
   readonly upstream: string
@@ -28,7 +29,7 @@ export class Tally {
   ended = 0
   /** Rows whose run is upstream. */
   submitted = 0
-  change = 0
+  change = NO_CHANGE
   lastChangeAt = 0
   /** The same without what passes: what a restart would find. */
   lastProgressAt = 0
@@ -44,20 +45,20 @@ export class Tally {
       previous = {
         row: {
           inputIndex,
-          runId: row[1] as string | null,
+          runId: storedRunId(row[1]),
           status: row[2] as string,
           upstream: row[2] as string,
         },
         at: row[4] as number,
       }
-      tally.touch(row[3] as number, row[4] as number)
+      tally.touch(storedChange(row[3]), row[4] as number)
     }
     if (previous !== null) tally.add(previous.row, previous.at)
     return tally
   }
 
-  touch(change: number, at: number, passes = false): void {
-    this.change = Math.max(this.change, change)
+  touch(change: ChangeNumber, at: number, passes = false): void {
+    if (change > this.change) this.change = change
     this.lastChangeAt = Math.max(this.lastChangeAt, at)
     if (!passes) this.lastProgressAt = Math.max(this.lastProgressAt, at)
   }

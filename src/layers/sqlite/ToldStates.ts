@@ -1,10 +1,11 @@
 import type { Counts } from "../../domain/Counts.ts"
+import type { RunId } from "../../domain/Ids.ts"
 
 /** Runs of others in the group that are remembered, about 100 bytes each: so many that nobody adds them by mistake. */
 const MAX_OTHERS = 50_000
 
 interface Told {
-  readonly runId: string
+  readonly runId: RunId
   readonly upstream: string
   /** When it was said. */
   readonly at: number
@@ -17,7 +18,7 @@ interface Told {
  */
 export class ToldStates {
   private readonly rows = new Map<number, Told>()
-  private readonly others = new Map<string, string>()
+  private readonly others = new Map<RunId, string>()
   private lost: Array<() => void> = []
 
   get size(): number {
@@ -35,7 +36,7 @@ export class ToldStates {
   }
 
   /** Of a row with this run and status, upstream says this. */
-  put(inputIndex: number, runId: string | null, status: string, upstream: string, at: number): void {
+  put(inputIndex: number, runId: RunId | null, status: string, upstream: string, at: number): void {
     if (runId !== null && upstream !== status) this.rows.set(inputIndex, { runId, upstream, at })
     else this.delete(inputIndex)
   }
@@ -56,7 +57,7 @@ export class ToldStates {
   }
 
   /** A run that no row shows: another's, or a second one for an input. */
-  putOther(runId: string, status: string): void {
+  putOther(runId: RunId, status: string): void {
     const before = this.others.get(runId)
     if (before === undefined && this.others.size >= MAX_OTHERS) return
     this.others.set(runId, status)
@@ -64,7 +65,7 @@ export class ToldStates {
   }
 
   /** A row shows this run from now on. */
-  deleteOther(runId: string): void {
+  deleteOther(runId: RunId): void {
     const status = this.others.get(runId)
     if (status === undefined) return
     this.others.delete(runId)

@@ -1,3 +1,4 @@
+import type { ChangeNumber } from "../../domain/Ids.ts"
 import { type StoredRow, textSize } from "./tables.ts"
 
 /** Up to this much text of overwritten rows is kept, so that answers of up to this size are one moment. */
@@ -53,7 +54,7 @@ export class UndoLog {
   }
 
   /** The row as it was when `change` was the newest change. */
-  asOf(current: StoredRow, change: number): StoredRow {
+  asOf(current: StoredRow, change: ChangeNumber): StoredRow {
     if (current.change <= change) return current
     return this.versions.get(current.inputIndex)?.findLast((row) => row.change <= change) ?? current
   }

@@ -1,3 +1,4 @@
+import type { RunId } from "../../domain/Ids.ts"
 import { confidenceOf, extraOf, type GroupFacts, mergedOf } from "../../domain/RunJson.ts"
 import { isTerminal } from "../../domain/RunStatus.ts"
 import type { WireOutput } from "../../domain/Wire.ts"
@@ -7,7 +8,7 @@ import type { StoredRow } from "./tables.ts"
 
 /** What of a row decides what an update means: the large columns need not be read for it. */
 export interface RowState {
-  readonly runId: string | null
+  readonly runId: RunId | null
   readonly status: string
   readonly upstream: string
   readonly confirmed: boolean

@@ -1,4 +1,5 @@
 import * as Effect from "effect/Effect"
+import { shiftChange } from "../../domain/Ids.ts"
 import { StorageFailed, type Topic } from "../../services/GroupStore.ts"
 import type { GroupTables } from "./GroupTables.ts"
 import { CURSOR, DELIVERIES, MEMORY, PLAN, SENTENCES } from "./keys.ts"
@@ -65,7 +66,7 @@ export const makeGroup = (tables: GroupTables) => {
           removalAt: options.removalAt,
         })
         // `done` takes a number of its own, so that a viewer that has seen all rows but not it comes back for it.
-        tables.updateDetails({ endChange: tables.change + 1 })
+        tables.updateDetails({ endChange: shiftChange(tables.change, 1) })
         for (const key of [PLAN, CURSOR, MEMORY, DELIVERIES]) storage.kv.delete(key)
         also()
         tables.rest()

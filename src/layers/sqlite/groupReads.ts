@@ -1,3 +1,4 @@
+import type { ChangeNumber } from "../../domain/Ids.ts"
 import type { TaskGroupStatus } from "../../domain/TaskGroup.ts"
 import type { Audience } from "../../services/Audience.ts"
 import type { RowEncoder, Snapshot } from "../../services/GroupReader.ts"
@@ -29,7 +30,7 @@ export const groupReads = (tables: GroupTables, audience: Audience["Service"]) =
     change: () => tables.change,
     endedAtChange: () => tables.details?.endChange ?? null,
     snapshot,
-    reader: (after: number, encode: RowEncoder) => {
+    reader: (after: ChangeNumber, encode: RowEncoder) => {
       const reader = makeRowReader(tables, after, encode)
       const leave = audience.enter()
       return {

@@ -1,4 +1,5 @@
 import type { Piece } from "../../domain/Formats.ts"
+import type { ChangeNumber } from "../../domain/Ids.ts"
 import type { GroupFacts } from "../../domain/RunJson.ts"
 import { ACTIVE, isActive, TERMINAL } from "../../domain/RunStatus.ts"
 import { firstRow, type SqliteStorage, type SqlValue } from "./SqliteStorage.ts"
@@ -98,7 +99,12 @@ export interface JsonPage {
 }
 
 /** Pages of a group as it was when `change` was the newest change. */
-export const jsonPages = (storage: SqliteStorage, group: GroupFacts, change: number, separator: string) => {
+export const jsonPages = (
+  storage: SqliteStorage,
+  group: GroupFacts,
+  change: ChangeNumber,
+  separator: string,
+) => {
   const frame = [
     `,"processor":${JSON.stringify(group.processor)},"metadata":{"input_index":"`,
     `"},"taskgroup_id":${JSON.stringify(group.taskgroupId)},"created_at":`,

@@ -1,3 +1,4 @@
+import type { ChangeNumber } from "../../domain/Ids.ts"
 import type { JsonText } from "../../domain/TaskGroup.ts"
 import { run, type SqliteStorage } from "./SqliteStorage.ts"
 import { ATTEMPTS_PER_INPUT, rowId } from "./tables.ts"
@@ -14,7 +15,7 @@ const MAX_CHARS = 256 * 1024
 /** A text for the row of an input. Change numbers are given in the order of the items. */
 interface Item {
   readonly inputIndex: number
-  readonly change: number
+  readonly change: ChangeNumber
   readonly text: string
   /** It needs a statement of its own. */
   readonly alone?: boolean

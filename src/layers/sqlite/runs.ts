@@ -1,3 +1,4 @@
+import type { EventCursor } from "../../domain/Ids.ts"
 import { isTerminal } from "../../domain/RunStatus.ts"
 import { type Applied, EMPTY_MEMORY, type FollowMemory, type RunUpdate } from "../../services/RunStore.ts"
 import { applyRun, decide, lacksOutput } from "./applyRun.ts"
@@ -53,7 +54,7 @@ export const makeRuns = (tables: GroupTables) => {
   }
 
   return {
-    apply: (updates: ReadonlyArray<RunUpdate>, now: number, cursor?: string) =>
+    apply: (updates: ReadonlyArray<RunUpdate>, now: number, cursor?: EventCursor) =>
       tables.write<ReadonlyArray<Applied>>([], () => {
         const applied = updates.map((update) => applyOne(update, now))
         if (cursor !== undefined && now - cursorSavedAt >= CURSOR_EVERY_MS) {
@@ -85,7 +86,7 @@ export const makeRuns = (tables: GroupTables) => {
     pendingOutputs: () => tables.counts.pending.values(),
     hasUnnamedRuns: () => tables.hasUnnamedRuns(),
     lastProgressAt: () => tables.counts.lastProgressAt,
-    cursor: () => storage.kv.get<string>(CURSOR) ?? null,
+    cursor: () => storage.kv.get<EventCursor>(CURSOR) ?? null,
     dropCursor: () =>
       tables.write(undefined, () => {
         storage.kv.delete(CURSOR)

@@ -1,3 +1,4 @@
+import { ChangeNumber, type GroupId, RunId } from "../../domain/Ids.ts"
 import type { GroupDetails, GroupState, RunRow } from "../../domain/TaskGroup.ts"
 import { migrate, SCHEMA_VERSION } from "./migrate.ts"
 import { run, type SqliteStorage, type SqlValue } from "./SqliteStorage.ts"
@@ -79,12 +80,17 @@ export const RUN_COLUMNS =
 
 const textOrNull = (value: SqlValue | undefined): string | null => (typeof value === "string" ? value : null)
 
+/** Ids as they are stored: they were checked when they came in. */
+export const storedRunId = (value: SqlValue | undefined): RunId | null =>
+  typeof value === "string" ? RunId(value) : null
+export const storedChange = (value: SqlValue | undefined): ChangeNumber => ChangeNumber(value as number)
+
 export const toRow = (values: ReadonlyArray<SqlValue>): StoredRow => ({
   inputIndex: values[0] as number,
   attempt: values[1] as number,
-  change: values[2] as number,
+  change: storedChange(values[2]),
   confirmed: values[3] === 1,
-  runId: textOrNull(values[4]),
+  runId: storedRunId(values[4]),
   status: values[5] as string,
   createdAt: textOrNull(values[6]),
   modifiedAt: textOrNull(values[7]),
@@ -138,8 +144,8 @@ export const updateRow = (
 }
 
 export interface StoredDetails extends GroupDetails {
-  readonly endChange: number | null
-  readonly change: number
+  readonly endChange: ChangeNumber | null
+  readonly change: ChangeNumber
 }
 
 const DETAIL_COLUMNS =
@@ -148,7 +154,7 @@ const DETAIL_COLUMNS =
 export const readDetails = (storage: SqliteStorage): StoredDetails | null => {
   for (const row of storage.sql.exec(`SELECT ${DETAIL_COLUMNS} FROM details WHERE id = 1`).raw()) {
     return {
-      taskgroupId: row[0] as string,
+      taskgroupId: row[0] as GroupId,
       url: row[1] as string,
       createdAt: textOrNull(row[2]),
       metadata: row[3] as string,
@@ -162,8 +168,8 @@ export const readDetails = (storage: SqliteStorage): StoredDetails | null => {
       statusMessage: row[11] as string,
       endedAt: row[12] as number | null,
       removalAt: row[13] as number | null,
-      endChange: row[14] as number | null,
-      change: row[15] as number,
+      endChange: row[14] === null ? null : storedChange(row[14]),
+      change: storedChange(row[15]),
     }
   }
   return null

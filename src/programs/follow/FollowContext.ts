@@ -1,5 +1,6 @@
 import type * as Latch from "effect/Latch"
 import type { Counts } from "../../domain/Counts.ts"
+import type { EventCursor, GroupId } from "../../domain/Ids.ts"
 import type { ApiKey } from "../../services/ParallelApi.ts"
 import type { Pace } from "./pace.ts"
 import type { Upstream } from "./upstream.ts"
@@ -7,7 +8,7 @@ import type { Upstream } from "./upstream.ts"
 /** What the parts of one follower share. */
 export interface FollowContext {
   readonly key: ApiKey
-  readonly groupId: string
+  readonly groupId: GroupId
   readonly signals: Signals
   /** Of requests for single runs and their outputs. */
   readonly pace: Pace
@@ -17,7 +18,7 @@ export interface FollowContext {
 /** What one part tells another; reading clears it. */
 export interface Signals {
   /** Behind the last event that was taken: from here a session goes on. */
-  cursor: string | null
+  cursor: EventCursor | null
   /** The newest counts that upstream told and that have not been looked into. */
   seenCounts: Counts | null
   /** When the event stream last said anything. */

@@ -1,6 +1,7 @@
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { compareCounts, type Counts, total, totalEnded } from "../../domain/Counts.ts"
+import type { RunId } from "../../domain/Ids.ts"
 import { ParallelApi } from "../../services/ParallelApi.ts"
 import { RunStore } from "../../services/RunStore.ts"
 import type { FollowContext } from "./FollowContext.ts"
@@ -73,7 +74,7 @@ const askForFew = Effect.fnUntraced(function* (context: FollowContext, restraint
   return changes
 })
 
-const hasChanged = Effect.fnUntraced(function* (context: FollowContext, runId: string) {
+const hasChanged = Effect.fnUntraced(function* (context: FollowContext, runId: RunId) {
   const api = yield* ParallelApi
   const store = yield* RunStore
   const turn = yield* context.pace.turn

@@ -4,6 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
 import { compareCounts } from "../../domain/Counts.ts"
+import type { EventCursor } from "../../domain/Ids.ts"
 import { type SessionEnd, sessions } from "../../domain/Schedules.ts"
 import type { GroupEvent } from "../../domain/Wire.ts"
 import type { GroupStore } from "../../services/GroupStore.ts"
@@ -36,7 +37,7 @@ const session = Effect.fnUntraced(function* (
     Stream.interruptWhen(Effect.sleep(Duration.seconds(settings.EVENTS_SESSION_SECONDS))),
     Stream.runForEachArray((events) => {
       count += events.length
-      context.signals.cursor = lastEventId(events) ?? context.signals.cursor
+      context.signals.cursor = lastCursor(events) ?? context.signals.cursor
       return takeEvents(context, events)
     }),
     Effect.result,
@@ -55,7 +56,7 @@ const session = Effect.fnUntraced(function* (
   return { lengthMs: now - started, error, idleMs: now - store.lastProgressAt() }
 })
 
-const lastEventId = (events: ReadonlyArray<GroupEvent>): string | null => {
+const lastCursor = (events: ReadonlyArray<GroupEvent>): EventCursor | null => {
   for (const event of events.toReversed()) {
     if (event._tag !== "Trouble" && event.eventId !== null) return event.eventId
   }

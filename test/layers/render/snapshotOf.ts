@@ -1,6 +1,8 @@
+import { ChangeNumber, RunId } from "../../../src/domain/Ids.ts"
 import { columnsJson, type JsonPart, mergedOf, resultJson, runJsonOf } from "../../../src/domain/RunJson.ts"
 import type { Snapshot } from "../../../src/services/GroupReader.ts"
 import type { GroupDetails, RunRow } from "../../../src/domain/TaskGroup.ts"
+import { groupId } from "../../support/ids.ts"
 
 /** A row as the store would have written it. */
 export interface Given {
@@ -15,8 +17,8 @@ export interface Given {
 export const rowOf = (given: Given, inputIndex: number): RunRow => ({
   inputIndex,
   attempt: 1,
-  change: inputIndex + 1,
-  runId: given.runId === undefined ? `trun_${inputIndex}` : given.runId,
+  change: ChangeNumber(inputIndex + 1),
+  runId: given.runId === null ? null : RunId(given.runId ?? `trun_${inputIndex}`),
   status: given.status ?? (given.content === undefined ? "queued" : "completed"),
   createdAt: null,
   modifiedAt: null,
@@ -32,7 +34,7 @@ export const rowOf = (given: Given, inputIndex: number): RunRow => ({
 })
 
 const details: GroupDetails = {
-  taskgroupId: "tgrp_00000001",
+  taskgroupId: groupId("tgrp_00000001"),
   url: "https://multitask.example/tgrp_00000001",
   createdAt: null,
   metadata: "{}",
@@ -90,7 +92,7 @@ export const snapshotOf = (given: ReadonlyArray<Given>): Snapshot & { readonly r
       status_message: "",
       modified_at: "",
     },
-    change: given.length,
+    change: ChangeNumber(given.length),
     rows,
     elements,
     columns: function* () {

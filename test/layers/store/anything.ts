@@ -1,4 +1,5 @@
 import { expect, it } from "vitest"
+import { ChangeNumber, NO_CHANGE, RunId } from "../../../src/domain/Ids.ts"
 import { isTerminal } from "../../../src/domain/RunStatus.ts"
 import { EMPTY_PLAN } from "../../../src/domain/TaskGroup.ts"
 import {
@@ -24,9 +25,11 @@ const ENDS = ["completed", "completed", "failed", "cancelled"]
 
 /** What upstream has: a run for each input, second runs for some, and runs of somebody else. */
 const makeUpstream = (dice: Dice) => {
-  const own = Array.from({ length: ROWS }, (_, index) => ({ runId: `run-${index}`, index }))
-  const second = own.filter(() => dice.chance(0.2)).map(({ index }) => ({ runId: `second-${index}`, index }))
-  const strangers = [0, 1].map((at) => ({ runId: `stranger-${at}`, index: null }))
+  const own = Array.from({ length: ROWS }, (_, index) => ({ runId: RunId(`run-${index}`), index }))
+  const second = own
+    .filter(() => dice.chance(0.2))
+    .map(({ index }) => ({ runId: RunId(`second-${index}`), index }))
+  const strangers = [0, 1].map((at) => ({ runId: RunId(`stranger-${at}`), index: null }))
   const runs = [...own, ...second, ...strangers].map((run) => ({ ...run, end: dice.pick(ENDS) }))
   const tell = (
     { runId, index, end }: (typeof runs)[number],
@@ -67,13 +70,13 @@ const expectSound = (store: Store, otherRuns: number) => {
 const makeViewer = () => {
   const ends = new Map<string, number>()
   const rows = new Map<number, string>()
-  let seen = 0
+  let seen = NO_CHANGE
   return {
     rows,
     watch: (store: Store) => {
       for (const { id, data } of drain(store.reader(seen, asEvents))) {
         expect(id).toBeGreaterThan(seen)
-        seen = id
+        seen = ChangeNumber(id)
         const { run_id: runId, status } = data.run!
         if (isTerminal(status)) ends.set(`${runId}`, (ends.get(`${runId}`) ?? 0) + 1)
         rows.set(data.input_index!, `${runId} ${status}`)
@@ -95,7 +98,7 @@ export const anythingSuite = (withStorage: WithStorage) => {
       let store = groupOn(broken, inputsOf(ROWS))
       const viewer = makeViewer()
       /** Runs that this store has heard of. */
-      const known = new Set<string>()
+      const known = new Set<RunId>()
       const othersKnown = () => {
         const shown = new Set(rowsOf(store).map(({ runId }) => runId))
         // It stays known when another run takes its row.

@@ -1,7 +1,9 @@
 import { expect, it } from "vitest"
+import { EventCursor } from "../../../src/domain/Ids.ts"
 import { resultJson, runJson } from "../../../src/domain/RunJson.ts"
 import { readOutput } from "../../../src/domain/Wire.ts"
 import { EMPTY_MEMORY } from "../../../src/services/RunStore.ts"
+import { groupId } from "../../support/ids.ts"
 import {
   complete,
   groupOn,
@@ -13,9 +15,10 @@ import {
   submittedOn,
   told,
   type WithStorage,
+  runOf,
 } from "./fixtures.ts"
 
-const GROUP = { taskgroupId: "tgrp_store_suite", processor: "core" }
+const GROUP = { taskgroupId: groupId("tgrp_store_suite"), processor: "core" }
 const resultOf = (row: ReturnType<typeof rowOf>) => JSON.parse(resultJson(row)) as Record<string, unknown>
 
 /** What becomes of the runs upstream tells about. */
@@ -69,7 +72,7 @@ export const applyingSuite = (withStorage: WithStorage) => {
       const store = groupOn(storage)
       expect(store.apply([told("early", "running", { index: 1 })], NOW)).toEqual(["changed"])
       store.acceptRuns(
-        [0, 1, 2].map((inputIndex) => ({ inputIndex, runId: `late-${inputIndex}` })),
+        [0, 1, 2].map((index) => runOf(index, `late-${index}`)),
         store.plan(),
         NOW,
       )
@@ -199,10 +202,10 @@ export const applyingSuite = (withStorage: WithStorage) => {
     withStorage((storage) => {
       const store = submittedOn(storage)
       expect(store.cursor()).toBeNull()
-      store.apply([told("run-0", "running")], NOW, "c-1")
+      store.apply([told("run-0", "running")], NOW, EventCursor("c-1"))
       expect(store.cursor()).toBe("c-1")
-      store.apply([], NOW + 10, "c-2")
-      store.apply([], NOW + 60_000, "c-3")
+      store.apply([], NOW + 10, EventCursor("c-2"))
+      store.apply([], NOW + 60_000, EventCursor("c-3"))
       expect(opened(storage).store.cursor()).toBe("c-3")
       store.dropCursor()
       expect(store.cursor()).toBeNull()

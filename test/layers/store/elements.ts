@@ -3,6 +3,7 @@ import type { Piece } from "../../../src/domain/Formats.ts"
 import { columnsJson, resultJson, runJsonOf } from "../../../src/domain/RunJson.ts"
 import { EMPTY_PLAN } from "../../../src/domain/TaskGroup.ts"
 import type { Snapshot } from "../../../src/services/GroupReader.ts"
+import { groupId } from "../../support/ids.ts"
 import {
   accept,
   type Dice,
@@ -22,6 +23,7 @@ import {
   told,
   withSnapshot,
   type WithStorage,
+  runOf,
 } from "./fixtures.ts"
 
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
@@ -91,10 +93,13 @@ const anyGroup = (storage: Parameters<typeof groupOn>[0], seed: number): Store =
   const dice = makeDice(seed)
   const tame = dice.chance(0.5)
   const inputs = Array.from({ length: 150 }, () => JSON.stringify(objectOf(dice, tame)))
-  const store = groupOn(storage, inputs, { processor: `core${wordOf(dice)}`, taskgroupId: 'tgrp_"é' })
+  const store = groupOn(storage, inputs, {
+    processor: `core${wordOf(dice)}`,
+    taskgroupId: groupId('tgrp_"é'),
+  })
   const ids = inputs.map((_, at) => `run-${at}${dice.chance(0.1) ? wordOf(dice) : ""}`)
   store.acceptRuns(
-    ids.flatMap((runId, inputIndex) => (dice.chance(0.9) ? [{ inputIndex, runId }] : [])),
+    ids.flatMap((runId, inputIndex) => (dice.chance(0.9) ? [runOf(inputIndex, runId)] : [])),
     EMPTY_PLAN,
     NOW,
   )
@@ -293,7 +298,7 @@ export const elementsSuite = (withStorage: WithStorage) => {
       store.commit(EMPTY_PLAN)
       const order = [...inputs.keys()].filter((at) => at % 3 !== 1)
       store.acceptRuns(
-        order.map((inputIndex) => ({ inputIndex, runId: `run-"${inputIndex}` })),
+        order.map((index) => runOf(index, `run-"${index}`)),
         EMPTY_PLAN,
         NOW + 5,
       )

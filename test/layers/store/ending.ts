@@ -1,4 +1,5 @@
 import { expect, it } from "vitest"
+import { EventCursor } from "../../../src/domain/Ids.ts"
 import { EMPTY_PLAN } from "../../../src/domain/TaskGroup.ts"
 import { EMPTY_MEMORY } from "../../../src/services/RunStore.ts"
 import { asEvents, beliefs, complete, drain, NOW, opened, submittedOn, type WithStorage } from "./fixtures.ts"
@@ -54,7 +55,7 @@ export const endingSuite = (withStorage: WithStorage) => {
     withStorage((storage) => {
       const store = submittedOn(storage)
       store.savePlan({ ...EMPTY_PLAN, todo: [{ from: 0, to: 1 }] })
-      store.apply([], NOW, "cursor")
+      store.apply([], NOW, EventCursor("cursor"))
       store.remember({ ...EMPTY_MEMORY, refusedAt: 5 })
       store.countDelivery()
       expect(opened(storage).store.deliveries()).toBe(1)

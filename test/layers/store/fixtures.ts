@@ -1,4 +1,5 @@
 import * as Effect from "effect/Effect"
+import { RunId } from "../../../src/domain/Ids.ts"
 import type { GroupInit, RunRow } from "../../../src/domain/TaskGroup.ts"
 import { EMPTY_PLAN } from "../../../src/domain/TaskGroup.ts"
 import { readOutput, readRun, type WireOutput } from "../../../src/domain/Wire.ts"
@@ -9,7 +10,8 @@ import { makeAudience } from "../../../src/layers/AudienceLive.ts"
 import { makeTaskGroupStore, type TaskGroupStore } from "../../../src/layers/TaskGroupStoreSqlite.ts"
 import { EventRenderer } from "../../../src/services/EventRenderer.ts"
 import { type EventReader, GroupReader, type Snapshot } from "../../../src/services/GroupReader.ts"
-import type { RunUpdate } from "../../../src/services/RunStore.ts"
+import type { RunUpdate, UnfinishedRun } from "../../../src/services/RunStore.ts"
+import { groupId } from "../../support/ids.ts"
 
 export type Store = TaskGroupStore
 
@@ -25,7 +27,7 @@ export const asEvents = Effect.runSync(Effect.provide(EventRenderer, RendererSse
 export const NOW = Date.UTC(2026, 10, 20, 9)
 
 export const initOf = (changes: Partial<GroupInit> = {}): GroupInit => ({
-  taskgroupId: "tgrp_store_suite",
+  taskgroupId: groupId("tgrp_store_suite"),
   url: "https://multitask.example/tgrp_store_suite",
   createdAt: "2026-11-20T09:00:00Z",
   metadata: `{"origin":"test"}`,
@@ -71,9 +73,15 @@ export const submittedOn = (
   return store
 }
 
+/** A run that upstream has given to a row. */
+export const runOf = (inputIndex: number, runId = `run-${inputIndex}`): UnfinishedRun => ({
+  inputIndex,
+  runId: RunId(runId),
+})
+
 export const accept = (store: Store, from: number, to: number) =>
   store.acceptRuns(
-    Array.from({ length: to - from }, (_, at) => ({ inputIndex: from + at, runId: `run-${from + at}` })),
+    Array.from({ length: to - from }, (_, at) => runOf(from + at)),
     EMPTY_PLAN,
     NOW,
   )

@@ -1,4 +1,5 @@
 import { expect, it } from "vitest"
+import { ChangeNumber } from "../../../src/domain/Ids.ts"
 import { isPlanDone } from "../../../src/domain/TaskGroup.ts"
 import { StoredByLaterVersion } from "../../../src/layers/sqlite/migrate.ts"
 import type { SqliteStorage } from "../../../src/layers/sqlite/SqliteStorage.ts"
@@ -17,6 +18,7 @@ import {
   type ViewerEvent,
   withSnapshot,
   type WithStorage,
+  runOf,
 } from "./fixtures.ts"
 import { ACTIVE, BEGAN, ENDED, NEVER_CAME, REFUSED, type V1Group, writeV1 } from "./v1.ts"
 
@@ -130,7 +132,7 @@ export const migratingSuite = (withStorage: WithStorage) => {
       expect(store.unsubmitted({ from: 0, to: 10 })).toEqual([8, 9])
       expect(store.inputs({ from: 8, to: 10 })).toEqual(ACTIVE.runs.slice(8).map(({ input }) => input))
       store.acceptRuns(
-        [8, 9].map((inputIndex) => ({ inputIndex, runId: `run-${inputIndex}` })),
+        [8, 9].map((index) => runOf(index)),
         { ...plan, todo: [], credit: null },
         now,
       )
@@ -152,7 +154,7 @@ export const migratingSuite = (withStorage: WithStorage) => {
     withStorage((storage) => {
       const store = v1On(storage, ACTIVE)
       // Somebody who had seen everything, up to numbers that version 1 never wrote down.
-      const events = drain(store.reader(1_040, asEvents))
+      const events = drain(store.reader(ChangeNumber(1_040), asEvents))
       expect(seen(events)).toEqual([
         [3, "running"],
         [4, "failed"],
@@ -160,7 +162,7 @@ export const migratingSuite = (withStorage: WithStorage) => {
       expect(events.map(({ id }) => id)).toEqual([1_041, 1_042])
       expect(store.change()).toBe(1_042)
       // Somebody who had seen the first ends.
-      expect(seen(drain(store.reader(34, asEvents)))).toEqual([
+      expect(seen(drain(store.reader(ChangeNumber(34), asEvents)))).toEqual([
         [5, "failed"],
         [7, "completed"],
         [3, "running"],
@@ -208,7 +210,7 @@ export const migratingSuite = (withStorage: WithStorage) => {
       expect(rowsOf(store).map(({ status }) => status)).toEqual(["completed", "running", "failed", "failed"])
       expect(store.status().is_active).toBe(false)
       // Who had seen the end before hears of it, and of the end behind it.
-      expect(seen(drain(store.reader(51, asEvents)))).toEqual([
+      expect(seen(drain(store.reader(ChangeNumber(51), asEvents)))).toEqual([
         [1, "running"],
         [2, "failed"],
       ])
@@ -224,7 +226,7 @@ export const migratingSuite = (withStorage: WithStorage) => {
     withStorage((storage) => {
       const store = v1On(storage, { ...ENDED, status_message: "", runs: [ENDED.runs[0]!, ENDED.runs[3]!] })
       expect([store.endedAtChange(), store.change()]).toEqual([51, 51])
-      expect(drain(store.reader(51, asEvents))).toEqual([])
+      expect(drain(store.reader(ChangeNumber(51), asEvents))).toEqual([])
       expect(store.status()).toMatchObject({
         status_message: "",
         task_run_status_counts: { completed: 1, failed: 1 },

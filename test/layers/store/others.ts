@@ -11,6 +11,7 @@ import {
   submittedOn,
   told,
   type WithStorage,
+  runOf,
 } from "./fixtures.ts"
 
 /** Runs in the group that no row shows: somebody else's, and second ones for an input. */
@@ -60,11 +61,11 @@ export const othersSuite = (withStorage: WithStorage) => {
       // Events were faster than the answer, and name no input.
       store.apply([told("one", "running"), told("two", "running"), told("three", "queued")], NOW)
       expect([store.upstreamCounts(), store.submitted()]).toEqual([{ running: 2, queued: 1 }, 0])
-      store.acceptRuns([{ inputIndex: 0, runId: "one" }], EMPTY_PLAN, NOW)
+      store.acceptRuns([runOf(0, "one")], EMPTY_PLAN, NOW)
       expect([store.upstreamCounts(), store.submitted()]).toEqual([{ running: 1, queued: 2 }, 1])
       store.apply([told("two", "running", { index: 1 })], NOW)
       expect([store.upstreamCounts(), store.submitted()]).toEqual([{ running: 1, queued: 2 }, 2])
-      store.acceptRuns([{ inputIndex: 2, runId: "three" }], EMPTY_PLAN, NOW)
+      store.acceptRuns([runOf(2, "three")], EMPTY_PLAN, NOW)
       store.apply([told("three", "running", { index: 0 })], NOW)
       expect(rowsOf(store)[0]?.runId).toBe("three")
       store.apply([told("one", "running", { index: 2 })], NOW)
@@ -89,7 +90,7 @@ export const othersSuite = (withStorage: WithStorage) => {
       store.apply([told("one", "running"), told("stranger", "failed")], NOW)
       const before = store.upstreamCounts()
       breakAt(1)
-      const act = () => store.acceptRuns([{ inputIndex: 0, runId: "one" }], EMPTY_PLAN, NOW)
+      const act = () => store.acceptRuns([runOf(0, "one")], EMPTY_PLAN, NOW)
       expect(act).toThrow("planned failure")
       expect([store.upstreamCounts(), store.submitted()]).toEqual([before, 0])
       act()

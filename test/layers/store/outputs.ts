@@ -1,5 +1,6 @@
 import { expect, it } from "vitest"
 import { resultJson, runJson } from "../../../src/domain/RunJson.ts"
+import { groupId } from "../../support/ids.ts"
 import {
   complete,
   inputsOf,
@@ -13,7 +14,7 @@ import {
   type WithStorage,
 } from "./fixtures.ts"
 
-const GROUP = { taskgroupId: "tgrp_store_suite", processor: "core" }
+const GROUP = { taskgroupId: groupId("tgrp_store_suite"), processor: "core" }
 const resultOf = (row: ReturnType<typeof rowOf>) => JSON.parse(resultJson(row)) as Record<string, unknown>
 
 /** What an output may be: its size, the names of its columns. */

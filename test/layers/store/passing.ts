@@ -18,6 +18,7 @@ import {
   told,
   type WithStorage,
   withSnapshot,
+  runOf,
 } from "./fixtures.ts"
 
 const statuses = (store: Store) => rowsOf(store).map(({ status }) => status)
@@ -203,7 +204,7 @@ export const passingSuite = (withStorage: WithStorage) => {
       expect(storedStatuses(storage)).toEqual(["running", "running", "queued", "running"])
       expect(new Set(statuses(store))).toEqual(new Set(["running"]))
       // The answer to the submission comes late.
-      store.acceptRuns([{ inputIndex: 3, runId: "run-3" }], EMPTY_PLAN, NOW)
+      store.acceptRuns([runOf(3)], EMPTY_PLAN, NOW)
       expect(statuses(store)[3]).toBe("running")
     }))
 

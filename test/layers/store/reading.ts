@@ -1,4 +1,5 @@
 import { expect, it } from "vitest"
+import { NO_CHANGE } from "../../../src/domain/Ids.ts"
 import { EMPTY_PLAN } from "../../../src/domain/TaskGroup.ts"
 import type { RowEncoder } from "../../../src/services/GroupReader.ts"
 import { EMPTY_MEMORY } from "../../../src/services/RunStore.ts"
@@ -22,6 +23,7 @@ import {
   type ViewerEvent,
   withSnapshot,
   type WithStorage,
+  runOf,
 } from "./fixtures.ts"
 
 const indexes = (events: ReadonlyArray<ViewerEvent>) => events.map(({ data }) => data.input_index)
@@ -55,7 +57,7 @@ export const readingSuite = (withStorage: WithStorage) => {
       const { store, audience } = opened(storage)
       let told = 0
       const unlisten = audience.onLook(() => told++)
-      const [one, other] = [store.reader(0, asEvents), store.reader(0, asEvents)]
+      const [one, other] = [store.reader(NO_CHANGE, asEvents), store.reader(NO_CHANGE, asEvents)]
       expect(audience.watching()).toBe(2)
       one.close()
       one.close()
@@ -123,7 +125,7 @@ export const readingSuite = (withStorage: WithStorage) => {
       const store = submittedOn(storage, inputsOf(5))
       complete(store, 3)
       store.apply([told("run-1", "running")], NOW)
-      const events = drain(store.reader(0, asEvents))
+      const events = drain(store.reader(NO_CHANGE, asEvents))
       expect(indexes(events)).toEqual([0, 2, 4, 3, 1])
       expectInOrder(events)
       expect(events.map(({ data }) => data.run?.status)).toEqual([
@@ -227,7 +229,7 @@ export const readingSuite = (withStorage: WithStorage) => {
   it("loses no row that changes while a backlog is read", () =>
     withStorage((storage) => {
       const store = submittedOn(storage, inputsOf(2_200))
-      const reader = store.reader(0, asEvents)
+      const reader = store.reader(NO_CHANGE, asEvents)
       const last = new Map<number, string>()
       let position = 0
       for (let turn = 0; turn < 1_000; turn++) {
@@ -264,7 +266,7 @@ export const readingSuite = (withStorage: WithStorage) => {
   it("after it was removed, readers have no more, and nothing is written", () =>
     withStorage(async (storage) => {
       const store = submittedOn(storage)
-      const reader = store.reader(0, asEvents)
+      const reader = store.reader(NO_CHANGE, asEvents)
       const snapshot = store.snapshot()
       await removed(store)
       expect(reader.next()).toMatchObject({ bytes: [], more: false })
@@ -276,7 +278,7 @@ export const readingSuite = (withStorage: WithStorage) => {
       store.say("end", "too late")
       store.addWarning("too late")
       store.savePlan({ ...EMPTY_PLAN, todo: [{ from: 0, to: 1 }] })
-      store.acceptRuns([{ inputIndex: 0, runId: "run-9" }], EMPTY_PLAN, NOW)
+      store.acceptRuns([runOf(0, "run-9")], EMPTY_PLAN, NOW)
       store.remember({ ...EMPTY_MEMORY, answeredMs: 1 })
       store.dropCursor()
       store.countDelivery()

@@ -1,5 +1,7 @@
 import { expect, it } from "vitest"
+import { EventCursor } from "../../../src/domain/Ids.ts"
 import { EMPTY_PLAN } from "../../../src/domain/TaskGroup.ts"
+import { groupId } from "../../support/ids.ts"
 import {
   accept,
   beliefs,
@@ -14,6 +16,7 @@ import {
   submittedOn,
   told,
   type WithStorage,
+  runOf,
 } from "./fixtures.ts"
 
 /** Begin, inputs, commit; submission; transactions. */
@@ -35,7 +38,7 @@ export const receivingSuite = (withStorage: WithStorage) => {
       const change = store.change()
       expect(store.begin(initOf())).toBe("same")
       for (const other of [
-        { taskgroupId: "tgrp_other" },
+        { taskgroupId: groupId("tgrp_other") },
         { taskSpec: "{}" },
         { numInputs: 4 },
         { inputColumns: ["b"] },
@@ -92,18 +95,11 @@ export const receivingSuite = (withStorage: WithStorage) => {
   it("accepts runs, keeps the plan with them, and knows what is not submitted", () =>
     withStorage((storage) => {
       const store = groupOn(storage, inputsOf(5))
-      store.acceptRuns(
-        [
-          { inputIndex: 1, runId: "run-1" },
-          { inputIndex: 2, runId: "run-2" },
-        ],
-        { ...EMPTY_PLAN, todo: [{ from: 3, to: 5 }] },
-        NOW,
-      )
+      store.acceptRuns([runOf(1), runOf(2)], { ...EMPTY_PLAN, todo: [{ from: 3, to: 5 }] }, NOW)
       expect(store.unsubmitted({ from: 0, to: 5 })).toEqual([0, 3, 4])
       expect(store.plan()).toEqual({ ...EMPTY_PLAN, todo: [{ from: 3, to: 5 }] })
       expect(store.upstreamCounts()).toEqual({ queued: 2 })
-      store.acceptRuns([{ inputIndex: 1, runId: "another" }], EMPTY_PLAN, NOW)
+      store.acceptRuns([runOf(1, "another")], EMPTY_PLAN, NOW)
       expect(rowsOf(store)[1]?.runId).toBe("run-1")
     }))
 
@@ -168,7 +164,7 @@ export const receivingSuite = (withStorage: WithStorage) => {
     {
       name: "begin",
       at: 1,
-      act: (store: ReturnType<typeof groupOn>) => store.begin(initOf({ taskgroupId: "tgrp_new" })),
+      act: (store: ReturnType<typeof groupOn>) => store.begin(initOf({ taskgroupId: groupId("tgrp_new") })),
       empty: true,
     },
     {
@@ -183,7 +179,7 @@ export const receivingSuite = (withStorage: WithStorage) => {
       at: 2,
       act: (store: ReturnType<typeof groupOn>) =>
         store.acceptRuns(
-          [0, 1, 3, 4].map((inputIndex) => ({ inputIndex, runId: `run-${inputIndex}` })),
+          [0, 1, 3, 4].map((index) => runOf(index)),
           EMPTY_PLAN,
           NOW,
         ),
@@ -203,7 +199,7 @@ export const receivingSuite = (withStorage: WithStorage) => {
             told(`run-${index}`, "completed", { index, output: outputOf({ new: index }) }),
           ),
           NOW,
-          "cursor",
+          EventCursor("cursor"),
         ),
     },
     {

@@ -1,8 +1,10 @@
 import { expect, it } from "vitest"
 import * as Effect from "effect/Effect"
+import { NO_CHANGE } from "../../../src/domain/Ids.ts"
 import { EMPTY_PLAN } from "../../../src/domain/TaskGroup.ts"
 import type { SqliteStorage } from "../../../src/layers/sqlite/SqliteStorage.ts"
 import { StorageFailed } from "../../../src/services/GroupStore.ts"
+import { groupId } from "../../support/ids.ts"
 import {
   asEvents,
   complete,
@@ -51,7 +53,7 @@ export const removingSuite = (withStorage: WithStorage) => {
       for (const one of [store, opened(storage).store]) {
         expect(one.details()?.state).toBe("removed")
         expect(one.begin(initOf())).toBe("different")
-        expect(one.begin(initOf({ taskgroupId: "tgrp_other" }))).toBe("different")
+        expect(one.begin(initOf({ taskgroupId: groupId("tgrp_other") }))).toBe("different")
         expect(one.commit(EMPTY_PLAN)).toBe("incomplete")
         expect(one.end({ message: "", removalAt: NOW, now: NOW }, () => expect.unreachable())).toBe(false)
       }
@@ -117,7 +119,7 @@ export const removingSuite = (withStorage: WithStorage) => {
     ({ refuse }) =>
       withStorage(async (storage) => {
         const store = submittedOn(reluctant(storage, refuse))
-        const reader = store.reader(0, asEvents)
+        const reader = store.reader(NO_CHANGE, asEvents)
         store.remove(() => {})
         const before = [...storage.sql.exec("SELECT * FROM runs ORDER BY id").raw()]
         const error = await failureOf(store.erase)

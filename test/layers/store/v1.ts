@@ -18,7 +18,7 @@ const RUNS = `CREATE TABLE runs (
   extra TEXT, input TEXT NOT NULL, content TEXT, merged TEXT, output TEXT)`
 
 /** A row of then; what is absent is null. */
-export interface V1Run {
+interface V1Run {
   readonly change: number
   readonly updated_at: number
   readonly confirmed?: 0 | 1

@@ -7,6 +7,7 @@ import type { IdempotencyRecord } from "../../../src/domain/Idempotency.ts"
 import { bodyHash, recordName } from "../../../src/http/idempotency.ts"
 import { type IdempotencyStub, IdempotencyObjects } from "../../../src/layers/IdempotencyObjects.ts"
 import { Idempotency, type IdempotentRequest } from "../../../src/services/Idempotency.ts"
+import { groupId } from "../../support/ids.ts"
 import { expectError, expectLedgerEquals, storedIn, untilEnded } from "../support/expect.ts"
 import { initOf, texts } from "../support/group.ts"
 import { body, companies, CREATE, type Created, groupStub, ORIGIN, post, send } from "../support/product.ts"
@@ -74,7 +75,7 @@ const requestBy = async (
 
 /** A Worker that dies after the given step, with its lease run out. Its group's object has all inputs. */
 const deadWorker = async (upstream: Upstream, stage: "acquired" | "created" | "committing") => {
-  const taskgroupId = `tgrp_dead_${crypto.randomUUID().replaceAll("-", "")}`
+  const taskgroupId = groupId(`tgrp_dead_${crypto.randomUUID().replaceAll("-", "")}`)
   const request = await requestBy(upstream, "dead")
   const url = `${ORIGIN}/${taskgroupId}`
   const answer: Created = {

@@ -1,12 +1,13 @@
 import { describe, expect, it } from "vitest"
 import type { GroupInit } from "../../../src/domain/TaskGroup.ts"
+import { groupId } from "../../support/ids.ts"
 import { expectError, expectNothingStored } from "../support/expect.ts"
 import { groupStub, inside, ORIGIN, send } from "../support/product.ts"
 
 const BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 
 const initOf = (id: string, numInputs: number): GroupInit => ({
-  taskgroupId: id,
+  taskgroupId: groupId(id),
   url: `${ORIGIN}/${id}`,
   createdAt: null,
   metadata: "{}",

@@ -1,9 +1,10 @@
 import type { GroupInit } from "../../../src/domain/TaskGroup.ts"
+import { groupId } from "../../support/ids.ts"
 import { companies, groupStub, ORIGIN, SCHEMA } from "./product.ts"
 import type { Upstream } from "./upstream.ts"
 
 export const initOf = (id: string, numInputs: number, changes: Partial<GroupInit> = {}): GroupInit => ({
-  taskgroupId: id,
+  taskgroupId: groupId(id),
   url: `${ORIGIN}/${id}`,
   createdAt: "2026-11-20T09:00:00Z",
   metadata: "{}",

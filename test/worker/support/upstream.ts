@@ -34,7 +34,7 @@ interface Requests {
   }>
 }
 
-export interface Webhook {
+interface Webhook {
   readonly headers: Readonly<Record<string, string>>
   readonly body: string
   readonly answered: number
