@@ -118,7 +118,9 @@ export const makeUpstream = Effect.fnUntraced(function* () {
         Effect.tap(() => Effect.map(Clock.currentTimeMillis, (now) => count(null, now))),
         // That an edge refuses what is sent says nothing about what is read.
         Effect.tapError((error) =>
-          isEdgeRefusal(error) ? Effect.void : Effect.map(Clock.currentTimeMillis, (now) => count(error, now)),
+          isEdgeRefusal(error)
+            ? Effect.void
+            : Effect.map(Clock.currentTimeMillis, (now) => count(error, now)),
         ),
       ),
     getTaskGroup: (...args) => noted("group")(api.getTaskGroup(...args)),
