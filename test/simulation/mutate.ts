@@ -1,44 +1,94 @@
 import { spawnSync } from "node:child_process"
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
-import { join } from "node:path"
-import { MUTATIONS } from "./mutations.ts"
+import { basename, join } from "node:path"
+import { type Mutation, MUTATIONS } from "./mutations/index.ts"
 
-/** Applies each mutation to a copy of the project and runs the simulation on it until a seed fails. */
+/**
+ * Applies each mutation to a copy of the project, and runs there the story that is named, or the simulation until a seed
+ * fails. Arguments: how many seeds at most, and a part of the names of the mutations that are wanted.
+ */
 const seeds = process.argv[2] ?? "300"
-const only = process.argv[3]
+const only = process.argv[3] ?? ""
+/** What both kinds of runs need. */
+const PARTS = [
+  "src",
+  "simulator",
+  "test",
+  "package.json",
+  "tsconfig.json",
+  "tsconfig.node.json",
+  "vitest.config.ts",
+  "wrangler.toml",
+]
 const root = process.cwd()
 const copy = mkdtempSync(join(tmpdir(), "mutants-"))
+
+const run = (args: ReadonlyArray<string>) =>
+  spawnSync(process.execPath, args, { cwd: copy, encoding: "utf8", timeout: 300_000 })
+
+interface Caught {
+  readonly by: string
+  readonly how: string
+}
+
+const runSeeds = (): Caught | null => {
+  const { stdout } = run(["test/simulation/main.ts", "--seeds", seeds, "--until-failure"])
+  const [, seed, how] = /^seed (\S+)(?: \(\w+\))?: (.*)$/m.exec(stdout) ?? []
+  if (seed === undefined && !/^\d+ seeds, 0 failed/m.test(stdout))
+    throw new Error(`no seed was run: ${stdout}`)
+  return seed === undefined ? null : { by: `seed ${seed}`, how: how! }
+}
+
+/** As vitest's JSON reporter writes it. */
+interface Report {
+  readonly numPassedTests: number
+  readonly testResults: ReadonlyArray<{
+    readonly message: string
+    readonly assertionResults: ReadonlyArray<{
+      readonly status: string
+      readonly fullName: string
+    }>
+  }>
+}
+
+const runStory = ([file, names]: NonNullable<Mutation["story"]>): Caught | null => {
+  const report = join(copy, "report.json")
+  rmSync(report, { force: true })
+  const args = ["run", file, "--project", "unit", "--bail", "1", "--reporter", "json", "--outputFile", report]
+  if (names !== undefined) args.push("-t", names)
+  const { stderr } = run(["node_modules/vitest/vitest.mjs", ...args])
+  if (!existsSync(report)) throw new Error(`${file} was not run: ${stderr}`)
+  const { numPassedTests, testResults } = JSON.parse(readFileSync(report, "utf8")) as Report
+  const failed = testResults
+    .flatMap(({ assertionResults }) => assertionResults)
+    .find(({ status }) => status === "failed")
+  if (failed === undefined && numPassedTests === 0)
+    throw new Error(`no test of ${file} was run: ${testResults[0]?.message}`)
+  return failed === undefined ? null : { by: basename(file, ".test.ts"), how: failed.fullName }
+}
+
+const inTable = (text: string) => text.replaceAll("|", "\\|").slice(0, 140)
+
 let survived = 0
 try {
-  for (const part of ["src", "simulator", "test", "package.json", "tsconfig.json"])
-    cpSync(join(root, part), join(copy, part), { recursive: true })
+  for (const part of PARTS) cpSync(join(root, part), join(copy, part), { recursive: true })
   symlinkSync(join(root, "node_modules"), join(copy, "node_modules"))
-  console.log("| what is broken | caught by seed | how |\n| --- | --- | --- |")
-  for (const { name, file, find, replace } of MUTATIONS) {
-    if (only !== undefined && !name.includes(only)) continue
+  console.log("| what is broken | caught by | how |\n| --- | --- | --- |")
+  for (const { name, file, find, replace, story } of MUTATIONS) {
+    if (!name.includes(only)) continue
     const path = join(copy, file)
     const original = readFileSync(path, "utf8")
-    if (!original.includes(find)) throw new Error(`${name}: the code to break is not in ${file} any more`)
+    if (original.split(find).length !== 2)
+      throw new Error(`${name}: the code to break is not once in ${file}`)
     writeFileSync(
       path,
       original.replace(find, () => replace),
     )
-    const { stdout } = spawnSync(
-      process.execPath,
-      ["test/simulation/main.ts", "--seeds", seeds, "--until-failure"],
-      {
-        cwd: copy,
-        encoding: "utf8",
-        timeout: 300_000,
-      },
-    )
+    const caught = story === undefined ? runSeeds() : runStory(story)
     writeFileSync(path, original)
-    const caught = /^seed (\S+)(?: \(\w+\))?: (.*)$/m.exec(stdout)
     if (caught === null) survived++
-    console.log(
-      `| ${name} | ${caught?.[1] ?? `**none of ${seeds}**`} | ${caught?.[2]?.slice(0, 140) ?? stdout.slice(-200)} |`,
-    )
+    console.log(`| ${name} | ${caught?.by ?? "**nothing**"} | ${inTable(caught?.how ?? "")} |`)
   }
 } finally {
   rmSync(copy, { recursive: true, force: true })

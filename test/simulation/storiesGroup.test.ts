@@ -74,7 +74,12 @@ describe("an edge in front of upstream", () => {
   it.each(["all", "partial"] as const)(
     "that says no to a batch of which upstream has taken %s: no row is run twice, and none has failed",
     async (applied) => {
-      const it = world({ weather: { batchSize: 2 } })
+      const behaviour = {
+        runs: { duration_ms: [10 * MINUTE, 10 * MINUTE] as const, scale_by_processor: false },
+        listing: { lag_ms: 50 * SECOND },
+        status: { count_lag_ms: 50 * SECOND },
+      }
+      const it = world({ weather: { batchSize: 2, behaviour } })
       const fault = { kind: "status", status: 403, body: "html", applied } as const
       it.simulator.faults.push({ route: "group.runs.add", skip: 1, fault })
       await submit(it)

@@ -131,4 +131,14 @@ describe("an event that cannot be stored, whenever it is tried,", () => {
     expect((await read(it)).runs[3]).toMatchObject({ status: "failed", error: { message: "poison" } })
     expect((await read(it)).ended).toBe(true)
   })
+
+  it("does not keep those from it that come with it", async () => {
+    const behaviour = { runs: { failure_rate: 1 }, events: { missing_run_event_rate: 1 } }
+    const it = world({ weather: { rows: 40, behaviour } })
+    await submit(it)
+    it.simulator.override(it.groupId, { input_index: 3, outcome: "failed", error_message: "poison" })
+    it.host.disk.poison = "poison"
+    await it.clock.advance(10 * MINUTE)
+    expect((await read(it)).status.task_run_status_counts).toMatchObject({ failed: 39 })
+  })
 })

@@ -11,6 +11,7 @@ import {
   read,
   refusal,
   RESULT,
+  reschedule,
   runsOf,
   SECOND,
   statusesOf,
@@ -93,6 +94,20 @@ describe("an outage of", () => {
     await isComplete(it)
   })
 
+  it("five hours of one result, while all else is answered, does not cost it", async () => {
+    const it = world({ settings: { OUTPUT_WAIT_HOURS: 2 }, weather: { rows: 60 } })
+    await submit(it)
+    reschedule(it, (index) => ({ startsIn: SECOND, endsIn: (1 + 5 * index) * MINUTE }))
+    const handle = it.simulator.handle.bind(it.simulator)
+    const over = it.clock.now() + 5 * HOUR
+    it.simulator.handle = (request) =>
+      request.url.includes(`${runsOf(it)[0]!.id}/result`) && it.clock.now() < over
+        ? Promise.resolve(new Response("<html>", { status: 503 }))
+        : handle(request)
+    await it.clock.advance(6 * HOUR)
+    expect(await statusesOf(it)).toEqual(Array(60).fill("completed"))
+  })
+
   it("a day while the runs are added: each is added once", async () => {
     const it = working(MINUTE, { batchSize: 1 })
     it.simulator.faults.push({ route: "group.runs.add", skip: 1, lasts_ms: 24 * HOUR, fault: OUT })
@@ -106,7 +121,7 @@ describe("an outage of", () => {
 
 describe("a refusal in upstream's shape", () => {
   it.each([401, 403, 404])("(%i) of ten minutes ends nothing", async (status) => {
-    const it = working(20 * MINUTE)
+    const it = working(HOUR)
     await submit(it)
     await it.clock.advance(MINUTE)
     trouble(it, 11 * MINUTE, refusal(status), [
@@ -117,8 +132,12 @@ describe("a refusal in upstream's shape", () => {
       "run.get",
     ])
     await it.clock.advance(11 * MINUTE)
-    expect((await read(it)).ended).toBe(false)
+    const during = await read(it)
+    expect(during.ended).toBe(false)
+    expect(during.status.status_message).toContain(String(status))
     await it.clock.advance(30 * MINUTE)
+    expect(await read(it)).toMatchObject({ ended: false, status: { status_message: "" } })
+    await it.clock.advance(HOUR)
     await isComplete(it)
   })
 
@@ -141,6 +160,20 @@ describe("a refusal in upstream's shape", () => {
     await isComplete(it)
     expect(asked[0]).toBeLessThan(100)
     expect(asked[2]).toBeLessThan(asked[0]! / 2)
+  })
+
+  it.each([90, 330])("of five hours costs no output that is on its way for %i minutes", async (minutes) => {
+    const it = world({
+      settings: { OUTPUT_WAIT_HOURS: 2 },
+      weather: { webhook: "fine", behaviour: { outputs: { delay_ms: minutes * MINUTE } } },
+    })
+    await submit(it)
+    await it.clock.advance(5 * MINUTE)
+    it.simulator.revokeKey(API_KEY)
+    await it.clock.advance(5 * HOUR)
+    it.simulator.restoreKey(API_KEY)
+    await it.clock.advance(2 * HOUR)
+    await isComplete(it)
   })
 
   it("of more than six hours ends the group: everybody is told, the key forgotten", async () => {

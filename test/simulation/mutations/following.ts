@@ -1,0 +1,158 @@
+import type { Mutation } from "./index.ts"
+
+/** Followed to the end: an outage decides nothing, a refusal only when it lasts, and what is asked stays in proportion. */
+export const FOLLOWING: ReadonlyArray<Mutation> = [
+  {
+    name: "nothing is listed: events alone are believed",
+    file: "src/programs/follow/checkGroup.ts",
+    find: "restraint.wasFruitless(pair, now)",
+    replace: 'pair !== ""',
+  },
+  {
+    name: "a part of the follower that dies leaves the others alone",
+    file: "src/programs/followTaskGroup.ts",
+    find: "      submitting,\n",
+    replace: "      submitting.pipe(Effect.catchCause(() => Effect.never)),\n",
+  },
+  {
+    name: "reconnecting knows no pause",
+    file: "src/domain/Schedules.ts",
+    find: "            Math.max(\n              Duration.toMillis(duration),\n              RECONNECT_MIN_SECONDS",
+    replace:
+      "            300 + Math.min(\n              Duration.toMillis(duration),\n              RECONNECT_MIN_SECONDS",
+  },
+  {
+    name: "hours without an answer count against an output",
+    file: "src/programs/follow/upstream.ts",
+    find: "    if (!isAnswer(error)) {\n      answeredAt = null\n      return\n    }\n    if (answeredAt !== null && now - answeredAt <= APART_MS)",
+    replace: "    void error\n    if (answeredAt !== null)",
+    story: ["test/simulation/storiesOutputs.test.ts", "never"],
+  },
+  {
+    name: "attempts that nobody answered count against an output",
+    file: "src/programs/follow/outputs.ts",
+    find: "else if (saysMissing(error)) yield*",
+    replace: "else yield*",
+    story: ["test/simulation/storiesTrouble.test.ts", "one result"],
+  },
+  {
+    name: "what is refused counts against an output",
+    file: "src/programs/follow/outputs.ts",
+    find: 'error._tag === "NotFound" || error._tag === "Malformed"',
+    replace: 'error._tag !== "Unavailable"',
+    story: ["test/simulation/storiesTrouble.test.ts", "on its way"],
+  },
+  {
+    name: "hours of a refusal count against an output",
+    file: "src/programs/follow/upstream.ts",
+    find: "late.set(inputIndex, since + answeredMs - refusedAt)",
+    replace: "late.set(inputIndex, since)",
+    story: ["test/simulation/storiesTrouble.test.ts", "on its way"],
+  },
+  {
+    name: "a page of a proxy is an answer",
+    file: "src/programs/follow/upstream.ts",
+    find: 'error === null || error._tag !== "Unavailable" || error.status === 408',
+    replace: 'error === null || error._tag !== "Unavailable" || error.status !== null',
+    story: ["test/simulation/storiesTrouble.test.ts", "an outage"],
+  },
+  {
+    name: "a refusal ends the group after minutes",
+    file: "src/programs/follow/upstream.ts",
+    find: "settings.REFUSED_HOURS * HOUR_MS ? refusal",
+    replace: "settings.REFUSED_HOURS * 30_000 ? refusal",
+    story: ["test/simulation/storiesTrouble.test.ts", "ten minutes"],
+  },
+  {
+    name: "a refusal of adding runs leaves them out after minutes",
+    file: "src/programs/followTaskGroup.ts",
+    find: "answeredMs() - refusedAt >= settings.REFUSED_HOURS * HOUR_MS",
+    replace: "answeredMs() - refusedAt >= settings.REFUSED_HOURS * 60_000",
+  },
+  {
+    name: "a refusal never ends the group",
+    file: "src/programs/follow/upstream.ts",
+    find: "settings.REFUSED_HOURS * HOUR_MS ? refusal",
+    replace: "Number.POSITIVE_INFINITY ? refusal",
+    story: ["test/simulation/storiesTrouble.test.ts", "six hours"],
+  },
+  {
+    name: "a refusal is asked about as often as ever",
+    file: "src/domain/Schedules.ts",
+    find: "between(settings.REFUSED_RETRY_MIN_SECONDS, settings.REFUSED_RETRY_MAX_SECONDS)",
+    replace: "between(settings.REFUSED_RETRY_MIN_SECONDS, settings.REFUSED_RETRY_MIN_SECONDS)",
+    story: ["test/simulation/storiesTrouble.test.ts", "three hours"],
+  },
+  {
+    name: "a refusal that is over leaves its message",
+    file: "src/programs/follow/upstream.ts",
+    find: '      group.say("following", null)\n',
+    replace: "",
+    story: ["test/simulation/storiesTrouble.test.ts", "ten minutes"],
+  },
+  {
+    name: "a refusal of adding runs that is over leaves its message",
+    file: "src/programs/submitRuns.ts",
+    find: 'group.say("submission", submissionSentence(submission.plan(), count))',
+    replace:
+      'group.say("submission", submissionSentence(submission.plan(), count) ?? group.details()!.statusMessage)',
+    story: ["test/simulation/storiesTrouble.test.ts", "leaves no trace"],
+  },
+  {
+    name: "comments do not count as life",
+    file: "src/layers/ParallelApiHttp.ts",
+    find: "      Stream.timeoutOrElse({ duration: silence, orElse: () => Stream.empty }),\n      Stream.decodeText(),\n      Stream.map((text) => parser.push(text).map(readGroupEvent)),\n      Stream.flattenIterable,\n",
+    replace:
+      "      Stream.decodeText(),\n      Stream.map((text) => parser.push(text).map(readGroupEvent)),\n      Stream.flattenIterable,\n      Stream.timeoutOrElse({ duration: silence, orElse: () => Stream.empty }),\n",
+    story: ["test/simulation/storiesOutputs.test.ts", "keep-alives"],
+  },
+  {
+    name: "an event that cannot be stored stops the follower",
+    file: "src/programs/listing.ts",
+    find: "    Effect.catchDefect(() =>\n      Effect.map(",
+    replace: "    Effect.catchDefect((defect) =>\n      true ? Effect.die(defect) : Effect.map(",
+    story: ["test/simulation/storiesOutputs.test.ts", "cannot be stored"],
+  },
+  {
+    name: "an event that cannot be stored takes those that came with it along",
+    file: "src/programs/listing.ts",
+    find: "    Effect.catchDefect(() =>\n      Effect.map(",
+    replace: "    Effect.catchDefect(() =>\n      true ? Effect.succeed([]) : Effect.map(",
+    story: ["test/simulation/storiesOutputs.test.ts", "cannot be stored"],
+  },
+  {
+    name: "the pace does not grow",
+    file: "src/programs/follow/pace.ts",
+    find: "rate = Math.min(MOST_PER_SECOND, rate + 1)",
+    replace: "rate = Math.min(MOST_PER_SECOND, rate)",
+    story: ["test/programs/pace.test.ts"],
+  },
+  {
+    name: "the pace is not halved",
+    file: "src/programs/follow/pace.ts",
+    find: "rate / 2)",
+    replace: "rate)",
+    story: ["test/programs/pace.test.ts"],
+  },
+  {
+    name: "a listing does not rest",
+    file: "src/programs/follow/restraint.ts",
+    find: "restUntil = now + Math.min(took * REST_FACTOR, longest)",
+    replace: "restUntil = now + Math.min(took * 0, longest)",
+    story: ["test/simulation/asking.test.ts", "one by one"],
+  },
+  {
+    name: "a listing with outputs does not rest",
+    file: "src/programs/follow/bulkPass.ts",
+    find: "restUntil = now + Math.min(rest,",
+    replace: "restUntil = now + Math.min(rest * 0,",
+    story: ["test/simulation/largeGroups.test.ts", "only after a rest"],
+  },
+  {
+    name: "the same counts are looked into again and again, though no listing explains them",
+    file: "src/layers/sqlite/ToldStates.ts",
+    find: "all[status] = (all[status] ?? 0) + 1",
+    replace: "all[status] = (all[status] ?? 0) + 0",
+    story: ["test/layers/store.node.test.ts", "others"],
+  },
+]
