@@ -1,32 +1,44 @@
 /**
  * What every npm script does first, under whatever Node is installed on the machine (20 or newer) and before anything
- * of the project is there: install what is missing, then run the script again under the Node that the project brings
- * (`node_modules/.bin/node`), because wrangler and the tests need a newer one. Only `node:` modules here.
+ * of the project is there: install what is missing, then go on under the Node that the project brings, because wrangler
+ * and the tests need a newer one. Only `node:` modules here.
  */
 import { spawn, spawnSync } from "node:child_process"
 import { existsSync, readFileSync } from "node:fs"
 import { constants } from "node:os"
-import { delimiter, join, resolve } from "node:path"
+import { delimiter, dirname, join, resolve, sep } from "node:path"
 import { fileURLToPath } from "node:url"
 import { installPlan } from "./lib/install-plan.mjs"
 
 export const root = resolve(fileURLToPath(new URL("..", import.meta.url)))
 
-const projectNode = join(root, "node_modules", ".bin", process.platform === "win32" ? "node.cmd" : "node")
+const modules = join(root, "node_modules")
 
 /**
  * @param {string} script `import.meta.url` of the entry script
  * @param {() => Promise<{ main: (args: string[]) => Promise<number> }>} load the part that needs the project's Node
  */
 export const run = async (script, load) => {
-  process.chdir(root)
-  stopWithNpm()
-  install()
-  if (isProjectNode()) {
+  const node = prepare()
+  // By version, not by path: a path that is spelled in two ways would start this again and again.
+  if (process.version === node.version) {
     const { main } = await load()
     process.exit(await main(process.argv.slice(2)))
   }
-  process.exit(await again(fileURLToPath(script)))
+  process.exit(await under(node.file, [fileURLToPath(script), ...process.argv.slice(2)]))
+}
+
+/** Runs a file, given from the project's folder, to its end under the project's Node. */
+export const runFile = async (/** @type {string[]} */ args) => process.exit(await under(prepare().file, args))
+
+/** Installs what is missing, puts what was installed first in PATH, and returns the project's Node. */
+const prepare = () => {
+  process.chdir(root)
+  stopWithNpm()
+  const node = install()
+  // The folder of the Node itself too: npm 10 leaves no link to it in .bin (docs/adr/0020).
+  process.env.PATH = [dirname(node.file), join(modules, ".bin"), process.env.PATH ?? ""].join(delimiter)
+  return node
 }
 
 /**
@@ -51,47 +63,57 @@ const readJson = (/** @type {string} */ file) => {
   }
 }
 
+/** Of the platforms' packages, npm installs the one that fits. */
+const projectNode = () => {
+  for (const name of Object.keys(readJson("package.json")?.optionalDependencies ?? {})) {
+    const { bin, version } = readJson(`node_modules/${name}/package.json`) ?? {}
+    const file = bin && join(modules, name, bin.node)
+    if (file && existsSync(file)) return { file, version: `v${version}` }
+  }
+  return undefined
+}
+
 const install = () => {
+  const present = projectNode()
   const plan = installPlan({
     manifest: readJson("package.json"),
     lock: readJson("package-lock.json"),
     // npm's own record of what it put into node_modules
-    installed: existsSync(projectNode) ? readJson("node_modules/.package-lock.json") : undefined,
+    installed: present && readJson("node_modules/.package-lock.json"),
   })
-  if (plan === undefined) return
-  console.error(`Installing dependencies (npm ${plan.command}: ${plan.reason}) ...`)
-  const { status, error } = spawnSync("npm", [plan.command, "--no-progress"], {
+  if (plan === undefined && present) return present
+  const command = plan?.command ?? "ci"
+  console.error(`Installing dependencies (npm ${command}: ${plan?.reason}) ...`)
+  const { status, error } = spawnSync("npm", [command, "--no-progress"], {
     cwd: root,
     // npm must not run on the Node inside the folder that it is about to replace
-    env: { ...process.env, PATH: pathWithoutProjectBinaries() },
+    env: { ...process.env, PATH: pathWithoutProject() },
     // stdout belongs to the script; npm gets no input, so that it can ask nothing
     stdio: ["ignore", 2, 2],
     shell: process.platform === "win32",
   })
-  if (status === 0 && existsSync(projectNode)) return
-  console.error(`npm ${plan.command} failed${error ? `: ${error.message}` : ""}`)
+  const node = projectNode()
+  if (status === 0 && node) return node
+  console.error(
+    status === 0
+      ? `npm installed no Node for ${process.platform} ${process.arch}: see optionalDependencies in package.json`
+      : `npm ${command} failed${error ? `: ${error.message}` : ""}`,
+  )
   process.exit(1)
 }
 
-const pathWithoutProjectBinaries = () =>
+const pathWithoutProject = () =>
   (process.env.PATH ?? "")
     .split(delimiter)
-    .filter((folder) => resolve(folder) !== join(root, "node_modules", ".bin"))
+    .filter((folder) => !resolve(folder).startsWith(`${modules}${sep}`))
     .join(delimiter)
 
-const isProjectNode = () => process.version === `v${readJson("node_modules/node/package.json")?.version}`
-
-/** Runs the script under the project's Node, passes signals on, and resolves to its exit code. */
-const again = (/** @type {string} */ script) =>
+/** Passes signals on, and resolves to the exit code. */
+const under = (/** @type {string} */ node, /** @type {string[]} */ args) =>
   new Promise((done) => {
-    const child = spawn(projectNode, [script, ...process.argv.slice(2)], {
+    const child = spawn(node, args, {
       // The channel closes when this process dies, however it dies: that is how the other one notices.
       stdio: ["inherit", "inherit", "inherit", "ipc"],
-      env: {
-        ...process.env,
-        PATH: `${join(root, "node_modules", ".bin")}${delimiter}${process.env.PATH ?? ""}`,
-      },
-      shell: process.platform === "win32",
     })
     for (const signal of /** @type {const} */ (["SIGINT", "SIGTERM", "SIGHUP"])) {
       process.on(signal, () => child.kill(signal))

@@ -1,5 +1,5 @@
 export { createSimulator } from "./simulator.ts"
-export type { BehaviourPatch, BehaviourStore, Simulator, SimulatorOptions } from "./simulator.ts"
+export type { BehaviourPatch, BehaviourStore, Simulator, SimulatorOptions } from "./types.ts"
 export { createVirtualClock } from "./virtualClock.ts"
 export type { VirtualClock } from "./virtualClock.ts"
 export type { Clock } from "./core/clock.ts"
@@ -11,13 +11,6 @@ export type { RunTruth } from "./control/ledgerView.ts"
 export type * from "./core/wire.ts"
 export { ConnectionReset } from "./sse/stream.ts"
 export { bodyOf, kindOf, parseRecording, readRecording, UnreadableRecording } from "./replay/recording.ts"
-export type {
-  Exchange,
-  ExchangeEnd,
-  ExchangeKind,
-  IdFacts,
-  Recording,
-  RecordingLine,
-} from "./replay/recording.ts"
+export type { Exchange, ExchangeEnd, ExchangeKind, Recording, RecordingLine } from "./replay/recording.ts"
 export { createReplay } from "./replay/replay.ts"
 export type { Replay } from "./replay/replay.ts"

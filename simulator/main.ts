@@ -6,7 +6,8 @@ import { openJournal } from "./disk.ts"
 import { startServer, systemClock } from "./http.ts"
 import { parseRecording } from "./replay/recording.ts"
 import { createReplay } from "./replay/replay.ts"
-import { createSimulator, type BehaviourPatch, type Simulator } from "./simulator.ts"
+import { createSimulator } from "./simulator.ts"
+import type { BehaviourPatch, Simulator } from "./types.ts"
 
 const HELP = `A stand-in for Parallel's Task API.
 

@@ -1,61 +1,21 @@
-import { behaviourSpec, type Behaviour } from "./behaviour/document.ts"
-import { merge, parse, type DeepPartial } from "./behaviour/spec.ts"
+import { behaviourSpec } from "./behaviour/document.ts"
+import { merge, parse } from "./behaviour/spec.ts"
 import { handleControl } from "./control/control.ts"
-import { createHost, type Host } from "./control/host.ts"
+import { createHost } from "./control/host.ts"
 import { accountId, Accounts } from "./core/accounts.ts"
 import { applyFault } from "./core/applyFault.ts"
-import { sleep, type Clock } from "./core/clock.ts"
+import { sleep } from "./core/clock.ts"
 import { EventLogs, type Call, type Context } from "./core/context.ts"
 import { ApiError, errorResponse } from "./core/errors.ts"
 import { Faults } from "./core/faults.ts"
 import { createRandom } from "./core/random.ts"
+import { RateLimit } from "./core/rateLimit.ts"
 import { RequestLog, type RequestEntry } from "./core/requestLog.ts"
 import { matchRoute, type Match } from "./core/routes.ts"
 import { Ledger } from "./ledger/ledger.ts"
-import type { Journal, LedgerRecord, RunOverride } from "./ledger/types.ts"
+import type { LedgerRecord, RunOverride } from "./ledger/types.ts"
 import { ConnectionReset } from "./sse/stream.ts"
-
-/** Any part of the behaviour document; what is left out keeps its default. */
-export type BehaviourPatch = DeepPartial<Behaviour>
-
-export interface SimulatorOptions {
-  readonly clock: Clock
-  readonly seed?: string | number
-  /** Over the defaults, or over what the journal remembers. */
-  readonly behaviour?: BehaviourPatch
-  /** Where changes go to survive the process, and what it holds from before. */
-  readonly journal?: Journal
-  readonly past?: Iterable<LedgerRecord>
-}
-
-export interface Simulator {
-  /** Answers like Parallel's API, and the control interface under `/_sim/`. Rejects where a connection breaks. */
-  handle(request: Request): Promise<Response>
-  readonly behaviour: BehaviourStore
-  readonly faults: Faults
-  readonly requests: RequestLog
-  readonly ledger: Ledger
-  readonly accounts: Accounts
-  /** The webhook receiver and the served inputs. */
-  readonly host: Host
-  readonly clock: Clock
-  /** Ends all runs of a group (or one single run) now. */
-  finish(id: string): void
-  /** Forces the fate of runs of a group that exist or will. */
-  override(group: string, override: Partial<RunOverride>): void
-  revokeKey(key: string): void
-  restoreKey(key: string): void
-  readonly context: Context
-  close(): void
-}
-
-export interface BehaviourStore {
-  readonly current: Behaviour
-  /** Defaults, then this. */
-  set(document: BehaviourPatch): Behaviour
-  /** What holds now, then this. Lists are replaced. */
-  patch(document: BehaviourPatch): Behaviour
-}
+import type { BehaviourPatch, BehaviourStore, Simulator, SimulatorOptions } from "./types.ts"
 
 const createBehaviour = (ledger: Ledger, initial: BehaviourPatch | undefined): BehaviourStore => {
   let current = parse(behaviourSpec, merge(ledger.behaviour ?? {}, initial ?? {}))
@@ -90,7 +50,8 @@ export const createSimulator = (options: SimulatorOptions): Simulator => {
   const behaviour = createBehaviour(ledger, options.behaviour)
   const accounts = new Accounts(ledger, clock, () => behaviour.current.billing.charge_failed)
   const requests = new RequestLog()
-  const faults = new Faults(() => ledger.seed)
+  const rates = new RateLimit(clock, () => behaviour.current.rate_limit)
+  const faults = new Faults(() => ledger.seed, clock)
   const logs = new EventLogs(
     () => ledger.seed,
     () => behaviour.current,
@@ -104,7 +65,7 @@ export const createSimulator = (options: SimulatorOptions): Simulator => {
   }
 
   const simulator: Simulator = {
-    handle: (request) => handle(simulator, request),
+    handle: (request) => handle(simulator, rates, request),
     behaviour,
     faults,
     requests,
@@ -130,7 +91,7 @@ const ordinalOf = (simulator: Simulator): number => {
   return ordinal
 }
 
-const handle = async (simulator: Simulator, request: Request): Promise<Response> => {
+const handle = async (simulator: Simulator, rates: RateLimit, request: Request): Promise<Response> => {
   const url = new URL(request.url)
   if (url.pathname.startsWith("/_sim")) return handleControl(simulator, request, url)
   const ordinal = ordinalOf(simulator)
@@ -140,7 +101,7 @@ const handle = async (simulator: Simulator, request: Request): Promise<Response>
   const entry = simulator.requests.note(simulator.clock.now(), `${request.method} ${pattern}`, group)
   try {
     if (!("route" in found)) throw noRoute(found.allowed)
-    return noted(entry, await answer(simulator, request, url, found, ordinal))
+    return noted(entry, await answer(simulator, rates, request, found, ordinal))
   } catch (error) {
     if (error instanceof ConnectionReset) throw error
     return noted(entry, refusal(simulator, error, "route" in found ? found : null, ordinal))
@@ -177,8 +138,8 @@ const latencyOf = (simulator: Simulator, route: string, ordinal: number): number
 
 const answer = async (
   simulator: Simulator,
+  rates: RateLimit,
   request: Request,
-  url: URL,
   found: Match,
   ordinal: number,
 ): Promise<Response> => {
@@ -187,9 +148,10 @@ const answer = async (
   await sleep(clock, latencyOf(simulator, name, ordinal), request.signal)
   const run = async (options: { partial?: boolean; stream?: Call["streamFault"] }) => {
     const account = simulator.accounts.authenticate(request)
+    rates.require(account, request.method)
     return handler(context, {
       request,
-      url,
+      url: new URL(request.url),
       route: name,
       params: found.params,
       account,
@@ -198,12 +160,10 @@ const answer = async (
       streamFault: options.stream ?? null,
     })
   }
-  const fault = simulator.faults.take(
-    name,
-    found.params["group"] ?? null,
-    ordinal,
-    simulator.behaviour.current.faults,
-  )
+  const { faults: lasting } = simulator.behaviour.current
+  const faced = { route: name, group: found.params["group"] ?? null, ordinal }
+  const body = simulator.faults.needsBody(faced, lasting) ? await request.clone().text() : ""
+  const fault = simulator.faults.take({ ...faced, body }, lasting)
   if (fault === null) return run({})
   return applyFault(fault, { clock, seed: simulator.ledger.seed, ordinal, signal: request.signal, run })
 }

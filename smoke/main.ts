@@ -1,29 +1,45 @@
 import { closeSync, openSync, readFileSync, writeSync } from "node:fs"
-import { createInterface } from "node:readline"
+import { createInterface } from "node:readline/promises"
 import { parseArgs } from "node:util"
 import { parseRecording, UnreadableRecording } from "../simulator/index.ts"
 import { systemClock } from "../simulator/http.ts"
 import { DEFAULT_BASE_URL } from "../src/domain/Settings.ts"
 import { judge } from "./judge.ts"
 import { COST_USD, INPUTS, runSmoke } from "./smoke.ts"
-import { report, verdictTable } from "./table.ts"
+import { verdictTable } from "./verdict.ts"
 
 const HELP = `Runs the product against Parallel's real API with ${INPUTS.length} tiny inputs, and says what was learned of it.
 
-  PARALLEL_API_KEY=… npm run smoke          (asks before it spends anything)
-
-  --yes              does not ask
-  --out FILE         where the recording goes (default: smoke-<date>.jsonl)
-  --minutes N        gives up after so long (default 15)
-  --judge FILE       calls nothing: says what a recording tells
-
-PARALLEL_BASE_URL      another API than ${DEFAULT_BASE_URL}
-PARALLEL_OTHER_API_KEY a key of another account, to see what it gets of the group
+  PARALLEL_API_KEY=…      the key it is run with; it asks before it spends anything
+  PARALLEL_BASE_URL       another API than ${DEFAULT_BASE_URL}
+  PARALLEL_OTHER_API_KEY  a key of another account, to see what it gets of the group
+  --yes                   does not ask
+  --out FILE              where the recording goes (default: smoke-<date>.jsonl)
+  --minutes N             gives up after so long (default 15)
+  --judge FILE            calls nothing: says what a recording tells
 
 The exit code is 0 when the product's own result was complete and right.`
 
-const readArguments = () =>
-  parseArgs({
+const say = (text: string): 0 => {
+  process.stdout.write(`${text}\n`)
+  return 0
+}
+
+/** A mistake of the caller's: told without a stack. */
+class Refused extends Error {}
+
+/** Also false at the end of the input. */
+const confirm = async (): Promise<boolean> => {
+  const terminal = createInterface({ input: process.stdin, output: process.stdout })
+  const closed = new Promise<string>((resolve) => terminal.on("close", () => resolve("")))
+  terminal.on("SIGINT", () => terminal.close())
+  const answer = await Promise.race([terminal.question("Go on? [y/N] "), closed])
+  terminal.close()
+  return /^y(?:es)?$/i.test(answer.trim())
+}
+
+const main = async (): Promise<number> => {
+  const { values } = parseArgs({
     options: {
       yes: { type: "boolean", default: false },
       out: { type: "string" },
@@ -31,40 +47,14 @@ const readArguments = () =>
       judge: { type: "string" },
       help: { type: "boolean", default: false },
     },
-  }).values
-
-const say = (text: string) => void process.stdout.write(`${text}\n`)
-
-/** A mistake of the caller's: told without a stack. */
-class Refused extends Error {}
-
-const confirm = (): Promise<boolean> => {
-  const terminal = createInterface({ input: process.stdin, output: process.stdout })
-  return new Promise((resolve) => {
-    terminal.on("SIGINT", () => terminal.close())
-    // Also at the end of the input, and after an answer, when it changes nothing any more.
-    terminal.on("close", () => resolve(false))
-    terminal.question("Go on? [y/N] ", (answer) => {
-      resolve(/^y(?:es)?$/i.test(answer.trim()))
-      terminal.close()
-    })
   })
-}
-
-const main = async (): Promise<number> => {
-  const values = readArguments()
-  if (values.help) {
-    say(HELP)
-    return 0
-  }
-  if (values.judge !== undefined) {
-    say(verdictTable(judge(parseRecording(readFileSync(values.judge, "utf8")))))
-    return 0
-  }
+  if (values.help) return say(HELP)
+  if (values.judge !== undefined)
+    return say(verdictTable(judge(parseRecording(readFileSync(values.judge, "utf8")))))
   const key = process.env["PARALLEL_API_KEY"]?.trim() ?? ""
   if (key === "") throw new Refused("Set PARALLEL_API_KEY to a key of your account at Parallel.")
-  const minutes = Number(values.minutes)
-  if (!(minutes > 0)) throw new Refused(`--minutes: ${values.minutes} will not do`)
+  const limitMs = Number(values.minutes) * 60_000
+  if (!(limitMs > 0)) throw new Refused(`--minutes: ${values.minutes} will not do`)
   const baseUrl = process.env["PARALLEL_BASE_URL"] ?? DEFAULT_BASE_URL
   const interrupt = new AbortController()
   const onSignal = () => {
@@ -72,26 +62,15 @@ const main = async (): Promise<number> => {
     say("\nstopping")
     interrupt.abort()
   }
-  process.on("SIGINT", onSignal)
-  process.on("SIGTERM", onSignal)
+  process.on("SIGINT", onSignal).on("SIGTERM", onSignal)
 
   say(`This adds ${INPUTS.length} \`lite\` runs at ${baseUrl}, about $${COST_USD.toFixed(3)}, with your key.`)
   say("It then asks some 70 questions about them, takes one to three minutes, and records the answers")
   say("to a file, without your key and with all ids and texts replaced.")
-  if (!values.yes) {
-    if (!process.stdin.isTTY) throw new Refused("There is no terminal to ask on: say --yes.")
-    if (!(await confirm())) {
-      say("Nothing was sent.")
-      return 1
-    }
-  }
+  if (!values.yes && !process.stdin.isTTY) throw new Refused("There is no terminal to ask on: say --yes.")
+  if (!values.yes && !(await confirm())) throw new Refused("Nothing was sent.")
 
-  const out =
-    values.out ??
-    `smoke-${new Date()
-      .toISOString()
-      .replace(/:/g, "-")
-      .replace(/\.\d+Z$/, "Z")}.jsonl`
+  const out = values.out ?? `smoke-${new Date().toISOString().slice(0, 19).replaceAll(":", "-")}Z.jsonl`
   const file = openSync(out, "wx", 0o600)
   try {
     const result = await runSmoke({
@@ -100,14 +79,18 @@ const main = async (): Promise<number> => {
       baseUrl,
       key,
       otherKey: process.env["PARALLEL_OTHER_API_KEY"]?.trim() || null,
-      limitMs: minutes * 60_000,
+      limitMs,
       signal: interrupt.signal,
       write: (line) => void writeSync(file, `${JSON.stringify(line)}\n`),
-      progress: (text) => say(`  ${text}`),
+      onProgress: (text) => say(`  ${text}`),
     })
-    say(report(result))
+    const { verdicts, problems } = result
+    say(verdictTable(verdicts))
+    const word = problems.length === 0 ? "complete and right" : "NOT complete and right:"
+    say([`The product's result is ${word}`, ...problems].join("\n  "))
+    say(`${result.requests} requests in ${(result.tookMs / 1000).toFixed(0)} s.`)
     say(`The recording is in ${out}. The simulator plays it: node simulator/main.ts --replay ${out}`)
-    return result.problems.length === 0 ? 0 : 1
+    return problems.length === 0 ? 0 : 1
   } finally {
     closeSync(file)
   }

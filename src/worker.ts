@@ -35,8 +35,7 @@ const contextOf = (env: Env, constants: Constants): HandlerContext | Response =>
     })
   }
   // The stub's type names every method of the class; these are the ones that each side uses.
-  const stub = (id: string) =>
-    env.TASK_GROUP.get(env.TASK_GROUP.idFromName(id)) as unknown as TaskGroupStub
+  const stub = (id: string) => env.TASK_GROUP.get(env.TASK_GROUP.idFromName(id)) as unknown as TaskGroupStub
   const records = (name: string): IdempotencyStub => env.IDEMPOTENCY.get(env.IDEMPOTENCY.idFromName(name))
   const context = {
     settings: read.settings,

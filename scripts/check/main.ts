@@ -2,6 +2,7 @@ import { existsSync } from "node:fs"
 import { effectDiagnostics } from "./diagnostics.ts"
 import { projectFiles, readFiles } from "./files.ts"
 import { checkImports, type SourceFile, type Violation } from "./imports.ts"
+import { checkThirdParty } from "./licences.ts"
 import { command, type Outcome, runSteps, type Step } from "./run.ts"
 import { checkText } from "./text.ts"
 
@@ -43,6 +44,7 @@ const steps = (paths: ReadonlyArray<string>): ReadonlyArray<Step> => {
       name: "Effect diagnostics: Node",
       run: () => effectDiagnostics("tsconfig.node.json", nodeFiles.length),
     },
+    { name: "third-party licences", run: checkThirdParty },
     { name: "types: Worker", run: () => command("tsc", "--noEmit") },
     { name: "types: Node", run: () => command("tsc", "--noEmit", "-p", "tsconfig.node.json") },
     ...(existsSync("src/pages/assets/tsconfig.json")

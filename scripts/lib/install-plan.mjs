@@ -2,7 +2,7 @@
  * Decides whether dependencies must be installed, and how, from what npm itself recorded. Pure, so that it is tested;
  * plain JavaScript, because it runs before anything is installed.
  *
- * @typedef {{ version?: string, optional?: boolean, dependencies?: object, devDependencies?: object }} Package
+ * @typedef {{ version?: string, optional?: boolean, dependencies?: object, devDependencies?: object, optionalDependencies?: object }} Package
  * @typedef {{ packages?: Record<string, Package> }} Lock
  */
 
@@ -13,7 +13,7 @@
 export const installPlan = ({ manifest, lock, installed }) => {
   if (lock?.packages === undefined) return { command: "install", reason: "there is no lockfile" }
   const locked = lock.packages[""]
-  for (const kind of /** @type {const} */ (["dependencies", "devDependencies"])) {
+  for (const kind of /** @type {const} */ (["dependencies", "devDependencies", "optionalDependencies"])) {
     if (!sameEntries(manifest?.[kind], locked?.[kind])) {
       return { command: "install", reason: `${kind} changed in package.json` }
     }

@@ -13,6 +13,27 @@ const systems = [
 const processors = ["arm", "arm64", "ia32", "loong64", "ppc64", "riscv64", "s390x", "x64"]
 
 /**
+ * The lockfile as the project keeps it: every platform's packages, and no `engines` but the project's own. npm holds
+ * those against the Node that it runs on itself, and complains; the packages are run by the Node that the project
+ * brings, which is what the tests hold them against.
+ *
+ * @template {{ packages: Record<string, any> }} Lock
+ * @param {Lock} lock
+ */
+export const completed = (lock) => {
+  const packages = Object.entries({ ...lock.packages, ...missingPlatforms(lock) }).map(([path, entry]) => {
+    const kept = { ...entry }
+    if (path !== "") delete kept.engines
+    return /** @type {const} */ ([path, kept])
+  })
+  return { ...lock, packages: Object.fromEntries(packages.sort(([a], [b]) => a.localeCompare(b, "en"))) }
+}
+
+/** The paths of packages that npm would install without holding them against a checksum. */
+export const unchecked = (/** @type {{ packages: Record<string, any> }} */ { packages }) =>
+  Object.keys(packages).filter((path) => path !== "" && packages[path].integrity === undefined)
+
+/**
  * The optional packages that the lockfile's packages want and that it does not hold, as lockfile entries.
  *
  * @param {{ packages: Record<string, any> }} lock

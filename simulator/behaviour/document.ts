@@ -88,7 +88,8 @@ const listing = object({
 
 const events = object({
   /** U5 */
-  on_connect: oneOf("replay", "status", "new", "silent", "stale_status"),
+  on_connect: oneOf("replay", "status", "new", "silent", "comments", "stale_status"),
+  /** How long `silent` sends nothing at all, and `comments` nothing but its keep-alives. */
   silent_ms: number(60_000),
   status_on_resume: boolean(false),
   status_interval_ms: number(1_000, 1),
@@ -167,6 +168,16 @@ const limits = object({
   max_runs_per_post: number(1_000, 1),
 })
 
+/** D4: Parallel names 2,000 requests a minute for all of an account, and not quite clearly which of them count. */
+const rateLimit = object({
+  /** How many an account may send in any `per_ms`; null: as many as it likes. */
+  requests: nullable(number(1, 1)),
+  per_ms: number(60_000, 1),
+  counts: oneOf("posts", "all"),
+  /** Seconds; null: the answer does not say. */
+  retry_after: nullable(number(0), 1),
+})
+
 const billing = object({
   /** U23 */
   charge_failed: boolean(false),
@@ -209,6 +220,7 @@ export const behaviourSpec = object({
   add_runs: addRuns,
   outputs,
   limits,
+  rate_limit: rateLimit,
   billing,
   suggest,
   framing,

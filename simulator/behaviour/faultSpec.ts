@@ -74,12 +74,24 @@ export type RouteName = (typeof ROUTES)[number]
 const matcher = {
   route: oneOf<RouteName | "*">("*", ...ROUTES),
   group: nullable(string()),
+  /** What the request's body must be like, as an edge in front of the API looks at it; all that is given must hold. */
+  when: object({ body_contains: nullable(string()), body_over_chars: nullable(number(0)) }),
 }
+export type Matcher = Infer<ReturnType<typeof object<typeof matcher>>>
 
 /** A fault that stays, for a share of the matching requests. */
 export const faultRule = object({ ...matcher, probability: rate(1), fault: faultSpec })
 export type FaultRule = Infer<typeof faultRule>
 
-/** A fault for the next `times` matching requests, after letting `skip` of them pass. */
-export const queuedFault = object({ ...matcher, times: number(1, 1), skip: number(0), fault: faultSpec })
+/**
+ * A fault for the next `times` matching requests, after letting `skip` of them pass; with `lasts_ms` for all of them
+ * until so long after it was queued, however many.
+ */
+export const queuedFault = object({
+  ...matcher,
+  times: number(1, 1),
+  skip: number(0),
+  lasts_ms: nullable(number(1, 1)),
+  fault: faultSpec,
+})
 export type QueuedFault = Infer<typeof queuedFault>

@@ -2,7 +2,7 @@ import { overrideFields } from "../behaviour/document.ts"
 import { InvalidDocument, nullable, number, object, parse, string } from "../behaviour/spec.ts"
 import { ApiError, errorResponse, notFound } from "../core/errors.ts"
 import type { TaskGroup } from "../ledger/types.ts"
-import type { Simulator } from "../simulator.ts"
+import type { Simulator } from "../types.ts"
 import { groupTruth, ledgerResponse } from "./ledgerView.ts"
 
 type Action = (simulator: Simulator, request: Request, url: URL, name: string) => Promise<Response> | Response

@@ -13,7 +13,11 @@ export interface FaultScene {
   readonly run: (options: { partial?: boolean; stream?: StreamFault }) => Promise<Response>
 }
 
-const HTML = "<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>"
+/** What an edge in front of the API says in its own name. */
+const page = (status: number): string => {
+  const title = `${status} ${MESSAGES[status] ?? "Error"}`
+  return `<html><head><title>${title}</title></head><body><h1>${title}</h1></body></html>`
+}
 const MALFORMED = '{"taskgroup_id": "tgrp_'
 
 const MESSAGES: Record<number, string> = {
@@ -24,6 +28,7 @@ const MESSAGES: Record<number, string> = {
   404: "Not found",
   408: "Request timed out",
   409: "Conflict: lock timeout",
+  413: "Request Entity Too Large",
   422: "Request validation error",
   429: "Rate limit exceeded",
   500: "Internal server error",
@@ -55,7 +60,7 @@ const brokenBody = (
   headers: Record<string, string>,
 ): Response => {
   if (kind === "html")
-    return new Response(HTML, { status, headers: { ...headers, "content-type": "text/html" } })
+    return new Response(page(status), { status, headers: { ...headers, "content-type": "text/html" } })
   const body = kind === "empty" ? null : MALFORMED
   return new Response(body, { status, headers: { ...headers, "content-type": "application/json" } })
 }

@@ -19,6 +19,8 @@ interface Start {
   place: number
   readonly first: Item[]
   readonly silentUntil: number
+  /** Keep-alives come all the same. */
+  readonly comments?: boolean
 }
 
 const currentStatus = (context: Context, group: TaskGroup): Item => {
@@ -42,6 +44,8 @@ const startFresh = (context: Context, group: TaskGroup): Start => {
       return { place: length, first: [], silentUntil: now }
     case "silent":
       return { place: 0, first: [], silentUntil: now + events.silent_ms }
+    case "comments":
+      return { place: 0, first: [], silentUntil: now + events.silent_ms, comments: true }
     case "stale_status": {
       const old = statusOf({}, group.createdAt)
       return {
@@ -152,8 +156,13 @@ class Session implements Source {
 
   #keepAlive(now: number): Item | null {
     const { keep_alive: kind } = this.#context.behaviour().events
-    if (kind === "none" || now < this.#start.silentUntil || now < this.#keepAliveAt()) return null
+    if (kind === "none" || this.#isMute(now) || now < this.#keepAliveAt()) return null
     return kind === "blank" ? { blank: true } : { comment: "keep-alive" }
+  }
+
+  /** Not even a keep-alive is sent. */
+  #isMute(now: number): boolean {
+    return now < this.#start.silentUntil && this.#start.comments !== true
   }
 
   #keepAliveAt(): number {
@@ -162,7 +171,10 @@ class Session implements Source {
   }
 
   #nextLook(now: number): number {
-    if (now < this.#start.silentUntil) return Math.min(this.#start.silentUntil, this.#endsAt)
+    if (now < this.#start.silentUntil) {
+      const keepAliveAt = this.#isMute(now) ? Number.POSITIVE_INFINITY : this.#keepAliveAt()
+      return Math.min(this.#start.silentUntil, this.#endsAt, keepAliveAt)
+    }
     const log = this.#context.logs.of(this.#group, now)
     const times = [this.#endsAt, this.#keepAliveAt(), log.nextAt() ?? Number.POSITIVE_INFINITY]
     if (!log.isActive && this.#context.behaviour().events.end === "after_linger") {

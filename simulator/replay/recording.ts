@@ -22,28 +22,13 @@ export type RecordingLine =
       readonly status: number
       readonly headers: Readonly<Record<string, string>>
     }
-  /** A piece of its body. `held`: so many characters more had come, but were only recorded once complete. */
-  | { readonly t: number; readonly x: number; readonly text: string; readonly held?: number }
-  | { readonly t: number; readonly x: number; readonly end: ExchangeEnd; readonly ids?: IdFacts }
+  /** A piece of its body; of a stream, as soon as events were complete. */
+  | { readonly t: number; readonly x: number; readonly text: string }
+  | { readonly t: number; readonly x: number; readonly end: ExchangeEnd }
   | { readonly t: number; readonly note: string }
 
 /** `clean`: as HTTP ends a body; `broken`: the connection did; `left`: the reader went away. */
 export type ExchangeEnd = "clean" | "broken" | "left"
-
-/** What the ids of a stream's events were like, before they were replaced. */
-export interface IdFacts {
-  readonly count: number
-  readonly distinct: number
-  readonly numeric: boolean
-  /** Each greater than the one before, as a number or as text. */
-  readonly increasing: boolean
-}
-
-export interface Piece {
-  readonly at: number
-  readonly text: string
-  readonly held: number
-}
 
 /** One request with all that came back. */
 export interface Exchange {
@@ -58,10 +43,9 @@ export interface Exchange {
   answeredAt: number | null
   status: number | null
   answerHeaders: Readonly<Record<string, string>>
-  readonly pieces: Piece[]
+  readonly pieces: Array<{ readonly at: number; readonly text: string }>
   endedAt: number | null
   end: ExchangeEnd | null
-  ids: IdFacts | null
 }
 
 export interface Recording {
@@ -140,7 +124,6 @@ const take = (
       pieces: [],
       endedAt: null,
       end: null,
-      ids: null,
     })
     return
   }
@@ -151,11 +134,10 @@ const take = (
     exchange.status = line.status
     exchange.answerHeaders = line.headers
   } else if ("text" in line) {
-    exchange.pieces.push({ at: line.t, text: line.text, held: line.held ?? 0 })
+    exchange.pieces.push({ at: line.t, text: line.text })
   } else {
     exchange.endedAt = line.t
     exchange.end = line.end
-    exchange.ids = line.ids ?? null
   }
 }
 

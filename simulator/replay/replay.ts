@@ -79,17 +79,10 @@ export const createReplay = (recording: Recording, options: ReplayOptions): Repl
   const until = (take: Take, at: number, signal: AbortSignal) =>
     sleep(clock, (at - timeIn(take)) / speed, signal)
 
-  /** What was asked of the empty group says nothing about the one with runs, and the other way round. */
-  const inPhase = (candidates: ReadonlyArray<Exchange>, time: number): ReadonlyArray<Exchange> => {
-    const same = candidates.filter(({ x }) => x < addition.x === time < addedAt)
-    return same.length > 0 ? same : candidates
-  }
-
   /** What was answered to this request at this time, or else first after it. */
   const choose = (take: Take, candidates: ReadonlyArray<Exchange>, time: number): Exchange | undefined => {
-    const phase = inPhase(candidates, time)
-    const untold = phase.filter((exchange) => !isError(exchange) || !take.told.has(exchange.x))
-    const usable = untold.length > 0 ? untold : phase
+    const untold = candidates.filter((exchange) => !isError(exchange) || !take.told.has(exchange.x))
+    const usable = untold.length > 0 ? untold : candidates
     return usable.findLast(({ openedAt }) => openedAt <= time) ?? usable[0]
   }
 
@@ -154,8 +147,7 @@ export const createReplay = (recording: Recording, options: ReplayOptions): Repl
 
   const scriptFor = (cursor: string | null, time: number): Script => {
     if (cursor === null) {
-      const phase = inPhase(fresh, time)
-      const exchange = phase.findLast(({ openedAt }) => openedAt <= time) ?? phase[0]
+      const exchange = fresh.findLast(({ openedAt }) => openedAt <= time) ?? fresh[0]
       return exchange === undefined
         ? { marks: [], end: "left", endAt: 0 }
         : continued(scriptOf(exchange), exchange, longest)
@@ -260,18 +252,14 @@ interface Script {
   readonly endAt: number
 }
 
-/** What came when: text that was held back until it was complete goes out when it had come. */
+/** What came when, after so many characters. */
 const scriptOf = (exchange: Exchange, from = 0): Script => {
-  const text = bodyOf(exchange)
-  const marks: Mark[] = []
-  let recorded = 0
-  let sent = from
-  for (const piece of exchange.pieces) {
-    recorded += piece.text.length
-    const upTo = Math.min(text.length, recorded + piece.held)
-    if (upTo > sent) marks.push({ at: piece.at, text: text.slice(sent, upTo) })
-    sent = Math.max(sent, upTo)
-  }
+  let sent = 0
+  const marks = exchange.pieces.flatMap(({ at, text }) => {
+    const rest = text.slice(Math.max(0, from - sent))
+    sent += text.length
+    return rest === "" ? [] : [{ at, text: rest }]
+  })
   return { marks, end: exchange.end ?? "left", endAt: exchange.endedAt ?? 0 }
 }
 

@@ -1,348 +1,170 @@
 import { bodyOf } from "../../simulator/index.ts"
-import {
-  activeCount,
-  type Facts,
-  isActiveStatus,
-  isTerminal,
-  isWhole,
-  jsonOf,
-  listedRuns,
-  seconds,
-  type Stream,
-} from "../facts.ts"
-import { isMissing, objectOf, textOf } from "../reading.ts"
-import { a, b, open, plural, type Question } from "../verdict.ts"
+import { type Answer, type Facts, inputsIn, isActive, isTerminal, runsIn } from "../facts.ts"
+import { isMissing, listOf, objectOf, textOf } from "../json.ts"
+import { a, ask, b, open, seconds, tally } from "../verdict.ts"
 
-const indexOfRun = (facts: Facts): ReadonlyMap<string, number> => {
-  const found = new Map<string, number>()
-  for (const { events } of facts.listings) {
-    for (const { json } of events) {
-      const run = objectOf(json["run"])
-      const id = textOf(run["run_id"])
-      const given =
-        objectOf(run["metadata"])["input_index"] ??
-        objectOf(objectOf(json["input"])["metadata"])["input_index"]
-      if (id !== null && given !== undefined) found.set(id, Number(given))
-    }
-  }
-  return found
+/** Which input each run is of, by its metadata. */
+const inputOf = ({ listings }: Facts): ReadonlyMap<string, number> => {
+  const runs = listings.flatMap(({ events }) => events.flatMap(({ run }) => run ?? []))
+  return new Map(runs.flatMap(({ runId, inputIndex: at }) => (at === null ? [] : [[runId, at] as const])))
 }
 
-const hasActive = ({ events }: Stream) =>
-  events.some(({ json }) => !isTerminal(textOf(objectOf(json["run"])["status"]) ?? "completed"))
+const eventsWith = ({ listings }: Facts, option: string) =>
+  listings.filter(({ query }) => query[option] === "true").flatMap(({ events }) => events)
 
-/** Whether a listing after a cursor has everything in it all the same. */
-const startsAgain = (facts: Facts, listing: Stream) =>
-  facts.runIds.every((run) => listedRuns(listing).includes(run))
+const hasActive = ({ events }: Answer) => events.some(({ run }) => run !== null && !isTerminal(run))
 
-const wholeListings = (facts: Facts) =>
-  facts.listings.filter((listing) => isWhole(listing) && facts.isAfter(listing.exchange))
+/** Listings of everything: no cursor, no filter, answered in full. */
+const wholeListings = ({ listings }: Facts) =>
+  listings.filter(({ end, cursor, query }) => end === "clean" && cursor === null && !query["status"])
 
-/** How many of our runs a listing, or a count, knew of, by the time it was asked for. */
-const firstComplete = (
-  looks: ReadonlyArray<{ asked: number; known: number }>,
-  facts: Facts,
-  what: string,
-) => {
+/** Whether listings after a cursor have everything in them all the same. */
+const startAgain = ({ last, runIds }: Facts) => {
+  const [one, other] = ["list:after", "list:resumed"].map((name) => runsIn(last(name) ?? { events: [] }))
+  return runIds.every((run) => one!.includes(run) && other!.includes(run))
+}
+
+/** When a listing, or a count, first knew of all runs: how many it knew, and when it was asked. */
+const firstComplete = (facts: Facts, what: string, looks: ReadonlyArray<readonly [number, number]>) => {
   const wanted = facts.runIds.length
-  const [first] = looks
-  const complete = looks.find(({ known }) => known >= wanted)
-  if (first === undefined) return open("it was never asked")
-  if (complete === undefined)
-    return b(
-      `not ${what} in this time`,
-      `${Math.max(...looks.map(({ known }) => known))} of ${wanted} after ${seconds(looks.at(-1)!.asked - facts.addedAt)}`,
-    )
-  const after = (asked: number) => seconds(Math.max(0, asked - facts.addedAt))
-  if (complete === first)
-    return a("at once", `all ${wanted} were ${what} when asked ${after(first.asked)} after they were added`)
-  const last = looks[looks.indexOf(complete) - 1] ?? first
-  return b(
-    "later",
-    `${last.known} of ${wanted} ${what} when asked after ${after(last.asked)}, all after ${after(complete.asked)}`,
-  )
+  const shown = looks.map(([known, asked]) => {
+    const after = seconds(Math.max(0, asked - facts.added.endedAt))
+    return `${known} of ${wanted} were ${what} when asked after ${after}`
+  })
+  const at = looks.findIndex(([known]) => known >= wanted)
+  if (looks.length === 0) return open("it was never asked")
+  if (at < 0) return b(`not ${what} in this time`, shown.at(-1)!)
+  return at === 0 ? a("at once", shown[0]!) : b("later", `${shown[at - 1]}, ${shown[at]}`)
 }
 
-export const listingQuestions: ReadonlyArray<Question> = [
-  {
-    id: "U1",
-    question: "Does a resumed /runs bring back a run that changed since?",
-    judge: (facts) => {
-      const resumed = facts.listings.find(({ exchange }) => exchange.by === "list:resumed")
-      if (resumed === undefined) return open("no cursor could be had while runs were active")
-      if (resumed.exchange.status !== 200)
-        return open(`the listing's own cursor was answered with ${resumed.exchange.status ?? "nothing"}`)
-      const origin = facts.listings.find(
-        (listing) =>
-          listing.exchange.openedAt < resumed.exchange.openedAt &&
-          hasActive(listing) &&
-          listing.events.some(({ id }) => id === resumed.cursor),
-      )
-      if (origin === undefined) return open("the listing that the cursor came from had no active run in it")
-      const changed = origin.events.flatMap(({ json }) => {
-        const run = objectOf(json["run"])
-        return isActiveStatus(textOf(run["status"]) ?? "") ? (textOf(run["run_id"]) ?? []) : []
-      })
-      const back = listedRuns(resumed).filter((run) => changed.includes(run))
-      const after = facts.listings.find(({ exchange }) => exchange.by === "list:after")
-      if (after !== undefined && startsAgain(facts, after) && startsAgain(facts, resumed))
-        return open("its cursors do not resume the listing, it starts again")
-      if (changed.length > 0 && changed.every((run) => back.includes(run)))
-        return b(
-          "yes: it is a log of changes",
-          `${plural(back.length, "run")} before the cursor came back after ending`,
-        )
-      if (back.length > 0)
-        return a(
-          "no, but the run at the cursor may come again",
-          `${back.length} of ${changed.length} changed runs came back`,
-        )
-      return a(
-        "no: it is a position in the list",
-        `${plural(changed.length, "run")} before the cursor ended, none came back`,
-      )
-    },
-  },
-  {
-    id: "U4",
-    question: "Can a run appear twice in a listing, or again on resuming?",
-    judge: (facts) => {
-      const twice = facts.listings.find((listing) => {
-        const runs = listing.events.filter(({ type }) => type === "task_run.state")
-        return listedRuns(listing).length < runs.length
-      })
-      if (twice !== undefined)
-        return b("yes, in one listing", `${twice.events.length} events for ${listedRuns(twice).length} runs`)
-      const after = facts.listings.find(
-        ({ exchange }) => exchange.by === "list:after" && exchange.status === 200,
-      )
-      const named = after?.events.some(({ id }) => id !== null && id === after.cursor)
-      const resumed = facts.listings.find(({ exchange }) => exchange.by === "list:resumed")
-      if (
-        named === true &&
-        resumed !== undefined &&
-        startsAgain(facts, resumed) &&
-        after !== undefined &&
-        startsAgain(facts, after)
-      )
-        return open("cursors do not resume the listing, it starts again")
-      if (named === true) return b("yes, on resuming", "the run at the cursor was listed again after it")
-      if (facts.listings.length === 0) return open("nothing was listed")
-      return a("no", `${plural(facts.listings.length, "listing")} without a repetition`)
-    },
-  },
-  {
-    id: "U13",
-    question: "Is run_ids[i] the run of inputs[i]?",
-    judge: (facts) => {
-      const index = indexOfRun(facts)
-      const known = facts.runIds.filter((run) => index.has(run))
-      if (known.length < facts.runIds.length)
-        return open("the runs' metadata does not say which input they are of")
-      const order = facts.runIds.map((run) => index.get(run))
-      return order.every((value, at) => value === at)
-        ? a("yes", `run_ids are those of inputs ${order.join(", ")}`)
-        : b("no", `run_ids are those of inputs ${order.join(", ")}`)
-    },
-  },
-  {
-    id: "U13b",
-    question: "What are the cursors of a group's first runs?",
-    judge: ({ added }) => {
-      const cursors = ["run_cursor", "event_cursor"].map((name) => added[name])
-      const shown = cursors
-        .map((cursor) => (isMissing(cursor) ? String(cursor) : cursor === "" ? '""' : "a value"))
-        .join(" and ")
-      return cursors.every((cursor) => cursor === null)
-        ? a("null", shown)
-        : b(shown, `run_cursor and event_cursor are ${shown}`)
-    },
-  },
-  {
-    id: "U14",
-    question: "In which order does /runs list?",
-    judge: (facts) => {
-      const index = indexOfRun(facts)
-      const complete = facts.listings
-        .filter(isWhole)
-        .find((listing) => listedRuns(listing).length >= facts.runIds.length)
-      if (complete === undefined) return open("no listing had all runs in it")
-      const order = listedRuns(complete).map((run) => index.get(run) ?? facts.runIds.indexOf(run))
-      return order.every((value, at) => value === at)
-        ? a("that of the inputs", `inputs ${order.join(", ")}`)
-        : b("another", `inputs ${order.join(", ")}`)
-    },
-  },
-  {
-    id: "U15",
-    question: "Can a completed run come without its output?",
-    judge: (facts) => {
-      const completed = new Map<string, number>()
-      for (const { runId, status, at } of facts.sightings)
-        if (status === "completed") completed.set(runId, Math.min(at, completed.get(runId) ?? at))
-      const lacking: string[] = []
-      let asked = 0
-      for (const { exchange, events } of facts.listings) {
-        if (exchange.query["include_output"] !== "true") continue
-        for (const { json } of events) {
-          if (objectOf(json["run"])["status"] !== "completed") continue
-          asked++
-          if (isMissing(json["output"])) lacking.push("/runs without output")
-        }
-      }
-      for (const exchange of facts.exchanges) {
-        const run = /\/runs\/([^/]+)\/result$/.exec(exchange.path)?.[1] ?? ""
-        if ((completed.get(run) ?? Number.POSITIVE_INFINITY) > exchange.openedAt || exchange.status === null)
-          continue
-        asked++
-        const waited = (exchange.answeredAt ?? 0) - exchange.openedAt
-        if (exchange.status !== 200) lacking.push(`/result ${exchange.status}`)
-        else if (isMissing(jsonOf(exchange)["output"])) lacking.push("/result without output")
-        else if (waited > 2_000) lacking.push(`/result after ${seconds(waited)}`)
-      }
-      if (asked === 0) return open("no run completed")
-      const kinds = [...new Set(lacking)]
-      return lacking.length === 0
-        ? a("no", `${plural(asked, "answer")} about completed runs, all with output`)
-        : b("yes", `${lacking.length} of ${asked} answers about completed runs: ${kinds.join(", ")}`)
-    },
-  },
-  {
-    id: "U16",
-    question: "Can a run that has ended change?",
-    judge: (facts) => {
-      const ended = new Map<string, { status: string; at: number }>()
-      for (const sighting of facts.sightings.toSorted((x, y) => x.at - y.at)) {
-        const before = ended.get(sighting.runId)
-        if (before !== undefined && sighting.asked > before.at && sighting.status !== before.status)
-          return b(
-            "yes",
-            `a run was ${before.status}, and ${sighting.status} ${seconds(sighting.at - before.at)} later`,
-          )
-        if (isTerminal(sighting.status) && before === undefined)
-          ended.set(sighting.runId, { status: sighting.status, at: sighting.at })
-      }
-      const last = Math.max(0, ...facts.sightings.map(({ at }) => at))
-      if (ended.size === 0) return open("no run ended")
-      const watched = last - Math.max(...[...ended.values()].map(({ at }) => at))
-      return a(
-        "not that it was seen",
-        `${plural(ended.size, "run")} looked at again, the last ${seconds(watched)} after its end`,
-      )
-    },
-  },
-  {
-    id: "U17b",
-    question: "Does `input` in /runs contain the default task spec?",
-    judge: (facts) => {
-      const inputs = facts.listings
-        .filter(({ exchange }) => exchange.query["include_input"] === "true")
-        .flatMap(({ events }) =>
-          events.flatMap(({ json }) => (isMissing(json["input"]) ? [] : [objectOf(json["input"])])),
-        )
-      if (inputs.length === 0) return open("no listing showed inputs")
-      return inputs.some((input) => !isMissing(input["task_spec"]))
-        ? b("yes", "inputs carry a task_spec that was given as the default")
-        : a("no", `${plural(inputs.length, "input")} without task_spec`)
-    },
-  },
-  {
-    id: "U18",
-    question: "Does the per-element basis appear in /runs when asked for?",
-    judge: (facts) => {
-      const listing = facts.listings.find(({ exchange }) => exchange.by === "list:basis")
-      const fieldsOf = (output: unknown) => {
-        const basis = objectOf(output)["basis"]
-        return (Array.isArray(basis) ? basis : []).flatMap((entry) => textOf(objectOf(entry)["field"]) ?? [])
-      }
-      const inListing = (listing?.events ?? []).flatMap(({ json }) => fieldsOf(json["output"]))
-      const inResult = facts.named("result:basis").flatMap((exchange) => fieldsOf(jsonOf(exchange)["output"]))
-      const perElement = (fields: ReadonlyArray<string>) =>
-        fields.filter((field) => /\.\d+$/.test(field)).length
-      if (inListing.length === 0) return open("no listing showed a basis")
-      if (perElement(inListing) > 0) return b("yes", `${perElement(inListing)} entries for elements`)
-      return perElement(inResult) > 0
-        ? a("no", `${perElement(inResult)} entries for elements in /result, none in /runs`)
-        : open("/result had none either: perhaps no list came out, or this processor makes none")
-    },
-  },
-  {
-    id: "U20",
-    question: "How soon is a run listed after it was added?",
-    judge: (facts) => {
-      const looks = wholeListings(facts).map((listing) => ({
-        asked: listing.exchange.openedAt,
-        known: listedRuns(listing).filter((run) => facts.runIds.includes(run)).length,
-      }))
-      if (!wholeListings(facts).some(hasActive))
-        return open("active runs are not listed at all, or it takes longer than a run")
-      return firstComplete(looks, facts, "listed")
-    },
-  },
-  {
-    id: "U20b",
-    question: "How soon is a run counted after it was added?",
-    judge: (facts) => {
-      const looks = facts.counts
-        .filter(({ x, asked }) => facts.isAfter({ x, openedAt: asked }))
-        .map(({ asked, total }) => ({ asked, known: total }))
-      return firstComplete(looks, facts, "counted")
-    },
-  },
-  {
-    id: "U21",
-    question: "How long does a listing with outputs take?",
-    judge: (facts) => {
-      const listing = facts.listings.findLast(
-        ({ exchange }) => exchange.query["include_output"] === "true" && exchange.end === "clean",
-      )
-      if (listing === undefined) return open("none was read")
-      const { exchange } = listing
-      return {
-        side: null,
-        answer: seconds((exchange.endedAt ?? 0) - exchange.openedAt),
-        evidence: `${plural(listing.events.length, "run")}, ${bodyOf(exchange).length} characters; a few runs say little about thousands`,
-      }
-    },
-  },
-  {
-    id: "D2",
-    question: "Does /runs list active runs?",
-    judge: (facts) => {
-      const whole = wholeListings(facts)
-      const withActive = whole.filter(hasActive)
-      if (withActive.length > 0)
-        return a("yes", `${withActive.length} of ${whole.length} listings had active runs in them`)
-      const whileActive = whole.filter(({ exchange }) =>
-        facts.counts.some(({ asked, counts }) => asked >= (exchange.endedAt ?? 0) && activeCount(counts) > 0),
-      )
-      const endedOnly = whileActive.filter(({ events }) => events.length > 0)
-      if (endedOnly.length > 0)
-        return b(
-          "no: finished runs only",
-          `${endedOnly.length} listings had finished runs and left out those the counts called active`,
-        )
-      if (whileActive.length > 0)
-        return open(
-          `${plural(whileActive.length, "listing")} were empty while runs were active: left out, or listed late`,
-        )
-      return open("no listing was made while runs were active")
-    },
-  },
-  {
-    id: "M",
-    question: "Do runs carry the metadata they were given?",
-    judge: (facts) => {
-      const runs = facts.sightings.map(({ run }) => objectOf(run["metadata"])["input_index"])
-      if (runs.length === 0) return open("no run was seen")
-      const echoed = runs.filter((index) => index !== undefined).length
-      const asGiven = runs.filter((index) => typeof index === "string").length
-      if (echoed < runs.length)
-        return b("no", `${runs.length - echoed} of ${runs.length} sightings without input_index`)
-      return a(
-        "yes",
-        `${runs.length} sightings with input_index${asGiven < echoed ? ", as a number although text was given" : ""}`,
-      )
-    },
-  },
+const inOrder = (inputs: ReadonlyArray<number>, likely: string, otherwise: string) => {
+  const evidence = `those of inputs ${inputs.join(", ")}`
+  return inputs.every((input, at) => input === at) ? a(likely, evidence) : b(otherwise, evidence)
+}
+
+/** How many entries bases have for elements of lists; null where there is no basis. */
+const perElement = (jsons: ReadonlyArray<unknown>): number | null => {
+  const bases = jsons.flatMap((json) => listOf(objectOf(objectOf(json)["output"])["basis"]))
+  const isOfElement = (entry: unknown) => /\.\d+$/.test(textOf(objectOf(entry)["field"]) ?? "")
+  return bases.length === 0 ? null : bases.filter(isOfElement).length
+}
+
+/** How a listing has a run twice. */
+const repetition = (listing: Answer): string | false => {
+  const entries = listing.events.filter(({ run }) => run !== null)
+  if (runsIn(listing).length < entries.length) return "in one listing"
+  const isAgain = listing.by === "list:after" && entries.some(({ id }) => id === listing.cursor)
+  return isAgain && "the run at the cursor, on resuming"
+}
+
+/** What answers about completed runs lacked. */
+const outputsLacking = (facts: Facts): ReadonlyArray<string | false> => {
+  const completed = facts.seen.filter(({ status }) => status === "completed")
+  const listed = eventsWith(facts, "include_output").filter(({ run }) => run?.status === "completed")
+  const results = facts.answers.flatMap(({ kind, id, status, json, answeredAt, openedAt }) => {
+    if (kind !== "result" || !completed.some(({ runId, at }) => runId === id && at <= openedAt)) return []
+    if (status !== 200) return [`/result ${status}`]
+    if (isMissing(json["output"])) return ["/result without output"]
+    return [answeredAt - openedAt > 2_000 && "/result that waited"]
+  })
+  return [...listed.map(({ json }) => isMissing(json["output"]) && "/runs without output"), ...results]
+}
+
+/** Looks at runs that were known to have ended: what had become of them. */
+const changesAfterEnd = ({ seen }: Facts): ReadonlyArray<string | false> =>
+  seen.flatMap(({ runId, status, asked }) => {
+    const end = seen.find((one) => one.runId === runId && isTerminal(one) && one.at < asked)
+    return end === undefined ? [] : [end.status !== status && `${end.status}, later ${status}`]
+  })
+
+export const listingQuestions = [
+  ask("U1", "Does a resumed /runs bring back a run that changed since?", (facts) => {
+    const resumed = facts.last("list:resumed")
+    if (resumed === undefined) return open("no cursor could be had while runs were active")
+    if (resumed.status !== 200) return open(`the listing's own cursor was answered with ${resumed.status}`)
+    const isOrigin = (one: Answer) => hasActive(one) && one.events.some(({ id }) => id === resumed.cursor)
+    const origin = facts.listings.find((one) => one.x < resumed.x && isOrigin(one))
+    if (origin === undefined) return open("the listing that the cursor came from had no active run in it")
+    if (startAgain(facts)) return open("its cursors do not resume the listing, it starts again")
+    const changed = origin.events.flatMap(({ run }) => (run !== null && isActive(run) ? run.runId : []))
+    const back = runsIn(resumed).filter((run) => changed.includes(run)).length
+    const evidence = `of ${changed.length} runs before the cursor that ended, ${back} came back`
+    if (back === 0) return a("no: it is a position in the list", evidence)
+    if (back === changed.length) return b("yes: it is a log of changes", evidence)
+    return a("no, but the run at the cursor may come again", evidence)
+  }),
+  ask("U4", "Can a run appear twice in a listing, or again on resuming?", ({ listings }) =>
+    tally("listings", "no", "yes", listings.map(repetition)),
+  ),
+  ask("U13", "Is run_ids[i] the run of inputs[i]?", (facts) => {
+    const inputs = inputOf(facts)
+    const order = facts.runIds.flatMap((run) => inputs.get(run) ?? [])
+    if (order.length < facts.runIds.length) return open("the runs' metadata does not name their inputs")
+    return inOrder(order, "yes", "no")
+  }),
+  ask("U13b", "What are the cursors of a group's first runs?", ({ added: { json } }) => {
+    const cursors = [json["run_cursor"], json["event_cursor"]]
+    const words = cursors.map((cursor) => (typeof cursor === "string" && cursor !== "" ? "a value" : cursor))
+    const shown = words.map((word) => JSON.stringify(word) ?? "absent").join(" and ")
+    return tally("answer that runs were added", "null", "not null", [
+      words.some((word) => word !== null) && shown,
+    ])
+  }),
+  ask("U14", "In which order does /runs list?", (facts) => {
+    const inputs = inputOf(facts)
+    const complete = wholeListings(facts).find((listing) => runsIn(listing).length >= facts.runIds.length)
+    if (complete === undefined) return open("no listing had all runs in it")
+    const order = runsIn(complete).map((run) => inputs.get(run) ?? facts.runIds.indexOf(run))
+    return inOrder(order, "that of the inputs", "another")
+  }),
+  ask("U15", "Can a completed run come without its output?", (facts) =>
+    tally("answers about completed runs", "no", "yes", outputsLacking(facts)),
+  ),
+  ask("U16", "Can a run that has ended change?", (facts) =>
+    tally("looks at runs that had ended", "not that it was seen", "yes", changesAfterEnd(facts)),
+  ),
+  ask("U17b", "Does `input` in /runs contain the default task spec?", (facts) => {
+    const having = inputsIn(eventsWith(facts, "include_input")).map((input) => !isMissing(input["task_spec"]))
+    return tally("inputs, by their task_spec", "no", "yes", having)
+  }),
+  ask("U18", "Does the per-element basis appear in /runs when asked for?", (facts) => {
+    const listed = perElement(facts.last("list:basis")?.events.map(({ json }) => json) ?? [])
+    const inResult = perElement([facts.last("result:basis")?.json]) ?? 0
+    const evidence = `${listed} entries for elements, ${inResult} in one /result`
+    if (listed === null) return open("no listing showed a basis")
+    if (listed > 0) return b("yes", evidence)
+    return inResult > 0 ? a("no", evidence) : open("perhaps no list came out, or this processor makes none")
+  }),
+  ask("U20", "How soon is a run listed after it was added?", (facts) => {
+    const listings = wholeListings(facts)
+    const known = (listing: Answer) => runsIn(listing).filter((run) => facts.runIds.includes(run)).length
+    if (!listings.some(hasActive)) return open("active runs are not listed, or it takes longer than a run")
+    const looks = listings.map((one) => [known(one), one.openedAt] as const)
+    return firstComplete(facts, "listed", looks)
+  }),
+  ask("U20b", "How soon is a run counted after it was added?", (facts) => {
+    const looks = facts.counts.map(({ asked, total }) => [total, asked] as const)
+    return firstComplete(facts, "counted", looks)
+  }),
+  ask("U21", "How long does a listing with outputs take?", ({ listings }) => {
+    const listing = listings.findLast(({ query, end }) => query["include_output"] && end === "clean")
+    if (listing === undefined) return open("none was read")
+    const size = `${listing.events.length} runs, ${bodyOf(listing).length} characters`
+    return open(`${size}; few runs say little about thousands`, seconds(listing.endedAt - listing.openedAt))
+  }),
+  ask("D2", "Does /runs list active runs?", (facts) => {
+    const whole = wholeListings(facts)
+    const having = whole.filter(hasActive).length
+    if (having > 0) return a("yes", `${having} of ${whole.length} listings had active runs in them`)
+    const lastActive = Math.max(...facts.counts.filter(({ active }) => active > 0).map(({ asked }) => asked))
+    const lacking = whole.filter(({ endedAt }) => endedAt <= lastActive)
+    const evidence = `${lacking.length} listings without runs that were counted as active`
+    const isEmpty = lacking.every(({ events }) => events.length === 0)
+    return isEmpty ? open(`${evidence}, all empty`) : b("no: finished runs only", evidence)
+  }),
+  ask("M", "Do runs carry the metadata they were given?", ({ seen }) => {
+    const indexes = seen.map(({ raw }) => objectOf(raw["metadata"])["input_index"])
+    const likely = indexes.some((index) => typeof index === "number") ? "yes, though as a number" : "yes"
+    return tally("sightings, by their input_index", likely, "no", indexes.map(isMissing))
+  }),
 ]

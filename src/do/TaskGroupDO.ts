@@ -7,6 +7,7 @@ import { type Constants, CONSTANTS } from "../domain/Constants.ts"
 import { failureLine } from "../domain/failureReport.ts"
 import { readSettings } from "../domain/Settings.ts"
 import type { GroupInit, GroupSecrets, JsonText, TaskGroupResultOutput } from "../domain/TaskGroup.ts"
+import { StoredByLaterVersion } from "../layers/sqlite/migrate.ts"
 import { StructuredLog } from "../layers/StructuredLog.ts"
 import type { Committed } from "../services/TaskGroups.ts"
 import { taskGroupLayers } from "./layers.ts"
@@ -24,21 +25,32 @@ const ALARM_RETRY_MS = 60_000
 export class TaskGroupDO extends DurableObject<Env> {
   private readonly configuration: ReturnType<typeof readSettings>
   private readonly object: TaskGroupObject | null
+  /** Why there is none. */
+  private readonly problem: Error | null = null
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env)
     const read = readSettings({ ...env }, this.constants())
     this.configuration = read
     // A constructor that throws would use up the alarm's retries, and with them every group that nobody looks at.
-    this.object = read.ok
-      ? new TaskGroupObject({
-          runtime: ManagedRuntime.make(
-            taskGroupLayers(ctx.storage, read.settings).pipe(Layer.provideMerge(StructuredLog)),
-          ),
-          version: env.CF_VERSION_METADATA?.id ?? "",
-          bodyOf: platformBody,
-        })
-      : null
+    this.object = null
+    if (!read.ok) {
+      this.problem = new Error(`Wrong configuration: ${read.problems.join("; ")}`)
+      return
+    }
+    try {
+      this.object = new TaskGroupObject({
+        runtime: ManagedRuntime.make(
+          taskGroupLayers(ctx.storage, read.settings).pipe(Layer.provideMerge(StructuredLog)),
+        ),
+        version: env.CF_VERSION_METADATA?.id ?? "",
+        bodyOf: platformBody,
+      })
+    } catch (error) {
+      // Whatever else it is may be over when the platform tries again.
+      if (!(error instanceof StoredByLaterVersion)) throw error
+      this.problem = error
+    }
   }
 
   /** For subclasses that change them, as tests do. Called while constructing: `this.env` is there, fields are not. */
@@ -47,9 +59,8 @@ export class TaskGroupDO extends DurableObject<Env> {
   }
 
   private get group(): TaskGroupObject {
-    if (this.object !== null) return this.object
-    const problems = this.configuration.ok ? [] : this.configuration.problems
-    throw new Error(`Wrong configuration: ${problems.join("; ")}`)
+    if (this.object === null) throw this.problem
+    return this.object
   }
 
   /** What `@Queryable` reads through: strangers get no other SQL than this. */

@@ -17,7 +17,7 @@ export interface Answering {
   readonly bodyOf: <R>(
     chunks: Stream.Stream<Uint8Array, never, R>,
     signal: AbortSignal,
-  ) => Effect.Effect<ReadableStream<Uint8Array>, never, R>
+  ) => Effect.Effect<ReadableStream<Uint8Array>, never, R | GroupFibers>
 }
 
 /** What the Worker in front asks an object for: a format by path, anything else means the output stream. */

@@ -34,12 +34,16 @@ export const CONSTANTS = {
   CREDIT_RETRY_MAX_SECONDS: 3_600,
   /** How long rows wait for credit before they fail. */
   CREDIT_WAIT_HOURS: 24,
+  /** First wait before what an edge refused is tried in halves; doubles. The object rests meanwhile. */
+  EDGE_RETRY_MIN_SECONDS: 30,
+  /** Longest wait between two such rounds: there may be many bad rows. */
+  EDGE_RETRY_MAX_SECONDS: 600,
   /** How long Parallel must keep refusing the key or the group: an incident there must not end every group. */
   REFUSED_HOURS: 6,
   /** First wait after Parallel refused the key or the group; doubles. A key that was just made takes a moment. */
   REFUSED_RETRY_MIN_SECONDS: 5,
   /** Longest wait between two attempts at what Parallel refuses: how late a group learns that it may. */
-  REFUSED_RETRY_MAX_SECONDS: 300,
+  REFUSED_RETRY_MAX_SECONDS: 1_800,
 
   /** One connection to Parallel's events: below the 15 minutes for which the platform keeps an object in memory. */
   EVENTS_SESSION_SECONDS: 600,

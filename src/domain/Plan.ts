@@ -37,7 +37,12 @@ export const markLost = (
   sending: plan.sending.filter(not(batch)),
   lost: [
     ...plan.lost,
-    { from: batch.from, to: batch.to, since, ...(edge === null ? batch.edge && { edge: batch.edge } : { edge }) },
+    {
+      from: batch.from,
+      to: batch.to,
+      since,
+      ...(edge === null ? batch.edge && { edge: batch.edge } : { edge }),
+    },
   ],
 })
 

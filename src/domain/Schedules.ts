@@ -73,16 +73,10 @@ export const call = Schedule.exponential("500 millis").pipe(
 )
 
 /** A step at an object that may be repeated: what is there already changes nothing. About 1.5 s, since a caller waits. */
-export const objectStep = Schedule.exponential("200 millis").pipe(
-  jittered,
-  Schedule.upTo({ times: 3 }),
-)
+export const objectStep = Schedule.exponential("200 millis").pipe(jittered, Schedule.upTo({ times: 3 }))
 
 /** The commit is where money begins: an object that is being replaced is back within seconds. */
-export const commit = growing("200 millis", 2, "3 seconds").pipe(
-  jittered,
-  Schedule.upTo({ times: 8 }),
-)
+export const commit = growing("200 millis", 2, "3 seconds").pipe(jittered, Schedule.upTo({ times: 8 }))
 
 /** An inputs URL has 10 s for each attempt, of the 30 s in which the group is prepared. */
 export const inputs = Schedule.exponential("300 millis").pipe(jittered, Schedule.upTo({ times: 2 }))
@@ -157,7 +151,8 @@ export const credit = (settings: SettingsShape) =>
   between(settings.CREDIT_RETRY_MIN_SECONDS, settings.CREDIT_RETRY_MAX_SECONDS)
 
 /** A proxy that refuses batches: the bad rows are found by halving, each round after a settling; nobody is in a hurry. */
-export const edge = () => growing("15 seconds", 2, "1 hour")
+export const edge = (settings: SettingsShape) =>
+  between(settings.EDGE_RETRY_MIN_SECONDS, settings.EDGE_RETRY_MAX_SECONDS)
 
 // Following
 
@@ -190,7 +185,10 @@ export const sessions = ({ RECONNECT_MIN_SECONDS, RECONNECT_MAX_SECONDS }: Setti
         Effect.succeed(
           input.lengthMs >= GOOD_SESSION_MS
             ? Duration.zero
-            : Duration.min(duration, Duration.millis(Math.max(RECONNECT_MAX_SECONDS * 1000, input.idleMs / IDLE_SHARE))),
+            : Duration.min(
+                duration,
+                Duration.millis(Math.max(RECONNECT_MAX_SECONDS * 1000, input.idleMs / IDLE_SHARE)),
+              ),
         ),
       ),
       jittered,
@@ -250,7 +248,9 @@ export const quiet = ({ POLL_MIN_SECONDS, POLL_MAX_SECONDS }: SettingsShape) =>
   Schedule.exponential(Duration.seconds(POLL_MIN_SECONDS * 1.5), 1.5).pipe(
     Schedule.setInputType<number>(),
     Schedule.modifyDelay(({ input, duration }) =>
-      Effect.succeed(Duration.min(duration, Duration.millis(Math.max(POLL_MAX_SECONDS * 1000, input / IDLE_SHARE)))),
+      Effect.succeed(
+        Duration.min(duration, Duration.millis(Math.max(POLL_MAX_SECONDS * 1000, input / IDLE_SHARE))),
+      ),
     ),
   )
 

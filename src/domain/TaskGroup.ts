@@ -113,7 +113,7 @@ export interface Batch extends Range {
 
 /** What is asked again after growing waits. */
 export interface Waiting {
-  /** In time that upstream answered (`FollowMemory`), milliseconds. */
+  /** Milliseconds: for credit in time that upstream answered (`FollowMemory`), for an edge since the epoch. */
   readonly since: number
   /** When to ask again, epoch milliseconds. */
   readonly next: number

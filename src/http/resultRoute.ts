@@ -65,7 +65,11 @@ export const resultRoute = async (
 }
 
 /** `/{id}.db`: the studio, or with `?page=console` the SQL console of our own over the same protocol. */
-const databaseRoute = (request: Request, id: string, raw: TaskGroupStub["raw"]): Response | Promise<Response> => {
+const databaseRoute = (
+  request: Request,
+  id: string,
+  raw: TaskGroupStub["raw"],
+): Response | Promise<Response> => {
   const page = new URL(request.url).searchParams.get("page")
   if (page !== null && page !== "console") return failure(request, NO_PAGE)
   if (page === null || request.method === "POST") return studioRoute(request, id, raw)

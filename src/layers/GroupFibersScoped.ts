@@ -37,8 +37,12 @@ export const GroupFibersScoped: Layer.Layer<GroupFibers> = Layer.effect(
           Effect.asVoid(FiberMap.run(fibers, name, body, { onlyIfMissing: true })),
         ),
       isRunning: (name) => open !== null && FiberMap.hasUnsafe(open.fibers, name),
+      spawn: (body) =>
+        Effect.flatMap(opened, ({ scope }) => Effect.forkIn(body, scope, { startImmediately: true })),
       within: (stream) =>
-        Stream.unwrap(Effect.map(opened, ({ closed }) => Stream.interruptWhen(stream, Deferred.await(closed)))),
+        Stream.unwrap(
+          Effect.map(opened, ({ closed }) => Stream.interruptWhen(stream, Deferred.await(closed))),
+        ),
       close: Effect.suspend(() => {
         const closing = open
         open = null

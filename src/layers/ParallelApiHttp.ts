@@ -39,7 +39,6 @@ const RESULT_WAIT_SECONDS = 10
 /** A listing does not wait for anything, so silence means that it is stuck. */
 const LISTING_SILENCE = Duration.seconds(60)
 
-
 const Suggestion = Schema.Struct({
   output_schema: Schema.Record(Schema.String, Schema.Unknown),
   warnings: Schema.optional(Schema.Unknown),

@@ -37,8 +37,11 @@ const maybeStored = () =>
 
 /** Groups in Durable Objects, named by their id. `of` is called anew for every step: a stub may break. */
 export const TaskGroupsObjects = (of: (id: string) => Receiving): Layer.Layer<TaskGroups> => {
-  const step = <A>(id: string, use: (object: Receiving) => Promise<A>, schedule: Schedule.Schedule<unknown> = objectStep) =>
-    Effect.tryPromise({ try: () => use(of(id)), catch: notStored }).pipe(Effect.retry(schedule))
+  const step = <A>(
+    id: string,
+    use: (object: Receiving) => Promise<A>,
+    schedule: Schedule.Schedule<unknown> = objectStep,
+  ) => Effect.tryPromise({ try: () => use(of(id)), catch: notStored }).pipe(Effect.retry(schedule))
   return Layer.succeed(
     TaskGroups,
     TaskGroups.of({

@@ -58,14 +58,7 @@ export const followTaskGroup = Effect.fn("followTaskGroup")(function* (
 ): Effect.fn.Return<
   FollowOutcome,
   never,
-  | ParallelApi
-  | SubmissionStore
-  | RunStore
-  | GroupStore
-  | Audience
-  | Settings
-  | Publisher
-  | RequestBudget
+  ParallelApi | SubmissionStore | RunStore | GroupStore | Audience | Settings | Publisher | RequestBudget
 > {
   const settings = yield* Settings
   const news = Latch.makeUnsafe(true)

@@ -11,7 +11,6 @@ import { type Applied, RunStore, type RunUpdate } from "../services/RunStore.ts"
 const CHUNK = 100
 /** With outputs, which may be megabytes each. */
 const CHUNK_WITH_OUTPUTS = 8
-const SAMPLES = 5
 
 export interface ForeignRun {
   readonly update: RunUpdate
@@ -31,8 +30,6 @@ export interface Listed {
   readonly echoes: boolean
   /** Runs that could be assigned to no row, with their inputs where those were asked for. */
   readonly foreign: ReadonlyArray<ForeignRun>
-  /** Some runs that rows have, as they came: what they show of inputs holds for the others. */
-  readonly samples: ReadonlyArray<{ readonly runId: string; readonly input: unknown }>
   /** How long it took, milliseconds. */
   readonly took: number
 }
@@ -51,7 +48,6 @@ export const listIntoStore = Effect.fnUntraced(function* (
   const runIds = new Set<string>()
   const own = new Set<string>()
   const foreign: Array<ForeignRun> = []
-  const samples: Array<Listed["samples"][number]> = []
   let changes = 0
   let unnamed = false
   let echoes = false
@@ -67,10 +63,7 @@ export const listIntoStore = Effect.fnUntraced(function* (
           echoes ||= run.inputIndex !== null && applied !== "foreign"
           if (applied === "changed") changes++
           if (applied === "foreign") foreign.push({ update: { run, output }, input })
-          else if (applied !== "duplicate") {
-            own.add(run.runId)
-            if (samples.length < SAMPLES) samples.push({ runId: run.runId, input })
-          }
+          else if (applied !== "duplicate") own.add(run.runId)
         }
       }),
     ),
@@ -84,7 +77,7 @@ export const listIntoStore = Effect.fnUntraced(function* (
     })
   }
   const took = (yield* Clock.currentTimeMillis) - started
-  return { runIds, own, changes, unnamed, echoes, foreign, samples, took }
+  return { runIds, own, changes, unnamed, echoes, foreign, took }
 })
 
 type RunEvent = Extract<GroupEvent, { readonly _tag: "Run" }>
@@ -105,7 +98,9 @@ export const takeRuns = Effect.fnUntraced(function* (
   return yield* apply(runs).pipe(
     Effect.catchDefect(() =>
       Effect.map(
-        Effect.forEach(runs, (run) => apply([run]).pipe(Effect.catchDefect((defect) => setAside(run, defect)))),
+        Effect.forEach(runs, (run) =>
+          apply([run]).pipe(Effect.catchDefect((defect) => setAside(run, defect))),
+        ),
         (taken) => taken.flat(),
       ),
     ),

@@ -1,7 +1,13 @@
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { cutBatches } from "../domain/Plan.ts"
-import { EMPTY_PLAN, type GroupInit, type GroupSecrets, isPlanDone, type JsonText } from "../domain/TaskGroup.ts"
+import {
+  EMPTY_PLAN,
+  type GroupInit,
+  type GroupSecrets,
+  isPlanDone,
+  type JsonText,
+} from "../domain/TaskGroup.ts"
 import { AlarmClock } from "../services/AlarmClock.ts"
 import { GroupStore } from "../services/GroupStore.ts"
 import { Publisher } from "../services/Publisher.ts"

@@ -39,7 +39,5 @@ export const eraseTaskGroup = Effect.gen(function* () {
   const group = yield* GroupStore
   const publisher = yield* Publisher
   publisher.close()
-  yield* group.erase.pipe(
-    Effect.catch((error) => Effect.logError("The group is not removed yet", error)),
-  )
+  yield* group.erase.pipe(Effect.catch((error) => Effect.logError("The group is not removed yet", error)))
 })

@@ -99,16 +99,17 @@ const missingOf = (
   const batches = cutBatches(rows, { size: settings.BATCH_SIZE, chars: settings.BATCH_CHARS })
   const { edge } = batch
   if (edge === undefined) return batches
-  return batches.flatMap((one): ReadonlyArray<Batch> => (one.to - one.from > 1 ? halves(one) : [{ ...one, edge }]))
+  return batches.flatMap((one): ReadonlyArray<Batch> =>
+    one.to - one.from > 1 ? halves(one) : [{ ...one, edge }],
+  )
 }
 
 /**
  * Where upstream echoes no metadata, a run is told by what it was made of: the first row of the lost batches with the
- * same input and without a run. One with an input of no such row is somebody else's, as soon as runs that are ours for
- * certain show that inputs come back as they were sent. While runs may be ours and nobody can say whose, nothing may be
- * sent.
+ * same input and without a run. One that was made of something else is somebody else's. Of one whose input does not come
+ * either nobody can say; while there are any, nothing may be sent.
  */
-const assignByInput = Effect.fnUntraced(function* ({ foreign, samples }: Listed) {
+const assignByInput = Effect.fnUntraced(function* ({ foreign }: Listed) {
   const submission = yield* SubmissionStore
   const store = yield* RunStore
   const free = new Map<string, Array<number>>()
@@ -126,15 +127,9 @@ const assignByInput = Effect.fnUntraced(function* ({ foreign, samples }: Listed)
     if (inputIndex !== undefined) {
       store.apply([{ ...update, run: { ...update.run, inputIndex } }], yield* Clock.currentTimeMillis)
       own.push(update.run.runId)
-    } else if (update.run.inputIndex === null) unknown++
+    } else if (update.run.inputIndex === null && input === undefined) unknown++
   }
-  const comesBack = ({ runId, input }: Listed["samples"][number]): boolean => {
-    const index = store.indexOfRun(runId)
-    if (index === null) return false
-    const [sent = "null"] = submission.inputs({ from: index, to: index + 1 })
-    return canonical(JSON.parse(sent)) === canonical(input)
-  }
-  return { own, unassigned: samples.length > 0 && samples.every(comesBack) ? 0 : unknown }
+  return { own, unassigned: unknown }
 })
 
 /** JSON text that does not depend on the order of properties. */

@@ -3,7 +3,6 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import { errorJson } from "../domain/ErrorJson.ts"
 import {
-  isEdgeRefusal,
   isRefusal,
   type NotFound,
   type ParallelError,
@@ -35,6 +34,9 @@ const CONCURRENCY = 5
 /** A `Retry-After` of nothing, or of a moment that has passed on our clock, is none to take at its word. */
 const SLOW_DOWN_AT_LEAST_MS = 1_000
 const HOUR_MS = 3_600_000
+/** An edge that has let a batch pass so shortly before it refuses another one looks at what is in them. */
+const SHORTLY_MS = 600_000
+const SURE_ROUNDS = 5
 
 export interface SubmitOptions extends Upstream {
   /**
@@ -44,6 +46,11 @@ export interface SubmitOptions extends Upstream {
   readonly takeRefusal: (refusal: Refusal) => boolean
   /** For how long upstream has been answering, milliseconds: what waits for it waits in that time. */
   readonly answeredMs: () => number
+}
+
+interface Sending extends SubmitOptions {
+  /** When upstream last took a batch, epoch milliseconds. */
+  acceptedAt: number
 }
 
 /** Only a refusal of the key or of the group stops the submission. */
@@ -67,8 +74,9 @@ type Outcome = "done" | "lost" | "unsent" | RefusedBatch
  * count agree that it is missing.
  */
 export const submitRuns = Effect.fn("submitRuns")(function* (
-  options: SubmitOptions,
+  submitOptions: SubmitOptions,
 ): Effect.fn.Return<"submitted" | "taken", Stopped, SubmissionServices> {
+  const options: Sending = { ...submitOptions, acceptedAt: Number.NEGATIVE_INFINITY }
   const submission = yield* SubmissionStore
   const rateLimited = Schedules.stepsOf(Schedules.rateLimited)
   // What was under way when an earlier start ended may or may not have arrived.
@@ -77,10 +85,11 @@ export const submitRuns = Effect.fn("submitRuns")(function* (
     yield* tell
     if (yield* isTimeToSettle) {
       yield* settleLost(options).pipe(Effect.catchIf(isOther, () => Effect.void))
+      yield* spaceRounds
       continue
     }
     yield* waitForTurn(options)
-    const wave = yield* nextWave(options)
+    const wave = yield* nextWave
     const outcomes = yield* sendWave(options, wave)
     const refused = outcomes.filter((outcome) => typeof outcome === "object")
     if (refused.length === 0) {
@@ -100,6 +109,16 @@ export const submitRuns = Effect.fn("submitRuns")(function* (
   }
   yield* tell
   return "submitted"
+})
+
+/** Where an edge refuses, the next round comes some time after this one is settled: the object may rest. */
+const spaceRounds = Effect.gen(function* () {
+  const submission = yield* SubmissionStore
+  const plan = submission.plan()
+  if (plan.edge === null || plan.lost.length > 0) return
+  const schedule = Schedules.edge(yield* Settings)
+  const next = (yield* Clock.currentTimeMillis) + (yield* Schedules.waitAfter(schedule, plan.edge.rounds))
+  submission.savePlan({ ...plan, edge: { ...plan.edge, next } })
 })
 
 /** `status_message` says where the submission stands now. */
@@ -144,7 +163,7 @@ const waitForTurn = Effect.fnUntraced(function* (options: SubmitOptions) {
  * One batch is enough to ask for credit with, or whether anything gets through when nothing has so far, or which rows an
  * edge finds fault with. Rows that it has refused alone come last; once it has let others pass, they have failed.
  */
-const nextWave = Effect.fnUntraced(function* (options: SubmitOptions) {
+const nextWave = Effect.gen(function* () {
   const submission = yield* SubmissionStore
   const runs = yield* RunStore
   const settings = yield* Settings
@@ -152,8 +171,11 @@ const nextWave = Effect.fnUntraced(function* (options: SubmitOptions) {
   if (edge !== null) {
     const untried = todo.filter((batch) => batch.edge === undefined)
     if (untried.length > 0) return [untried.reduce((a, b) => (b.to - b.from > a.to - a.from ? b : a))]
-    const forLong = options.answeredMs() - edge.since >= settings.REFUSED_HOURS * HOUR_MS
-    if (!edge.selective && !forLong) return todo.slice(0, 1)
+    // Where others have passed before, or it is about size, a few refusals in a row are enough; else it may be an incident.
+    const isOften = edge.rounds >= SURE_ROUNDS
+    const isSure = edge.selective || (isOften && (runs.submitted() > 0 || todo[0]?.edge?.status === 413))
+    const forLong = (yield* Clock.currentTimeMillis) - edge.since >= settings.REFUSED_HOURS * HOUR_MS
+    if (!isSure && !forLong) return todo.slice(0, 1)
     for (const batch of todo) yield* fail(batch, edgeError(batch.edge!))
     return []
   }
@@ -178,7 +200,7 @@ const fail = Effect.fnUntraced(function* (batch: Batch, error: JsonText) {
  * asked about again and again, and of a refused task or key little more is sent than was at once. A lost answer stops
  * the wave only while nothing has been accepted: later it says nothing about the other batches.
  */
-const sendWave = Effect.fnUntraced(function* (options: SubmitOptions, wave: ReadonlyArray<Batch>) {
+const sendWave = Effect.fnUntraced(function* (options: Sending, wave: ReadonlyArray<Batch>) {
   const runs = yield* RunStore
   let open = true
   return yield* Effect.forEach(
@@ -212,7 +234,7 @@ const loseAll = Effect.fnUntraced(function* (batches: ReadonlyArray<Batch>) {
 })
 
 const sendBatch = Effect.fnUntraced(function* (
-  options: SubmitOptions,
+  options: Sending,
   batch: Batch,
 ): Effect.fn.Return<Outcome, never, SubmissionServices> {
   const api = yield* ParallelApi
@@ -233,6 +255,7 @@ const sendBatch = Effect.fnUntraced(function* (
     Effect.flatMap((runIds) =>
       Effect.map(Clock.currentTimeMillis, (now): Outcome => {
         const runs = runIds.map((runId, at) => ({ inputIndex: indexes[at]!, runId }))
+        options.acceptedAt = now
         submission.acceptRuns(runs, passed(markDone(submission.plan(), batch)), now)
         return "done"
       }),
@@ -253,44 +276,52 @@ const passed = (plan: SubmissionPlan): SubmissionPlan => {
   const { edge } = plan
   if (edge === null || isPlanDone(plan)) return { ...plan, credit: null, edge: null }
   const todo = edge.selective ? plan.todo : plan.todo.map(({ from, to }) => ({ from, to }))
-  return { ...plan, credit: null, todo, edge: { ...edge, selective: true, next: 0, rounds: 0 } }
+  return { ...plan, credit: null, todo, edge: { ...edge, selective: true, next: 0 } }
 }
 
 /** The batch's fate is unknown. What an edge answered says nothing of it either, but how to go on. */
 const lose = Effect.fnUntraced(function* (
-  options: SubmitOptions,
+  options: Sending,
   batch: Batch,
   error: ParallelError,
-): Effect.fn.Return<Outcome, never, SubmissionStore> {
+): Effect.fn.Return<Outcome, never, SubmissionStore | Settings> {
   const submission = yield* SubmissionStore
   const now = yield* Clock.currentTimeMillis
-  const refusal = isEdgeRefusal(error) ? { status: error.status, message: error.message } : null
+  const refusal = edgeRefusalOf(error)
   const plan = markLost(submission.plan(), batch, now, refusal)
   const { edge } = plan
+  // Whoever refuses here answers in upstream's place: the hours of the clock count.
   submission.savePlan(
     refusal === null
       ? plan
       : {
           ...plan,
           edge: {
-            ...(yield* nextRound(edge, Schedules.edge(), options.answeredMs())),
-            selective: edge?.selective ?? false,
+            ...(yield* nextRound(edge, Schedules.edge(yield* Settings), now)),
+            selective: edge?.selective === true || now - options.acceptedAt <= SHORTLY_MS,
           },
         },
   )
   return "lost"
 })
 
+/** A refusal that is not Parallel's own, and that is about the request: not a time limit, not a rate limit. */
+const edgeRefusalOf = (error: ParallelError): EdgeRefusal | null => {
+  if (error._tag !== "Unavailable" || error.status === null) return null
+  const { status, message } = error
+  return status >= 400 && status < 500 && ![408, 409, 425, 429].includes(status) ? { status, message } : null
+}
+
 /** What is waited for is asked again after a wait that grows with every round. */
 const nextRound = Effect.fnUntraced(function* (
   before: Waiting | null,
   schedule: ReturnType<typeof Schedules.credit>,
-  answeredMs: number,
+  since: number,
 ) {
   const rounds = (before?.rounds ?? 0) + 1
   const now = yield* Clock.currentTimeMillis
   const next = now + (yield* Schedules.waitAfter(schedule, rounds))
-  return { since: before?.since ?? answeredMs, next, rounds } satisfies Waiting
+  return { since: before?.since ?? since, next, rounds } satisfies Waiting
 })
 
 const runInputs = (
@@ -382,7 +413,10 @@ const noteLackOfCredit = Effect.fnUntraced(function* (options: SubmitOptions, er
     return submission.savePlan({ ...plan, credit })
   }
   const message = `Not submitted: Parallel has had too little credit for ${settings.CREDIT_WAIT_HOURS} hours (${error.message}).`
-  const end = { status: "cancelled", error: errorJson({ ...error, message }) } as const
+  const end = {
+    status: "cancelled",
+    error: errorJson({ message, refId: error.refId, detail: error.detail }),
+  } as const
   const now = yield* Clock.currentTimeMillis
   for (const batch of plan.todo) {
     submission.leaveOut(batch, end, { ...markDone(submission.plan(), batch), credit: null }, now)

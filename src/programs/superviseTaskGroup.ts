@@ -80,7 +80,9 @@ const concludeRefused = Effect.gen(function* () {
     Effect.as(true),
     Effect.catchDefect((defect) => Effect.fail(defect)),
     Effect.retry(objectStep),
-    Effect.catch((defect) => Effect.as(Effect.logError("The refused group could not be removed", defect), false)),
+    Effect.catch((defect) =>
+      Effect.as(Effect.logError("The refused group could not be removed", defect), false),
+    ),
   )
   const answer: Submission =
     condemned && refusal !== null

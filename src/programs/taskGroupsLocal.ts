@@ -28,7 +28,8 @@ export const TaskGroupsLocal: Layer.Layer<TaskGroups, never, LocalServices> = La
   Effect.gen(function* () {
     const context = yield* Effect.context<LocalServices>()
     const alarms = yield* AlarmClock
-    const here = <A, E>(program: Effect.Effect<A, E, LocalServices>) => Effect.provideContext(program, context)
+    const here = <A, E>(program: Effect.Effect<A, E, LocalServices>) =>
+      Effect.provideContext(program, context)
     const wake = Effect.flatMap(Clock.currentTimeMillis, (now) =>
       alarms.due(now).length > 0 ? here(wakeTaskGroup()) : Effect.void,
     ).pipe(

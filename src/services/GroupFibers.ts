@@ -1,5 +1,6 @@
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
+import type * as Fiber from "effect/Fiber"
 import type * as Stream from "effect/Stream"
 
 /** What an object may have going on, at most one of each. */
@@ -12,6 +13,8 @@ export class GroupFibers extends Context.Service<
     /** Starts this in the scope, unless something of that name runs there. */
     start<R>(name: FiberName, body: Effect.Effect<void, never, R>): Effect.Effect<void, never, R>
     isRunning(name: FiberName): boolean
+    /** Starts this in the scope, beside whatever runs there. */
+    spawn<R>(body: Effect.Effect<void, never, R>): Effect.Effect<Fiber.Fiber<void>, never, R>
     /** The stream, which ends at the latest when the scope is closed. */
     within<A, E, R>(stream: Stream.Stream<A, E, R>): Stream.Stream<A, E, R>
     /** Interrupts what runs, and waits until it has ended. */

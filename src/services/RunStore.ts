@@ -80,8 +80,6 @@ export class RunStore extends Context.Service<
     pendingOutputs(): Iterable<PendingOutput>
     /** Whether a row has a run of which Parallel has not said, since this object started, which input it is of. */
     hasUnnamedRuns(): boolean
-    /** The input that has this run, for all we know. */
-    indexOfRun(runId: string): number | null
     /** When a row last changed in what is stored. That a run runs is none, or a restart would set the clock back. */
     lastProgressAt(): number
 

@@ -4,12 +4,15 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { EMPTY_PLAN } from "../../src/domain/TaskGroup.ts"
 import { AlarmClockStorage } from "../../src/layers/AlarmClockStorage.ts"
+import { AudienceLive } from "../../src/layers/AudienceLive.ts"
 import { PublisherLive } from "../../src/layers/PublisherLive.ts"
 import { SecretStoreKv } from "../../src/layers/SecretStoreKv.ts"
 import { TaskGroupStoreSqlite } from "../../src/layers/TaskGroupStoreSqlite.ts"
 import { AlarmClock } from "../../src/services/AlarmClock.ts"
+import { GroupStore } from "../../src/services/GroupStore.ts"
+import { ReceivingStore } from "../../src/services/ReceivingStore.ts"
 import { SecretStore } from "../../src/services/SecretStore.ts"
-import { TaskGroupStore } from "../../src/services/GroupReader.ts"
+import { EMPTY_MEMORY, RunStore } from "../../src/services/RunStore.ts"
 import { nodeSqliteStorage } from "../support/nodeSqliteStorage.ts"
 import { rowsOf, sectionOf } from "./markdown.ts"
 
@@ -42,16 +45,20 @@ const storeEverything = () => {
   }
   const watched = { ...storage, kv, setAlarm: () => {}, deleteAlarm: () => {} }
   const program = Effect.gen(function* () {
-    const store = yield* TaskGroupStore
+    const receiving = yield* ReceivingStore
+    const runs = yield* RunStore
+    const group = yield* GroupStore
     const secrets = yield* SecretStore
     const alarms = yield* AlarmClock
-    store.begin(initOf(1))
-    store.addInputs(0, ["{}"], 1)
-    store.commit(EMPTY_PLAN)
+    receiving.begin(initOf(1))
+    receiving.addInputs(0, ["{}"], 1)
+    receiving.commit(EMPTY_PLAN)
     secrets.save({ apiKey: "key", webhookUrl: "https://hook.example/" })
     alarms.set("watchdog", 2)
-    store.apply([], 1_000_000, "cursor-1")
-    store.setRefusedSince(1)
+    runs.apply([], 1_000_000, "cursor-1")
+    runs.remember({ ...EMPTY_MEMORY, answeredMs: 1 })
+    group.say("following", "It goes on.")
+    group.countDelivery()
   })
   Effect.runSync(
     program.pipe(
@@ -60,7 +67,7 @@ const storeEverything = () => {
           TaskGroupStoreSqlite(watched),
           SecretStoreKv(watched),
           AlarmClockStorage(watched),
-        ).pipe(Layer.provide(PublisherLive)),
+        ).pipe(Layer.provide(Layer.mergeAll(PublisherLive, AudienceLive))),
       ),
     ),
   )
@@ -73,6 +80,16 @@ it.each(["details", "runs"])("lists every column of %s, in order, with its type"
   const heading = page.split("\n").find((line) => line.startsWith(`## Table \`${table}\``)) ?? ""
   const listed = rowsOf(sectionOf(page, heading.slice(3))).map(([name, type]) => [name, type])
   expect(listed).toEqual(columns.map(([name, type]) => [cell(String(name)), type]))
+  storage.close()
+})
+
+it("says which version of the layout this is", () => {
+  const { storage } = storeEverything()
+  const [[version] = []] = [...storage.sql.exec("SELECT schema_version FROM details").raw()]
+  const [, , meaning] = rowsOf(sectionOf(page, "Table `details`: one row")).find(
+    ([name]) => name === cell("schema_version"),
+  )!
+  expect(meaning).toContain(`now ${String(version)}`)
   storage.close()
 })
 

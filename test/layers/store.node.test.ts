@@ -4,7 +4,7 @@ import { runStoreSuite } from "./storeSuite.ts"
 runStoreSuite("store on node:sqlite", async (body) => {
   const storage = nodeSqliteStorage()
   try {
-    body(storage)
+    await body(storage)
   } finally {
     storage.close()
   }

@@ -69,23 +69,25 @@ it("halves the rate when upstream refuses, saves nothing up for it, and waits as
 })
 
 it("comes back slowly: a request a second more for twenty that succeeded", () => {
-  const { pace, send, wait, now } = sender({ rate: 20, burst: 600 })
-  send(600)
+  const { pace, send, now } = sender({ rate: 20, burst: 20 })
+  send(20, () => {})
   pace.refused(0, now())
-  const times = send(400).map((at) => at)
-  const first = within(times, 0, 10 * SECOND)
-  const second = within(times, 10 * SECOND, 20 * SECOND)
-  expect(first).toBeGreaterThan(100)
-  expect(first).toBeLessThan(140)
-  expect(second).toBeGreaterThan(first)
-  expect(second).toBeLessThan(first * 2)
-  wait(0)
+  const times = send(400)
+  const inSecond = (at: number) => within(times, at * SECOND, (at + 1) * SECOND)
+  // Ten a second at first: twice as many take twenty seconds, not one.
+  expect(inSecond(1)).toBeLessThanOrEqual(12)
+  expect(inSecond(5)).toBeGreaterThan(inSecond(1))
+  expect(inSecond(5)).toBeLessThan(2 * inSecond(1))
 })
 
-it("counts refusals of requests that were under way together once", () => {
-  const { pace, send, now } = sender({ rate: 64, burst: 64 })
-  send(64)
-  for (let refusals = 0; refusals < 6; refusals++) pace.refused(0, now())
-  const times = send(65, () => {}).map((at) => at)
-  expect(within(times, SECOND, 2 * SECOND)).toBe(32)
+it("counts refusals of what was sent together once, and later ones again, down to one a second", () => {
+  const { pace, send, now } = sender({ rate: 20, burst: 600 })
+  const turns = Array.from({ length: 6 }, () => pace.take())
+  for (const turn of turns) pace.refused(turn, now())
+  expect(pace.timeFor(20, now())).toBe(2 * SECOND)
+  for (let again = 0; again < 10; again++) pace.refused(pace.take(), now())
+  const slow = send(5, () => {})
+  expect(slow.map((at, index) => at - (slow[index - 1] ?? at))).toEqual(
+    [0, 1, 1, 1, 1].map((s) => s * SECOND),
+  )
 })

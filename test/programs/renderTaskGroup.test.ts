@@ -24,7 +24,10 @@ const Group = Layer.effectDiscard(
     store.addInputs(0, inputsOf(COUNT), NOW)
     store.commit({ ...EMPTY_PLAN, todo: [{ from: 0, to: COUNT }] })
   }),
-).pipe(Layer.provideMerge(TaskGroupStoreSqlite(nodeSqliteStorage())), Layer.provide([PublisherLive, AudienceLive]))
+).pipe(
+  Layer.provideMerge(TaskGroupStoreSqlite(nodeSqliteStorage())),
+  Layer.provide([PublisherLive, AudienceLive]),
+)
 
 const textOf = <R>(chunks: Stream.Stream<Uint8Array, never, R>) =>
   chunks.pipe(Stream.decodeText(), Stream.mkString)
@@ -109,7 +112,7 @@ describe("renderTaskGroup", () => {
   it.effect("breaks rather than ends when the group is removed while it is read", () =>
     Effect.gen(function* () {
       const store = yield* wholeStore
-      const chunks = renderTaskGroup("json").pipe(Stream.tap(() => Effect.sync(() => store.close())))
+      const chunks = renderTaskGroup("json").pipe(Stream.tap(() => Effect.orDie(store.erase)))
       const exit = yield* Effect.exit(Stream.runDrain(chunks))
       expect(String(exit)).toContain("was removed while it was read")
     }).pipe(Effect.provide([Layer.fresh(Group), RendererJson])),

@@ -11,9 +11,19 @@ import { RendererSse } from "../../src/layers/render/RendererSse.ts"
 import { TaskGroupStoreSqlite } from "../../src/layers/TaskGroupStoreSqlite.ts"
 import { EMPTY_PLAN } from "../../src/domain/TaskGroup.ts"
 import { watchTaskGroup } from "../../src/programs/watchTaskGroup.ts"
+import { Audience } from "../../src/services/Audience.ts"
 import { Publisher } from "../../src/services/Publisher.ts"
 import { Settings } from "../../src/services/Settings.ts"
-import { accept, complete, initOf, inputsOf, NOW, told, wholeStore, type Store } from "../layers/store/fixtures.ts"
+import {
+  accept,
+  complete,
+  initOf,
+  inputsOf,
+  NOW,
+  told,
+  wholeStore,
+  type Store,
+} from "../layers/store/fixtures.ts"
 import { nodeSqliteStorage } from "../support/nodeSqliteStorage.ts"
 
 const read = readSettings({ HEARTBEAT_SECONDS: "15" })
@@ -66,8 +76,7 @@ const watching = Effect.fnUntraced(function* (lastEventId: string | null = null)
 /** Long enough for whatever is owed, too short for a heartbeat. */
 const soon = TestClock.adjust("1 second")
 
-const endGroup = (store: Store) =>
-  store.end({ message: "over", removalAt: NOW + 1_000, now: NOW }, () => {})
+const endGroup = (store: Store) => store.end({ message: "over", removalAt: NOW + 1_000, now: NOW }, () => {})
 
 describe("watchTaskGroup", () => {
   it.effect("begins with a status that moves no position, then every row in the order of change", () =>
@@ -110,7 +119,7 @@ describe("watchTaskGroup", () => {
         status: { task_run_status_counts: { completed: 2, queued: 1 } },
       })
       // A message is a change that no row tells of.
-      store.setStatusMessage("waiting for credit")
+      store.say("following", "waiting for credit")
       yield* soon
       expect(viewer.events().at(-1)).toBe(`task_group_status ${newest + 1}`)
       expect(viewer.last().status.status_message).toBe("waiting for credit")
@@ -176,16 +185,17 @@ describe("watchTaskGroup", () => {
   it.effect("just ends when the group is removed, and lets go of its reader", () =>
     Effect.gen(function* () {
       const store = yield* wholeStore
+      const audience = yield* Audience
       const viewer = yield* watching()
       const other = yield* watching()
-      expect(store.audience.watching()).toBe(2)
+      expect(audience.watching()).toBe(2)
       yield* Fiber.interrupt(other.fiber)
-      expect(store.audience.watching()).toBe(1)
-      store.close()
+      expect(audience.watching()).toBe(1)
+      yield* store.erase
       ;(yield* Publisher).close()
       yield* Fiber.join(viewer.fiber)
       expect(viewer.text()).not.toContain("event: done")
-      expect(store.audience.watching()).toBe(0)
+      expect(audience.watching()).toBe(0)
     }).pipe(Effect.provide(Layer.fresh(Group))),
   )
 })

@@ -1,6 +1,18 @@
 import { describe, expect, it, vi } from "vitest"
-import { count, GET, HOUR, lastEnd, LIST, MINUTE, read, reschedule, RUN, SECOND, world } from "./story.ts"
-import { Viewer } from "./viewer.ts"
+import {
+  count,
+  GET,
+  HOUR,
+  lastEnd,
+  LIST,
+  MINUTE,
+  read,
+  reschedule,
+  RUN,
+  SECOND,
+  watch,
+  world,
+} from "./story.ts"
 import { submit, type World } from "./world.ts"
 
 vi.setConfig({ testTimeout: 60_000 })
@@ -34,20 +46,6 @@ const poll = async (of: World, etag: string | null) => {
   return { status, etag: received.get("etag") }
 }
 
-const watching = (of: World) => {
-  const viewer = new Viewer({
-    name: "viewer",
-    clock: of.clock,
-    dice: of.dice,
-    host: of.host,
-    slowMs: 0,
-    hangUpRate: 0,
-    violation: (text) => of.violations.push(text),
-  })
-  void viewer.watch()
-  return viewer
-}
-
 describe("that runs have begun", () => {
   it("is not asked for while nobody looks", async () => {
     const it = await begun()
@@ -70,7 +68,7 @@ describe("that runs have begun", () => {
     const it = await begun({ rows: 120 })
     await it.clock.advance(25 * SECOND)
     expect(count(it, LIST)).toBe(0)
-    const viewer = watching(it)
+    const viewer = watch(it)
     await it.clock.advance(SECOND)
     expect([...viewer.runs.values()].filter(({ status }) => status === "running").length).toBeGreaterThan(15)
     await it.clock.advance(3 * MINUTE)

@@ -12,6 +12,8 @@ export class Disk {
   private dirty = false
   /** Rows written, as SQLite counts them. */
   rowsWritten = 0
+  /** Text that this disk cannot take, ever. */
+  poison: string | null = null
 
   constructor() {
     this.reset()
@@ -31,6 +33,9 @@ export class Disk {
       this.statements.set(query, statement)
     }
     if (!/^\s*select/i.test(query)) {
+      const { poison } = this
+      if (poison !== null && bindings.some((one) => typeof one === "string" && one.includes(poison)))
+        throw new Error("the disk cannot take this")
       this.dirty = true
       this.rowsWritten++
     }
@@ -65,6 +70,11 @@ export class Disk {
     this.dirty = false
     // Tables made since the last flush are gone, and statements on them with it.
     this.statements.clear()
+  }
+
+  /** Nothing would be lost if the object died now. */
+  get isDurable(): boolean {
+    return !this.dirty
   }
 
   isClosed = false

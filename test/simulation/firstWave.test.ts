@@ -1,7 +1,8 @@
 import { describe, expect, it, vi } from "vitest"
 import { truthOf } from "../../simulator/index.ts"
 import { HOUR, MINUTE, read, runsOf, SECOND, world } from "./story.ts"
-import { API_KEY, spoilRow, submit, type World } from "./world.ts"
+import { spoilRow } from "./schedule.ts"
+import { API_KEY, submit, type World } from "./world.ts"
 
 vi.setConfig({ testTimeout: 60_000 })
 

@@ -1,7 +1,10 @@
 import { isTerminal } from "../../src/domain/RunStatus.ts"
 import { truthOf } from "../../simulator/index.ts"
 import { alarmOn } from "./disk.ts"
+import { ourRuns } from "./neighbours.ts"
 import { API_KEY, readJson, type Served, type World } from "./world.ts"
+
+const LISTINGS_FREE = 12
 
 /** What must hold at any moment. */
 export const checkMoment = (world: World, data: Served): void => {
@@ -14,6 +17,8 @@ export const checkMoment = (world: World, data: Served): void => {
     if (row["company"] !== world.inputs[at]?.["company"]) violations.push(`row ${at} is not in its place`)
     if (row["$status"] !== data.runs[at]?.["status"])
       violations.push(`row ${at} differs between results and runs`)
+    if (row["$status"] === "completed" && !isWhole(row, data.runs[at]?.["output"]))
+      violations.push(`row ${at} is completed without its output`)
   })
   const counts: Record<string, number> = {}
   for (const run of data.runs) counts[run["status"] as string] = (counts[run["status"] as string] ?? 0) + 1
@@ -23,6 +28,12 @@ export const checkMoment = (world: World, data: Served): void => {
   if (world.host.disk.dump().includes(API_KEY) && data.ended)
     violations.push("the key is still there after the end")
 }
+
+/** Whether a row of `results` has what its run's output has. */
+const isWhole = (row: Record<string, unknown>, output: { readonly content: object } | null | undefined) =>
+  output !== null &&
+  output !== undefined &&
+  Object.entries(output.content).every(([name, value]) => same(row[name], value))
 
 const same = (a: unknown, b: unknown): boolean => JSON.stringify(sorted(a)) === JSON.stringify(sorted(b))
 
@@ -37,16 +48,17 @@ const sorted = (value: unknown): unknown =>
         )
       : value
 
+type Truth = ReturnType<typeof truthOf> & { readonly neverHasOutput: boolean }
+
 /** What must hold when the group has ended and the viewers have gone. */
 export const checkEnd = async (world: World): Promise<void> => {
-  const { violations, simulator, groupId, weather, host } = world
+  const { violations, simulator, weather, host } = world
   const data = await readJson(world)
   if (data === null) return void violations.push("the ended group cannot be read")
   checkMoment(world, data)
-  const group = simulator.ledger.groups.get(groupId)
-  const byInput = new Map<number, Array<ReturnType<typeof truthOf>>>()
-  for (const run of group?.runs ?? []) {
-    const truth = truthOf(simulator.context, run)
+  const byInput = new Map<number, Array<Truth>>()
+  for (const run of ourRuns(world)) {
+    const truth = { ...truthOf(simulator.context, run), neverHasOutput: run.outputDelay === null }
     const index = truth.input_index ?? -1
     byInput.set(index, [...(byInput.get(index) ?? []), truth])
   }
@@ -56,7 +68,11 @@ export const checkEnd = async (world: World): Promise<void> => {
       truths.length === 0 &&
       data.runs[index]?.["run_id"] === null &&
       data.runs[index]?.["status"] === "failed"
-    if (index === weather.badRow && !refused) violations.push(`row ${index} was refused, but has not failed`)
+    // A fault may answer in the place of who finds fault with the row.
+    if (index === weather.badRow && !refused && truths.length === 0)
+      violations.push(`row ${index} was refused, but has not failed`)
+    if (refused && index === weather.badRow && weather.edge !== null)
+      checkTold(world, data, index, weather.edge)
     const mayBeRefused =
       index === weather.badRow ||
       weather.faults.some(({ fault }) => fault.kind === "status" && [402, 422].includes(fault.status))
@@ -68,6 +84,7 @@ export const checkEnd = async (world: World): Promise<void> => {
   checkViewers(world, data)
   checkWebhook(world)
   checkPace(world)
+  checkListings(world)
   if (data.status.is_active) violations.push("ended, but is_active")
   if (simulator.requests.crashes.length > 0)
     violations.push(`the simulator crashed: ${simulator.requests.crashes[0]}`)
@@ -76,14 +93,22 @@ export const checkEnd = async (world: World): Promise<void> => {
   if (alarmOn(host.disk) === null) violations.push("no alarm is set for the removal")
 }
 
-const checkRow = (world: World, index: number, truth: ReturnType<typeof truthOf>, data: Served): void => {
+const checkTold = ({ violations }: World, data: Served, index: number, status: number): void => {
+  const text = JSON.stringify(data.runs[index]!["error"])
+  if (!text.includes(String(status))) violations.push(`row ${index} does not say ${status}: ${text}`)
+}
+
+const checkRow = (world: World, index: number, truth: Truth, data: Served): void => {
   const { violations } = world
   const run = data.runs[index]!
   const result = data.results[index]!
   if (run["run_id"] !== truth.run_id)
     violations.push(`row ${index} shows ${run["run_id"]}, upstream has ${truth.run_id}`)
   const changes = (world.weather.behaviour.runs?.change_after_end?.rate ?? 0) > 0
-  if (run["status"] !== truth.final_status && !changes) {
+  const neverCame = truth.neverHasOutput && truth.final_status === "completed" && run["status"] === "failed"
+  if (neverCame && !/output/i.test(JSON.stringify(run["error"])))
+    violations.push(`row ${index} does not say that its output never came: ${JSON.stringify(run["error"])}`)
+  if (run["status"] !== truth.final_status && !changes && !neverCame) {
     violations.push(`row ${index} is ${run["status"]}, upstream says ${truth.final_status}`)
   }
   if (!isTerminal(run["status"] as string)) violations.push(`row ${index} ended as ${run["status"]}`)
@@ -96,8 +121,6 @@ const checkRow = (world: World, index: number, truth: ReturnType<typeof truthOf>
     violations.push(`row ${index} has another error`)
   }
   if (run["status"] !== "completed" || truth.output === null || run["output"] === null) {
-    if (run["status"] === "completed" && run["output"] === null && !changes)
-      violations.push(`row ${index} lacks its output`)
     return
   }
   const { content, basis } = run["output"] as { content: unknown; basis: unknown }
@@ -123,6 +146,17 @@ const checkViewers = (world: World, data: Served): void => {
   }
 }
 
+/**
+ * Listings take at most 2 % of the time. Some are made whatever they take: where ours begins and ends, and where the
+ * answer to a batch was lost.
+ */
+const checkListings = ({ listings, clock, started, violations }: World): void => {
+  const all = listings.reduce((sum, ms) => sum + ms, 0)
+  const free = LISTINGS_FREE * Math.max(0, ...listings)
+  if (all > free + 0.02 * (clock.now() - started))
+    violations.push(`${listings.length} listings took ${(all / 1000).toFixed(1)} s`)
+}
+
 /** Never more than one connection a second, however the stream ends; a restart may come sooner. */
 const checkPace = (world: World): void => {
   const opened = world.simulator.requests.recent
@@ -143,7 +177,11 @@ const checkWebhook = (world: World): void => {
   }
   if (new Set(received.map(({ headers }) => headers["webhook-id"])).size > 1)
     violations.push("the webhook's id changed")
-  const accepted = received.filter(({ answered }) => answered >= 200 && answered < 300).length
+  // A redirect is not followed: whoever answers with one has run (SPEC §3).
+  const accepted = received.filter(({ answered }) => answered >= 200 && answered < 400).length
+  const calm = weather.crashRate === 0 && weather.hiccupRate === 0 && weather.alarmTwice === 0
+  if (weather.webhook === "redirecting" && calm && received.length > 1)
+    violations.push("the webhook came again after a redirect")
   if (weather.webhook === "gone" && (accepted > 0 || received.at(-1)?.answered !== 410)) {
     violations.push("the webhook did not stop when its receiver was gone")
   }

@@ -6,12 +6,15 @@ import {
   lastEnd,
   LIST,
   MINUTE,
+  OUT,
   quantile,
   read,
   reschedule,
   RESULT,
   runsOf,
   SECOND,
+  trouble,
+  watch,
   world,
 } from "./story.ts"
 import { submit, type Wish, type World } from "./world.ts"
@@ -91,13 +94,14 @@ const limitResults = (of: World, perMinute: number) => {
 }
 
 describe("the outputs of a large group", () => {
-  it("are stored at once when 100 runs a second end, while what is saved up lasts", async () => {
-    const it = await atWork({ everyMs: 10, latencyMs: 0 })
+  it("are stored within 250 ms of the end (p99) when 100 runs a second end, as long as upstream refuses nothing", async () => {
+    const it = await atWork({ rows: 2_000, everyMs: 10, latencyMs: 20 })
+    const viewer = watch(it)
     await untilOver(it)
-    const stored = delays(it)
-    expect(quantile(stored, 0.5)).toBeLessThanOrEqual(10)
-    expect(Math.max(...stored.slice(0, 600))).toBeLessThanOrEqual(10)
-    expect(beyondResults(it)).toBeLessThanOrEqual(30)
+    expect(quantile(delays(it), 0.5)).toBeLessThanOrEqual(50)
+    expect(quantile(delays(it), 0.99)).toBeLessThanOrEqual(250)
+    expect(beyondResults(it)).toBeLessThanOrEqual(40)
+    expect([viewer.done, it.violations]).toEqual([true, []])
   })
 
   it("keep up with 50 ends a second when upstream takes 100 ms to answer", async () => {
@@ -111,20 +115,24 @@ describe("the outputs of a large group", () => {
     expect(beyondResults(it)).toBeLessThanOrEqual(30)
   })
 
-  it("stay below upstream's limit of 2,000 a minute however they come", async () => {
-    const it = await atWork({ rows: 2_500, everyMs: 0, latencyMs: 20 })
-    // No listing helps out.
-    const fault = { kind: "status", status: 503, body: "error" } as const
-    it.simulator.behaviour.patch({ faults: [{ route: "group.runs.list", probability: 1, fault }] } as never)
-    await it.clock.advance(3 * MINUTE)
-    const sent = it.simulator.requests.recent.filter(({ route }) => route === RESULT).map(({ at }) => at)
-    expect(sent).toHaveLength(2_500)
-    const within = (ms: number) =>
-      Math.max(...sent.map((from) => sent.filter((at) => at >= from && at < from + ms).length))
-    // What was saved up is fetched six at a time; then 20 a second.
-    expect(within(3 * SECOND)).toBeGreaterThanOrEqual(600)
-    expect(within(MINUTE)).toBeLessThanOrEqual(1_800)
-  })
+  it.each([
+    ["2,000 a minute", { requests: 2_000, per_ms: MINUTE }, 2_500, 4 * MINUTE, 0],
+    ["20 a second", { requests: 20, per_ms: SECOND }, 400, 90 * SECOND, 1],
+  ])(
+    "find a rate that upstream takes where it counts every GET (%s)",
+    async (_, limit, rows, bound, least) => {
+      const it = await atWork({ rows, everyMs: 20, latencyMs: 50 })
+      // No listing helps out.
+      trouble(it, HOUR, OUT, ["group.runs.list"])
+      it.simulator.behaviour.patch({ rate_limit: { ...limit, counts: "all" } })
+      await it.clock.advance(lastEnd(it) - it.clock.now() + bound)
+      expect((await read(it)).runs.filter((run) => run["output"] === null)).toEqual([])
+      const asked = it.simulator.requests.recent.filter(({ route }) => route === RESULT)
+      const refused = asked.filter(({ status }) => status === 429).length
+      expect(refused).toBeGreaterThanOrEqual(least)
+      expect(refused).toBeLessThan(asked.length / 5)
+    },
+  )
 
   it("come slower when upstream refuses, without the same burst again, and come all the same", async () => {
     const it = await atWork({ everyMs: 20, latencyMs: 100 })
@@ -187,13 +195,10 @@ describe("the outputs of a large group", () => {
     expect(it.timeline.filter((line) => line.includes("Following stopped"))).toEqual([])
   })
 
-  it("come with a listing when one by one would take long, and soon after the last end, whatever it must rest", async () => {
+  it("come one by one and with listings, soon after the last end, whatever it must rest", async () => {
     // Each pass takes up to a second, and rests up to 50.
     const it = await atWork({ everyMs: 10, latencyMs: 10, msPerOutput: 1, settings: { RESULTS_BURST: 20 } })
     expect(await untilOver(it)).toBeLessThanOrEqual(3 * SECOND)
     expect(count(it, LIST)).toBeLessThanOrEqual(10)
-    // Single fetches go on while a listing lasts and rests.
-    expect(count(it, RESULT)).toBeGreaterThan(150)
-    expect(count(it, RESULT)).toBeLessThan(500)
   })
 })

@@ -20,7 +20,12 @@ class Cut extends TypeError {
  */
 export const connect = (
   simulator: Simulator,
-  hooks: { beforeSend: () => void; checkpoint: Checkpoint },
+  hooks: {
+    beforeSend: () => void
+    checkpoint: Checkpoint
+    /** An answer has been read to its end, so many milliseconds after it was asked for. */
+    readToEnd?: (path: string, ms: number) => void
+  },
 ): Wire => {
   const open = new Set<AbortController>()
 
@@ -32,6 +37,7 @@ export const connect = (
     hooks.beforeSend()
     const controller = new AbortController()
     open.add(controller)
+    const started = simulator.clock.now()
     const close = () => controller.abort()
     if (signal?.aborted === true) close()
     signal?.addEventListener("abort", close)
@@ -57,7 +63,12 @@ export const connect = (
         finished()
         return response
       }
-      return new Response(passOn(response.body, controller, aborted, finished, hooks.checkpoint, path), {
+      const toEnd = () => {
+        finished()
+        hooks.readToEnd?.(path, simulator.clock.now() - started)
+      }
+      const body = passOn(response.body, { controller, aborted, finished, toEnd }, hooks.checkpoint, path)
+      return new Response(body, {
         status: response.status,
         headers: response.headers,
       })
@@ -76,11 +87,17 @@ export const connect = (
   }
 }
 
+/** What becomes of an answer's body. */
+interface Course {
+  readonly controller: AbortController
+  readonly aborted: Promise<never>
+  readonly finished: () => void
+  readonly toEnd: () => void
+}
+
 const passOn = (
   body: ReadableStream<Uint8Array>,
-  controller: AbortController,
-  aborted: Promise<never>,
-  finished: () => void,
+  { controller, aborted, finished, toEnd }: Course,
   checkpoint: Checkpoint,
   path: string,
 ): ReadableStream<Uint8Array> => {
@@ -98,7 +115,7 @@ const passOn = (
         try {
           const { done, value } = await Promise.race([reader.read(), aborted])
           if (done) {
-            finished()
+            toEnd()
             sink.close()
           } else {
             checkpoint(`chunk of ${path}`)

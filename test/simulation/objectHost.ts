@@ -18,6 +18,10 @@ export interface HostOptions {
   readonly crashRate: () => number
   /** Whether the disk fails a transaction, now. */
   readonly hiccup: () => boolean
+  /** Whether the platform fails to empty the storage, now. */
+  readonly deleteFails: () => boolean
+  /** An answer to the object has been read to its end. */
+  readonly readToEnd: (path: string, ms: number) => void
   /** How late an alarm fires, and whether it fires twice. */
   readonly alarmWeather: () => { readonly lateMs: number; readonly twice: boolean }
 }
@@ -149,6 +153,7 @@ export class ObjectHost {
       this.armAlarm()
     }
     const wire = connect(simulator, {
+      readToEnd: this.options.readToEnd,
       beforeSend: () => {
         if (!incarnation.alive) throw new TypeError("dead")
         this.disk.flush()
@@ -166,6 +171,10 @@ export class ObjectHost {
       this.options.hiccup,
       { changed: () => this.armAlarm() },
       async () => {
+        if (this.options.deleteFails()) {
+          log("the storage cannot be emptied")
+          throw new Error("the storage cannot be emptied")
+        }
         this.disk.wipe()
         this.armAlarm()
       },

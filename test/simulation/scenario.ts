@@ -1,7 +1,9 @@
 import { checkEnd, checkMoment } from "./invariants.ts"
+import { ourRuns } from "./neighbours.ts"
+import { schedule } from "./schedule.ts"
 import { Viewer } from "./viewer.ts"
 import type { Weather } from "./weather.ts"
-import { makeWorld, readJson, schedule, submit, type World } from "./world.ts"
+import { API_KEY, makeWorld, readJson, submit, type World } from "./world.ts"
 
 const HOUR = 3_600_000
 
@@ -13,7 +15,6 @@ export interface ScenarioResult {
   readonly crashes: number
   /** From the last fault to the end of the group, milliseconds. */
   readonly recoveryMs: number
-  readonly upstreamRequests: number
   /** For an output that may never come, or for credit: exempt from the bound. */
   readonly waitsForOthers: boolean
 }
@@ -21,10 +22,28 @@ export interface ScenarioResult {
 /** The longest that a group may take once nothing is wrong any more and every run has ended. */
 export const RECOVERY_BOUND_MS = 450_000
 
+/** How much longer it may take where something is asked for ever more rarely. */
+const slackOf = ({ behaviour, creditFor, faults, longTrouble, edge }: Weather): number => {
+  const { runs, outputs } = behaviour
+  // A run that changes its mind may never show the output it had: a row waits two hours for it here.
+  const waitsForOutput = (runs?.change_after_end?.rate ?? 0) > 0 || (outputs?.never_rate ?? 0) > 0
+  const waitsForCredit =
+    creditFor !== null || faults.some(({ fault }) => fault.kind === "status" && fault.status === 402)
+  return Math.max(
+    RECOVERY_BOUND_MS,
+    waitsForOutput ? 3 * HOUR : 0,
+    // Credit is asked for again after up to an hour.
+    waitsForCredit ? 1.5 * HOUR : 0,
+    // A group in which nothing has happened for long is looked at hourly.
+    longTrouble === null ? 0 : 1.25 * HOUR,
+    // What an edge refuses is tried in halves, at growing distance; without another row it may be an incident of hours.
+    edge === null ? 0 : edge === 413 ? 3 * HOUR : 8 * HOUR,
+  )
+}
+
 export const runScenario = async (seed: string): Promise<ScenarioResult> => {
   const world = makeWorld(seed)
   const { clock, weather, host, violations } = world
-  const started = clock.now()
   schedule(world)
   await submit(world)
   if (world.refused || (world.unsure && !(await wasCommitted(world)))) return refusedResult(world)
@@ -40,22 +59,12 @@ export const runScenario = async (seed: string): Promise<ScenarioResult> => {
     world.viewers.push(viewer)
     clock.setTimer(spec.joinsAt, () => void viewer.watch())
   }
-  // A run that changes its mind may never show the output it had: the row waits two hours for it here.
-  const changesItsMind = (weather.behaviour.runs?.change_after_end?.rate ?? 0) > 0
-  // Credit is asked for again after up to an hour.
-  const waitsForCredit =
-    weather.creditFor !== null ||
-    weather.faults.some(({ fault }) => fault.kind === "status" && fault.status === 402)
-  const slack = changesItsMind ? 3 * HOUR : waitsForCredit ? 1.5 * HOUR : RECOVERY_BOUND_MS
-  const ended = await untilEnded(world, started, slack)
+  const slack = slackOf(weather)
+  const ended = await untilEnded(world, slack)
   // Whoever had to wait to learn whether the group was committed did not look at the clock.
   const recovery = world.unsure ? 0 : ended
-  await untilViewersLeft(world)
-  // Time for the webhook, which may be refused a few times.
-  await clock.advance(2 * HOUR)
-  await checkEnd(world)
-  const upstreamRequests = world.simulator.requests.total
-  await untilRemoved(world)
+  // A month of a group that does not end is a long time.
+  if (host.hasEnded()) await goToTheEnd(world)
   for (const viewer of world.viewers) viewer.stop()
   const { crashes } = host
   host.retire()
@@ -66,9 +75,20 @@ export const runScenario = async (seed: string): Promise<ScenarioResult> => {
     timeline: world.timeline,
     crashes,
     recoveryMs: recovery,
-    upstreamRequests,
     waitsForOthers: slack > RECOVERY_BOUND_MS,
   }
+}
+
+/** Until nothing is left of what was refused, once storages can be emptied. */
+const REMOVAL_BOUND_MS = 600_000
+
+/** From the end of the group to the end of its object. */
+const goToTheEnd = async (world: World): Promise<void> => {
+  await untilViewersLeft(world)
+  // Time for the webhook, which may be refused a few times.
+  await world.clock.advance(2 * HOUR)
+  await checkEnd(world)
+  await untilRemoved(world)
 }
 
 /** After ten minutes an object that was never committed has removed itself. */
@@ -79,9 +99,11 @@ const wasCommitted = async ({ clock, host, settings }: World): Promise<boolean> 
 
 /** The caller was told that nothing was submitted: then nothing is. */
 const refusedResult = async (world: World): Promise<ScenarioResult> => {
-  const { seed, weather, violations, timeline, host, simulator, clock } = world
-  await clock.advance(HOUR)
-  const runs = simulator.ledger.groups.get(world.groupId)?.runs.length ?? 0
+  const { seed, weather, violations, timeline, host, clock } = world
+  if (world.refused && host.disk.dump().includes(API_KEY))
+    violations.push("the POST was refused, but its key stays")
+  await clock.advance(Math.max(0, world.started + weather.clearsAt - clock.now()) + REMOVAL_BOUND_MS)
+  const runs = ourRuns(world).length
   if (runs > 0) violations.push(`the POST was refused, but ${runs} runs exist`)
   if (!host.disk.isEmpty()) violations.push("the POST was refused, but its object is still there")
   return {
@@ -91,24 +113,20 @@ const refusedResult = async (world: World): Promise<ScenarioResult> => {
     timeline,
     crashes: host.crashes,
     recoveryMs: 0,
-    upstreamRequests: simulator.requests.total,
     waitsForOthers: false,
   }
 }
 
 /** Everything upstream has ended, and the object says so too. Returns how long after the last trouble that was. */
-const untilEnded = async (world: World, started: number, slack: number): Promise<number> => {
-  const { clock, host, simulator, weather, violations, groupId } = world
+const untilEnded = async (world: World, slack: number): Promise<number> => {
+  const { clock, host, weather, violations, started } = world
   let lastTrouble = started + weather.clearsAt
   let crashes = host.crashes
   let polls = 0
   for (;;) {
-    await clock.advance(world.dice.pick([500, 5_000, 30_000]))
-    const group = simulator.ledger.groups.get(groupId)
-    const lastEnd = Math.max(
-      started,
-      ...(group?.runs ?? []).map((run) => Math.max(run.endAt, run.changeAt ?? 0)),
-    )
+    const inTrouble = weather.longTrouble !== null && clock.now() < started + weather.clearsAt - HOUR
+    await clock.advance(world.dice.pick(inTrouble ? [600_000, HOUR] : [500, 5_000, 30_000]))
+    const lastEnd = Math.max(started, ...ourRuns(world).map((run) => Math.max(run.endAt, run.changeAt ?? 0)))
     if (host.crashes !== crashes) {
       crashes = host.crashes
       lastTrouble = Math.max(lastTrouble, clock.now())
@@ -127,9 +145,14 @@ const untilEnded = async (world: World, started: number, slack: number): Promise
 }
 
 const untilViewersLeft = async (world: World) => {
-  const { clock, viewers, violations } = world
+  const { clock, viewers, violations, weather, started } = world
+  // Trouble may last when the group has ended in spite of it, and who comes comes at its end.
+  const allJoined = started + Math.max(0, ...weather.viewers.map(({ joinsAt }) => joinsAt))
   try {
-    await clock.advanceUntil(() => viewers.every((viewer) => viewer.finished), HOUR)
+    await clock.advanceUntil(
+      () => viewers.every((viewer) => viewer.finished),
+      Math.max(0, allJoined - clock.now()) + HOUR,
+    )
   } catch {
     violations.push("a viewer was not told of the end")
   }

@@ -1,8 +1,7 @@
 import { describe, expect, it, vi } from "vitest"
 import { DEFAULT_BEHAVIOUR, truthOf } from "../../simulator/index.ts"
 import { ADD, count, DAY, EVENTS, GET, HOUR, LIST, MINUTE, read, runsOf, world } from "./story.ts"
-import { Viewer } from "./viewer.ts"
-import { API_KEY, submit, type World } from "./world.ts"
+import { submit } from "./world.ts"
 
 // Days of virtual time take seconds on a busy machine.
 vi.setConfig({ testTimeout: 60_000 })
@@ -56,61 +55,6 @@ describe("following", () => {
     await it.clock.advance(4 * HOUR)
     expect((await read(it)).results.map((row) => row["$status"])).toEqual(["completed", "completed"])
     expect((await read(it)).ended).toBe(true)
-  })
-
-  it("counts a completed run whose output never comes as ended after a day, and says so", async () => {
-    const it = world({
-      settings: { OUTPUT_WAIT_HOURS: 24 },
-      weather: { rows: 2, behaviour: { outputs: { never_rate: 1 } } },
-    })
-    await submit(it)
-    await it.clock.advance(23 * HOUR)
-    expect((await read(it)).ended).toBe(false)
-    await it.clock.advance(4 * HOUR)
-    const data = await read(it)
-    expect(data.ended).toBe(true)
-    expect(data.runs[0]!["status"]).toBe("completed")
-    expect(data.runs[0]!["error"].message).toMatch(/output has not come/)
-    expect(count(it, "GET /v1/tasks/runs/{run}/result")).toBeLessThan(400)
-  })
-
-  it("gives up after six hours of refusals, tells everybody, and forgets the key", async () => {
-    const it = world({
-      weather: {
-        webhook: "fine",
-        behaviour: { runs: { duration_ms: [DAY, DAY], scale_by_processor: false } },
-      },
-    })
-    await submit(it)
-    await it.clock.advance(MINUTE)
-    it.simulator.revokeKey(API_KEY)
-    await it.clock.advance(5.9 * HOUR)
-    expect((await read(it)).ended).toBe(false)
-    await it.clock.advance(0.2 * HOUR)
-    const data = await read(it)
-    expect(data.ended).toBe(true)
-    expect(data.status.status_message).toMatch(/refuses access to this group \(401/)
-    expect(data.status.is_active).toBe(false)
-    expect(it.host.disk.dump()).not.toContain(API_KEY)
-    expect(it.simulator.host.webhooks.received).toHaveLength(1)
-    expect(it.simulator.requests.open).toBe(0)
-  })
-
-  it("survives a refusal that passes", async () => {
-    const it = world({
-      weather: {
-        behaviour: { runs: { duration_ms: [20 * MINUTE, 20 * MINUTE], scale_by_processor: false } },
-      },
-    })
-    await submit(it)
-    await it.clock.advance(MINUTE)
-    it.simulator.revokeKey(API_KEY)
-    await it.clock.advance(5.9 * HOUR)
-    it.simulator.restoreKey(API_KEY)
-    await it.clock.advance(30 * MINUTE)
-    const data = await read(it)
-    expect(data.status.status_message).toBe("")
-    expect(data.results.map((row) => row["$status"])).toEqual(Array(4).fill("completed"))
   })
 
   it("gives up a group in which nothing has changed for 30 days, looking in hourly", async () => {
@@ -213,91 +157,6 @@ describe("following", () => {
     expect(count(it, ADD)).toBe(1)
     const results = count(it, "GET /v1/tasks/runs/{run}/result")
     expect(it.simulator.requests.total - results).toBeLessThan(30)
-  })
-})
-
-describe("viewers", () => {
-  const viewer = (of: World, name = "viewer") =>
-    new Viewer({
-      name,
-      clock: of.clock,
-      dice: of.dice,
-      host: of.host,
-      slowMs: 0,
-      hangUpRate: 0,
-      violation: (text) => of.violations.push(text),
-    })
-
-  it("get the full state for an id from the future", async () => {
-    const it = world()
-    await submit(it)
-    await it.clock.advance(2 * MINUTE)
-    const response = await it.host.fetch(
-      new Request("https://object/sse", { headers: { "last-event-id": "99999" } }),
-    )
-    let text = ""
-    void response.text().then((all) => {
-      text = all
-    })
-    await it.clock.advanceUntil(() => text !== "", MINUTE)
-    expect(text.match(/event: task_run.state/g)).toHaveLength(4)
-    expect(text).toMatch(/event: done/)
-  })
-
-  it("may be very many: all of them see every end, none of them costs upstream anything", async () => {
-    const it = world({ weather: { rows: 10 } })
-    await submit(it)
-    const crowd = Array.from({ length: 1_000 }, (_, at) => viewer(it, `viewer ${at}`))
-    for (const one of crowd) void one.watch()
-    await it.clock.advance(2 * MINUTE)
-    expect(it.violations).toEqual([])
-    expect(crowd.filter(({ finished }) => finished)).toHaveLength(1_000)
-    for (const one of crowd)
-      expect([...one.runs.values()].filter(({ hasOutput }) => hasOutput)).toHaveLength(10)
-    expect(count(it, EVENTS)).toBeLessThan(10)
-  })
-
-  it("are let go when the object is removed after 30 days, and nothing comes back", async () => {
-    const it = world()
-    await submit(it)
-    await it.clock.advance(2 * MINUTE)
-    await it.clock.advance(31 * DAY)
-    expect(it.host.disk.isEmpty()).toBe(true)
-    const response = await it.host.fetch(new Request("https://object/json"))
-    expect(response.status).toBe(404)
-    expect(it.host.disk.isEmpty()).toBe(true)
-  })
-})
-
-describe("the webhook", () => {
-  it("is tried again for as long as its receiver is down, at growing distance, under one id", async () => {
-    const it = world({ weather: { webhook: "fine" } })
-    it.simulator.host.webhooks.answerWith([{ status: 503, lasting: true }])
-    await submit(it)
-    await it.clock.advance(25 * HOUR)
-    const { received } = it.simulator.host.webhooks
-    expect(received.length).toBeGreaterThan(20)
-    expect(received.length).toBeLessThan(45)
-    it.simulator.host.webhooks.answerWith([])
-    await it.clock.advance(2 * HOUR)
-    const after = it.simulator.host.webhooks.received
-    expect(after.at(-1)?.answered).toBe(200)
-    expect(new Set(after.map(({ headers }) => headers["webhook-id"])).size).toBe(1)
-    expect(JSON.parse(after[0]!.body)).toEqual({ url: `https://multitask.test/${it.groupId}` })
-    const sent = after.length
-    await it.clock.advance(5 * HOUR)
-    expect(it.simulator.host.webhooks.received).toHaveLength(sent)
-  })
-
-  it("is given up after two days", async () => {
-    const it = world({ weather: { webhook: "fine" } })
-    it.simulator.host.webhooks.answerWith([{ status: 503, lasting: true }])
-    await submit(it)
-    await it.clock.advance(60 * HOUR)
-    const sent = it.simulator.host.webhooks.received.length
-    await it.clock.advance(20 * HOUR)
-    expect(it.simulator.host.webhooks.received).toHaveLength(sent)
-    expect(it.host.disk.dump()).not.toContain("_sim/webhooks")
   })
 })
 

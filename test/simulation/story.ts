@@ -1,3 +1,7 @@
+import type { SettingsShape } from "../../src/domain/Settings.ts"
+import type { RouteName } from "../../simulator/index.ts"
+import type { ObjectHost } from "./objectHost.ts"
+import { Viewer } from "./viewer.ts"
 import type { Weather } from "./weather.ts"
 import { makeWorld, readJson, type Served, type Wish, type World } from "./world.ts"
 
@@ -17,10 +21,14 @@ const CALM: Partial<Weather> = {
   alarmLateMs: 0,
   alarmTwice: 0,
   viewers: [],
+  longTrouble: null,
   webhook: "none",
   batchSize: 1_000,
   creditFor: null,
   badRow: null,
+  edge: null,
+  neighbours: [],
+  deleteFailRate: 0,
   polled: false,
 }
 
@@ -77,3 +85,49 @@ export const LIST = "GET /v1/tasks/groups/{group}/runs"
 export const GET = "GET /v1/tasks/groups/{group}"
 export const RESULT = "GET /v1/tasks/runs/{run}/result"
 export const RUN = "GET /v1/tasks/runs/{run}"
+
+type Trouble = NonNullable<Parameters<World["simulator"]["faults"]["push"]>[0]["fault"]>
+
+/** What a proxy says for a service that is not there. */
+export const OUT: Trouble = { kind: "status", status: 503, body: "html" }
+
+/** A refusal of upstream's own. */
+export const refusal = (status: number): Trouble => ({ kind: "status", status })
+
+/** From now on, for so long, this is the answer on these routes. */
+export const trouble = (
+  of: World,
+  ms: number,
+  fault: Trouble,
+  routes: ReadonlyArray<RouteName | "*"> = ["*"],
+): void => {
+  for (const route of routes) of.simulator.faults.push({ route, lasts_ms: ms, fault })
+}
+
+export const statusesOf = async (of: World) => (await read(of)).results.map((row) => row["$status"])
+
+/** Somebody who watches from now on. */
+export const watch = (
+  of: World,
+  wish: {
+    readonly host?: Pick<ObjectHost, "fetch">
+    readonly hangUpRate?: number
+    readonly name?: string
+  } = {},
+): Viewer => {
+  const viewer = new Viewer({
+    name: "viewer",
+    clock: of.clock,
+    dice: of.dice,
+    host: of.host,
+    slowMs: 0,
+    hangUpRate: 0,
+    violation: (text) => of.violations.push(text),
+    ...wish,
+  })
+  void viewer.watch()
+  return viewer
+}
+
+/** At most so many characters of inputs in one request. */
+export const cutAtChars = (chars: number): Partial<SettingsShape> => ({ BATCH_CHARS: chars })

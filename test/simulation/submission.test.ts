@@ -1,6 +1,7 @@
 import { describe, expect, it, vi } from "vitest"
-import { ADD, count, HOUR, MINUTE, read, runsOf, SECOND, world } from "./story.ts"
-import { spoilRow, submit } from "./world.ts"
+import { ADD, count, DAY, HOUR, MINUTE, read, runsOf, SECOND, world } from "./story.ts"
+import { spoilRow } from "./schedule.ts"
+import { submit } from "./world.ts"
 
 // Days of virtual time take seconds on a busy machine.
 vi.setConfig({ testTimeout: 60_000 })
@@ -28,13 +29,18 @@ describe("the submission", () => {
     expect(runsOf(it)).toHaveLength(4)
   })
 
-  it("fails the rest with upstream's message when credit does not come for a day, from 5 to 60 minutes apart", async () => {
+  it("leaves the rest out with upstream's message when credit does not come for a day, from 5 to 60 minutes apart", async () => {
     const it = world({ key: "credit-0.06", weather: { batchSize: 2 } })
     await submit(it)
     await it.clock.advance(26 * HOUR)
     const data = await read(it)
     expect(data.ended).toBe(true)
-    expect(data.results.map((row) => row["$status"])).toEqual(["completed", "completed", "failed", "failed"])
+    expect(data.results.map((row) => row["$status"])).toEqual([
+      "completed",
+      "completed",
+      "cancelled",
+      "cancelled",
+    ])
     expect(data.runs[2]!["error"].message).toMatch(/credit/i)
     expect(count(it, ADD)).toBeGreaterThan(20)
     expect(count(it, ADD)).toBeLessThan(40)
@@ -81,28 +87,28 @@ describe("the submission", () => {
     expect(runsOf(it)).toHaveLength(8)
   })
 
-  it("stops when the key is revoked, and says why in every row that was not submitted", async () => {
+  it("waits while the key is refused, says so, and fails what was not submitted when it stays so", async () => {
     const it = world({ weather: { batchSize: 1, rows: 3 } })
     it.simulator.faults.push({
       route: "group.runs.add",
       skip: 1,
-      times: 1_000,
-      fault: { kind: "status", status: 403, body: "error", message: "Processor not allowed" } as never,
+      lasts_ms: 2 * DAY,
+      fault: { kind: "status", status: 401, message: "No such key" },
     })
     await submit(it)
-    await it.clock.advance(2 * MINUTE)
-    expect((await read(it)).status.status_message).toMatch(
-      /refuses to add runs \(403: Processor not allowed\)/,
-    )
-    await it.clock.advance(5.9 * HOUR)
-    expect((await read(it)).ended).toBe(false)
-    await it.clock.advance(0.3 * HOUR)
+    await it.clock.advance(5 * HOUR)
+    const waiting = await read(it)
+    expect(waiting.status.status_message).toMatch(/401: No such key/)
+    expect(waiting.results.map((row) => row["$status"])).toEqual(["completed", "queued", "queued"])
+    await it.clock.advance(3 * HOUR)
     const data = await read(it)
     expect(data.ended).toBe(true)
-    expect(data.results.map((row) => row["$status"])).toEqual(["completed", "failed", "failed"])
-    expect(data.runs[1]!["error"].message).toMatch(/Not submitted.*403.*Processor not allowed/)
-    // Two of them a time, every five minutes in the end.
-    expect(count(it, ADD)).toBeLessThan(170)
+    expect(data.results[0]!["$status"]).toBe("completed")
+    for (const run of data.runs.slice(1)) {
+      expect(run).toMatchObject({ run_id: null, is_active: false })
+      expect(run["error"].message).toMatch(/401.*No such key/)
+    }
+    expect(count(it, ADD)).toBeLessThan(70)
   })
 
   it("keeps a run that appears later than assumed out of the results, and names it", async () => {

@@ -15,11 +15,13 @@ interface Seen {
   readonly hasOutput: boolean
 }
 
+type Told = { readonly name: string; readonly data: string; readonly id: string | null }
+
 export interface ViewerOptions {
   readonly name: string
   readonly clock: VirtualClock
   readonly dice: Dice
-  readonly host: ObjectHost
+  readonly host: Pick<ObjectHost, "fetch">
   readonly violation: (text: string) => void
   /** Milliseconds the viewer takes for each read. */
   readonly slowMs: number
@@ -38,8 +40,9 @@ export class Viewer {
   connections = 0
   private lastId: string | null = null
   /** Whether this connection has brought anything. */
-  private opened = false
   private readonly seenChanges = new Set<number>()
+  /** Nothing has come over this connection yet. */
+  private isFresh = true
   private readonly options: ViewerOptions
   private stopped = false
 
@@ -89,10 +92,10 @@ export class Viewer {
         Effect.provide(surroundings({ clock, dice, fetch: noNetwork, log: () => {} })),
       ),
     )
+    this.isFresh = true
     const reader = stream.getReader()
     const decoder = new TextDecoder()
     const parser = makeSseParser()
-    this.opened = false
     for (;;) {
       const { done, value } = await reader.read()
       if (done) return
@@ -102,46 +105,48 @@ export class Viewer {
     }
   }
 
-  private take(event: { readonly name: string; readonly data: string; readonly id: string | null }): void {
+  private take(event: Told): void {
     const { name, violation } = this.options
     if (!isWhole(event.data)) return violation(`${name} got a broken event: ${event.data.slice(0, 60)}`)
-    if (!this.opened && (event.name !== "task_group_status" || event.id !== null))
-      violation(`${name} got ${event.name} with id ${String(event.id)} before a status without one`)
-    this.opened = true
-    // A status that opens a connection of the Worker's with the object has none either: the last one counts.
-    if (event.id === null) return
+    const greets = event.name === "task_group_status" && event.id === null
+    if (this.isFresh && !greets)
+      violation(`${name}: a connection began with ${event.name} (id ${String(event.id)})`)
+    this.isFresh = false
+    // The object's own stream may be opened again behind the Worker's.
+    if (greets) return
     const id = Number(event.id)
-    if (!Number.isSafeInteger(id)) return violation(`${name} got an event with id ${event.id}`)
+    if (event.id === null || !Number.isSafeInteger(id))
+      return violation(`${name} got ${event.name} with id ${String(event.id)}`)
     if (this.lastId !== null && id < Number(this.lastId))
       violation(`${name}: id fell from ${this.lastId} to ${id}`)
     this.lastId = String(id)
-    if (event.name === "done") {
-      this.done = true
-      return
-    }
-    if (event.name !== "task_run.state") return
+    if (event.name === "done") this.done = true
+    if (event.name === "task_run.state") this.takeRow(event, id)
+  }
+
+  private takeRow(event: Told, id: number): void {
+    const { name, violation } = this.options
     if (this.seenChanges.has(id)) violation(`${name} got change ${id} twice`)
     this.seenChanges.add(id)
-    const data = JSON.parse(event.data) as {
+    const {
+      input_index: row,
+      run,
+      output,
+    } = JSON.parse(event.data) as {
       input_index: number
       run: { run_id: string | null; status: string }
       output: unknown
     }
-    const before = this.runs.get(data.input_index)
-    const corrected = before !== undefined && before.runId !== data.run.run_id
-    if (
-      before !== undefined &&
-      !corrected &&
-      isTerminal(before.status) &&
-      before.status !== data.run.status
-    ) {
-      violation(`${name}: row ${data.input_index} went from ${before.status} to ${data.run.status}`)
+    const { run_id: runId, status } = run
+    if (status === "completed" && output === null)
+      violation(`${name} was told that row ${row} is completed, without its output`)
+    const before = this.runs.get(row)
+    const corrected = before !== undefined && before.runId !== runId
+    if (before !== undefined && !corrected && isTerminal(before.status)) {
+      if (before.status === status) violation(`${name} was told the end of row ${row} twice`)
+      else violation(`${name}: row ${row} went from ${before.status} to ${status}`)
     }
-    this.runs.set(data.input_index, {
-      runId: data.run.run_id,
-      status: data.run.status,
-      hasOutput: data.output !== null,
-    })
+    this.runs.set(row, { runId, status, hasOutput: output !== null })
   }
 }
 

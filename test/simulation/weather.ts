@@ -1,9 +1,11 @@
 import type { BehaviourPatch, Fault, RouteName } from "../../simulator/index.ts"
 import type { Dice } from "./effects.ts"
+import type { Neighbour } from "./neighbours.ts"
+import { ADD, drawLongTrouble, drawNeighbours, type LongTrouble, READS } from "./trouble.ts"
 
 /** What one seed has in store. */
 export interface Weather {
-  readonly kind: "calm" | "lagging" | "stormy" | "crashing" | "mixed" | "losing"
+  readonly kind: "calm" | "lagging" | "stormy" | "crashing" | "mixed" | "losing" | "broken"
   readonly rows: number
   readonly behaviour: BehaviourPatch
   /** Standing faults, until the weather clears. */
@@ -12,6 +14,8 @@ export interface Weather {
     readonly probability: number
     readonly fault: Fault
   }>
+  /** The one of a broken world: it ends when the weather clears. */
+  readonly longTrouble: LongTrouble | null
   /** How likely the object dies at each await, until the weather clears. */
   readonly crashRate: number
   /** At most so many deaths: some faults must end for progress to be owed. */
@@ -31,21 +35,17 @@ export interface Weather {
   readonly creditFor: number | null
   /** A row with which upstream finds fault, so that it refuses every batch that holds it. */
   readonly badRow: number | null
+  /** It is not upstream that does, but an edge in front of it, with this status and a page of its own. */
+  readonly edge: 403 | 413 | null
+  readonly neighbours: ReadonlyArray<Neighbour>
+  /** How likely the platform fails to empty the storage, until the weather clears. */
+  readonly deleteFailRate: number
   readonly batchSize: number
   /** How likely a transaction fails, until the weather clears. */
   readonly hiccupRate: number
   /** Somebody reads the JSON now and then, which also wakes the object. */
   readonly polled: boolean
 }
-
-const ADD: RouteName = "group.runs.add"
-const READS: ReadonlyArray<RouteName> = [
-  "group.get",
-  "group.runs.list",
-  "group.events",
-  "run.result",
-  "run.get",
-]
 
 /** `atOnce`: counts do not lag, so that what a refusal created all the same is seen at once (docs/guarantees.md). */
 const addFaults = (dice: Dice, atOnce: boolean): ReadonlyArray<Fault> => [
@@ -166,6 +166,7 @@ const drawBehaviour = (dice: Dice, odd: number, settleMs: number): BehaviourPatc
   },
   outputs: {
     delay_ms: maybe(dice, odd, () => dice.whole(0, 30_000), 0),
+    never_rate: maybe(dice, odd / 5, () => 0.2, 0),
     pending_result: dice.pick(["408", "404", "null_output"]),
     missing_in: dice.pick(["both", "result", "listing"]),
   },
@@ -181,8 +182,13 @@ const drawBehaviour = (dice: Dice, odd: number, settleMs: number): BehaviourPatc
 })
 
 export const drawWeather = (dice: Dice, settleMs: number): Weather => {
-  const kind = dice.pick(["calm", "lagging", "stormy", "crashing", "mixed", "losing"] as const)
-  const odd = { calm: 0.1, lagging: 0.6, stormy: 0.3, crashing: 0.1, mixed: 0.4, losing: 0.5 }[kind]
+  // Days take their time, in virtual time too.
+  const kind = dice.chance(0.04)
+    ? "broken"
+    : dice.pick(["calm", "lagging", "stormy", "crashing", "mixed", "losing"] as const)
+  const odd = { calm: 0.1, lagging: 0.6, stormy: 0.3, crashing: 0.1, mixed: 0.4, losing: 0.5, broken: 0.1 }[
+    kind
+  ]
   const stormy = kind === "stormy" || kind === "mixed"
   const crashing = kind === "crashing" || kind === "mixed"
   const behaviour = drawBehaviour(dice, odd, settleMs)
@@ -212,6 +218,12 @@ export const drawWeather = (dice: Dice, settleMs: number): Weather => {
         : []
   const rows = dice.pick([1, 2, 3, 7, 12, 25])
   const batchSize = dice.pick([1, 3, 5, 1_000])
+  const longTrouble = kind === "broken" ? drawLongTrouble(dice) : null
+  const clearsAt = longTrouble === null ? dice.whole(20_000, 600_000) : longTrouble.startsAt + longTrouble.ms
+  // An edge is not asked whether it takes all of a batch; of upstream's own refusal of a group of one batch there would
+  // be nothing to see but the refusal of the POST.
+  const edge = longTrouble === null && dice.chance(0.06) ? dice.pick([403, 413] as const) : null
+  const isSpoilt = edge !== null || (rows > batchSize && dice.chance(0.4))
   return {
     kind,
     rows,
@@ -223,21 +235,25 @@ export const drawWeather = (dice: Dice, settleMs: number): Weather => {
       },
     },
     faults,
+    longTrouble,
     crashRate: crashing ? dice.pick([0.005, 0.02, 0.1, 0.5]) : 0,
     maxCrashes: dice.pick([1, 2, 5, 30]),
-    clearsAt: dice.whole(20_000, 600_000),
+    clearsAt,
     alarmLateMs: dice.pick([0, 0, 500, 30_000]),
     alarmTwice: dice.pick([0, 0, 0.3]),
     viewers: Array.from({ length: dice.whole(0, 2) }, () => ({
       slowMs: dice.pick([0, 0, 1, 400]),
       hangUpRate: dice.pick([0, 0.05, 0.3]),
-      joinsAt: dice.whole(0, 60_000),
+      // Whoever watches through days of silence gets a keep-alive every 15 s of them.
+      joinsAt: longTrouble === null ? dice.whole(0, 60_000) : Math.max(0, clearsAt - dice.whole(0, 60_000)),
     })),
     webhook: dice.pick(["none", "fine", "refusing", "slow", "redirecting", "gone"]),
     runIdsShuffled,
-    creditFor: dice.chance(0.1) ? dice.whole(0, rows) : null,
-    // In a group of one batch there would be nothing to see but the refusal of the POST.
-    badRow: rows > batchSize && dice.chance(0.4) ? dice.whole(0, rows - 1) : null,
+    creditFor: longTrouble === null && dice.chance(0.1) ? dice.whole(0, rows) : null,
+    badRow: isSpoilt ? dice.whole(0, rows - 1) : null,
+    edge,
+    neighbours: dice.chance(0.15) ? drawNeighbours(dice, behaviour, runIdsShuffled) : [],
+    deleteFailRate: longTrouble === null ? dice.pick([0, 0, 0.5, 1]) : 0,
     batchSize,
     hiccupRate: kind === "mixed" ? dice.pick([0, 0.01, 0.1]) : 0,
     polled: dice.chance(0.5),

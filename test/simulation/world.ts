@@ -21,6 +21,9 @@ import { drawWeather, type Weather } from "./weather.ts"
 
 export const API_KEY = "sim-secret-key-0123456789"
 const HOUR = 3_600_000
+const LISTING = /^GET .*\/runs$/
+/** What may be waited for takes 50 s, and an object that dies meanwhile its time. */
+const ANSWER_BOUND_MS = 120_000
 /** The price of a run. */
 const CORE_USD = 0.025
 
@@ -28,6 +31,8 @@ export interface World {
   readonly seed: string
   readonly weather: Weather
   readonly clock: VirtualClock
+  /** Epoch milliseconds. */
+  readonly started: number
   readonly dice: Dice
   readonly simulator: Simulator
   readonly settings: SettingsShape
@@ -35,6 +40,8 @@ export interface World {
   readonly viewers: Array<Viewer>
   readonly inputs: ReadonlyArray<Record<string, unknown>>
   readonly violations: Array<string>
+  /** How long each listing of the runs took that came to its end, in milliseconds. */
+  readonly listings: Array<number>
   readonly timeline: Array<string>
   readonly wish: Wish
   groupId: string
@@ -59,11 +66,10 @@ export const makeWorld = (seed: string, wish: Wish = {}): World => {
   const base = settingsWith({
     PARALLEL_BASE_URL: "http://parallel.test",
     ALLOW_PRIVATE_URLS: true,
-    OUTPUT_WAIT_HOURS: 2,
     ...wish.settings,
   })
   const weather = { ...drawWeather(dice, base.SETTLE_SECONDS * 1000), ...wish.weather }
-  const settings = { ...base, BATCH_SIZE: weather.batchSize }
+  const settings = { ...base, OUTPUT_WAIT_HOURS: 2, BATCH_SIZE: weather.batchSize, ...wish.settings }
   const simulator = createSimulator({ clock, seed, behaviour: weather.behaviour })
   const timeline: Array<string> = []
   const started = clock.now()
@@ -78,6 +84,10 @@ export const makeWorld = (seed: string, wish: Wish = {}): World => {
     settings,
     log,
     crashRate: () => (clock.now() < clears && host.crashes < weather.maxCrashes ? weather.crashRate : 0),
+    deleteFails: () => clock.now() < clears && dice.chance(weather.deleteFailRate),
+    readToEnd: (path, ms) => {
+      if (LISTING.test(path)) world.listings.push(ms)
+    },
     hiccup: () => clock.now() < clears && world.groupId !== "" && dice.chance(weather.hiccupRate),
     alarmWeather: () => ({ lateMs: weather.alarmLateMs, twice: dice.chance(weather.alarmTwice) }),
   })
@@ -86,6 +96,7 @@ export const makeWorld = (seed: string, wish: Wish = {}): World => {
     seed,
     weather,
     clock,
+    started,
     dice,
     simulator,
     settings,
@@ -95,6 +106,7 @@ export const makeWorld = (seed: string, wish: Wish = {}): World => {
     log,
     viewers: [],
     violations: [],
+    listings: [],
     wish,
     groupId: "",
     refused: false,
@@ -103,59 +115,9 @@ export const makeWorld = (seed: string, wish: Wish = {}): World => {
   return world
 }
 
-/** Faults begin when the group exists and end when the weather clears. */
-export const schedule = (world: World) => {
-  const { clock, simulator, weather, log } = world
-  if (weather.badRow !== null) spoilRow(world, weather.badRow)
-  simulator.host.webhooks.answerWith(webhookAnswers(weather.webhook))
-  simulator.behaviour.patch({ faults: [...weather.faults] as never })
-  clock.setTimer(weather.clearsAt, () => {
-    log("the weather clears")
-    simulator.behaviour.patch({ faults: [] })
-    simulator.accounts.requireCredit = () => {}
-  })
-  const note = simulator.requests.note.bind(simulator.requests)
-  simulator.requests.note = (at, route, group) => {
-    log(`-> ${route}`)
-    return note(at, route, group)
-  }
-}
-
-/** Upstream finds fault with this row, and so takes no batch that holds it. */
-export const spoilRow = ({ simulator }: World, row: number) => {
-  const handle = simulator.handle.bind(simulator)
-  simulator.handle = async (request) => {
-    if (request.method !== "POST" || !new URL(request.url).pathname.endsWith("/runs")) return handle(request)
-    const { url, method, headers, signal } = request
-    const body = (await request.json()) as { inputs: ReadonlyArray<{ input: { company: string } }> }
-    const inputs = body.inputs.map((one) =>
-      one.input.company === `Company ${row}` ? { ...one, input: row } : one,
-    )
-    return handle(new Request(url, { method, headers, signal, body: JSON.stringify({ ...body, inputs }) }))
-  }
-}
-
 /** The simulator reads an account's credit in its key. */
-const keyOf = ({ creditFor }: Weather): string =>
+export const keyOf = ({ creditFor }: Weather): string =>
   creditFor === null ? API_KEY : `${API_KEY}-credit-${creditFor * CORE_USD}`
-
-const webhookAnswers = (kind: Weather["webhook"]) => {
-  switch (kind) {
-    case "refusing":
-      return [{ status: 500 }, { status: 503 }, { status: 404 }]
-    case "slow":
-      return [
-        { status: 200, delay_ms: 20_000 },
-        { status: 200, delay_ms: 20_000 },
-      ]
-    case "redirecting":
-      return [{ status: 302, location: "http://parallel.test/_sim/webhooks/elsewhere" }]
-    case "gone":
-      return [{ status: 500 }, { status: 410, lasting: true }]
-    default:
-      return []
-  }
-}
 
 export const submit = async (world: World) => {
   const { clock, dice, host, simulator, settings, log, weather } = world
@@ -210,7 +172,13 @@ export const submit = async (world: World) => {
       `the POST is answered: ${result._tag === "Success" ? result.success.url : JSON.stringify(result.failure)}`,
     )
   })
-  await clock.advanceUntil(() => answer !== null, HOUR)
+  let late = false
+  clock.setTimer(ANSWER_BOUND_MS, () => (late = true))
+  await clock.advanceUntil(() => answer !== null || late, HOUR)
+  if (answer === null) {
+    world.violations.push("the caller was not answered")
+    world.unsure = true
+  }
   const [id] = [...simulator.ledger.groups.keys()]
   if (id === undefined) throw new Error("no group was created")
   world.groupId = id

@@ -1,29 +1,31 @@
-import type { BehaviourPatch, Simulator } from "../../simulator/index.ts"
+import type { BehaviourPatch } from "../../simulator/index.ts"
 
 export interface Side {
   readonly id: string
   readonly behaviour: BehaviourPatch
   readonly side: "A" | "B" | null
-  readonly answer?: RegExp
-  readonly seed?: string
-  readonly otherKey?: string
-  readonly prepare?: (simulator: Simulator) => void
+  readonly answer: RegExp
+  readonly otherKey: string | null
 }
 
 const side = (
   id: string,
   behaviour: BehaviourPatch,
   side: Side["side"],
-  answer?: RegExp,
-  rest: Partial<Side> = {},
-): Side => ({ id, behaviour, side, ...(answer === undefined ? {} : { answer }), ...rest })
+  answer = /./,
+  otherKey: string | null = null,
+): Side => ({ id, behaviour, side, answer, otherKey })
 
-const runs = (overrides: ReadonlyArray<Record<string, unknown>>): BehaviourPatch => ({
-  runs: { overrides: overrides },
-})
+const words = (text: string) => text.split(" ")
+const OTHER = "another-account"
+
+const DEFAULT = (id: string) => side(id, {}, "A")
 
 /** Each question and each side that the simulator can take. The default behaviour is the first side of nearly all. */
 export const SIDES: ReadonlyArray<Side> = [
+  ...words("U2c U4 U6 U6b U10 U10b U10c U10d U11 U11b U11c U15 U16 U19 U20 U20b U22b U24b").map(DEFAULT),
+  ...words("U3 U7e U13 U13b U14 U17b U18 U24 D2 D3 D6 D7 M U22 U17").map(DEFAULT),
+  ...words("U9 U22c U7d U12 U23 D4 D5").map((id) => side(id, {}, null)),
   side("U1", { listing: { resumed: "position" } }, "A", /position/),
   side("U1", { listing: { resumed: "changes" } }, "B", /log of changes/),
   side("U1", { listing: { overlap_on_resume: 1 } }, "A", /run at the cursor/),
@@ -32,17 +34,14 @@ export const SIDES: ReadonlyArray<Side> = [
   side("U2", { cursors: { event_ids: "numeric" } }, "B", /numbers/),
   side("U2b", { cursors: { event_ids: "numeric" } }, "A"),
   side("U2b", { cursors: { event_ids: "duplicate" } }, "B"),
-  side("U2c", {}, "A"),
   side("U2c", { cursors: { expire_after_ms: 0, unknown: "404" } }, "B", /refused/),
   side("U2c", { cursors: { expire_after_ms: 0, unknown: "restart" } }, "B", /again/),
   side("U2c", { events: { on_connect: "silent", silent_ms: 600_000 } }, null),
-  side("U3", { cursors: { interchangeable: false } }, "A"),
   side("U3", { cursors: { interchangeable: true } }, "B"),
   side("U3", { cursors: { interchangeable: true, unknown: "empty" } }, "B"),
   side("U3", { cursors: { interchangeable: true, unknown: "restart" } }, "B"),
   side("U3", { cursors: { interchangeable: false, unknown: "restart" } }, "A"),
   side("U3", { cursors: { interchangeable: false, event_ids: "numeric" } }, null),
-  side("U4", {}, "A"),
   side("U4", { listing: { duplicate_rate: 1 } }, "B", /one listing/),
   side("U4", { listing: { overlap_on_resume: 1 } }, "B", /resuming/),
   side("U5", { events: { on_connect: "replay" } }, "A"),
@@ -50,9 +49,7 @@ export const SIDES: ReadonlyArray<Side> = [
   side("U5", { events: { on_connect: "new" } }, "B", /nothing old/),
   side("U5", { events: { on_connect: "silent", silent_ms: 300_000 } }, "B", /nothing at all/),
   side("U5", { events: { on_connect: "stale_status" } }, "B", /old status/),
-  side("U6", {}, "A"),
   side("U6", { events: { missing_run_event_rate: 1 } }, "B"),
-  side("U6b", {}, "A"),
   side("U6b", { events: { final_status_first: true } }, "B"),
   side("U6b", { events: { run_event_delay_ms: 3_000, end: "after_linger" } }, "B"),
   side("U7", { events: { end: "when_inactive" } }, "A"),
@@ -67,7 +64,6 @@ export const SIDES: ReadonlyArray<Side> = [
   side("U7c", { events: { keep_alive: "blank", keep_alive_ms: 3_000 } }, "A", /blank line/),
   side("U7c", { events: { keep_alive: "none", end: "never" } }, "B"),
   side("U7c", { events: { keep_alive: "none" }, runs: { duration_ms: [4_000, 12_000] } }, null),
-  side("U7e", { events: { end: "when_inactive" } }, "A"),
   side("U7e", { events: { end: "never" } }, "B"),
   side("U8", { cursors: { unknown: "404" } }, "A", /404/),
   side("U8", { cursors: { unknown: "422" } }, "A", /422/),
@@ -79,76 +75,46 @@ export const SIDES: ReadonlyArray<Side> = [
   side("U8b", { cursors: { unknown: "422" } }, "A", /422/),
   side("U8b", { cursors: { unknown: "empty" } }, "B", /empty/),
   side("U8b", { cursors: { unknown: "ignored" } }, "B", /from the start/),
-  side("U9", {}, null),
   side("U9", { events: { error_event_rate: 0.5, error_event_then: "continue" } }, "A"),
   side("U9", { events: { error_event_rate: 0.5, error_event_then: "end" } }, "B"),
-  side("U10", {}, "A"),
   side("U10", { shapes: { unknown_type_rate: 1 } }, "B", /^yes/),
-  side("U10b", {}, "A"),
   side("U10b", { shapes: { extra_fields: true } }, "B"),
-  side("U10c", {}, "A"),
   side("U10c", { shapes: { drop_required: ["interaction_id"] } }, "B"),
-  side("U10d", {}, "A"),
   side("U10d", { shapes: { unknown_status_rate: 1 } }, "B"),
-  side("U11", {}, "A"),
   side("U11", { status: { active_false_early_ms: 4_000 } }, "B"),
   side("U11", { status: { count_lag_ms: 2_000 } }, "B"),
-  side("U11b", {}, "A"),
-  side("U11c", {}, "A"),
   side("U11c", { status: { lag_ms: 4_000 } }, "B"),
-  side("U13", { add_runs: { run_ids: "in_order" } }, "A"),
   side("U13", { add_runs: { run_ids: "shuffled" } }, "B"),
   side("U13", { add_runs: { run_ids: "shuffled" }, shapes: { echo_metadata: false } }, "B"),
-  side("U13b", { cursors: { empty: "null" } }, "A"),
   side("U13b", { cursors: { empty: "blank" } }, "B", /""/),
   side("U13b", { cursors: { empty: "value" } }, "B", /a value/),
-  side("U14", { listing: { order: "input" } }, "A"),
   side("U14", { listing: { order: "reverse" } }, "B"),
-  side("U15", {}, "A"),
   side("U15", { outputs: { delay_ms: 4_000 } }, "B"),
   side("U15", { outputs: { delay_ms: 4_000, missing_in: "listing" } }, "B"),
   side("U15", { outputs: { delay_ms: 4_000, missing_in: "result", pending_result: "404" } }, "B"),
   side("U15", { outputs: { delay_ms: 4_000, missing_in: "result", pending_result: "null_output" } }, "B"),
-  side("U16", {}, "A"),
   side("U16", { runs: { change_after_end: { rate: 1, after_ms: 2_000, to: "failed" } } }, "B"),
-  side("U17", { events: { input: "none" } }, "A"),
   side("U17", { events: { input: "as_given" } }, "B", /as it was given/),
   side("U17", { events: { input: "expanded" } }, "B", /default task spec/),
-  side("U17b", { listing: { expand_input: false } }, "A"),
   side("U17b", { listing: { expand_input: true } }, "B"),
-  side("U18", { listing: { element_basis: false } }, "A"),
   side("U18", { listing: { element_basis: true } }, "B"),
-  side("U19", {}, "A"),
   side("U19", { events: { max_concurrent: 1, over_limit: "429" } }, "B", /refused/),
   side("U19", { events: { max_concurrent: 1, over_limit: "close_oldest" } }, "B", /ends the old/),
-  side("U20", {}, "A"),
   side("U20", { listing: { lag_ms: 2_500 } }, "B"),
   side("U20", { listing: { only_finished: true } }, null),
-  side("U20b", {}, "A"),
   side("U20b", { status: { count_lag_ms: 2_500 } }, "B"),
-  side("U22", { shapes: { malformed_id: "404" } }, "A"),
   side("U22", { shapes: { malformed_id: "422" } }, "B", /422/),
-  side("U22b", {}, "A"),
-  side("U22c", {}, null),
-  side("U22c", { shapes: { foreign_key: "404" } }, "A", undefined, { otherKey: "another-account" }),
-  side("U22c", { shapes: { foreign_key: "403" } }, "B", /403/, { otherKey: "another-account" }),
-  side("U22c", { shapes: { foreign_key: "allowed" } }, "B", /the group/, { otherKey: "another-account" }),
-  side("U24", { transport: { last_event_id_header: false } }, "A"),
+  side("U22c", { shapes: { foreign_key: "404" } }, "A", /404/, OTHER),
+  side("U22c", { shapes: { foreign_key: "403" } }, "B", /403/, OTHER),
+  side("U22c", { shapes: { foreign_key: "allowed" } }, "B", /the group/, OTHER),
   side("U24", { transport: { last_event_id_header: true } }, "B"),
   side("U24", { transport: { last_event_id_header: true }, events: { on_connect: "status" } }, "B"),
   side("U24", { transport: { last_event_id_header: false }, events: { on_connect: "status" } }, "A"),
-  side("U24b", {}, "A"),
-  side("D2", { listing: { only_finished: false } }, "A"),
   side("D2", { listing: { only_finished: true } }, "B"),
   side("D2", { listing: { lag_ms: 4_000 } }, "A"),
-  side("D3", { events: { output: false } }, "A"),
   side("D3", { events: { output: true } }, "B"),
-  side("D6", { shapes: { errors: "upstream" } }, "A"),
   side("D6", { shapes: { errors: "bare" } }, "B"),
-  side("D7", { shapes: { json_content_as_text: false } }, "A"),
   side("D7", { shapes: { json_content_as_text: true } }, "B"),
-  side("D7", runs([{ outcome: "failed" }]), null),
-  side("M", { shapes: { echo_metadata: true } }, "A"),
+  side("D7", { runs: { failure_rate: 1 } }, null),
   side("M", { shapes: { echo_metadata: false } }, "B"),
-  ...["U7d", "U12", "U23", "D4", "D5"].map((id) => side(id, {}, null)),
 ]

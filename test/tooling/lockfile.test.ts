@@ -1,18 +1,81 @@
-import { readFileSync } from "node:fs"
+import { existsSync, readFileSync } from "node:fs"
+// @ts-expect-error It brings no types.
+import semver from "semver"
 import { describe, expect, it } from "vitest"
-import { missingPlatforms, platformOf } from "../../scripts/lib/lockfile.mjs"
+import { completed, missingPlatforms, platformOf, unchecked } from "../../scripts/lib/lockfile.mjs"
+
+const json = (file: string) => JSON.parse(readFileSync(file, "utf8"))
 
 describe("the lockfile", () => {
-  const lock = JSON.parse(readFileSync("package-lock.json", "utf8"))
+  const lock = json("package-lock.json")
+  const paths = Object.keys(lock.packages).filter((path) => path !== "")
 
-  it("holds the binaries of every platform, or npm ci refuses it (node scripts/complete-lockfile.mjs adds them)", () => {
+  it("is complete, in the project's form (node scripts/complete-lockfile.mjs makes it so)", () => {
     expect(missingPlatforms(lock)).toEqual({})
+    expect(completed(lock)).toEqual(lock)
   })
 
   it("names no place to download from", () => {
+    expect(paths.filter((path) => Object.hasOwn(lock.packages[path], "resolved"))).toEqual([])
+  })
+
+  it("has a checksum for every package but those that could not be asked about (docs/adr/0020)", () => {
+    expect(unchecked(lock)).toEqual(
+      ["darwin-arm64", "darwin-x64", "linux-arm", "linux-arm64", "win32-arm64", "win32-x64"].map(
+        (platform) => `node_modules/@effect/tsgo-${platform}`,
+      ),
+    )
+  })
+
+  it.each(["node_modules/workerd", "node_modules/wrangler/node_modules/workerd"])(
+    "has the same version of %s for every platform",
+    (path) => {
+      const { version, optionalDependencies } = lock.packages[path]
+      const nested = path.replace(/workerd$/, "")
+      const versions = Object.keys(optionalDependencies).map((name) => lock.packages[nested + name]?.version)
+      expect(versions).toEqual(Array(5).fill(version))
+    },
+  )
+
+  it("brings one Node, the one that runs this, wherever workerd runs", () => {
+    const nodes: Record<string, string> = json("package.json").optionalDependencies
+    expect(new Set(Object.values(nodes))).toEqual(new Set([process.versions.node]))
+    const platforms = (names: ReadonlyArray<string>) =>
+      names
+        .map(
+          (name) =>
+            `${lock.packages[`node_modules/${name}`].os} ${lock.packages[`node_modules/${name}`].cpu}`,
+        )
+        .toSorted()
+    expect(platforms(Object.keys(nodes))).toEqual(
+      platforms(Object.keys(lock.packages["node_modules/workerd"].optionalDependencies)),
+    )
+  })
+
+  it("holds no package that asks for another Node than the project's", () => {
+    const installed = paths.filter((path) => existsSync(`${path}/package.json`))
+    const engines = installed.map((path) => [path, json(`${path}/package.json`).engines?.node] as const)
+    expect(engines.filter(([, range]) => range !== undefined).length).toBeGreaterThan(50)
     expect(
-      Object.values(lock.packages).filter((entry) => Object.hasOwn(entry as object, "resolved")),
+      engines.filter(([, range]) => range !== undefined && !semver.satisfies(process.version, range)),
     ).toEqual([])
+  })
+
+  it("runs no package's script while installing", () => {
+    expect(readFileSync(".npmrc", "utf8")).toMatch(/^ignore-scripts=true$/m)
+  })
+})
+
+describe("completed", () => {
+  it("keeps no engines but the project's own", () => {
+    const entry = { version: "1.0.0", integrity: "sha512-" }
+    const packages = {
+      "node_modules/b": { ...entry, engines: { node: ">=26" } },
+      "": { engines: { node: ">=20" } },
+    }
+    const lock = completed({ packages })
+    expect(lock.packages).toEqual({ "": { engines: { node: ">=20" } }, "node_modules/b": entry })
+    expect(Object.keys(lock.packages)).toEqual(["", "node_modules/b"])
   })
 })
 

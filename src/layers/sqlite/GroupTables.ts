@@ -1,7 +1,6 @@
 import type { Counts } from "../../domain/Counts.ts"
 import { mergedOf } from "../../domain/RunJson.ts"
 import type { GroupDetails, JsonText } from "../../domain/TaskGroup.ts"
-import type { WireRun } from "../../domain/Wire.ts"
 import type { Publisher } from "../../services/Publisher.ts"
 import { ChangeRing } from "./ChangeRing.ts"
 import { acceptRows, insertRows } from "./manyRows.ts"
@@ -21,19 +20,11 @@ import {
   writeDetails,
 } from "./tables.ts"
 import { Tally } from "./Tally.ts"
+import { ToldStates } from "./ToldStates.ts"
 import { UndoLog } from "./UndoLog.ts"
 
 /** Change numbers that may be given to what is not written, before that they are taken is. */
 const RESERVED = 1_000
-/** Runs of others in the group that are remembered, about 100 bytes each: so many that nobody adds them by mistake. */
-const MAX_OTHERS = 50_000
-
-interface Told {
-  readonly runId: string
-  readonly upstream: string
-  /** When it was said. */
-  readonly at: number
-}
 
 /**
  * The two tables with what is derived from them in memory (counts, newest change, run ids). All writes go through
@@ -42,6 +33,9 @@ interface Told {
 export class GroupTables {
   readonly undo = new UndoLog()
   readonly passing = new PassingStates()
+  readonly told = new ToldStates()
+  /** Runs that gave way to others in the row that they were assigned to by their place in an answer. */
+  private readonly displaced = new Set<string>()
   readonly shared = new SharedPages()
   readonly ring: ChangeRing
   private tally: Tally | null = null
@@ -50,11 +44,6 @@ export class GroupTables {
   private readers = 0
   /** No change number up to this one is given again, whatever happens to this object. */
   private reserved = 0
-  /** What upstream says of a run that its row does not: kept when a transaction fails, because it is true all the same. */
-  private readonly told = new Map<number, Told>()
-  /** Statuses of runs in the group that no row shows: those of others, and second ones for an input. */
-  private readonly others = new Map<string, string>()
-  private toldBefore: Array<readonly [inputIndex: number, said: Told | undefined]> = []
   private heard = false
   private touched: Array<{ readonly change: number; readonly inputIndex: number }> = []
   private closed = false
@@ -92,7 +81,7 @@ export class GroupTables {
     this.cachedDetails = null
     this.passing.clear()
     this.told.clear()
-    this.others.clear()
+    this.displaced.clear()
   }
 
   private forget(): void {
@@ -116,12 +105,14 @@ export class GroupTables {
   /** Counts what the tables do not say. */
   private recount(tally: Tally): void {
     const states = this.passing.size + this.told.size === 0 ? null : this.rowStates
-    const stored = new Map([...this.told].map(([inputIndex]) => [inputIndex, states!.of(inputIndex)!.status]))
+    const statusOf = ([inputIndex]: readonly [number, unknown]) =>
+      [inputIndex, states!.of(inputIndex)!.status] as const
+    const stored = new Map([...this.told.entries()].map(statusOf))
     for (const [inputIndex, { was }] of this.passing.entries()) stored.set(inputIndex, was)
     for (const [inputIndex, status] of stored) {
       const state = states!.of(inputIndex)!
       tally.remove({ ...state, status, upstream: status })
-      tally.add(state, this.told.get(inputIndex)?.at ?? 0)
+      tally.add(state, this.told.of(inputIndex)?.at ?? 0)
     }
   }
 
@@ -130,7 +121,7 @@ export class GroupTables {
       this.states = this.closed ? new RowStates() : RowStates.read(this.storage)
       for (const [inputIndex, { status }] of this.passing.entries())
         this.states.put({ ...this.states.of(inputIndex)!, status, upstream: status })
-      for (const [inputIndex, { runId, upstream }] of this.told) {
+      for (const [inputIndex, { runId, upstream }] of this.told.entries()) {
         const state = this.states.of(inputIndex)
         if (state?.runId === runId) this.states.put({ ...state, upstream })
         else this.told.delete(inputIndex)
@@ -141,14 +132,7 @@ export class GroupTables {
 
   /** What upstream's counts should be. */
   get upstreamCounts(): Counts {
-    const counts = Object.fromEntries(this.counts.upstream)
-    for (const status of this.others.values()) counts[status] = (counts[status] ?? 0) + 1
-    return counts
-  }
-
-  /** A run that no row shows. */
-  noteOther({ runId, status }: WireRun): void {
-    if (this.others.size < MAX_OTHERS || this.others.has(runId)) this.others.set(runId, status)
+    return this.told.withOthers(this.counts.upstream)
   }
 
   /** Nothing will be written any more: what only that needs can go. */
@@ -180,8 +164,8 @@ export class GroupTables {
     if (this.closed) return otherwise
     this.touched = []
     this.heard = false
-    this.toldBefore = []
     this.passing.begin()
+    this.told.begin()
     const before = this.counts.change
     let result: T
     try {
@@ -192,8 +176,7 @@ export class GroupTables {
       })
     } catch (error) {
       this.passing.takeBack()
-      for (const [inputIndex, said] of this.toldBefore.reverse())
-        if (said !== undefined) this.told.set(inputIndex, said)
+      this.told.takeBack()
       this.forget()
       throw error
     }
@@ -236,27 +219,31 @@ export class GroupTables {
     this.undo.record(before)
     const { inputIndex, runId, status, confirmed } = next
     const passes = this.passing.covers(before, next)
-    this.keepTold(inputIndex, runId, status, upstream, now)
+    this.told.put(inputIndex, runId, status, upstream, now)
     const change = this.changed({ inputIndex, runId, status, upstream, confirmed }, now, passes)
     const after = { ...next, change }
     if (passes) this.passing.put(before, after, now)
     else updateRow(this.storage, this.passing.delete(inputIndex) ? null : before, after, now)
   }
 
+  /**
+   * Whether a run is one that upstream gave us: a row has it, had it until its own metadata named another, or it takes
+   * the place of one that belongs to another row.
+   */
+  isOurs(runId: string, { inputIndex, runId: present }: State): boolean {
+    if (this.indexOfRun(runId) !== null || this.displaced.has(runId)) return true
+    return present !== null && this.indexOfRun(present) !== inputIndex
+  }
+
   /** What upstream says of a row's run, which the row does not say, now or ever. */
   tell(inputIndex: number, upstream: string, now: number): void {
     const state = this.state(inputIndex)!
-    this.keepTold(inputIndex, state.runId, state.status, upstream, now)
+    if (state.upstream === upstream) return
+    this.told.put(inputIndex, state.runId, state.status, upstream, now)
     this.counts.remove(state)
     this.counts.add({ ...state, upstream }, now)
     this.rowStates.put({ ...state, upstream })
     this.heard = true
-  }
-
-  private keepTold(inputIndex: number, runId: string | null, status: string, upstream: string, at: number) {
-    this.toldBefore.push([inputIndex, this.told.get(inputIndex)])
-    if (runId === null || upstream === status) this.told.delete(inputIndex)
-    else this.told.set(inputIndex, { runId, upstream, at })
   }
 
   /** Inside `write`: writes what passes, as of when it was learned, so that the tables say what we know. */
@@ -280,9 +267,15 @@ export class GroupTables {
     const change = this.nextChange(now, passes)
     const before = this.state(state.inputIndex)
     if (before !== null) this.counts.remove(before)
-    if (state.runId !== null) this.others.delete(state.runId)
+    if (state.runId !== null) this.told.deleteOther(state.runId)
     this.counts.add(state, now)
     this.rowStates.put(state)
+    // Upstream has a run that metadata took from its row as well, even if no row shows it.
+    const former = before?.runId ?? null
+    if (former !== null && former !== state.runId) {
+      this.displaced.add(former)
+      if (this.indexOfRun(former) === null) this.told.putOther(former, before!.upstream)
+    }
     this.touched.push({ change, inputIndex: state.inputIndex })
     return change
   }

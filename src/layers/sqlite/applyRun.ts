@@ -14,18 +14,19 @@ export interface RowState {
 }
 
 /** `advance`: the row takes the update in; `replace`: the row was another run's, and begins anew with this one. */
-export type Decision = Exclude<Applied, "changed" | "foreign"> | "advance" | "replace"
+export type Decision = Exclude<Applied, "changed"> | "advance" | "replace"
 
 /** Such a run has not ended for anybody here: without its output there is no result to be told. */
 export const lacksOutput = ({ run, output }: RunUpdate): boolean =>
   run.status === "completed" && output === null
 
-/** What an update means for the row of its input. */
-export const decide = (row: RowState, update: RunUpdate): Decision => {
+/** What an update means for the row of its input. `isOurs`: upstream gave its run to us, for whichever row. */
+export const decide = (row: RowState, update: RunUpdate, isOurs: boolean): Decision => {
   const { run } = update
   if (row.runId !== null && row.runId !== run.runId) {
     // An assignment by position gives way to metadata (docs/parallel.md, U13); one that metadata confirmed does not.
-    return row.confirmed ? "duplicate" : "replace"
+    // But not to what somebody else wrote into theirs.
+    return row.confirmed ? "duplicate" : isOurs ? "replace" : "foreign"
   }
   if (row.runId === null) return "advance"
   if (isTerminal(row.status)) {

@@ -1,36 +1,6 @@
 import type { GroupDetails, GroupState, RunRow } from "../../domain/TaskGroup.ts"
-import { firstRow, run, type SqliteStorage, type SqlValue } from "./SqliteStorage.ts"
-
-/** Written into `details`, because the platform does not support `PRAGMA user_version`. */
-const SCHEMA_VERSION = 2
-
-/**
- * Brings a database of an earlier version up to date; a group lives for weeks and outlasts deploys. Refuses one of a
- * later version, which an earlier deploy would not understand and must not write to.
- */
-const migrate = (storage: SqliteStorage): void => {
-  const stored = firstRow(storage.sql.exec("SELECT schema_version FROM details WHERE id = 1"))
-  const version = stored?.[0] ?? SCHEMA_VERSION
-  if (version === SCHEMA_VERSION) return
-  if (version !== 1)
-    throw new Error(`this group was stored by a later version (${String(version)}) than the one deployed`)
-  storage.transactionSync(() => {
-    // Version 1 wrote a completion before its output came. Now such a row runs until it ends as a whole.
-    run(
-      storage,
-      `UPDATE runs SET status = iif(error IS NULL, 'running', 'failed')
-        WHERE status = 'completed' AND content IS NULL`,
-    )
-    run(storage, "UPDATE details SET schema_version = ? WHERE id = 1", SCHEMA_VERSION)
-    const plan = storage.kv.get<Record<string, any>>("plan")
-    if (plan !== undefined) {
-      const { credit } = plan
-      const waiting = credit === null ? null : { since: 0, next: credit.next, rounds: 0 }
-      storage.kv.put("plan", { ...plan, credit: waiting, edge: null })
-    }
-    storage.kv.delete("refused_since")
-  })
-}
+import { migrate, SCHEMA_VERSION } from "./migrate.ts"
+import { run, type SqliteStorage, type SqlValue } from "./SqliteStorage.ts"
 
 /**
  * `id` orders rows by input and makes the newest attempt the last of its input. It is the rowid, so that the key costs
@@ -42,11 +12,13 @@ export const rowId = (inputIndex: number, attempt: number): number =>
 
 /** Makes the tables where there are none, and brings them up to date where they are of an earlier version. */
 export const openTables = (storage: SqliteStorage): void => {
-  createTables(storage)
+  createDetails(storage)
+  // Before anything else: what a later version stored is left as it is.
   migrate(storage)
+  createRuns(storage)
 }
 
-const createTables = (storage: SqliteStorage): void => {
+const createDetails = (storage: SqliteStorage): void =>
   run(
     storage,
     `CREATE TABLE IF NOT EXISTS details (
@@ -70,6 +42,8 @@ const createTables = (storage: SqliteStorage): void => {
       change INTEGER NOT NULL
     )`,
   )
+
+const createRuns = (storage: SqliteStorage): void =>
   run(
     storage,
     `CREATE TABLE IF NOT EXISTS runs (
@@ -93,7 +67,6 @@ const createTables = (storage: SqliteStorage): void => {
       output TEXT
     )`,
   )
-}
 
 /** A stored row, with what only the store needs to know about it. */
 export interface StoredRow extends RunRow {

@@ -23,11 +23,9 @@ export const keepSessions = Effect.fnUntraced(function* (context: FollowContext)
 })
 
 /** One session, from the stored cursor on where there is one. */
-const session = Effect.fnUntraced(function* (context: FollowContext): Effect.fn.Return<
-  SessionEnd,
-  never,
-  ParallelApi | RunStore | GroupStore | Settings
-> {
+const session = Effect.fnUntraced(function* (
+  context: FollowContext,
+): Effect.fn.Return<SessionEnd, never, ParallelApi | RunStore | GroupStore | Settings> {
   const api = yield* ParallelApi
   const store = yield* RunStore
   const settings = yield* Settings

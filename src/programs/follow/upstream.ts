@@ -2,7 +2,7 @@ import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
-import { isEdgeRefusal, type ParallelError, type Refusal } from "../../domain/Errors.ts"
+import type { ParallelError, Refusal } from "../../domain/Errors.ts"
 import { refused, stepsOf } from "../../domain/Schedules.ts"
 import { GroupStore } from "../../services/GroupStore.ts"
 import { ParallelApi } from "../../services/ParallelApi.ts"
@@ -93,7 +93,9 @@ export const makeUpstream = Effect.fnUntraced(function* () {
       )
 
   /** A stream that has said something is an answer; one that ends without a word says nothing. */
-  const notedStream = <A, R>(stream: Stream.Stream<A, ParallelError, R>): Stream.Stream<A, ParallelError, R> =>
+  const notedStream = <A, R>(
+    stream: Stream.Stream<A, ParallelError, R>,
+  ): Stream.Stream<A, ParallelError, R> =>
     Stream.suspend(() => {
       let heard = false
       return Stream.fromEffectDrain(turn).pipe(
@@ -112,10 +114,7 @@ export const makeUpstream = Effect.fnUntraced(function* () {
     addRuns: (key, id, request) =>
       api.addRuns(key, id, request).pipe(
         Effect.tap(() => Effect.map(Clock.currentTimeMillis, (now) => count(null, now))),
-        // That an edge refuses what is sent says nothing about what is read.
-        Effect.tapError((error) =>
-          isEdgeRefusal(error) ? Effect.void : Effect.map(Clock.currentTimeMillis, (now) => count(error, now)),
-        ),
+        Effect.tapError((error) => Effect.map(Clock.currentTimeMillis, (now) => count(error, now))),
       ),
     getTaskGroup: (...args) => noted("group")(api.getTaskGroup(...args)),
     listRuns: (...args) => notedStream(api.listRuns(...args)),

@@ -2,17 +2,21 @@ import { expect, it } from "vitest"
 import type { Piece } from "../../../src/domain/Formats.ts"
 import { columnsJson, resultJson, runJsonOf } from "../../../src/domain/RunJson.ts"
 import { EMPTY_PLAN } from "../../../src/domain/TaskGroup.ts"
-import type { SqliteStorage } from "../../../src/layers/sqlite/SqliteStorage.ts"
 import type { Snapshot } from "../../../src/services/GroupReader.ts"
 import {
   accept,
+  type Dice,
   groupOn,
   initOf,
   inputsOf,
+  makeDice,
   NOW,
+  observed,
   opened,
   outputOf,
+  removed,
   rowsOf,
+  SEEDS,
   type Store,
   submittedOn,
   told,
@@ -51,21 +55,6 @@ const written = (snapshot: Snapshot, part: Part, separator = ",") => {
   if (part === "columns") return joined(part, [columnsJson(rows)])
   return rows.map({ results: resultJson, runs: runJsonOf(snapshot.details) }[part]).join(separator)
 }
-
-/** mulberry32: the same numbers for a seed, everywhere. */
-const makeDice = (seed: number) => {
-  let state = seed
-  const next = () => {
-    state = (state + 0x6d2b79f5) | 0
-    let t = Math.imul(state ^ (state >>> 15), 1 | state)
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32
-  }
-  const whole = (below: number) => Math.floor(next() * below)
-  const pick = <A>(items: ReadonlyArray<A>): A => items[whole(items.length)]!
-  return { whole, pick, chance: (probability: number) => next() < probability }
-}
-type Dice = ReturnType<typeof makeDice>
 
 const BITS = [
   "a",
@@ -129,18 +118,16 @@ const anyGroup = (storage: Parameters<typeof groupOn>[0], seed: number): Store =
 
 /** The elements of `results` and `runs`, which SQLite makes where it can. */
 export const elementsSuite = (withStorage: WithStorage) => {
-  it.each([1, 2, 3, 4, Math.floor(Math.random() * 2 ** 31)])(
-    "SQLite makes the same elements as RunJson, whatever is in a row (seed %i)",
-    (seed) =>
-      withStorage((storage) => {
-        const store = anyGroup(storage, seed)
-        withSnapshot(store, (snapshot) => {
-          for (const part of PARTS) {
-            for (const separator of [",", "\n"])
-              expect(read(snapshot, part, separator)).toBe(written(snapshot, part, separator))
-          }
-        })
-      }),
+  it.each(SEEDS)("SQLite makes the same elements as RunJson, whatever is in a row (seed %i)", (seed) =>
+    withStorage((storage) => {
+      const store = anyGroup(storage, seed)
+      withSnapshot(store, (snapshot) => {
+        for (const part of PARTS) {
+          for (const separator of [",", "\n"])
+            expect(read(snapshot, part, separator)).toBe(written(snapshot, part, separator))
+        }
+      })
+    }),
   )
 
   it("makes UTF-8 of half a character, too", () =>
@@ -245,17 +232,9 @@ export const elementsSuite = (withStorage: WithStorage) => {
   it("several readers of one moment share its pages, and those of another have their own", () =>
     withStorage((storage) => {
       let pages = 0
-      const counted: SqliteStorage = {
-        kv: storage.kv,
-        transactionSync: (body) => storage.transactionSync(body),
-        deleteAll: () => storage.deleteAll(),
-        sql: {
-          exec: (query, ...bindings) => {
-            if (query.includes("group_concat")) pages++
-            return storage.sql.exec(query, ...bindings)
-          },
-        },
-      }
+      const counted = observed(storage, (query) => {
+        if (query.includes("group_concat")) pages++
+      })
       const store = submittedOn(counted, inputsOf(2_000))
       const before = withSnapshot(store, (snapshot) => read(snapshot, "runs"))
       const alone = pages
@@ -280,12 +259,12 @@ export const elementsSuite = (withStorage: WithStorage) => {
     }))
 
   it("breaks when the group is removed meanwhile", () =>
-    withStorage((storage) => {
+    withStorage(async (storage) => {
       const store = submittedOn(storage, inputsOf(600))
       const snapshot = store.snapshot()
       const pieces = snapshot.elements("runs", ",")[Symbol.iterator]()
       pieces.next()
-      store.close()
+      await removed(store)
       expect(() => pieces.next()).toThrow("removed")
     }))
 

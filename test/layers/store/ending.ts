@@ -1,4 +1,6 @@
 import { expect, it } from "vitest"
+import { EMPTY_PLAN } from "../../../src/domain/TaskGroup.ts"
+import { EMPTY_MEMORY } from "../../../src/services/RunStore.ts"
 import { asEvents, beliefs, complete, drain, NOW, opened, submittedOn, type WithStorage } from "./fixtures.ts"
 
 const END = { message: "over", removalAt: NOW + 1_000, now: NOW + 10 }
@@ -48,16 +50,19 @@ export const endingSuite = (withStorage: WithStorage) => {
       expect(storage.kv.get("api_key")).toBeUndefined()
     }))
 
-  it("forgets plan, cursor and refusal with the end", () =>
+  it("forgets plan, cursor, what following remembers and deliveries with the end", () =>
     withStorage((storage) => {
       const store = submittedOn(storage)
-      store.savePlan({ todo: [{ from: 0, to: 1 }], sending: [], lost: [], credit: null })
+      store.savePlan({ ...EMPTY_PLAN, todo: [{ from: 0, to: 1 }] })
       store.apply([], NOW, "cursor")
-      store.setRefusedSince(NOW)
+      store.remember({ ...EMPTY_MEMORY, refusedAt: 5 })
+      store.countDelivery()
+      expect(opened(storage).store.deliveries()).toBe(1)
       store.end(END, () => {})
       expect(store.plan().todo).toEqual([])
       expect(store.cursor()).toBeNull()
-      expect(store.refusedSince()).toBeNull()
+      expect(store.memory()).toEqual(EMPTY_MEMORY)
+      expect(store.deliveries()).toBe(0)
       expect(store.status().is_active).toBe(false)
     }))
 }

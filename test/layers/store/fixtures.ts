@@ -17,7 +17,7 @@ export type Store = TaskGroupStore
 export const wholeStore = Effect.map(GroupReader, (reader) => reader as unknown as Store)
 
 /** Runs a test on an empty storage; a Durable Object's can only be used from inside it. */
-export type WithStorage = (body: (storage: SqliteStorage) => void) => Promise<void>
+export type WithStorage = (body: (storage: SqliteStorage) => void | Promise<void>) => Promise<void>
 
 /** What viewers' rows are read as. */
 export const asEvents = Effect.runSync(Effect.provide(EventRenderer, RendererSse)).rows({})
@@ -103,6 +103,12 @@ export const outputOf = (content: unknown, basis: ReadonlyArray<unknown> = []): 
   return output
 }
 
+/** As a group is removed: gone for everybody, then emptied. Rejects where the storage does. */
+export const removed = (store: Store): Promise<void> => {
+  store.remove(() => {})
+  return Effect.runPromise(store.erase)
+}
+
 /** Ends a row with an output. */
 export const complete = (store: Store, index: number, content: unknown = { ceo: `Person ${index}` }) =>
   store.apply([told(`run-${index}`, "completed", { output: outputOf(content) })], NOW + 1)
@@ -165,30 +171,66 @@ export const beliefs = (store: Store) => ({
   counts: store.status().task_run_status_counts,
   change: store.change(),
   upstream: store.upstreamCounts(),
+  submitted: store.submitted(),
+  unfinished: store.unfinishedRuns(10_000).toSorted((a, b) => a.inputIndex - b.inputIndex),
   ended: store.allEnded(),
   pending: [...store.pendingOutputs()].map(({ inputIndex, runId }) => ({ inputIndex, runId })),
   plan: store.plan(),
   rows: rowsOf(store),
 })
 
+/** A storage that has something done before every statement. */
+export const observed = (storage: SqliteStorage, see: (query: string) => void): SqliteStorage => ({
+  kv: storage.kv,
+  transactionSync: (body) => storage.transactionSync(body),
+  deleteAll: () => storage.deleteAll(),
+  sql: {
+    exec: (query, ...bindings) => {
+      see(query)
+      return storage.sql.exec(query, ...bindings)
+    },
+  },
+})
+
 /** A storage whose n-th statement that matches fails. */
 export const breaking = (storage: SqliteStorage, statement: RegExp) => {
   let left = Number.POSITIVE_INFINITY
-  const broken: SqliteStorage = {
-    kv: storage.kv,
-    transactionSync: (body) => storage.transactionSync(body),
-    deleteAll: () => storage.deleteAll(),
-    sql: {
-      exec: (query, ...bindings) => {
-        if (statement.test(query) && --left === 0) throw new Error("planned failure")
-        return storage.sql.exec(query, ...bindings)
-      },
-    },
-  }
   return {
-    storage: broken,
+    storage: observed(storage, (query) => {
+      if (statement.test(query) && --left === 0) throw new Error("planned failure")
+    }),
     breakAt: (n: number) => {
       left = n
     },
   }
 }
+
+/** A storage that tells how many statements wrote rows. */
+export const counting = (storage: SqliteStorage) => {
+  let writes = 0
+  const counted = observed(storage, (query) => {
+    if (/^\s*(?:INSERT|UPDATE|DELETE)/i.test(query)) writes++
+  })
+  return { counted, writes: () => writes }
+}
+
+export const storedStatuses = (storage: SqliteStorage) =>
+  [...storage.sql.exec("SELECT status FROM runs ORDER BY id").raw()].map(([status]) => status)
+
+/** mulberry32: the same numbers for a seed, everywhere. */
+export const makeDice = (seed: number) => {
+  let state = seed
+  const next = () => {
+    state = (state + 0x6d2b79f5) | 0
+    let t = Math.imul(state ^ (state >>> 15), 1 | state)
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32
+  }
+  const whole = (below: number) => Math.floor(next() * below)
+  const pick = <A>(items: ReadonlyArray<A>): A => items[whole(items.length)]!
+  return { whole, pick, chance: (probability: number) => next() < probability }
+}
+export type Dice = ReturnType<typeof makeDice>
+
+/** Seeds of a property: some that stay, and one that is new every time; a test's name tells which. */
+export const SEEDS = [1, 2, 3, 4, Math.floor(Math.random() * 2 ** 31)]

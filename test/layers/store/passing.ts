@@ -1,11 +1,11 @@
 import { expect, it } from "vitest"
 import { EMPTY_PLAN } from "../../../src/domain/TaskGroup.ts"
-import type { SqliteStorage } from "../../../src/layers/sqlite/SqliteStorage.ts"
 import {
-  accept,
   asEvents,
+  accept,
   breaking,
   complete,
+  counting,
   drain,
   groupOn,
   inputsOf,
@@ -13,14 +13,12 @@ import {
   opened,
   rowsOf,
   type Store,
+  storedStatuses,
   submittedOn,
   told,
   type WithStorage,
   withSnapshot,
 } from "./fixtures.ts"
-
-const storedStatuses = (storage: SqliteStorage) =>
-  [...storage.sql.exec("SELECT status FROM runs ORDER BY id").raw()].map(([status]) => status)
 
 const statuses = (store: Store) => rowsOf(store).map(({ status }) => status)
 
@@ -37,23 +35,6 @@ const jsonOf = (store: Store) =>
     const text = pieces.map((piece) => (typeof piece === "string" ? piece : decoder.decode(piece))).join("")
     return (JSON.parse(`[${text}]`) as ReadonlyArray<{ status: string }>).map(({ status }) => status)
   })
-
-/** A storage that tells how many statements wrote rows. */
-const counting = (storage: SqliteStorage) => {
-  let writes = 0
-  const counted: SqliteStorage = {
-    kv: storage.kv,
-    transactionSync: (body) => storage.transactionSync(body),
-    deleteAll: () => storage.deleteAll(),
-    sql: {
-      exec: (query, ...bindings) => {
-        if (/^\s*(?:INSERT|UPDATE|DELETE)/i.test(query)) writes++
-        return storage.sql.exec(query, ...bindings)
-      },
-    },
-  }
-  return { counted, writes: () => writes }
-}
 
 /** Runs that are seen running, which is known and shown, and not written. */
 export const passingSuite = (withStorage: WithStorage) => {
@@ -130,7 +111,7 @@ export const passingSuite = (withStorage: WithStorage) => {
       let seen = store.change()
       for (let from = 0; from < 2_500; from += 250) {
         run(store, ...Array.from({ length: 249 }, (_, at) => from + at))
-        if (from % 500 === 0) store.setStatusMessage(`message ${from}`)
+        if (from % 500 === 0) store.say("following", `message ${from}`)
         else complete(store, from)
         run(store, from + 249)
         expect(store.change()).toBeGreaterThan(seen)
@@ -149,7 +130,7 @@ export const passingSuite = (withStorage: WithStorage) => {
       const running = store.snapshot()
       complete(store, 50)
       run(store, 2)
-      store.settle()
+      store.flush()
       const of = (snapshot: typeof queued) =>
         [...snapshot.rows(0)].flatMap(({ inputIndex, status }) =>
           status === "queued" ? [] : [[inputIndex, status]],
@@ -179,14 +160,14 @@ export const passingSuite = (withStorage: WithStorage) => {
       const before = [statuses(store), store.status().task_run_status_counts, store.upstreamCounts()]
       breakAt(1)
       const act = () =>
-        store.apply([told("run-0", "running"), told("run-2", "running"), told("run-1", "completed")], NOW + 5)
+        store.apply([told("run-0", "running"), told("run-2", "running"), told("run-1", "failed")], NOW + 5)
       expect(act).toThrow("planned failure")
       expect([statuses(store), store.status().task_run_status_counts, store.upstreamCounts()]).toEqual(before)
       expect(store.change()).toBeGreaterThanOrEqual(version)
       breakAt(Number.POSITIVE_INFINITY)
       const since = store.change()
       act()
-      expect(statuses(store).slice(0, 4)).toEqual(["running", "completed", "running", "queued"])
+      expect(statuses(store).slice(0, 4)).toEqual(["running", "failed", "running", "queued"])
       expect(drain(store.reader(since, asEvents)).map(({ data }) => data.input_index)).toEqual([2, 1])
     }))
 
@@ -196,7 +177,7 @@ export const passingSuite = (withStorage: WithStorage) => {
       run(store, 0, 2)
       const change = store.change()
       const rows = rowsOf(store)
-      store.settle()
+      store.flush()
       expect(storedStatuses(storage)).toEqual(["running", "queued", "running", "queued"])
       expect(store.change()).toBe(change)
       expect(rowsOf(store)).toEqual(rows)
@@ -236,7 +217,7 @@ export const passingSuite = (withStorage: WithStorage) => {
       expect(store.lastProgressAt()).toBe(NOW)
       expect(store.status().modified_at).toBe(new Date(NOW + 11 * hour).toISOString())
       expect(opened(storage).store.lastProgressAt()).toBe(NOW)
-      store.settle()
+      store.flush()
       expect(store.lastProgressAt()).toBe(NOW + 11 * hour)
       expect(opened(storage).store.lastProgressAt()).toBe(NOW + 11 * hour)
     }))

@@ -1,15 +1,20 @@
 import { expect, it } from "vitest"
+import { EMPTY_PLAN } from "../../../src/domain/TaskGroup.ts"
 import type { RowEncoder } from "../../../src/services/GroupReader.ts"
+import { EMPTY_MEMORY } from "../../../src/services/RunStore.ts"
 import {
-  accept,
   asEvents,
+  accept,
   complete,
   drain,
   eventsIn,
   groupOn,
+  initOf,
   inputsOf,
   NOW,
   opened,
+  outputOf,
+  removed,
   rowsOf,
   type Store,
   submittedOn,
@@ -46,7 +51,8 @@ export const readingSuite = (withStorage: WithStorage) => {
 
   it("knows who reads, and tells", () =>
     withStorage((storage) => {
-      const { audience, ...store } = submittedOn(storage)
+      submittedOn(storage)
+      const { store, audience } = opened(storage)
       let told = 0
       const unlisten = audience.onLook(() => told++)
       const [one, other] = [store.reader(0, asEvents), store.reader(0, asEvents)]
@@ -62,7 +68,7 @@ export const readingSuite = (withStorage: WithStorage) => {
       unlisten()
       store.snapshot().close()
       expect([told, audience.looks()]).toEqual([4, 5])
-      expect(opened(storage).store.audience.looks()).toBe(0)
+      expect(opened(storage).audience.looks()).toBe(0)
     }))
 
   it("a snapshot is one moment, whatever is written while it is read", () =>
@@ -107,7 +113,7 @@ export const readingSuite = (withStorage: WithStorage) => {
       snapshot.close()
       // The budget is there again for the next one.
       const next = store.snapshot()
-      store.setStatusMessage("changed")
+      store.say("following", "changed")
       expect(next.status.status_message).toBe("")
       next.close()
     }))
@@ -144,7 +150,7 @@ export const readingSuite = (withStorage: WithStorage) => {
       expect(indexes(events)).toEqual([4, 1])
       expect(events[1]?.data.run?.status).toBe("completed")
       expect(drain(store.reader(store.change(), asEvents))).toEqual([])
-      store.settle()
+      store.flush()
       expect(indexes(drain(opened(storage).store.reader(since, asEvents)))).toEqual([4, 1])
     }))
 
@@ -160,7 +166,7 @@ export const readingSuite = (withStorage: WithStorage) => {
         if (index % 7 === 0) atHead.forEach((reader, at) => heard[at]?.push(...drain(reader)))
       }
       atHead.forEach((reader, at) => heard[at]?.push(...drain(reader)))
-      store.settle()
+      store.flush()
       const fromSql = drain(opened(storage).store.reader(since, asEvents))
       expect(heard[0]).toEqual(heard[1])
       expect(heard[0]).toEqual(fromSql)
@@ -255,24 +261,34 @@ export const readingSuite = (withStorage: WithStorage) => {
       expect(store.lastProgressAt()).toBe(NOW + 1)
     }))
 
-  it("after it was closed, readers have no more, and nothing is written", () =>
-    withStorage((storage) => {
+  it("after it was removed, readers have no more, and nothing is written", () =>
+    withStorage(async (storage) => {
       const store = submittedOn(storage)
       const reader = store.reader(0, asEvents)
       const snapshot = store.snapshot()
-      store.close()
+      await removed(store)
       expect(reader.next()).toMatchObject({ bytes: [], more: false })
       expect(() => [...snapshot.rows(0)]).toThrow("removed")
       expect(complete(store, 0)).toEqual([])
-      expect(store.begin({ ...opened(storage).store.details()! })).toBe("different")
-      store.setStatusMessage("too late")
-      store.savePlan({ todo: [{ from: 0, to: 1 }], sending: [], lost: [], credit: null })
+      expect(store.begin(initOf())).toBe("different")
+      expect(store.addInputs(0, inputsOf(1), NOW)).toBe("different")
+      expect(store.commit(EMPTY_PLAN)).toBe("incomplete")
+      store.say("end", "too late")
+      store.addWarning("too late")
+      store.savePlan({ ...EMPTY_PLAN, todo: [{ from: 0, to: 1 }] })
+      store.acceptRuns([{ inputIndex: 0, runId: "run-9" }], EMPTY_PLAN, NOW)
+      store.remember({ ...EMPTY_MEMORY, answeredMs: 1 })
       store.dropCursor()
+      store.countDelivery()
+      store.remove(() => expect.unreachable())
       expect(store.end({ message: "", removalAt: NOW, now: NOW }, () => expect.unreachable())).toBe(false)
       expect(store.details()).toBeNull()
-      const { store: other } = opened(storage)
-      expect(other.status()).toMatchObject({ status_message: "", task_run_status_counts: { queued: 3 } })
-      expect(other.plan().todo).toEqual([])
+      expect([
+        ...storage.sql.exec("SELECT name FROM sqlite_schema WHERE name IN ('runs', 'details')").raw(),
+      ]).toEqual([])
+      expect(["plan", "sentences", "following", "deliveries"].map((key) => storage.kv.get(key))).toEqual(
+        Array.from({ length: 4 }),
+      )
       reader.close()
     }))
 
@@ -280,15 +296,23 @@ export const readingSuite = (withStorage: WithStorage) => {
     withStorage((storage) => {
       const store = groupOn(storage, inputsOf(300))
       const statuses = ["queued", "running", "completed", "failed", "cancelled", "action_required"]
-      for (let round = 0; round < 3; round++) {
-        for (let index = round; index < 300; index += 2) {
-          store.apply([told(`run-${index}`, statuses[(index * 7 + round * 5) % 6]!, { index })], NOW)
+      const hear = (by: Store) => {
+        for (let round = 0; round < 3; round++) {
+          for (let index = round; index < 300; index += 2) {
+            const status = statuses[(index * 7 + round * 5) % 6]!
+            const output = status === "completed" && index % 4 !== 0 ? outputOf({ ceo: "A" }) : null
+            by.apply([told(`run-${index}`, status, { index, output })], NOW)
+          }
         }
       }
+      hear(store)
       const byStatus: Record<string, number> = {}
       for (const { status } of rowsOf(store)) byStatus[status] = (byStatus[status] ?? 0) + 1
       expect(store.status().task_run_status_counts).toEqual(byStatus)
+      expect(store.pendingOutputCount()).toBeGreaterThan(10)
       const { store: again } = opened(storage)
+      // What is in memory only is learned anew.
+      hear(again)
       expect(again.status()).toEqual(store.status())
       expect(again.upstreamCounts()).toEqual(store.upstreamCounts())
       for (const idsOf of [

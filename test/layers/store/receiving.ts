@@ -107,11 +107,16 @@ export const receivingSuite = (withStorage: WithStorage) => {
       expect(rowsOf(store)[1]?.runId).toBe("run-1")
     }))
 
-  it("fails rows that have no run, and only those", () =>
+  it("leaves out rows that have no run, and only those, as failed or as cancelled", () =>
     withStorage((storage) => {
       const store = groupOn(storage, inputsOf(4))
       accept(store, 1, 2)
-      store.failRows({ from: 0, to: 3 }, `{"message":"refused"}`, EMPTY_PLAN, NOW)
+      store.leaveOut(
+        { from: 0, to: 3 },
+        { status: "failed", error: `{"message":"refused"}` },
+        { ...EMPTY_PLAN, todo: [{ from: 3, to: 4 }] },
+        NOW,
+      )
       expect(rowsOf(store).map(({ status, error }) => [status, error])).toEqual([
         ["failed", `{"message":"refused"}`],
         ["queued", null],
@@ -120,6 +125,11 @@ export const receivingSuite = (withStorage: WithStorage) => {
       ])
       expect(store.status().task_run_status_counts).toEqual({ failed: 2, queued: 2 })
       expect(store.upstreamCounts()).toEqual({ queued: 1 })
+      expect(store.plan().todo).toEqual([{ from: 3, to: 4 }])
+      store.leaveOut({ from: 0, to: 4 }, { status: "cancelled", error: "{}" }, EMPTY_PLAN, NOW)
+      expect(rowsOf(store).map(({ status }) => status)).toEqual(["failed", "queued", "failed", "cancelled"])
+      expect(store.submitted()).toBe(1)
+      expect(beliefs(opened(storage).store)).toEqual(beliefs(store))
     }))
 
   it("counts every change, and never gives a number twice, also after it was opened again", () =>
@@ -136,11 +146,11 @@ export const receivingSuite = (withStorage: WithStorage) => {
       }
       note()
       const steps = [
-        () => store.setStatusMessage("one"),
+        () => store.say("following", "one"),
         () => store.apply([told("run-0", "running")], NOW),
         () => store.addWarning("careful"),
         () => store.apply([told("run-1", "failed")], NOW),
-        () => store.setStatusMessage("two"),
+        () => store.say("following", "two"),
         () => store.apply([told("run-2", "completed", { output: outputOf({ ceo: "A" }) })], NOW),
       ]
       for (const step of steps) {
@@ -150,7 +160,7 @@ export const receivingSuite = (withStorage: WithStorage) => {
         step()
         note()
       }
-      store.setStatusMessage("two")
+      store.say("following", "two")
       expect(store.change()).toBe(last)
     }))
 
@@ -179,9 +189,10 @@ export const receivingSuite = (withStorage: WithStorage) => {
         ),
     },
     {
-      name: "failRows",
+      name: "leaveOut",
       at: 2,
-      act: (store: ReturnType<typeof groupOn>) => store.failRows({ from: 0, to: 5 }, "{}", EMPTY_PLAN, NOW),
+      act: (store: ReturnType<typeof groupOn>) =>
+        store.leaveOut({ from: 0, to: 5 }, { status: "failed", error: "{}" }, EMPTY_PLAN, NOW),
     },
     {
       name: "apply",
@@ -194,6 +205,16 @@ export const receivingSuite = (withStorage: WithStorage) => {
           NOW,
           "cursor",
         ),
+    },
+    {
+      name: "say",
+      at: 1,
+      act: (store: ReturnType<typeof groupOn>) => store.say("submission", "It goes on."),
+    },
+    {
+      name: "remove",
+      at: 1,
+      act: (store: ReturnType<typeof groupOn>) => store.remove(() => {}),
     },
     {
       name: "end",
@@ -237,7 +258,7 @@ export const receivingSuite = (withStorage: WithStorage) => {
     withStorage((storage) => {
       const store = submittedOn(storage)
       store.apply([told("run-0", "cancelled")], NOW + 1_000)
-      store.setStatusMessage("not a row")
+      store.say("webhook", "not a row")
       expect(opened(storage).store.lastProgressAt()).toBe(NOW + 1_000)
       expect(store.lastProgressAt()).toBe(NOW + 1_000)
     }))
@@ -254,5 +275,16 @@ export const receivingSuite = (withStorage: WithStorage) => {
       expect(publisher.version()).toBe(version)
       store.apply([told("run-0", "running"), told("run-1", "running")], NOW)
       expect(publisher.version()).toBe(version + 1)
+      // A completion whose output is not here changes nothing that is shown, but those who fetch it wait to hear of it.
+      store.apply([told("run-0", "completed")], NOW)
+      expect(publisher.version()).toBe(version + 2)
+      store.apply([told("run-0", "completed")], NOW)
+      store.apply([told("stranger", "running")], NOW)
+      expect(publisher.version()).toBe(version + 2)
+      store.apply([told("run-1", "failed")], NOW)
+      store.apply([told("run-1", "cancelled")], NOW)
+      const contradicted = publisher.version()
+      store.apply([told("run-1", "cancelled")], NOW)
+      expect(publisher.version()).toBe(contradicted)
     }))
 }

@@ -1,5 +1,7 @@
 import * as Effect from "effect/Effect"
+import * as ManagedRuntime from "effect/ManagedRuntime"
 import * as Stream from "effect/Stream"
+import { GroupFibersScoped } from "../../../src/layers/GroupFibersScoped.ts"
 import { describe, expect, it } from "vitest"
 import { platformBody } from "../../../src/do/platformBody.ts"
 import { inside } from "../support/product.ts"
@@ -28,11 +30,17 @@ const source = (
     ),
   )
   return {
-    body: Effect.runSync(platformBody(stream, signal)),
+    body: bodyOf(stream, signal),
     seen,
     held: () => given.filter(({ length }) => length > 0).length,
   }
 }
+
+/** The object's scope, which outlasts its bodies. */
+const object = ManagedRuntime.make(GroupFibersScoped)
+
+const bodyOf = (chunks: Stream.Stream<Uint8Array>, signal: AbortSignal) =>
+  object.runSync(platformBody(chunks, signal))
 
 const later = () => new Promise((done) => setTimeout(done, 10))
 
@@ -100,7 +108,7 @@ describe("the body of an answer", () => {
       await later()
       expect(seen).toEqual(["a", "closed"])
       const broken = Stream.fromEffect(Effect.die(new Error("there is no group")))
-      const unopened = Effect.runSync(platformBody(broken, new AbortController().signal))
+      const unopened = bodyOf(broken, new AbortController().signal)
       await expect(new Response(unopened).text()).rejects.toThrow("there is no group")
     }),
   )

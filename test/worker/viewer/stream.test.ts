@@ -1,4 +1,6 @@
 import { beforeAll, describe, expect, it } from "vitest"
+import type * as ManagedRuntime from "effect/ManagedRuntime"
+import { type EventReader, GroupReader } from "../../../src/services/GroupReader.ts"
 import { untilEnded } from "../support/expect.ts"
 import { companies, create, getJson, groupStub, inside, send } from "../support/product.ts"
 import { newUpstream } from "../support/upstream.ts"
@@ -140,11 +142,14 @@ describe("what a viewer holds in the object", () => {
   /** Counts the store's readers from now on. */
   const countReaders = (id: string) =>
     inside(id, (_, instance) => {
-      const { store } = (
+      const { runtime } = (
         instance as unknown as {
-          group: { store: { reader: (...arguments_: ReadonlyArray<unknown>) => { close: () => void } } }
+          group: { options: { runtime: ManagedRuntime.ManagedRuntime<GroupReader, never> } }
         }
-      ).group
+      ).group.options
+      const store = runtime.runSync(GroupReader) as {
+        reader: (...arguments_: Parameters<GroupReader["Service"]["reader"]>) => EventReader
+      }
       const make = store.reader
       const counts = { opened: 0, open: 0 }
       store.reader = (...arguments_) => {

@@ -1,0 +1,3 @@
+import { runFile } from "./bootstrap.mjs"
+
+await runFile(process.argv.slice(2))

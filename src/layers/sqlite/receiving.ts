@@ -1,0 +1,56 @@
+import type { GroupDetails, GroupInit, SubmissionPlan } from "../../domain/TaskGroup.ts"
+import type { GroupTables } from "./GroupTables.ts"
+import { PLAN } from "./keys.ts"
+import { openTables, rowId } from "./tables.ts"
+
+const sameInit = (details: GroupDetails, init: GroupInit): boolean =>
+  (Object.keys(init) as Array<keyof GroupInit>).every(
+    (key) => key === "warnings" || JSON.stringify(details[key]) === JSON.stringify(init[key]),
+  )
+
+/** `ReceivingStore` on the tables. */
+export const makeReceiving = (tables: GroupTables) => ({
+  begin: (init: GroupInit) =>
+    tables.write<"begun" | "same" | "different">("different", () => {
+      openTables(tables.storage)
+      const details = tables.details
+      if (details !== null) {
+        return details.state !== "removed" && sameInit(details, init) ? "same" : "different"
+      }
+      tables.insertDetails({ ...init, state: "receiving", statusMessage: "", endedAt: null, removalAt: null })
+      return "begun"
+    }),
+
+  addInputs: (from: number, inputs: ReadonlyArray<string>, now: number) =>
+    tables.write<"stored" | "same" | "different">("different", () => {
+      const details = tables.details
+      if (details === null || from + inputs.length > details.numInputs) return "different"
+      // All is compared before anything is written: a piece is taken wholly or not at all.
+      const missing = inputs.flatMap((input, offset) =>
+        tables.state(from + offset) === null ? [{ inputIndex: from + offset, input }] : [],
+      )
+      if (missing.length < inputs.length && !sameInputs(tables, from, inputs)) return "different"
+      if (missing.length > 0 && details.state !== "receiving") return "different"
+      tables.insert(missing, now)
+      return missing.length > 0 ? "stored" : "same"
+    }),
+
+  commit: (plan: SubmissionPlan) =>
+    tables.write<"committed" | "same" | "incomplete">("incomplete", () => {
+      const details = tables.group
+      if (details.state === "removed") return "incomplete"
+      if (details.state !== "receiving") return "same"
+      if (tables.counts.rows !== details.numInputs) return "incomplete"
+      tables.storage.kv.put(PLAN, plan)
+      tables.updateDetails({ state: "active" })
+      return "committed"
+    }),
+})
+
+/** Whether those of these inputs that are stored are stored like this. */
+const sameInputs = (tables: GroupTables, from: number, inputs: ReadonlyArray<string>): boolean => {
+  const query = "SELECT input_index, input FROM runs WHERE id >= ? AND id < ? AND attempt = 1 ORDER BY id"
+  const rows = tables.storage.sql.exec(query, rowId(from, 0), rowId(from + inputs.length, 0)).raw()
+  for (const [inputIndex, input] of rows) if (inputs[(inputIndex as number) - from] !== input) return false
+  return true
+}
