@@ -62,13 +62,8 @@ describe("submitRuns", () => {
       yield* TestClock.adjust("5 hours")
       expect((yield* look).statuses).toEqual(["queued", "queued"])
       const rounds = parallel.asked("addRuns").map(({ at }) => at)
-<<<<<<< HEAD
       expect(rounds.length).toBeLessThan(45)
       expect(gaps(rounds).at(-1)).toBeGreaterThan(9 * MINUTE)
-=======
-      expect(rounds.length).toBeLessThan(35)
-      expect(Math.max(...gaps(rounds))).toBeGreaterThan(10 * MINUTE)
->>>>>>> h-programs
       yield* TestClock.adjust("4 hours")
       const { statuses, errors, says } = yield* look
       expect(statuses).toEqual(["failed", "failed"])

@@ -116,16 +116,7 @@ export const makeUpstream = Effect.fnUntraced(function* () {
     addRuns: (key, id, request) =>
       api.addRuns(key, id, request).pipe(
         Effect.tap(() => Effect.map(Clock.currentTimeMillis, (now) => count(null, now))),
-<<<<<<< HEAD
-        // That an edge refuses what is sent says nothing about what is read.
-        Effect.tapError((error) =>
-          isEdgeRefusal(error)
-            ? Effect.void
-            : Effect.map(Clock.currentTimeMillis, (now) => count(error, now)),
-        ),
-=======
         Effect.tapError((error) => Effect.map(Clock.currentTimeMillis, (now) => count(error, now))),
->>>>>>> h-programs
       ),
     getTaskGroup: (...args) => noted("group")(api.getTaskGroup(...args)),
     listRuns: (...args) => notedStream(api.listRuns(...args)),
