@@ -25,6 +25,7 @@ export const TELLING: ReadonlyArray<Mutation> = [
     file: "src/layers/sqlite/runs.ts",
     find: '{ ...row, status: "failed", error }',
     replace: '{ ...row, status: "completed", error }',
+    story: ["test/simulation/storiesOutputs.test.ts", "never"],
   },
   {
     name: "a row of version 1 that says completed without its output still does",
@@ -42,8 +43,8 @@ export const TELLING: ReadonlyArray<Mutation> = [
   {
     name: "change numbers start again after a restart",
     file: "src/layers/sqlite/Tally.ts",
-    find: "    this.change = Math.max(this.change, change)",
-    replace: "    if (this.rows === 0 || change > this.change) this.change = Math.max(1, change - 3)",
+    find: "    if (change > this.change) this.change = change\n",
+    replace: "    if (this.rows === 0 || change > this.change) this.change = Math.max(1, change - 3)\n",
   },
   {
     name: "change numbers are not set aside for what is not written",
@@ -54,8 +55,8 @@ export const TELLING: ReadonlyArray<Mutation> = [
   {
     name: "a viewer that comes back is given the next change but one",
     file: "src/programs/watchTaskGroup.ts",
-    find: "  return position <= newest ? position : 0",
-    replace: "  return position < newest ? position + 1 : 0",
+    find: "seen <= store.change() ? seen : NO_CHANGE",
+    replace: "seen < store.change() ? seen + 1 : NO_CHANGE",
   },
   {
     name: "a stream opens with a status that counts for the rows behind it",
