@@ -62,14 +62,6 @@ export const isRefusal = (error: ParallelError): error is Refusal =>
   error._tag === "Rejected" ||
   error._tag === "NotFound"
 
-/** A refusal that is not Parallel's own, and that is about the request: not a time limit, not a rate limit. */
-export const isEdgeRefusal = (error: ParallelError): error is Unavailable & { readonly status: number } =>
-  error._tag === "Unavailable" &&
-  error.status !== null &&
-  error.status >= 400 &&
-  error.status < 500 &&
-  ![408, 409, 425, 429].includes(error.status)
-
 /** The inputs behind a URL could not be had; the message says which and why, and never contains the URL. */
 export class InputsUnavailable extends Schema.TaggedError<InputsUnavailable>()("InputsUnavailable", {
   message: Schema.String,

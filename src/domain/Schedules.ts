@@ -73,16 +73,10 @@ export const call = Schedule.exponential("500 millis").pipe(
 )
 
 /** A step at an object that may be repeated: what is there already changes nothing. About 1.5 s, since a caller waits. */
-export const objectStep = Schedule.exponential("200 millis").pipe(
-  jittered,
-  Schedule.upTo({ times: 3 }),
-)
+export const objectStep = Schedule.exponential("200 millis").pipe(jittered, Schedule.upTo({ times: 3 }))
 
 /** The commit is where money begins: an object that is being replaced is back within seconds. */
-export const commit = growing("200 millis", 2, "3 seconds").pipe(
-  jittered,
-  Schedule.upTo({ times: 8 }),
-)
+export const commit = growing("200 millis", 2, "3 seconds").pipe(jittered, Schedule.upTo({ times: 8 }))
 
 /** An inputs URL has 10 s for each attempt, of the 30 s in which the group is prepared. */
 export const inputs = Schedule.exponential("300 millis").pipe(jittered, Schedule.upTo({ times: 2 }))

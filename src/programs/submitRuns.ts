@@ -3,7 +3,6 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import { errorJson } from "../domain/ErrorJson.ts"
 import {
-  isEdgeRefusal,
   isRefusal,
   type NotFound,
   type ParallelError,
@@ -296,7 +295,7 @@ const lose = Effect.fnUntraced(function* (
 ): Effect.fn.Return<Outcome, never, SubmissionStore | Settings> {
   const submission = yield* SubmissionStore
   const now = yield* Clock.currentTimeMillis
-  const refusal = isEdgeRefusal(error) ? { status: error.status, message: error.message } : null
+  const refusal = edgeRefusalOf(error)
   const plan = markLost(submission.plan(), batch, now, refusal)
   const { edge } = plan
   // Whoever refuses here answers in upstream's place: the hours of the clock count.
@@ -313,6 +312,13 @@ const lose = Effect.fnUntraced(function* (
   )
   return "lost"
 })
+
+/** A refusal that is not Parallel's own, and that is about the request: not a time limit, not a rate limit. */
+const edgeRefusalOf = (error: ParallelError): EdgeRefusal | null => {
+  if (error._tag !== "Unavailable" || error.status === null) return null
+  const { status, message } = error
+  return status >= 400 && status < 500 && ![408, 409, 425, 429].includes(status) ? { status, message } : null
+}
 
 /** What is waited for is asked again after a wait that grows with every round. */
 const nextRound = Effect.fnUntraced(function* (

@@ -121,7 +121,11 @@ it("passes upstream's refusals on, and keeps no group nobody will see", async ()
 })
 
 it("calls the webhook until it is accepted, under one id", async () => {
-  await pair.control.answerWebhooks([{ status: 500 }, { status: 503 }, { status: 302, location: "/elsewhere" }])
+  await pair.control.answerWebhooks([
+    { status: 500 },
+    { status: 503 },
+    { status: 302, location: "/elsewhere" },
+  ])
   const group = await product.submit({ ...text(one), webhook_url: product.webhookUrl("ended") })
   const isAccepted = (received: ReadonlyArray<ReceivedWebhook>) =>
     received.some(({ answered }) => answered === 302)

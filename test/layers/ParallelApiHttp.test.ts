@@ -92,7 +92,7 @@ describe("the events of ParallelApiHttp", () => {
   it.effect("are read across chunks, and strange ones survived", () => {
     const run = { type: "task_run.state", event_id: "7", run: { run_id: "run-1", status: "completed" } }
     const text = `event: task_run.state\ndata: ${JSON.stringify(run)}\n\nevent: new\ndata: {}\n\n`
-    const { got, layer } = answering({ headers: SSE, body: Stream.fromIterable([...text]) })
+    const { got, layer } = answering({ headers: SSE, body: Stream.fromIterable(text.split("")) })
     return Effect.gen(function* () {
       const { events } = yield* Fiber.join(yield* following)
       expect(events).toMatchObject([

@@ -169,7 +169,7 @@ describe("followTaskGroup", () => {
         yield* TestClock.adjust("15 minutes")
         expect(yield* Fiber.join(follower)).toEqual({ _tag: "Ended" })
       } else {
-        yield* TestClock.adjust("70 minutes")
+        yield* TestClock.adjust("110 minutes")
         const outcome = yield* Fiber.join(follower)
         expect(outcome).toMatchObject({ _tag: "GaveUp", message: expect.stringContaining("401: Revoked") })
       }
@@ -192,7 +192,7 @@ describe("followTaskGroup", () => {
         expect((yield* look).statuses[1]).toBe("queued")
         expect(gaps(parallel.asked("addRuns").map(({ at }) => at)).at(-1)).toBeGreaterThan(3 * MINUTE)
         parallel.complete()
-        yield* TestClock.adjust("70 minutes")
+        yield* TestClock.adjust("110 minutes")
         expect(yield* Fiber.join(follower)).toEqual({ _tag: "Ended" })
         const { statuses, errors } = yield* look
         expect(statuses).toEqual(["completed", "cancelled"])

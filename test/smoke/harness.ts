@@ -38,7 +38,10 @@ export const worldOf = (
   handle: (request: Request) => Promise<Response>,
   log: (text: string) => void = () => {},
 ) => {
-  const { fetch } = connect({ handle, clock } as unknown as Simulator, { beforeSend: () => {}, checkpoint: () => {} })
+  const { fetch } = connect({ handle, clock } as unknown as Simulator, {
+    beforeSend: () => {},
+    checkpoint: () => {},
+  })
   const around = (given: typeof globalThis.fetch) =>
     surroundings({ clock, dice: makeDice("smoke"), fetch: given, log })
   return { fetch, around }

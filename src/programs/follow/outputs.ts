@@ -141,7 +141,9 @@ const makeFetches = (context: FollowContext) => {
 
 /** Whether upstream says that the output is not there: what it refuses says nothing of it. */
 const saysMissing = (error: ParallelError): boolean =>
-  error._tag === "NotFound" || error._tag === "Malformed" || (error._tag === "Unavailable" && error.status === 408)
+  error._tag === "NotFound" ||
+  error._tag === "Malformed" ||
+  (error._tag === "Unavailable" && error.status === 408)
 
 /** Upstream says that the output is not there: after a day in which it did, the row ends without. */
 const giveUpIfLate = Effect.fnUntraced(function* (context: FollowContext, inputIndex: number) {

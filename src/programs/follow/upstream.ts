@@ -2,7 +2,7 @@ import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
-import { isEdgeRefusal, type ParallelError, type Refusal } from "../../domain/Errors.ts"
+import type { ParallelError, Refusal } from "../../domain/Errors.ts"
 import { refused, stepsOf } from "../../domain/Schedules.ts"
 import { GroupStore } from "../../services/GroupStore.ts"
 import { ParallelApi } from "../../services/ParallelApi.ts"
@@ -116,10 +116,7 @@ export const makeUpstream = Effect.fnUntraced(function* () {
     addRuns: (key, id, request) =>
       api.addRuns(key, id, request).pipe(
         Effect.tap(() => Effect.map(Clock.currentTimeMillis, (now) => count(null, now))),
-        // That an edge refuses what is sent says nothing about what is read.
-        Effect.tapError((error) =>
-          isEdgeRefusal(error) ? Effect.void : Effect.map(Clock.currentTimeMillis, (now) => count(error, now)),
-        ),
+        Effect.tapError((error) => Effect.map(Clock.currentTimeMillis, (now) => count(error, now))),
       ),
     getTaskGroup: (...args) => noted("group")(api.getTaskGroup(...args)),
     listRuns: (...args) => notedStream(api.listRuns(...args)),
