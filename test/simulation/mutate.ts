@@ -70,6 +70,12 @@ const runStory = ([file, names]: NonNullable<Mutation["story"]>): Caught | null 
 
 const inTable = (text: string) => text.replaceAll("|", "\\|").slice(0, 140)
 
+const gone = MUTATIONS.filter(
+  ({ file, find }) => readFileSync(join(root, file), "utf8").split(find).length !== 2,
+)
+if (gone.length > 0)
+  throw new Error(`Not once in its file is the code of: ${gone.map(({ name }) => name).join("; ")}`)
+
 let survived = 0
 try {
   for (const part of PARTS) cpSync(join(root, part), join(copy, part), { recursive: true })
@@ -79,8 +85,6 @@ try {
     if (!name.includes(only)) continue
     const path = join(copy, file)
     const original = readFileSync(path, "utf8")
-    if (original.split(find).length !== 2)
-      throw new Error(`${name}: the code to break is not once in ${file}`)
     writeFileSync(
       path,
       original.replace(find, () => replace),

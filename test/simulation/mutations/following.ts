@@ -38,8 +38,8 @@ export const FOLLOWING: ReadonlyArray<Mutation> = [
   {
     name: "what is refused counts against an output",
     file: "src/programs/follow/outputs.ts",
-    find: 'error._tag === "NotFound" || error._tag === "Malformed"',
-    replace: 'error._tag !== "Unavailable"',
+    find: 'error._tag === "Malformed" ||',
+    replace: 'error._tag !== "Unavailable" ||',
     story: ["test/simulation/storiesTrouble.test.ts", "on its way"],
   },
   {
@@ -54,7 +54,7 @@ export const FOLLOWING: ReadonlyArray<Mutation> = [
     file: "src/programs/follow/upstream.ts",
     find: 'error === null || error._tag !== "Unavailable" || error.status === 408',
     replace: 'error === null || error._tag !== "Unavailable" || error.status !== null',
-    story: ["test/simulation/storiesTrouble.test.ts", "an outage"],
+    story: ["test/simulation/storiesOutputs.test.ts", "never"],
   },
   {
     name: "a refusal ends the group after minutes",
@@ -68,6 +68,7 @@ export const FOLLOWING: ReadonlyArray<Mutation> = [
     file: "src/programs/followTaskGroup.ts",
     find: "answeredMs() - refusedAt >= settings.REFUSED_HOURS * HOUR_MS",
     replace: "answeredMs() - refusedAt >= settings.REFUSED_HOURS * 60_000",
+    story: ["test/programs/followTaskGroup.test.ts", "adding is refused"],
   },
   {
     name: "a refusal never ends the group",

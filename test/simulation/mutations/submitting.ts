@@ -61,9 +61,9 @@ export const SUBMITTING: ReadonlyArray<Mutation> = [
   },
   {
     name: "what an edge refuses is a lost answer like any other, never halved",
-    file: "src/domain/Errors.ts",
-    find: "  error.status < 500 &&",
-    replace: "  error.status < 400 &&",
+    file: "src/programs/submitRuns.ts",
+    find: "status >= 400 && status < 500",
+    replace: "status < 0",
   },
   {
     name: "what an edge refuses is halved at once, without asking what became of it",
