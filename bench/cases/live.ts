@@ -89,25 +89,16 @@ const oneViewer = async (folder: string): Promise<ReadonlyArray<Line>> => {
     endsPerSecond: 100,
     latencyMs: 0,
   })
-  const states = percentiles(late(report, "ended"))
   const outputs = percentiles(late(report, "output"))
   const beside = requests.total - requests.results
   return [
     {
-      measure: "an end, seen by one viewer, 100 ends a second",
-      ours: told(states),
-      control: "the direct reader, in the same process",
-      result: `p50 +${figure(states.p50)} ms, p99 +${figure(states.p99)} ms`,
-      goal: "p50 ≤ 5 ms, p99 ≤ 30 ms",
-      met: states.p50 <= 5 && states.p99 <= 30,
-    },
-    {
-      measure: "its output, upstream answering at once",
+      measure: "an end with its output, seen by one viewer, 100 ends a second",
       ours: told(outputs),
-      control: "the end, at the direct reader",
-      result: `p50 +${figure(outputs.p50)} ms`,
-      goal: "p50 ≤ 10 ms",
-      met: outputs.p50 <= 10,
+      control: "the end alone, at the direct reader in the same process",
+      result: `p50 +${figure(outputs.p50)} ms, p99 +${figure(outputs.p99)} ms`,
+      goal: "p50 ≤ 10 ms, p99 ≤ 250 ms",
+      met: outputs.p50 <= 10 && outputs.p99 <= 250,
     },
     {
       measure: `upstream requests for ${RUNS} runs beside one result each`,
