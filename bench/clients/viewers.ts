@@ -42,7 +42,8 @@ const eachEvent = (response: IncomingMessage, onEvent: (event: string) => void):
     rest += chunk
     let from = 0
     for (let end = rest.indexOf("\n\n"); end >= 0; end = rest.indexOf("\n\n", from)) {
-      onEvent(rest.slice(from, end))
+      // Heartbeats are lines of their own, which may stand before an event.
+      onEvent(rest.slice(from, end).replaceAll(/^:.*\n/gm, ""))
       from = end + 2
     }
     rest = rest.slice(from)
