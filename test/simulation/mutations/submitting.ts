@@ -4,13 +4,13 @@ import type { Mutation } from "./index.ts"
 export const SUBMITTING: ReadonlyArray<Mutation> = [
   {
     name: "a batch is sent without being marked as being sent",
-    file: "src/programs/submitRuns.ts",
+    file: "src/programs/submit/sendWave.ts",
     find: "  submission.savePlan(markSending(submission.plan(), batch, since))\n",
     replace: "  void [since, markSending]\n",
   },
   {
     name: "after a lost answer the batch is sent again at once",
-    file: "src/programs/submitRuns.ts",
+    file: "src/programs/submit/sendWave.ts",
     find: "const plan = markLost(submission.plan(), batch, now, refusal)",
     replace: "const plan = markTodo(submission.plan(), batch, [batch])",
   },
@@ -30,7 +30,7 @@ export const SUBMITTING: ReadonlyArray<Mutation> = [
   },
   {
     name: "a refusal is trusted to have created nothing",
-    file: "src/programs/submitRuns.ts",
+    file: "src/programs/submit/refusals.ts",
     find: "  if (status.num_task_runs <= known) return status.num_task_runs === known\n",
     replace: "  if (status.num_task_runs >= 0) return true\n",
   },
@@ -61,13 +61,13 @@ export const SUBMITTING: ReadonlyArray<Mutation> = [
   },
   {
     name: "what an edge refuses is a lost answer like any other, never halved",
-    file: "src/programs/submitRuns.ts",
+    file: "src/programs/submit/sendWave.ts",
     find: "status >= 400 && status < 500",
     replace: "status < 0",
   },
   {
     name: "what an edge refuses is halved at once, without asking what became of it",
-    file: "src/programs/submitRuns.ts",
+    file: "src/programs/submit/sendWave.ts",
     find: "const plan = markLost(submission.plan(), batch, now, refusal)",
     replace:
       "const plan = refusal === null ? markLost(submission.plan(), batch, now) : markTodo(submission.plan(), batch, batch.to - batch.from > 1 ? halves(batch) : [{ ...batch, edge: refusal }])",
@@ -102,7 +102,7 @@ export const SUBMITTING: ReadonlyArray<Mutation> = [
   },
   {
     name: "what an edge refused while it let nothing pass counts against those rows",
-    file: "src/programs/submitRuns.ts",
+    file: "src/programs/submit/sendWave.ts",
     find: "if (edge.selective) return next",
     replace: "if (edge.rounds > 0) return next",
     story: ["test/simulation/storiesGroup.test.ts", "an edge"],
@@ -116,7 +116,7 @@ export const SUBMITTING: ReadonlyArray<Mutation> = [
   },
   {
     name: "runs of others make a refusal look as if something had been taken",
-    file: "src/programs/submitRuns.ts",
+    file: "src/programs/submit/refusals.ts",
     find: "  if (status.num_task_runs <= known) return status.num_task_runs === known\n",
     replace: "  if (known >= 0) return status.num_task_runs === known\n",
     story: ["test/simulation/storiesGroup.test.ts", "owner adds"],
@@ -150,7 +150,7 @@ export const SUBMITTING: ReadonlyArray<Mutation> = [
   },
   {
     name: "a refusal of some rows (403) is one of the key",
-    file: "src/programs/submitRuns.ts",
+    file: "src/programs/submit/refusals.ts",
     find: "if (error.status === 403)",
     replace: "if (error.status === 0)",
     story: ["test/simulation/storiesTrouble.test.ts", "of some rows"],
