@@ -138,7 +138,10 @@ const keepSubmitting = Effect.fnUntraced(function* (context: FollowContext, opti
   let accepted = store.submitted()
   for (;;) {
     const result = yield* Effect.result(submitRuns({ ...options, answeredMs }))
-    if (result._tag === "Success") return result.success
+    if (result._tag === "Success") {
+      group.say("refusal", null)
+      return result.success
+    }
     if (store.submitted() > accepted) {
       refusedAt = null
       again.reset()
@@ -158,7 +161,7 @@ const keepSubmitting = Effect.fnUntraced(function* (context: FollowContext, opti
       continue
     }
     group.say(
-      "submission",
+      "refusal",
       `Parallel refuses to add runs (${status}: ${message}). It is tried again, ever more rarely, for ${settings.REFUSED_HOURS} hours.`,
     )
     yield* Effect.sleep(Duration.millis(yield* again.next(undefined)))

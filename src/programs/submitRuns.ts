@@ -83,7 +83,7 @@ export const submitRuns = Effect.fn("submitRuns")(function* (
   yield* loseAll(submission.plan().sending)
   while (!isPlanDone(submission.plan())) {
     yield* tell
-    if (yield* isTimeToSettle) {
+    if (submission.plan().lost.length > 0) {
       yield* settleLost(options).pipe(Effect.catchIf(isOther, () => Effect.void))
       yield* spaceRounds
       continue
@@ -133,17 +133,6 @@ const tell = Effect.gen(function* () {
 const isOther = <E extends ParallelError>(error: E): error is Exclude<E, Stopped> =>
   error._tag !== "Unauthorized" && error._tag !== "NotFound"
 
-/** Lost batches are settled together, when there is nothing else to send; or while what there is has to wait anyway. */
-const isTimeToSettle = Effect.gen(function* () {
-  const submission = yield* SubmissionStore
-  const settings = yield* Settings
-  const { todo, lost, credit, edge } = submission.plan()
-  if (todo.length === 0) return true
-  const now = yield* Clock.currentTimeMillis
-  const waitsForLong = edge !== null && edge.next - now >= settings.SETTLE_SECONDS * 1500
-  return lost.length > 0 && (credit !== null || waitsForLong)
-})
-
 /** Waits for credit, or until an edge that lets nothing pass is tried again. */
 const waitForTurn = Effect.fnUntraced(function* (options: SubmitOptions) {
   const submission = yield* SubmissionStore
@@ -160,14 +149,13 @@ const waitForTurn = Effect.fnUntraced(function* (options: SubmitOptions) {
 })
 
 /**
- * One batch is enough to ask for credit with, or whether anything gets through when nothing has so far, or which rows an
- * edge finds fault with. Rows that it has refused alone come last; once it has let others pass, they have failed.
+ * One batch is enough to ask for credit with, or which rows an edge finds fault with. Rows that it has refused alone come last; once it has let others pass, they have failed.
  */
 const nextWave = Effect.gen(function* () {
   const submission = yield* SubmissionStore
   const runs = yield* RunStore
   const settings = yield* Settings
-  const { todo, lost, credit, edge } = submission.plan()
+  const { todo, credit, edge } = submission.plan()
   if (edge !== null) {
     const untried = todo.filter((batch) => batch.edge === undefined)
     if (untried.length > 0) return [untried.reduce((a, b) => (b.to - b.from > a.to - a.from ? b : a))]
@@ -179,8 +167,7 @@ const nextWave = Effect.gen(function* () {
     for (const batch of todo) yield* fail(batch, edgeError(batch.edge!))
     return []
   }
-  const alone = credit !== null || (lost.length > 0 && runs.submitted() === 0)
-  return alone ? todo.slice(0, 1) : todo
+  return credit === null ? todo : todo.slice(0, 1)
 })
 
 const edgeError = ({ status, message }: EdgeRefusal) =>
@@ -197,18 +184,17 @@ const fail = Effect.fnUntraced(function* (batch: Batch, error: JsonText) {
 
 /**
  * Sends batches until one is refused; what is under way by then is waited for. Lack of credit and rate limits are not
- * asked about again and again, and of a refused task or key little more is sent than was at once. A lost answer stops
- * the wave only while nothing has been accepted: later it says nothing about the other batches.
+ * asked about again and again, and of a refused task or key little more is sent than was at once. While a batch is in
+ * doubt nothing else is sent (SPEC 3).
  */
 const sendWave = Effect.fnUntraced(function* (options: Sending, wave: ReadonlyArray<Batch>) {
-  const runs = yield* RunStore
   let open = true
   return yield* Effect.forEach(
     wave,
     Effect.fnUntraced(function* (batch): Effect.fn.Return<Outcome, never, SubmissionServices> {
       if (!open) return "unsent"
       const outcome = yield* sendBatch(options, batch)
-      if (typeof outcome === "object" || (outcome === "lost" && runs.submitted() === 0)) open = false
+      if (typeof outcome === "object" || outcome === "lost") open = false
       return outcome
     }),
     { concurrency: CONCURRENCY },

@@ -4,7 +4,7 @@ import * as Schema from "effect/Schema"
 import type { GroupDetails } from "../domain/TaskGroup.ts"
 
 /** What a sentence of `status_message` is about: each is replaced and taken back by the one who said it. */
-export type Topic = "submission" | "following" | "end" | "webhook"
+export type Topic = "refusal" | "submission" | "following" | "end" | "webhook"
 
 /** The platform could not empty the storage; it is there as before, and may be asked again. */
 export class StorageFailed extends Schema.TaggedError<StorageFailed>()("StorageFailed", {

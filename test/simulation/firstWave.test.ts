@@ -167,32 +167,32 @@ describe("the first batches", () => {
       const start = it.clock.now()
       await submit(it)
       expect(it.refused).toBe(false)
-      // Others got through, so that the loss stops nothing: the next one does not wait for the slow ones.
-      expect(added.find(({ first }) => first === 6)!.at - start).toBe(SECOND)
-      expect(added).toHaveLength(12)
+      // What was under way goes on; beyond that nothing is sent while a batch is in doubt.
+      expect(added.length).toBeLessThanOrEqual(6)
+      expect(Math.max(...added.map(({ at }) => at)) - start).toBeLessThan(SECOND)
+      const before = added.length
       await it.clock.advance(10 * MINUTE)
+      expect(added[before]!.at - start).toBeGreaterThanOrEqual(90 * SECOND)
       expect(added).toHaveLength(taken === "all" ? 12 : 13)
       expect(rowsOf(it)).toEqual(upTo(12))
     },
   )
 
-  it("when all answers are lost: the next goes alone, and those behind it when it is taken", async () => {
+  it("when all answers are lost: nothing more goes before it is settled what arrived", async () => {
     const it = world({ weather: { rows: 12, batchSize: 1 } })
     const added = watchAdds(it, (first, take) => (first < 6 && it.clock.now() < cleared ? lose() : take()))
     const cleared = it.clock.now() + 30 * SECOND
+    const start = it.clock.now()
     await submit(it)
-    expect(added.slice(0, 8).map(({ first, open }) => [first, open])).toEqual([
+    expect(added.map(({ first, open }) => [first, open])).toEqual([
       [0, 1],
       [1, 2],
       [2, 3],
       [3, 4],
       [4, 5],
-      [5, 1],
-      [6, 1],
-      [7, 1],
     ])
-    expect(Math.max(...added.slice(8).map(({ open }) => open))).toBeGreaterThan(1)
     await it.clock.advance(10 * MINUTE)
+    expect(added[5]!.at - start).toBeGreaterThanOrEqual(90 * SECOND)
     expect(rowsOf(it)).toEqual(upTo(12))
   })
 

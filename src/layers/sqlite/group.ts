@@ -5,7 +5,7 @@ import type { GroupTables } from "./GroupTables.ts"
 import { CURSOR, DELIVERIES, MEMORY, PLAN, SENTENCES } from "./keys.ts"
 
 /** In the order in which they stand in `status_message`. */
-const TOPICS: ReadonlyArray<Topic> = ["end", "following", "submission", "webhook"]
+const TOPICS: ReadonlyArray<Topic> = ["end", "following", "refusal", "submission", "webhook"]
 
 /** Warnings come from upstream's misbehaviour too, so their number is bounded. */
 const MAX_WARNINGS = 100
