@@ -21,7 +21,11 @@ describe("the submission", () => {
     ])
     // What ran is charged, so that there is never enough: more comes from outside.
     it.simulator.accounts.requireCredit = () => {}
+    const duration: [number, number] = [10 * MINUTE, 10 * MINUTE]
+    it.simulator.behaviour.patch({ runs: { duration_ms: duration, scale_by_processor: false } })
     await it.clock.advance(6 * MINUTE)
+    expect(await read(it)).toMatchObject({ ended: false, status: { status_message: "" } })
+    await it.clock.advance(10 * MINUTE)
     const data = await read(it)
     expect(data.ended).toBe(true)
     expect(data.status.status_message).toBe("")

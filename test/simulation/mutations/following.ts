@@ -93,10 +93,9 @@ export const FOLLOWING: ReadonlyArray<Mutation> = [
   },
   {
     name: "a refusal of adding runs that is over leaves its message",
-    file: "src/programs/submitRuns.ts",
-    find: 'group.say("submission", submissionSentence(submission.plan(), count))',
-    replace:
-      'group.say("submission", submissionSentence(submission.plan(), count) ?? group.details()!.statusMessage)',
+    file: "src/programs/followTaskGroup.ts",
+    find: '      group.say("refusal", null)\n',
+    replace: "",
     story: ["test/simulation/storiesTrouble.test.ts", "leaves no trace"],
   },
   {

@@ -15,6 +15,21 @@ export const SUBMITTING: ReadonlyArray<Mutation> = [
     replace: "const plan = markTodo(submission.plan(), batch, [batch])",
   },
   {
+    name: "others are sent while the fate of one batch is unknown",
+    file: "src/programs/submitRuns.ts",
+    find: ' || outcome === "lost") open = false',
+    replace: ") open = false",
+    story: ["test/simulation/firstWave.test.ts"],
+  },
+  {
+    name: "what is said of a wait stays when it is over",
+    file: "src/programs/submitRuns.ts",
+    find: 'group.say("submission", submissionSentence(submission.plan(), count))',
+    replace:
+      'group.say("submission", submissionSentence(submission.plan(), count) ?? group.details()!.statusMessage)',
+    story: ["test/simulation/submission.test.ts", "credit"],
+  },
+  {
     name: "what was under way at a restart counts as not sent",
     file: "src/programs/submitRuns.ts",
     find: "  yield* loseAll(submission.plan().sending)\n",
@@ -132,7 +147,7 @@ export const SUBMITTING: ReadonlyArray<Mutation> = [
     file: "src/programs/settleLost.ts",
     find: "const byInput = first.unnamed && !first.echoes",
     replace: "const byInput = first.unnamed",
-    story: ["test/simulation/storiesGroup.test.ts", "owner adds"],
+    story: ["test/simulation/storiesGroup.test.ts", "equal to one of ours"],
   },
   {
     name: "a run whose metadata names an input that there is not gets the last row",
