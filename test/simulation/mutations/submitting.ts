@@ -16,7 +16,7 @@ export const SUBMITTING: ReadonlyArray<Mutation> = [
   },
   {
     name: "others are sent while the fate of one batch is unknown",
-    file: "src/programs/submitRuns.ts",
+    file: "src/programs/submit/sendWave.ts",
     find: ' || outcome === "lost") open = false',
     replace: ") open = false",
     story: ["test/simulation/firstWave.test.ts"],
