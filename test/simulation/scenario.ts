@@ -31,7 +31,8 @@ const slackOf = ({ behaviour, creditFor, faults, longTrouble, edge }: Weather): 
     creditFor !== null || faults.some(({ fault }) => fault.kind === "status" && fault.status === 402)
   return Math.max(
     RECOVERY_BOUND_MS,
-    waitsForOutput ? 3 * HOUR : 0,
+    // Hours in which some requests went unanswered count for less.
+    waitsForOutput ? 5 * HOUR : 0,
     // Credit is asked for again after up to an hour.
     waitsForCredit ? 1.5 * HOUR : 0,
     // A group in which nothing has happened for long is looked at hourly.

@@ -65,15 +65,16 @@ export const drawLongTrouble = (dice: Dice): LongTrouble =>
 export const drawNeighbours = (
   dice: Dice,
   behaviour: BehaviourPatch,
-  runIdsShuffled: boolean,
+  /** Run ids say nothing: their order does not, or an object that dies forgets them. */
+  idsUnsure: boolean,
 ): ReadonlyArray<Neighbour> => {
   const echoed = behaviour.shapes?.echo_metadata !== false
   const kinds: ReadonlyArray<Neighbour["kind"]> = [
     "plain",
     "out_of_range",
-    // Whose run it is cannot be told without metadata, nor, by it alone, where the order of run ids says nothing.
+    // Whose run it is cannot be told without metadata, nor, by it alone, where run ids say nothing.
     ...(echoed ? (["equal"] as const) : []),
-    ...(runIdsShuffled ? [] : (["lookalike"] as const)),
+    ...(idsUnsure ? [] : (["lookalike"] as const)),
   ]
   return Array.from({ length: dice.whole(1, 3) }, () => ({
     kind: dice.pick(kinds),

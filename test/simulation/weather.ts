@@ -252,7 +252,7 @@ export const drawWeather = (dice: Dice, settleMs: number): Weather => {
     creditFor: longTrouble === null && dice.chance(0.1) ? dice.whole(0, rows) : null,
     badRow: isSpoilt ? dice.whole(0, rows - 1) : null,
     edge,
-    neighbours: dice.chance(0.15) ? drawNeighbours(dice, behaviour, runIdsShuffled) : [],
+    neighbours: dice.chance(0.15) ? drawNeighbours(dice, behaviour, runIdsShuffled || crashing) : [],
     deleteFailRate: longTrouble === null ? dice.pick([0, 0, 0.5, 1]) : 0,
     batchSize,
     hiccupRate: kind === "mixed" ? dice.pick([0, 0.01, 0.1]) : 0,
