@@ -21,7 +21,7 @@ export type Pace = ReturnType<typeof makePace>
 
 /**
  * Lets requests through: as many at once as are saved up, and what is used up comes back at a rate, which finds its own
- * height. It grows while requests are held back by it and answered: doubling with every second's worth until upstream
+ * height. It grows while what is saved up is used up, and requests are answered: doubling with every second's worth until upstream
  * first says "too many", and by one for every few answers after that. When upstream says so, the rate is halved (never
  * below one), nothing is saved up any more, and no more than a second's worth can be until requests have succeeded: a
  * refused burst is not repeated. Requests that were under way together are refused together, which counts once.
@@ -68,8 +68,8 @@ export const makePace = ({ rate: first, burst }: PaceOptions) => {
     pausedUntil: () => filledAt,
     succeeded: () => {
       capacity = Math.min(most, capacity + 1)
-      // Where nothing was held back, nothing has shown that more would be answered.
-      if (tokens >= rate || rate >= MOST_PER_SECOND) return
+      // Where much is saved up, nothing needs more than the rate, or has shown that more would be answered.
+      if (tokens >= capacity / 2 || rate >= MOST_PER_SECOND) return
       if (refusals > 0 && ++successes < SUCCESSES_PER_STEP) return
       successes = 0
       rate = Math.min(MOST_PER_SECOND, rate + 1)
