@@ -35,9 +35,9 @@ it("lets what is saved up go at once, and grows while that is used up: it never 
 it("doubles its rate each second while upstream answers", () => {
   const { send } = sender({ rate: 20, burst: 1 })
   const times = send(600)
-  const seconds = [0, 1, 2, 3].map((at) => within(times, at * SECOND + 1, (at + 1) * SECOND + 1))
+  const seconds = [0, 1, 2].map((at) => within(times, at * SECOND + 1, (at + 1) * SECOND + 1))
   expect(seconds[0]).toBeLessThan(60)
-  for (const at of [1, 2, 3]) expect(seconds[at]! / seconds[at - 1]!).toBeGreaterThan(1.7)
+  for (const at of [1, 2]) expect(seconds[at]! / seconds[at - 1]!).toBeGreaterThan(1.7)
 })
 
 it("does not grow where little is used up: what upstream would answer is not known then", () => {
