@@ -11,6 +11,7 @@ import { Publisher } from "../../services/Publisher.ts"
 import { type PendingOutput, RunStore } from "../../services/RunStore.ts"
 import { Settings } from "../../services/Settings.ts"
 import { makeBulkPass } from "./bulkPass.ts"
+import { listIntoStore } from "../listing.ts"
 import type { FollowContext } from "./FollowContext.ts"
 import type { Turn } from "./pace.ts"
 
@@ -31,7 +32,7 @@ export const keepFetchingOutputs = Effect.fnUntraced(function* (context: FollowC
   const fibers = yield* FiberSet.make()
   const ended = Latch.makeUnsafe(false)
   const bulk = yield* makeBulkPass(context)
-  const fetches = makeFetches(context)
+  const fetches = yield* makeFetches(context)
 
   const start = <R>(work: Effect.Effect<void, never, R>) =>
     FiberSet.run(
@@ -83,10 +84,11 @@ interface Attempts {
 }
 
 /** The fetches of single outputs: which are under way, and which have failed and wait for their next attempt. */
-const makeFetches = (context: FollowContext) => {
+const makeFetches = Effect.fnUntraced(function* (context: FollowContext) {
   const { pace, upstream } = context
   const running = new Set<number>()
   const attempts = new Map<number, Attempts>()
+  const giveUpIfLate = yield* makeGivingUp(context)
   let answerMs = 0
 
   const fetchOne = Effect.fnUntraced(function* (pending: PendingOutput, turn: Turn) {
@@ -106,7 +108,7 @@ const makeFetches = (context: FollowContext) => {
     attempt.nextAt = now + (yield* attempt.again.next({ error, missingForMs: now - since }))
     attempts.set(inputIndex, attempt)
     if (error._tag === "RateLimited") pace.refused(turn, now + (error.retryAfterMs ?? 1_000))
-    else if (saysMissing(error)) yield* giveUpIfLate(context, inputIndex)
+    else if (saysMissing(error)) yield* giveUpIfLate(inputIndex)
   })
 
   /** The first that may be asked for now, or when the next may be. */
@@ -137,7 +139,7 @@ const makeFetches = (context: FollowContext) => {
     /** Nothing is missing: outputs that came another way need no further attempt. */
     forget: () => attempts.clear(),
   }
-}
+})
 
 /** Whether upstream says that the output is not there: what it refuses says nothing of it. */
 const saysMissing = (error: ParallelError): boolean =>
@@ -145,14 +147,37 @@ const saysMissing = (error: ParallelError): boolean =>
   error._tag === "Malformed" ||
   (error._tag === "Unavailable" && error.status === 408)
 
-/** Upstream says that the output is not there: after a day in which it did, the row ends without. */
-const giveUpIfLate = Effect.fnUntraced(function* (context: FollowContext, inputIndex: number) {
+/**
+ * Upstream says that the output is not there: after a day in which it did, the row ends without. What one door does not
+ * give another may, so a listing is read first; one that fails puts the end off, by as much again at most.
+ */
+const makeGivingUp = Effect.fnUntraced(function* (context: FollowContext) {
   const store = yield* RunStore
   const { OUTPUT_WAIT_HOURS } = yield* Settings
-  if (context.upstream.lateFor(inputIndex) < OUTPUT_WAIT_HOURS * HOUR_MS) return
-  const message = `Parallel reports this run as completed, but its output has not come for ${OUTPUT_WAIT_HOURS} hours in which it was asked for.`
-  store.failOutput(inputIndex, errorJson({ message }), yield* Clock.currentTimeMillis)
-  context.upstream.outputCame(inputIndex)
+  const waitMs = OUTPUT_WAIT_HOURS * HOUR_MS
+  let listAt = 0
+  let isListed = false
+
+  const list = Effect.fnUntraced(function* (now: number) {
+    listAt = now + HOUR_MS
+    const listed = yield* Effect.result(
+      listIntoStore(context.key, context.groupId, { status: "completed", includeOutput: true }),
+    )
+    isListed = listed._tag === "Success"
+  })
+
+  return Effect.fnUntraced(function* (inputIndex: number) {
+    const lateMs = context.upstream.lateFor(inputIndex)
+    if (lateMs < waitMs) return
+    const now = yield* Clock.currentTimeMillis
+    if (now >= listAt) yield* list(now)
+    if (!isListed && lateMs < 2 * waitMs) return
+    const isPending = [...store.pendingOutputs()].some((one) => one.inputIndex === inputIndex)
+    context.upstream.outputCame(inputIndex)
+    if (!isPending) return
+    const message = `Parallel reports this run as completed, but its output has not come for ${OUTPUT_WAIT_HOURS} hours in which it was asked for.`
+    store.failOutput(inputIndex, errorJson({ message }), yield* Clock.currentTimeMillis)
+  })
 })
 
 /** An output that cannot be taken in must neither end the others nor be asked for again at once. */

@@ -30,6 +30,8 @@ const session = Effect.fnUntraced(function* (
   const api = yield* ParallelApi
   const store = yield* RunStore
   const settings = yield* Settings
+  // What arrives while upstream refuses was not news to this session.
+  yield* context.upstream.turn
   const started = yield* Clock.currentTimeMillis
   const from = context.signals.cursor ?? store.cursor()
   let count = 0

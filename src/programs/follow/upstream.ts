@@ -131,8 +131,10 @@ export const makeUpstream = Effect.fnUntraced(function* () {
     /** The refusal of the key or the group that has lasted as long as it may; null while there is none. */
     lastingRefusal: (): Refusal | null =>
       refusedAt !== null && answeredMs - refusedAt >= settings.REFUSED_HOURS * HOUR_MS ? refusal : null,
-    /** For how long upstream has been answering that a run's output is not there. */
+    turn,
+    /** For how long upstream has been answering that a run's output is not there: a refusal says nothing of it. */
     lateFor: (inputIndex: number): number => {
+      if (refusedAt !== null) return 0
       const since = late.get(inputIndex) ?? answeredMs
       late.set(inputIndex, since)
       return answeredMs - since
