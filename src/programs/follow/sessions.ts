@@ -30,7 +30,7 @@ const session = Effect.fnUntraced(function* (
   const api = yield* ParallelApi
   const store = yield* RunStore
   const settings = yield* Settings
-  // What arrives while upstream refuses was not news to this session.
+  // Before the session begins: neither its length nor what came in the meantime is the session's.
   yield* context.upstream.turn
   const started = yield* Clock.currentTimeMillis
   const from = context.signals.cursor ?? store.cursor()

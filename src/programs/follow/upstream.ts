@@ -100,8 +100,7 @@ export const makeUpstream = Effect.fnUntraced(function* () {
   ): Stream.Stream<A, ParallelError, R> =>
     Stream.suspend(() => {
       let heard = false
-      return Stream.fromEffectDrain(turn).pipe(
-        Stream.concat(stream),
+      return stream.pipe(
         Stream.mapArrayEffect((items) => {
           if (heard && refusedAt === null) return Effect.succeed(items)
           heard = true
@@ -119,7 +118,8 @@ export const makeUpstream = Effect.fnUntraced(function* () {
         Effect.tapError((error) => Effect.map(Clock.currentTimeMillis, (now) => count(error, now))),
       ),
     getTaskGroup: (...args) => noted("group")(api.getTaskGroup(...args)),
-    listRuns: (...args) => notedStream(api.listRuns(...args)),
+    listRuns: (...args) => Stream.concat(Stream.fromEffectDrain(turn), notedStream(api.listRuns(...args))),
+    // A session waits for its turn itself, so that the wait is not taken for its length.
     events: (...args) => notedStream(api.events(...args)),
     getRun: (...args) => noted("run")(api.getRun(...args)),
     getResult: (...args) => noted("run")(api.getResult(...args)),
