@@ -93,6 +93,17 @@ describe("outputs that come late", () => {
     expect(it.violations).toEqual([])
     expect([...viewer.runs.values()].map(({ status }) => status)).toEqual(["failed", "failed"])
   })
+
+  it("by one door only: what a run's result denies for hours, a listing brings before its row is given up", async () => {
+    const it = world({ settings: { OUTPUT_WAIT_HOURS: 2 }, weather: { rows: 4 } })
+    await submit(it)
+    trouble(it, 6 * HOUR, { kind: "status", status: 404, body: "error" }, ["run.result"])
+    await it.clock.advance(5 * HOUR)
+    const data = await read(it)
+    expect(data.ended).toBe(true)
+    expect(data.results.map((row) => row["$status"])).toEqual(Array(4).fill("completed"))
+    expect(data.runs.filter((run) => run["output"] === null)).toEqual([])
+  })
 })
 
 describe("an event stream of keep-alives alone", () => {
