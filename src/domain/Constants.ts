@@ -32,7 +32,7 @@ export const CONSTANTS = {
   CREDIT_RETRY_MIN_SECONDS: 300,
   /** Longest wait for credit between two attempts. */
   CREDIT_RETRY_MAX_SECONDS: 3_600,
-  /** How long rows wait for credit before they fail. */
+  /** How long rows wait for credit before they are left unsent, in time in which Parallel answers. */
   CREDIT_WAIT_HOURS: 24,
   /** First wait before what an edge refused is tried in halves; doubles. The object rests meanwhile. */
   EDGE_RETRY_MIN_SECONDS: 30,

@@ -1,4 +1,4 @@
-import { canonicalJson } from "./canonicalJson.ts"
+import { canonicalJson } from "../domain/CanonicalJson.ts"
 import type { IdempotentRequest } from "../services/Idempotency.ts"
 import type { ApiError } from "./errors.ts"
 

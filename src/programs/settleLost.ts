@@ -1,6 +1,7 @@
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import { canonicalJson } from "../domain/CanonicalJson.ts"
 import type { GroupId, RunId } from "../domain/Ids.ts"
 import { cutBatches, halves, markSettled } from "../domain/Plan.ts"
 import { settling, settlingLooks } from "../domain/Schedules.ts"
@@ -126,7 +127,7 @@ const assignByInput = Effect.fnUntraced(function* ({ foreign }: Listed) {
   const own: Array<RunId> = []
   let unknown = 0
   for (const { update, input } of foreign) {
-    const inputIndex = free.get(canonical(input))?.shift()
+    const inputIndex = input === undefined ? undefined : free.get(canonical(input))?.shift()
     if (inputIndex !== undefined) {
       store.apply([{ ...update, run: { ...update.run, inputIndex } }], yield* Clock.currentTimeMillis)
       own.push(update.run.runId)
@@ -135,13 +136,8 @@ const assignByInput = Effect.fnUntraced(function* ({ foreign }: Listed) {
   return { own, unassigned: unknown }
 })
 
-/** JSON text that does not depend on the order of properties. */
-const canonical = (value: unknown): string =>
-  JSON.stringify(value, (_, item: unknown) =>
-    typeof item === "object" && item !== null && !Array.isArray(item)
-      ? Object.fromEntries(Object.entries(item).toSorted(([a], [b]) => (a < b ? -1 : 1)))
-      : item,
-  ) ?? "undefined"
+/** Whole: a row's input is small. */
+const canonical = (value: unknown): string => [...canonicalJson(value, Number.POSITIVE_INFINITY)].join("")
 
 export const sleepUntil = Effect.fnUntraced(function* (at: number) {
   const now = yield* Clock.currentTimeMillis

@@ -109,7 +109,8 @@ const waitForTurn = Effect.fnUntraced(function* (options: SubmitOptions) {
 })
 
 /**
- * One batch is enough to ask for credit with, or which rows an edge finds fault with. Rows that it has refused alone come last; once it has let others pass, they have failed.
+ * One batch is enough to ask for credit with, or which rows an edge finds fault with. Rows that it has refused alone
+ * come last; once it has let others pass, they have failed.
  */
 const nextWave = Effect.gen(function* () {
   const submission = yield* SubmissionStore

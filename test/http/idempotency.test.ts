@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest"
-import { canonicalJson } from "../../src/http/canonicalJson.ts"
+import { canonicalJson } from "../../src/domain/CanonicalJson.ts"
 import { bodyHash, recordName } from "../../src/http/idempotency.ts"
 
 describe("the body's hash", () => {

@@ -21,10 +21,11 @@ export type Pace = ReturnType<typeof makePace>
 
 /**
  * Lets requests through: as many at once as are saved up, and what is used up comes back at a rate, which finds its own
- * height. It grows while what is saved up is used up, and requests are answered: doubling with every second's worth until upstream
- * first says "too many", and by one for every few answers after that. When upstream says so, the rate is halved (never
- * below one), nothing is saved up any more, and no more than a second's worth can be until requests have succeeded: a
- * refused burst is not repeated. Requests that were under way together are refused together, which counts once.
+ * height. It grows while what is saved up is used up, and requests are answered: doubling with every second's worth
+ * until upstream first says "too many", and by one for every few answers after that. When upstream says so, the rate is
+ * halved (never below one), nothing is saved up any more, and no more than a second's worth can be until requests have
+ * succeeded: a refused burst is not repeated. Requests that were under way together are refused together, which counts
+ * once.
  */
 export const makePace = ({ rate: first, burst }: PaceOptions) => {
   const most = Math.max(burst, first, 1)
