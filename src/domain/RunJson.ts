@@ -1,6 +1,6 @@
 import type { GroupId } from "./Ids.ts"
 import { isActive } from "./RunStatus.ts"
-import { mayHaveMember, membersWithout } from "./JsonScan.ts"
+import { mayHaveMember, membersWithout } from "./JsonText.ts"
 import type { JsonText, RunRow } from "./TaskGroup.ts"
 import type { WireOutput, WireRun } from "./Wire.ts"
 

@@ -1,6 +1,18 @@
 import { describe, expect, it } from "@effect/vitest"
 import * as Schema from "effect/Schema"
-import { mayHaveMember, membersWithout } from "../../src/domain/JsonScan.ts"
+import {
+  compactText,
+  elementsOf,
+  escapeRaw,
+  fieldsOf,
+  hasRaw,
+  kindOf,
+  mayHaveMember,
+  membersOf,
+  membersWithout,
+  objectText,
+  shownText,
+} from "../../src/domain/JsonText.ts"
 
 const NAMES = ["basis", "confidence", "$id", "$status", "a", "", '"', "\\", "/", 'x\\"y', "é", "\u2028", "1"]
 const name = Schema.Literals(NAMES)
@@ -60,4 +72,77 @@ describe("mayHaveMember", () => {
     expect(mayHaveMember(`{"\\u0024id":1}`, ["$id"])).toBe(true)
     expect(mayHaveMember(object, ["\ud800"])).toBe(true)
   })
+})
+
+const JSON_VALUE = Schema.Json
+
+describe("texts taken apart", () => {
+  it.prop(
+    "an object put together again is the same text",
+    [Schema.Record(Schema.String, JSON_VALUE)],
+    ([object]) => {
+      const text = JSON.stringify(object)
+      expect(objectText(membersOf(text))).toBe(text)
+      const entries = Object.entries(JSON.parse(text) as object).map(
+        ([name, value]) => [name.toWellFormed(), JSON.stringify(value)] as const,
+      )
+      // Two names with half a character each become the same.
+      expect([...fieldsOf(text)]).toStrictEqual([...new Map(entries)])
+    },
+  )
+
+  it.prop("so is an array", [Schema.Array(JSON_VALUE)], ([array]) => {
+    const text = JSON.stringify(array)
+    expect(`[${elementsOf(text).join(",")}]`).toBe(text)
+  })
+
+  it.prop(
+    "blanks between tokens go, and nothing else",
+    [JSON_VALUE, Schema.Literals(["\t", 1, 4])],
+    ([value, space]) => {
+      expect(compactText(JSON.stringify(value, null, space))).toBe(JSON.stringify(value))
+      expect(compactText(` \r\n${JSON.stringify(value)} `)).toBe(JSON.stringify(value))
+    },
+  )
+
+  it.prop("kinds and shown texts", [JSON_VALUE], ([value]) => {
+    const text = JSON.stringify(value)
+    const kind = value === null ? "null" : Array.isArray(value) ? "array" : typeof value
+    expect(kindOf(text)).toBe(kind)
+    expect(shownText(text)).toBe(
+      typeof value === "string" ? value.toWellFormed() : value === null ? "" : text,
+    )
+  })
+
+  it("keeps digits, spellings, order and names given twice", () => {
+    const text = '{"b":738529527931269425,"2023":1.10,"2021":-0,"b":1e2,"\\u0061":"\\ud800"}'
+    expect(membersOf(text).map(({ name, key, value }) => [name, key, value])).toStrictEqual([
+      ["b", '"b"', "738529527931269425"],
+      ["2023", '"2023"', "1.10"],
+      ["2021", '"2021"', "-0"],
+      ["b", '"b"', "1e2"],
+      ["a", '"\\u0061"', '"\\ud800"'],
+    ])
+    expect([...fieldsOf(text)]).toStrictEqual([
+      ["b", "1e2"],
+      ["2023", "1.10"],
+      ["2021", "-0"],
+      ["a", '"\\ud800"'],
+    ])
+    expect(shownText('"\\ud800"')).toBe("\ufffd")
+  })
+})
+
+describe("escapeRaw", () => {
+  it.prop(
+    "changes no value, and leaves nothing that breaks lines",
+    [JSON_VALUE, Schema.String],
+    ([value, more]) => {
+      const text = JSON.stringify([value, more, "\u2028\u2029\u0085\u007f\u009b[0m"])
+      const escaped = escapeRaw(text)
+      expect(JSON.parse(escaped)).toStrictEqual(JSON.parse(text))
+      expect(hasRaw(text)).toBe(true)
+      expect(hasRaw(escaped)).toBe(false)
+    },
+  )
 })

@@ -1,0 +1,158 @@
+import type { JsonText } from "./TaskGroup.ts"
+
+/**
+ * Looks into JSON text without making values of it, because a value forgets how it was written: digits beyond those of a
+ * double, the order of names that look like numbers, names given twice. Every text here is valid JSON, and but for
+ * `compactText` without blanks between its tokens.
+ */
+
+const QUOTE = 0x22
+const COMMA = 0x2c
+const BACKSLASH = 0x5c
+
+const isOpening = (char: number): boolean => char === 0x7b || char === 0x5b
+const isClosing = (char: number): boolean => char === 0x7d || char === 0x5d
+const isBlank = (char: number): boolean => char === 0x20 || char === 0x0a || char === 0x0d || char === 0x09
+
+/** Behind the string that begins at `at`. */
+const endOfString = (json: JsonText, at: number): number => {
+  for (let quote = json.indexOf('"', at + 1); quote >= 0; quote = json.indexOf('"', quote + 1)) {
+    let before = quote
+    while (json.charCodeAt(before - 1) === BACKSLASH) before--
+    if ((quote - before) % 2 === 0) return quote + 1
+  }
+  return json.length
+}
+
+/** Behind the value that begins at `at`, which is a member's or an element's. */
+const endOfValue = (json: JsonText, at: number): number => {
+  let depth = 0
+  let next = at
+  while (next < json.length) {
+    const char = json.charCodeAt(next)
+    if (char === QUOTE) next = endOfString(json, next)
+    else if (isOpening(char)) {
+      depth++
+      next++
+    } else if (depth === 0 && (char === COMMA || isClosing(char))) return next
+    else {
+      if (isClosing(char)) depth--
+      next++
+    }
+  }
+  return next
+}
+
+/** The same text without blanks between its tokens. */
+export const compactText = (json: string): JsonText => {
+  let compact = ""
+  let from = 0
+  for (let at = 0; at < json.length;) {
+    const char = json.charCodeAt(at)
+    if (char === QUOTE) at = endOfString(json, at)
+    else if (isBlank(char)) {
+      compact += json.slice(from, at)
+      while (isBlank(json.charCodeAt(++at)));
+      from = at
+    } else at++
+  }
+  return from === 0 ? json : compact + json.slice(from)
+}
+
+/** A member of an object: its name, and name and value as they are written. */
+export interface Member {
+  readonly name: string
+  readonly key: JsonText
+  readonly value: JsonText
+}
+
+/** The text of a JSON string as its value; half a character is U+FFFD. */
+const decode = (string: JsonText): string =>
+  string.includes("\\") ? (JSON.parse(string) as string).toWellFormed() : string.slice(1, -1)
+
+/** The members of an object's text, in order, those given twice too. */
+export const membersOf = (object: JsonText): ReadonlyArray<Member> => {
+  const members: Array<Member> = []
+  for (let at = 1; at < object.length - 1;) {
+    const colon = endOfString(object, at)
+    const end = endOfValue(object, colon + 1)
+    const key = object.slice(at, colon)
+    members.push({ name: decode(key), key, value: object.slice(colon + 1, end) })
+    at = end + 1
+  }
+  return members
+}
+
+/** The elements of an array's text. */
+export const elementsOf = (array: JsonText): ReadonlyArray<JsonText> => {
+  const elements: Array<JsonText> = []
+  for (let at = 1; at < array.length - 1;) {
+    const end = endOfValue(array, at)
+    elements.push(array.slice(at, end))
+    at = end + 1
+  }
+  return elements
+}
+
+/** An object's fields by name: each at the place where its name came first, with the value that came last. */
+export const fieldsOf = (object: JsonText): ReadonlyMap<string, JsonText> =>
+  new Map(membersOf(object).map(({ name, value }) => [name, value]))
+
+/** The text of an object with these members, each name as it is written. */
+export const objectText = (members: Iterable<Pick<Member, "key" | "value">>): JsonText =>
+  `{${Array.from(members, ({ key, value }) => `${key}:${value}`).join(",")}}`
+
+export type JsonKind = "object" | "array" | "string" | "number" | "boolean" | "null"
+
+/** What kind of value a text is. */
+export const kindOf = (json: JsonText): JsonKind => {
+  switch (json[0]) {
+    case "{":
+      return "object"
+    case "[":
+      return "array"
+    case '"':
+      return "string"
+    case "t":
+    case "f":
+      return "boolean"
+    case "n":
+      return "null"
+    default:
+      return "number"
+  }
+}
+
+/** A value as people read it: a string's own text, nothing for null, anything else as it is written. */
+export const shownText = (json: JsonText): string =>
+  json.startsWith('"') ? decode(json) : json === "null" ? "" : json
+
+/**
+ * What no text format may carry as it is, because clients that split at line ends would break, and terminals obey:
+ * DEL, C1 controls, U+2028 and U+2029. In valid JSON they stand in strings alone; C0 controls are escaped there already.
+ */
+// oxlint-disable-next-line no-control-regex -- it is what this is about
+const RAW = /[\x7f-\x9f\u2028\u2029]/g
+const SOME_RAW = new RegExp(RAW.source)
+
+/** Whether `escapeRaw` would change it. */
+export const hasRaw = (json: JsonText): boolean => SOME_RAW.test(json)
+
+/** The same value with those characters escaped. */
+export const escapeRaw = (json: JsonText): JsonText =>
+  json.replace(RAW, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`)
+
+/** Where a text has one of these, a name in it may be spelled otherwise than `JSON.stringify` does. */
+const OTHER_SPELLING = /\\[u/]/
+
+/** False when an object's text certainly has none of these members. */
+export const mayHaveMember = (object: JsonText, names: ReadonlyArray<string>): boolean =>
+  OTHER_SPELLING.test(object) ||
+  names.some((name) => object.includes(JSON.stringify(name)) || !name.isWellFormed())
+
+/** The members of an object's text but those of these names, to follow others: each with a comma before it. */
+export const membersWithout = (object: JsonText, names: ReadonlySet<string>): string =>
+  membersOf(object)
+    .filter(({ name }) => !names.has(name))
+    .map(({ key, value }) => `,${key}:${value}`)
+    .join("")
