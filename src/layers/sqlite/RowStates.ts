@@ -41,6 +41,14 @@ export class RowStates {
     return this.byInput.filter((state) => state !== undefined)[Symbol.iterator]()
   }
 
+  /** Inputs from this one on, with their statuses. */
+  *statusesFrom(from: number): Generator<readonly [inputIndex: number, status: string]> {
+    for (let at = from; at < this.byInput.length; at++) {
+      const state = this.byInput[at]
+      if (state !== undefined) yield [at, state.status]
+    }
+  }
+
   of(inputIndex: number): State | null {
     return this.byInput[inputIndex] ?? null
   }
