@@ -122,9 +122,9 @@ export class GroupTables {
     }
   }
 
-  /** What is in memory of the rows' states; null when nothing was to be written yet. */
+  /** The rows' states where they are in memory; null where the table alone says the same. */
   get knownStates(): RowStates | null {
-    return this.states
+    return this.passing.size > 0 ? this.rowStates : this.states
   }
 
   private get rowStates(): RowStates {

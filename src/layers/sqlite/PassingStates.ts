@@ -95,10 +95,6 @@ export class PassingStates {
     return { ...row, change, confirmed, status, createdAt, modifiedAt, warnings, extra }
   }
 
-  statusOf(inputIndex: number): string | null {
-    return this.rows.get(inputIndex)?.status ?? null
-  }
-
   isAmong(from: number, count: number): boolean {
     if (this.rows.size === 0) return false
     for (let inputIndex = from; inputIndex < from + count; inputIndex++)

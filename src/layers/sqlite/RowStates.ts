@@ -41,12 +41,10 @@ export class RowStates {
     return this.byInput.filter((state) => state !== undefined)[Symbol.iterator]()
   }
 
-  /** Inputs from this one on, with their statuses. */
-  *statusesFrom(from: number): Generator<readonly [inputIndex: number, status: string]> {
-    for (let at = from; at < this.byInput.length; at++) {
-      const state = this.byInput[at]
-      if (state !== undefined) yield [at, state.status]
-    }
+  /** Inputs from one on that have one of these statuses. */
+  *inputsIn(statuses: ReadonlySet<string>, from: number): Generator<number> {
+    for (let at = from; at < this.byInput.length; at++)
+      if (statuses.has(this.byInput[at]?.status ?? "")) yield at
   }
 
   of(inputIndex: number): State | null {

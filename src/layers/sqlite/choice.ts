@@ -1,7 +1,7 @@
 import type { Selection } from "../../domain/ResultQuery.ts"
 import type { Choice } from "../../services/GroupReader.ts"
 import type { GroupTables } from "./GroupTables.ts"
-import { ATTEMPTS_PER_INPUT, rowId } from "./tables.ts"
+import { rowId } from "./tables.ts"
 
 /** Every row there is. */
 export const everything = (tables: GroupTables): Choice => ({
@@ -26,8 +26,7 @@ export const choose = (tables: GroupTables, { statuses, after = -1, limit }: Sel
   }
   const ranges: Array<{ readonly from: number; to: number }> = []
   let left = limit ?? Number.POSITIVE_INFINITY
-  for (const [inputIndex, status] of statusesFrom(tables, from)) {
-    if (!statuses.has(status)) continue
+  for (const inputIndex of inputsIn(tables, statuses, from)) {
     const last = ranges.at(-1)
     if (left-- === 0) return { statuses, ranges, change, next: last!.to - 1 }
     if (last?.to === inputIndex) last.to++
@@ -36,19 +35,13 @@ export const choose = (tables: GroupTables, { statuses, after = -1, limit }: Sel
   return { statuses, ranges, change, next: null }
 }
 
-type Status = readonly [inputIndex: number, status: string]
+/** Inputs from one on whose newest attempt has one of these statuses. */
+const inputsIn = (tables: GroupTables, statuses: ReadonlySet<string>, from: number): Iterable<number> =>
+  tables.knownStates?.inputsIn(statuses, from) ?? storedInputsIn(tables, statuses, from)
 
-/** Statuses of inputs from one on, as readers see them. */
-const statusesFrom = (tables: GroupTables, from: number): Iterable<Status> =>
-  tables.knownStates?.statusesFrom(from) ?? storedStatuses(tables, from)
-
-function* storedStatuses({ storage, passing }: GroupTables, from: number): Generator<Status> {
-  let newest: Status | null = null
-  const rows = storage.sql.exec("SELECT id, status FROM runs WHERE id >= ? ORDER BY id", rowId(from, 0)).raw()
-  for (const [id, status] of rows) {
-    const inputIndex = Math.floor((id as number) / ATTEMPTS_PER_INPUT)
-    if (newest !== null && newest[0] !== inputIndex) yield newest
-    newest = [inputIndex, passing.statusOf(inputIndex) ?? (status as string)]
-  }
-  if (newest !== null) yield newest
+function* storedInputsIn({ storage }: GroupTables, statuses: ReadonlySet<string>, from: number) {
+  const query = `SELECT input_index FROM runs WHERE id >= ? AND status IN (${Array.from(statuses, () => "?").join(", ")})
+    AND NOT EXISTS (SELECT 1 FROM runs AS later WHERE later.id = runs.id + 1) ORDER BY id`
+  for (const [inputIndex] of storage.sql.exec(query, rowId(from, 0), ...statuses).raw())
+    yield inputIndex as number
 }
