@@ -29,6 +29,7 @@ export const readAddress = (pathname: string): Address | null => {
   // A group's id has no dots.
   const dot = row === undefined ? last.indexOf(".") : last.lastIndexOf(".")
   const stem = dot < 0 ? last : last.slice(0, dot)
+  if (stem === "" && row !== undefined) return null
   const extension = dot < 0 ? null : last.slice(dot + 1).toLowerCase()
   return row === undefined ? { id: stem, row: null, extension } : { id: name, row: decoded(stem), extension }
 }

@@ -5,10 +5,11 @@ import { columnsJson, type JsonPart, resultJson, runJsonOf } from "../../domain/
 import type { JsonText, Range, TaskGroupStatus } from "../../domain/TaskGroup.ts"
 import type { Choice, Snapshot } from "../../services/GroupReader.ts"
 import type { GroupTables } from "./GroupTables.ts"
-import { FIRST_ROWS, jsonPages, type PagePart, sizeWithin } from "./jsonPages.ts"
+import { FIRST_ROWS, type JsonPage, jsonPages, type PagePart, sizeWithin } from "./jsonPages.ts"
 import { readPage } from "./pages.ts"
 import type { StoredRow } from "./tables.ts"
 
+const REMOVED = "the task group was removed while it was read"
 const decoder = new TextDecoder("utf-8", { fatal: false, ignoreBOM: true })
 
 /** The group as it is now, page by page, while newer changes are written. */
@@ -19,7 +20,7 @@ export const makeSnapshot = (tables: GroupTables, status: TaskGroupStatus, choic
   const { statuses } = choice
   const page = (from: number, to: number): RowPage | null => {
     // Better a broken answer than one that looks whole.
-    if (tables.isClosed) throw new Error("the task group was removed while it was read")
+    if (tables.isClosed) throw new Error(REMOVED)
     const read = readPage(storage, from, to)
     if (read.length === 0) return null
     const rows = read.map((row) => undo.asOf(passing.current(row), change))
@@ -39,13 +40,20 @@ export const makeSnapshot = (tables: GroupTables, status: TaskGroupStatus, choic
 
   /** All rows, page by page: as SQLite puts them together where it can, else as `write` does. */
   function* pieces(part: PagePart, separator: string, write: WriteRows): Generator<Piece> {
-    for (const range of choice.ranges) yield* piecesOf(range, part, separator, write)
-  }
-
-  function* piecesOf(range: Range, part: PagePart, separator: string, write: WriteRows): Generator<Piece> {
     // A row that changed after it was chosen may be one no more, which SQLite would not see.
     const moment = statuses === null ? change : choice.change
     const jsonPage = jsonPages(storage, details, moment, separator)
+    const make = (from: number, rows: number) => {
+      if (tables.isClosed) throw new Error(REMOVED)
+      const name = [part, separator, moment, from, rows].join(" ")
+      return undo.readers > 1
+        ? shared.get(name, () => jsonPage(part, from, rows))
+        : jsonPage(part, from, rows)
+    }
+    for (const range of choice.ranges) yield* piecesOf(range, make, write)
+  }
+
+  function* piecesOf(range: Range, make: MakePage, write: WriteRows): Generator<Piece> {
     let rowsUntil = -1
     let count = FIRST_ROWS
     for (let next = range.from; next < range.to;) {
@@ -54,11 +62,8 @@ export const makeSnapshot = (tables: GroupTables, status: TaskGroupStatus, choic
       // What is not in the table, SQLite cannot put together.
       if (next > rowsUntil && passing.isAmong(next, size)) rowsUntil = next + FIRST_ROWS - 1
       if (next > rowsUntil && left >= FIRST_ROWS) {
-        if (tables.isClosed) throw new Error("the task group was removed while it was read")
-        const make = () => jsonPage(part, next, size)
-        const name = [part, separator, moment, next, size].join(" ")
         const isShared = undo.readers > 1
-        const ready = isShared ? shared.get(name, make) : make()
+        const ready = make(next, size)
         if (ready === null) return
         count = ready.next
         const { piece } = ready
@@ -113,6 +118,7 @@ interface RowPage {
   readonly next: number
 }
 
+type MakePage = (from: number, rows: number) => JsonPage | null
 type WriteRows = (rows: ReadonlyArray<StoredRow>) => string
 
 const textOf = (piece: Piece): string => (typeof piece === "string" ? piece : decoder.decode(piece))
