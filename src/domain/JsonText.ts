@@ -104,6 +104,21 @@ export const objectText = (members: Iterable<Pick<Member, "key" | "value">>): Js
 
 export type JsonKind = "object" | "array" | "string" | "number" | "boolean" | "null"
 
+/** A kind in words for an error message. */
+export const describeKind = (kind: JsonKind): string => {
+  switch (kind) {
+    case "null":
+      return "null"
+    case "string":
+      return "text"
+    case "object":
+    case "array":
+      return `an ${kind}`
+    default:
+      return `a ${kind}`
+  }
+}
+
 /** What kind of value a text is. */
 export const kindOf = (json: JsonText): JsonKind => {
   switch (json[0]) {
