@@ -67,7 +67,7 @@ const endsScalar = (char: number): boolean =>
   char === 0x2c || char === 0x5d || char === 0x7d || char === QUOTE || char === 0x3a || isBlank(char)
 const SPACE = /\s/
 const isSpace = (char: number): boolean =>
-  char <= 0x20 || (char >= 0xa0 && SPACE.test(String.fromCharCode(char)))
+  char === 0x20 || (char >= 0x09 && char <= 0x0d) || (char >= 0xa0 && SPACE.test(String.fromCharCode(char)))
 const isHigh = (unit: number): boolean => unit >= 0xd800 && unit <= 0xdbff
 const isLow = (unit: number): boolean => unit >= 0xdc00 && unit <= 0xdfff
 

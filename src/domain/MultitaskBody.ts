@@ -20,7 +20,7 @@ export type BodyInputs =
   | { readonly _tag: "other"; readonly kind: JsonKind | "missing" }
 
 /** A body of the POST as it was read: nothing but the rows has been looked at. */
-export interface MultitaskBody {
+export class MultitaskBody {
   /** What the body is; anything but an object has no fields. */
   readonly kind: JsonKind
   /** Texts of the fields but `inputs`, without blanks between tokens. */
@@ -30,6 +30,14 @@ export interface MultitaskBody {
   readonly inputs: BodyInputs
   /** What cannot be taken, wherever it stands. */
   readonly problems: Problems
+
+  constructor(read: Omit<MultitaskBody, never>) {
+    this.kind = read.kind
+    this.fields = read.fields
+    this.unknown = read.unknown
+    this.inputs = read.inputs
+    this.problems = read.problems
+  }
 }
 
 const INPUTS = "inputs"
@@ -88,7 +96,7 @@ export class MultitaskBodyReader implements JsonSink {
   finish(): MultitaskBody | ReadFailure {
     if (this.failure === null) this.reader.end()
     const { failure, kind, fields, unknown, inputs, problems } = this
-    return failure ?? { kind, fields, unknown, inputs, problems }
+    return failure ?? new MultitaskBody({ kind, fields, unknown, inputs, problems })
   }
 
   value(kind: JsonKind, depth: number, name: string | null): number {
