@@ -154,7 +154,7 @@ export class MultitaskBodyReader implements JsonSink {
     if (first !== "[" && first !== "{") return
     this.address = null
     this.text = new RowReader(this.limits, this.problems, { values: this.values })
-    this.text.push(all)
+    this.text.push(all.trimStart())
   }
 
   problem(path: string, message: string): void {

@@ -63,7 +63,7 @@ export const decodeMultitaskRequest = (
 ): Result.Result<DecodedRequest, ReadonlyArray<Problem>> => {
   if (body.kind !== "object")
     return Result.fail([{ path: "", message: `must be a JSON object, not ${describeKind(body.kind)}.` }])
-  const { problems } = body
+  const problems = new Problems()
   const warnings: Array<string> = []
   refuseUnknown(body.unknown, problems)
   const skipEmpty = decodeFlag(body, "skip_empty", problems)
@@ -74,6 +74,8 @@ export const decodeMultitaskRequest = (
   const spec = output === undefined || output.output_type === "suggest" ? "" : buildTaskSpec(output)
   const specPath = output?.output_type === "text" ? "output_description" : "output_schema"
   problems.addAll(checkSizes(spec, inputs?._tag === "rows" ? inputs.rows : null, limits, specPath))
+  // Those of the rows last: there may be thousands.
+  problems.join(body.problems)
   if (inputs === undefined || output === undefined || problems.count > 0)
     return Result.fail(problems.list(""))
   if (inputs._tag === "rows") warnings.push(...leftOutWarnings(inputs.rows))

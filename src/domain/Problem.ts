@@ -43,6 +43,11 @@ export class Problems {
     for (const { path, message } of problems) this.add(path, message)
   }
 
+  join({ first, count }: Problems): void {
+    this.addAll(first)
+    this.addUnlisted(count - first.length)
+  }
+
   /** What is told of them: one more, at `path`, says how many are not listed. */
   list(path: string): ReadonlyArray<Problem> {
     return withHidden(this.first, this.count - this.first.length, path)
