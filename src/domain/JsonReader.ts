@@ -1,5 +1,18 @@
+import {
+  BACKSLASH,
+  endsScalar,
+  ESCAPES,
+  hexOf,
+  isBlank,
+  isHigh,
+  isLow,
+  isSpace,
+  kindOfScalar,
+  NUMBER,
+  QUOTE,
+} from "./jsonCharacters.ts"
+import { JsonPlace } from "./JsonPlace.ts"
 import type { JsonKind } from "./JsonText.ts"
-import { childPath } from "./Problem.ts"
 import type { JsonText } from "./TaskGroup.ts"
 
 /** What may be wanted of a value instead of its text: nothing; the characters of a string, as they come. */
@@ -42,9 +55,6 @@ export interface JsonReaderOptions {
   readonly many?: boolean
 }
 
-const QUOTE = 0x22
-const BACKSLASH = 0x5c
-
 // States; a value may begin in VALUE, FIRST (of an array, which may also end) and BETWEEN (values of JSON Lines).
 const VALUE = 0
 const FIRST = 1
@@ -58,27 +68,10 @@ const STRING = 8
 const KEY_STRING = 9
 const SCALAR = 10
 
-const NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/
 /** Shorter numbers without an exponent are finite for certain. */
 const SURELY_FINITE_CHARS = 300
 
-const isBlank = (char: number): boolean => char === 0x20 || char === 0x0a || char === 0x0d || char === 0x09
-const endsScalar = (char: number): boolean =>
-  char === 0x2c || char === 0x5d || char === 0x7d || char === QUOTE || char === 0x3a || isBlank(char)
-const SPACE = /\s/
-const isSpace = (char: number): boolean =>
-  char === 0x20 || (char >= 0x09 && char <= 0x0d) || (char >= 0xa0 && SPACE.test(String.fromCharCode(char)))
-const isHigh = (unit: number): boolean => unit >= 0xd800 && unit <= 0xdbff
-const isLow = (unit: number): boolean => unit >= 0xdc00 && unit <= 0xdfff
-
 class Stop extends Error {}
-
-/** Names of one object: most have few, and a set is kept for the next one of the same depth. */
-interface Names {
-  count: number
-  first: string
-  readonly set: Set<string>
-}
 
 /**
  * Reads JSON once, from texts as they come, and builds nothing but the texts that its sink wants: cut out without blanks
@@ -95,11 +88,7 @@ export class JsonReader {
 
   private readonly options: JsonReaderOptions
   private state: number
-  private depth = 0
-  private readonly arrays: Array<boolean> = [false]
-  private readonly indexes: Array<number> = [0]
-  private readonly keys: Array<string> = [""]
-  private readonly names: Array<Names> = []
+  private readonly place: JsonPlace
 
   /** Depth of the value that is being cut out; -1 when none is. */
   private cutting = -1
@@ -127,12 +116,8 @@ export class JsonReader {
 
   constructor(options: JsonReaderOptions) {
     this.options = options
+    this.place = new JsonPlace(options.path, options.many === true)
     this.state = options.many === true ? BETWEEN : VALUE
-  }
-
-  /** Index of the element that is being read in the array at this depth, or of the value in JSON Lines (depth 0). */
-  indexAt(depth: number): number {
-    return this.indexes[depth]!
   }
 
   /** Reads on. Does nothing after a failure. */
@@ -207,8 +192,8 @@ export class JsonReader {
       return at + 1
     }
     if (state === AFTER && char === 0x2c) {
-      if (this.arrays[this.depth] === true) {
-        this.indexes[this.depth]!++
+      if (this.place.inArray) {
+        this.place.next()
         this.state = VALUE
       } else this.state = KEY
     } else if (state === COLON && char === 0x3a) this.state = VALUE
@@ -228,16 +213,16 @@ export class JsonReader {
     if (++values.count > maxValues) this.fail({ _tag: "TooManyValues", limit: maxValues })
     this.state = next
     this.held = ""
-    if (this.depth > sink.watch) return
-    const name = this.depth === 0 || this.arrays[this.depth] === true ? null : this.keys[this.depth]!
-    const wanted = sink.value(kind, this.depth, name)
+    const { depth } = this.place
+    if (depth > sink.watch) return
+    const wanted = sink.value(kind, depth, this.place.name)
     if (this.cutting >= 0 || wanted === NOTHING) return
     if (wanted === PARTS) {
       this.streaming = true
       this.tail = ""
       return
     }
-    this.cutting = this.depth
+    this.cutting = depth
     this.maxText = wanted
     this.parts = []
     this.length = 0
@@ -246,20 +231,21 @@ export class JsonReader {
 
   /** The value that was begun last ends before `at`. */
   private finish(piece: string, at: number): void {
-    const { sink } = this.options
+    const { sink, many } = this.options
+    const { depth } = this.place
     let text: string | null = null
     let length = 0
-    if (this.cutting === this.depth) {
+    if (this.cutting === depth) {
       this.take(piece.slice(this.from, at))
       length = this.length
       text = length > this.maxText ? null : this.parts.length === 1 ? this.parts[0]! : this.parts.join("")
       this.parts = []
       this.cutting = -1
     }
-    if (this.depth <= sink.watch) sink.end(this.depth, text, length)
-    if (this.depth > 0) this.state = AFTER
-    else if (this.options.many === true) {
-      this.indexes[0]!++
+    if (depth <= sink.watch) sink.end(depth, text, length)
+    if (depth > 0) this.state = AFTER
+    else if (many === true) {
+      this.place.next()
       this.state = BETWEEN
     } else this.state = DONE
   }
@@ -267,24 +253,16 @@ export class JsonReader {
   private open(isArray: boolean, at: number): void {
     this.begin(isArray ? "array" : "object", at, isArray ? FIRST : FIRST_KEY)
     const { maxDepth } = this.options
-    if (this.depth + 1 - this.base > maxDepth)
-      this.fail({ _tag: "TooDeep", path: this.path(), limit: maxDepth })
-    this.depth++
-    this.arrays[this.depth] = isArray
-    this.indexes[this.depth] = 0
-    const names = this.names[this.depth]
-    if (names === undefined) this.names[this.depth] = { count: 0, first: "", set: new Set() }
-    else if (!isArray) {
-      if (names.count > 1) names.set.clear()
-      names.count = 0
-    }
+    if (this.place.depth + 1 - this.base > maxDepth)
+      this.fail({ _tag: "TooDeep", path: this.place.path(), limit: maxDepth })
+    this.place.open(isArray)
   }
 
   private close(isArray: boolean, piece: string, at: number): void {
-    const { state, depth } = this
-    const fits = this.arrays[depth] === isArray && depth > 0
+    const { state, place } = this
+    const fits = place.inArray === isArray && place.depth > 0
     if (!fits || !(state === AFTER || state === (isArray ? FIRST : FIRST_KEY))) this.notJson(at)
-    this.depth--
+    place.close()
     this.finish(piece, at + 1)
   }
 
@@ -360,7 +338,7 @@ export class JsonReader {
   private half(): void {
     this.pendingHigh = false
     this.options.sink.problem(
-      this.state === KEY_STRING ? this.path(this.depth - 1) : this.path(),
+      this.state === KEY_STRING ? this.place.path(this.place.depth - 1) : this.place.path(),
       `${this.state === KEY_STRING ? "has a name with" : "holds"} half a character, a surrogate without its partner, which no text can have. Correct or leave out this escape.`,
     )
   }
@@ -368,24 +346,15 @@ export class JsonReader {
   private key(text: JsonText): void {
     const name = text.includes("\\") ? (JSON.parse(text) as string) : text.slice(1, -1)
     this.held = ""
-    this.keys[this.depth] = name
+    this.place.enter(name)
     this.state = COLON
     // What is not wanted is not kept, and neither are its names: there may be millions.
     if (this.cutting < 0 || this.length > this.maxText) return
-    const names = this.names[this.depth]!
-    const isSecond =
-      names.count === 0 ? false : names.count === 1 ? names.first === name : names.set.has(name)
-    if (isSecond)
+    if (this.place.hasHad(name))
       this.options.sink.problem(
-        this.path(),
+        this.place.path(),
         "is given twice in one object, so that one of the two would be lost. Give each its own name.",
       )
-    if (names.count === 0) names.first = name
-    else {
-      if (names.count === 1) names.set.add(names.first)
-      names.set.add(name)
-    }
-    names.count++
   }
 
   /** In a number or a literal, up to its end or the piece's. */
@@ -405,7 +374,7 @@ export class JsonReader {
       this.said++
       if ((text.length > SURELY_FINITE_CHARS || /[eE]/.test(text)) && !Number.isFinite(Number(text)))
         this.options.sink.problem(
-          this.path(),
+          this.place.path(),
           "is a number beyond what a double can hold, about 1.8e308. Send it as text.",
         )
     }
@@ -426,18 +395,6 @@ export class JsonReader {
     if (text !== "") this.options.sink.part(text.includes("\\") ? (JSON.parse(`"${text}"`) as string) : text)
   }
 
-  /** Where the value is that is being read: names and indexes of the first containers around it. */
-  private path(to = this.depth): string {
-    let path = this.options.path
-    // 20 of them say where; all of them down a depth bomb would be a longer answer than the problem deserves
-    for (let depth = this.options.many === true ? 0 : 1; depth <= Math.min(to, 20); depth++)
-      path = childPath(
-        path,
-        depth === 0 || this.arrays[depth] === true ? this.indexes[depth]! : this.keys[depth]!,
-      )
-    return path
-  }
-
   private notJson(at: number, atEnd = false): never {
     const column = this.offset + at - this.lineStart + 1
     return this.fail({ _tag: "NotJson", where: `line ${this.line}, column ${column}`, atEnd })
@@ -448,19 +405,3 @@ export class JsonReader {
     throw new Stop()
   }
 }
-
-const kindOfScalar = (char: number): JsonKind =>
-  char === 0x74 || char === 0x66 ? "boolean" : char === 0x6e ? "null" : "number"
-
-const hexOf = (char: number): number => {
-  if (char >= 0x30 && char <= 0x39) return char - 0x30
-  const letter = char | 0x20
-  return letter >= 0x61 && letter <= 0x66 ? letter - 0x57 : -1
-}
-
-/** What a character stands for behind a backslash. */
-const ESCAPES: ReadonlyMap<number, number> = new Map(
-  Object.entries({ '"': '"', "\\": "\\", "/": "/", b: "\b", f: "\f", n: "\n", r: "\r", t: "\t" }).map(
-    ([char, means]) => [char.charCodeAt(0), means.charCodeAt(0)],
-  ),
-)
