@@ -55,12 +55,6 @@ export const problemsError = (status: number, problems: ReadonlyArray<Problem>):
   return { status, message: `${said}${more}.`, detail: { errors: problems } }
 }
 
-export const NO_KEY: ApiError = {
-  status: 401,
-  message: "A Parallel API key is missing. Send it as the header x-api-key, or as Authorization: Bearer.",
-  headers: { "www-authenticate": 'Bearer realm="Parallel API key"' },
-}
-
 /** What a failed creation looks like from outside. */
 export const createErrorOf = (error: Exclude<CreateOnceError, CreationFailed>): ApiError => {
   switch (error._tag) {
@@ -100,7 +94,7 @@ export const createErrorOf = (error: Exclude<CreateOnceError, CreationFailed>): 
       return {
         status: 409,
         message:
-          "This Idempotency-Key was used for a request with another body. Send that body again to get its answer, or use a new key for a new request.",
+          "This Idempotency-Key was used for another request: another body, or the same sent elsewhere. Send that one again as it was to get its answer, or use a new key for a new request.",
       }
     case "KeyInUse":
       return keyInUse(error)
