@@ -98,7 +98,7 @@ const groupLinks = (
   if (next === null) return links.join(", ")
   const query = new URLSearchParams(asked)
   query.set("after", String(next))
-  return [`</${taskgroupId}.${format.format}?${query}>; rel="next"`, ...links].join(", ")
+  return [`</${taskgroupId}.${format.format}?${query.toString()}>; rel="next"`, ...links].join(", ")
 }
 
 const alternates = (address: string, { format: own }: Format, formats: ReadonlyArray<Format>) =>

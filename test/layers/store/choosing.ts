@@ -97,18 +97,21 @@ export const choosingSuite = (withStorage: WithStorage) => {
 
   it("never has more rows than were asked for, nor others, whatever changes before it is read", () =>
     withStorage((storage) => {
-      const store = submittedOn(storage, inputsOf(200))
+      const store = submittedOn(storage, inputsOf(400))
       const ends = (index: number) =>
         store.apply([told(`run-${index}`, "failed", { index, raw: { error: { message: "x" } } })], NOW)
+      // Every other row waits, and from 200 on each does, so that SQLite makes pages of them.
       for (let index = 0; index < 200; index += 2) ends(index)
-      const selection = { statuses: new Set(["queued"]), limit: 90 }
-      const choice = store.choose(selection)
-      for (let index = 1; index < 200; index += 6) ends(index)
+      const choice = store.choose({ statuses: new Set(["queued"]), limit: 250 })
+      for (let index = 1; index < 400; index += 6) ends(index)
       const snapshot = store.snapshot(choice)
-      const expected = Array.from({ length: 90 }, (_, at) => at * 2 + 1).filter((index) => index % 6 !== 1)
+      const waiting = Array.from({ length: 350 }, (_, index) => index).filter(
+        (index) => index >= 200 || index % 2 === 1,
+      )
+      const expected = waiting.filter((index) => index % 6 !== 1)
       expect(indexesOf(snapshot)).toEqual(expected)
       for (const part of PARTS) expect(read(snapshot, part)).toBe(written(snapshot, part))
-      expect(choice.next).toBe(179)
+      expect(choice.next).toBe(349)
       snapshot.close()
     }))
 

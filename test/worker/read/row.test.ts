@@ -123,8 +123,10 @@ describe("one row by its address", () => {
       const links = [...(head.headers.get("link") ?? "").matchAll(/<([^>]+)>; rel="alternate"/g)].map(
         ([, path]) => path,
       )
-      expect(links.toSorted()).toEqual(
-        ["html", "json", "md"].filter((other) => other !== format).map((other) => `/${id}/3.${other}`),
+      expect(new Set(links)).toEqual(
+        new Set(
+          ["html", "json", "md"].filter((other) => other !== format).map((other) => `/${id}/3.${other}`),
+        ),
       )
     },
   )
@@ -134,7 +136,7 @@ describe("one row by its address", () => {
     await upstream.behave({ runs: { failure_rate: 1 } })
     const { taskgroup_id } = await create(upstream)
     const [run] = (await untilEnded(taskgroup_id)).runs
-    const { message } = run?.["error"] as { message: string }
+    const { message } = run!["error"] as { message: string }
     expect(await (await get(`/${taskgroup_id}/0.md`)).text()).toContain(`⚠️ ${message}`)
     expect(await (await get(`/${taskgroup_id}/0.html`)).text()).toContain(message)
   })
