@@ -34,7 +34,8 @@ function* linesOf(fd: number): Generator<{ text: string; end: number }> {
   }
 }
 
-const asText = (value: unknown): string | null => (value == null ? null : JSON.stringify(value))
+const asText = (value: unknown): string | null =>
+  value === null || value === undefined ? null : JSON.stringify(value)
 
 /** Ledgers of earlier versions hold values where there is text now. */
 const upToDate = (record: Record<string, unknown>): object => {
