@@ -1,6 +1,8 @@
 export interface OutboundUrlOptions {
   /** For development only: plain http, loopback and private networks are fine then. */
   readonly allowPrivate: boolean
+  /** What a relative one is relative to. */
+  readonly base?: URL
 }
 
 /**
@@ -16,7 +18,12 @@ export interface OutboundUrlOptions {
 export const checkOutboundUrl = (input: URL | string, options: OutboundUrlOptions): URL | string => {
   const changed = typeof input === "string" ? refuseCharacter(input) : null
   if (changed !== null) return changed
-  const url = typeof input !== "string" ? input : URL.canParse(input) ? new URL(input) : null
+  const url =
+    typeof input !== "string"
+      ? input
+      : URL.canParse(input, options.base)
+        ? new URL(input, options.base)
+        : null
   if (url === null) return "is not a valid URL. Send an absolute URL such as https://example.com/path."
   const plainAllowed = options.allowPrivate && url.protocol === "http:"
   if (url.protocol !== "https:" && !plainAllowed)

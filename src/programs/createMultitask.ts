@@ -11,7 +11,6 @@ import {
   buildTaskSpec,
   checkSizes,
   decodeMultitaskRequest,
-  decodeRows,
   inputSchemaBudget,
   type Limits,
   type MultitaskRequest,
@@ -210,9 +209,10 @@ const prepare = Effect.fnUntraced(function* (
 const loadRows = Effect.fnUntraced(function* (request: MultitaskRequest, limits: Limits) {
   if (request.inputs._tag === "rows") return request.inputs.rows
   const loader = yield* InputsLoader
-  const rows = decodeRows(yield* loader.load(request.inputs.url), limits)
-  if (Result.isFailure(rows)) return yield* new InvalidRequest({ problems: [...rows.failure] })
-  return rows.success
+  const { collector, problems } = yield* loader.load(request.inputs.url)
+  const { texts } = collector.finish(false)
+  if (problems.count > 0) return yield* new InvalidRequest({ problems: [...problems.list("inputs")] })
+  return texts.map((text): Row => JSON.parse(text))
 })
 
 /** Gives the group to its object, in pieces, and lets it begin. */
