@@ -85,7 +85,11 @@ const readBytes = (
 ) => {
   let size = 0
   return response.stream.pipe(
-    Stream.mapError(() => broken("The inputs URL broke off its answer")),
+    Stream.catch(({ reason }) =>
+      reason._tag === "EmptyBodyError"
+        ? Stream.empty
+        : Stream.fail(broken("The inputs URL broke off its answer")),
+    ),
     Stream.takeUntilEffect((chunk) => {
       size += chunk.byteLength
       return size > maxBytes
