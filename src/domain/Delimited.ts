@@ -1,4 +1,5 @@
 import { childPath, type Problems } from "./Problem.ts"
+import type { DelimitedFailure } from "./TextFailure.ts"
 import { RowCollector, type RowLimits } from "./Rows.ts"
 import {
   type DelimitedHeader,
@@ -8,25 +9,13 @@ import {
   SEPARATOR_LINE,
 } from "./DelimitedHeader.ts"
 
-/** Why there are no rows. */
-export type DelimitedFailure =
-  | { readonly _tag: "UnclosedQuote"; readonly line: number }
-  | { readonly _tag: "TextBehindQuote"; readonly line: number }
-  | { readonly _tag: "HeaderTooLong"; readonly limit: number }
-  | { readonly _tag: "RepeatedColumns"; readonly names: ReadonlyArray<string> }
-  /** A header and nothing else. */
-  | { readonly _tag: "NoRows" }
-  /** Nobody says that it is a table, and it does not look like one. */
-  | { readonly _tag: "NoTable" }
-  | { readonly _tag: "TooManyValues"; readonly limit: number }
-
 export interface DelimitedOptions {
   /** null: what divides the header. */
   readonly delimiter: Delimiter | null
   /** Somebody says that it is a table; else it must look like one, as a sentence may come in a table's place. */
   readonly isDeclared: boolean
-  /** Shared with other readers of the same body. */
-  readonly values?: { count: number }
+  /** Of all rows together. */
+  readonly maxChars: number
 }
 
 const FIELD = "inputs"
@@ -54,7 +43,7 @@ export class DelimitedReader {
   private readonly problems: Problems
   private readonly collector: RowCollector
   private readonly isDeclared: boolean
-  private readonly values: { count: number }
+  private readonly maxChars: number
 
   /** NaN until it is known. */
   private delimiter: number
@@ -79,13 +68,15 @@ export class DelimitedReader {
   /** null until it has come. */
   private header: DelimitedHeader | null = null
   private rows = 0
+  private chars = 0
+  private values = 0
 
   constructor(limits: RowLimits, problems: Problems, options: DelimitedOptions) {
     this.limits = limits
     this.problems = problems
     this.collector = new RowCollector(limits, problems)
     this.isDeclared = options.isDeclared
-    this.values = options.values ?? { count: 0 }
+    this.maxChars = options.maxChars
     this.delimiter = options.delimiter?.charCodeAt(0) ?? Number.NaN
   }
 
@@ -199,10 +190,7 @@ export class DelimitedReader {
   private endCell(): void {
     this.state = START
     this.length++
-    if (++this.values.count > this.limits.maxValues) {
-      this.failure = { _tag: "TooManyValues", limit: this.limits.maxValues }
-      return
-    }
+    if (!this.mayRead(1)) return
     if (this.header === null) {
       if (this.length > this.limits.maxSpecPlusInputChars) return this.failHeader()
       this.cells.push(this.wasQuoted ? this.cell : this.cell.trim())
@@ -213,8 +201,15 @@ export class DelimitedReader {
     this.wasQuoted = false
   }
 
+  private mayRead(values: number): boolean {
+    const { maxValues } = this.limits
+    this.values += values
+    if (this.values > maxValues) this.failure = { _tag: "TooManyValues", limit: maxValues }
+    return this.failure === null
+  }
+
   private endLine(char: number): void {
-    this.endRecord()
+    if (this.count > 0 || this.state !== START) this.endRecord()
     this.line++
     this.afterCr = char === CR
   }
@@ -249,7 +244,8 @@ export class DelimitedReader {
       this.failure = { _tag: "NoTable" }
       return
     }
-    this.values.count++
+    // Cells that are missing are values of the row, too.
+    if (!this.mayRead(1 + columns.length - cells.length)) return
     collector.begin("object")
     let text = ""
     let isEmpty = true
@@ -271,6 +267,8 @@ export class DelimitedReader {
     if (this.length > most) collector.end(null, this.length, false)
     else collector.end(text.length > most ? null : text, text.length, isEmpty)
     this.rows++
+    if (text.length <= most) this.chars += text.length
+    if (this.chars > this.maxChars) this.failure = { _tag: "TooLarge", limit: this.maxChars }
   }
 
   private unnamed(at: number): void {

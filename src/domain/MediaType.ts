@@ -14,7 +14,9 @@ export const mediaTypeOf = (contentType: string | undefined): MediaType => {
   return { type: type.trim().toLowerCase(), charset: charset ?? null }
 }
 
-const BY_TYPE: ReadonlyArray<readonly [RegExp, RowsFormat]> = [
+const BY_TYPE: ReadonlyArray<readonly [RegExp, RowsFormat | null]> = [
+  // Who answers with a page means no rows, whatever the path is called.
+  [/html|xml/, null],
   [/^(?:application|text)\/(?:x-)?(?:jsonl|ndjson|jsonlines|json-lines|ldjson)$/, "jsonl"],
   [/^(?:application|text)\/(?:.+\+)?json$/, "json"],
   // Windows calls every CSV file so that Excel is to open.

@@ -1,6 +1,29 @@
 import { describeKind } from "./JsonText.ts"
 import { shorten } from "./Problem.ts"
-import type { TextFailure } from "./TextRows.ts"
+import type { RowsFailure } from "./Rows.ts"
+
+/** Why a table has no rows. */
+export type DelimitedFailure =
+  | { readonly _tag: "UnclosedQuote"; readonly line: number }
+  | { readonly _tag: "TextBehindQuote"; readonly line: number }
+  | { readonly _tag: "HeaderTooLong"; readonly limit: number }
+  | { readonly _tag: "RepeatedColumns"; readonly names: ReadonlyArray<string> }
+  /** A header and nothing else. */
+  | { readonly _tag: "NoRows" }
+  /** Nobody says that it is a table, and it does not look like one. */
+  | { readonly _tag: "NoTable" }
+  | { readonly _tag: "TooManyValues"; readonly limit: number }
+  /** Every row repeats the header's names: short records may be a hundred times as long as rows. */
+  | { readonly _tag: "TooLarge"; readonly limit: number }
+
+/** Why a text has no rows. */
+export type TextFailure =
+  | RowsFailure
+  | DelimitedFailure
+  | { readonly _tag: "Blank" }
+  | { readonly _tag: "Markup" }
+  /** One object that nobody calls JSON Lines: an error, or a wrapper. `list`: its member that is an array of objects. */
+  | { readonly _tag: "OneObject"; readonly list: string | null }
 
 const SEND = "Send JSON, JSON Lines, CSV or TSV."
 
@@ -21,6 +44,8 @@ export const textFailure = (failure: TextFailure): string => {
       return `is nested more than ${failure.limit} levels deep at ${failure.path}. Flatten the data.`
     case "TooManyValues":
       return `holds more than ${failure.limit} values. Split it over several requests.`
+    case "TooLarge":
+      return `has more than ${failure.limit} characters in its rows, each of which repeats the names of the columns. Shorten the header, or split the list over several groups.`
     case "UnclosedQuote":
       return `has a quote in line ${failure.line} that is never closed. Close it, or within quotes write it twice.`
     case "TextBehindQuote":

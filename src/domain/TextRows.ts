@@ -1,20 +1,12 @@
-import { type DelimitedFailure, DelimitedReader } from "./Delimited.ts"
+import { DelimitedReader } from "./Delimited.ts"
 import { JsonReader, NOTHING } from "./JsonReader.ts"
 import type { JsonKind } from "./JsonText.ts"
 import type { Problems } from "./Problem.ts"
-import { RowCollector, type RowLimits, RowReader, type RowsFailure, rowSink } from "./Rows.ts"
+import { RowCollector, type RowLimits, RowReader, rowSink } from "./Rows.ts"
+import type { TextFailure } from "./TextFailure.ts"
 
 /** What somebody says that a text is, by a media type or a file's name. */
 export type RowsFormat = "json" | "jsonl" | "csv" | "tsv"
-
-/** Why there are no rows. */
-export type TextFailure =
-  | RowsFailure
-  | DelimitedFailure
-  | { readonly _tag: "Blank" }
-  | { readonly _tag: "Markup" }
-  /** One object that nobody calls JSON Lines: an error, or a wrapper. `list`: its member that is an array of objects. */
-  | { readonly _tag: "OneObject"; readonly list: string | null }
 
 interface Reader {
   push(text: string): void
@@ -30,14 +22,21 @@ export class TextRows {
   private readonly limits: RowLimits
   private readonly problems: Problems
   private readonly format: RowsFormat | null
+  private readonly maxChars: number
   private lead = ""
   private reader: Reader | null = null
   private isMarkup = false
 
-  constructor(limits: RowLimits, problems: Problems, format: RowsFormat | null) {
+  /** `format`: null where nobody says. `maxChars`: of all rows together, where a table's header is repeated in them. */
+  constructor(
+    limits: RowLimits,
+    problems: Problems,
+    { format, maxChars }: { readonly format: RowsFormat | null; readonly maxChars: number },
+  ) {
     this.limits = limits
     this.problems = problems
     this.format = format
+    this.maxChars = maxChars
   }
 
   /** Nothing that is still to come is looked at. */
@@ -73,6 +72,7 @@ export class TextRows {
     const table = new DelimitedReader(limits, problems, {
       delimiter: format === "tsv" ? "\t" : null,
       isDeclared: format !== null,
+      maxChars: this.maxChars,
     })
     return {
       push: (text) => table.push(text),

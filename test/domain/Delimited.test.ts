@@ -23,7 +23,12 @@ const read = (
   { lengths = [], ...options }: Partial<DelimitedOptions> & { lengths?: ReadonlyArray<number> } = {},
 ) => {
   const problems = new Problems()
-  const reader = new DelimitedReader(LIMITS, problems, { delimiter: null, isDeclared: true, ...options })
+  const reader = new DelimitedReader(LIMITS, problems, {
+    delimiter: null,
+    isDeclared: true,
+    maxChars: 5_000,
+    ...options,
+  })
   for (const piece of cut(text, lengths)) reader.push(piece)
   const end = reader.end()
   if (!(end instanceof RowCollector)) return end
@@ -31,6 +36,7 @@ const read = (
   return problems.count > 0 ? problems.list("inputs") : texts
 }
 
+let n = 0
 const lengths = Schema.Array(Schema.Literals([1, 2, 3, 7, 64]))
 
 describe("DelimitedReader", () => {
@@ -69,6 +75,16 @@ describe("DelimitedReader", () => {
     ["no header", "\n \n", { _tag: "NoRows" }],
     ["a header without end", "a".repeat(400), { _tag: "HeaderTooLong", limit: 300 }],
     ["a header of commas", ",".repeat(400), { _tag: "HeaderTooLong", limit: 300 }],
+    [
+      "rows that repeat a long header",
+      `${"a".repeat(200)}\n${"1\n".repeat(30)}`,
+      { _tag: "TooLarge", limit: 5_000 },
+    ],
+    [
+      "many missing values",
+      `a${",b".repeat(40).replaceAll(/b/g, () => `c${n++}`)}\n${"1\n".repeat(30)}`,
+      { _tag: "TooManyValues", limit: 1_000 },
+    ],
     ["too many values", `a\n${"1\n".repeat(600)}`, { _tag: "TooManyValues", limit: 1_000 }],
   ])("stops at %s", (_, text, failure) => {
     expect(read(text)).toEqual(failure)

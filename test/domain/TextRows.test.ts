@@ -10,7 +10,7 @@ const LIMITS = { maxInputs: 100, maxSpecPlusInputChars: 300, maxDepth: 4, maxVal
 
 const read = (text: string, format: RowsFormat | null = null, step = Math.max(1, text.length)) => {
   const problems = new Problems()
-  const reader = new TextRows(LIMITS, problems, format)
+  const reader = new TextRows(LIMITS, problems, { format, maxChars: 10_000 })
   for (let at = 0; at < text.length; at += step) reader.push(text.slice(at, at + step))
   const end = reader.end()
   if (!(end instanceof RowCollector)) return textFailure(end)
@@ -98,7 +98,8 @@ describe("rowsFormat", () => {
     ["text/plain", "/rows.csv", "csv"],
     ["text/plain", "/rows.txt", null],
     ["", "/csv", null],
-    ["text/html", "/constructor.valueof", null],
+    ["text/html", "/rows.csv", null],
+    ["", "/constructor.valueof", null],
   ])("of %s at %s", (type, path, format) => {
     expect(rowsFormat(mediaTypeOf(type).type, [path])).toBe(format)
   })

@@ -25,6 +25,9 @@ const EXCERPT_CHARS = 80
 /** Four bytes are the longest character. */
 const EXCERPT_BYTES = 4 * EXCERPT_CHARS
 
+/** Rows may be longer than the table that they come from, by the names of its columns. */
+const ROWS_PER_BODY = 2
+
 /** What every platform unpacks before we see it: workerd none but these. */
 const ENCODINGS = /^(?:gzip|br|identity)?$/
 
@@ -44,7 +47,10 @@ export const readAnswer = Effect.fnUntraced(function* ({ response, paths }: Answ
   const { type, charset } = mediaTypeOf(headers["content-type"])
   const problems = new Problems()
   const bytes = new CharsetReader(charset)
-  const rows = new TextRows(rowLimits(settings), problems, rowsFormat(type, paths))
+  const rows = new TextRows(rowLimits(settings), problems, {
+    format: rowsFormat(type, paths),
+    maxChars: ROWS_PER_BODY * settings.MAX_BODY_BYTES,
+  })
   let first = new Uint8Array(0)
   const unusable = (kind: "invalid" | "too_large", path: string, what: string) =>
     new InputsUnavailable({
@@ -64,7 +70,7 @@ export const readAnswer = Effect.fnUntraced(function* ({ response, paths }: Answ
   const read = rows.end()
   if (read instanceof RowCollector) return { collector: read, problems }
   return yield* unusable(
-    read._tag === "TooManyValues" ? "too_large" : "invalid",
+    read._tag === "TooManyValues" || read._tag === "TooLarge" ? "too_large" : "invalid",
     read._tag === "TooDeep" ? read.path : "inputs",
     textFailure(read),
   )
