@@ -70,7 +70,7 @@ export const createErrorOf = (error: Exclude<CreateOnceError, CreationFailed>): 
           return {
             status: 422,
             message: `${error.message}.`,
-            detail: { errors: [{ path: "inputs", message: error.message }] },
+            detail: { errors: [{ path: error.path, message: error.message }] },
           }
       }
     case "PreparationTimedOut":

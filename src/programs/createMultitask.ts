@@ -19,6 +19,7 @@ import {
 } from "../domain/MultitaskRequest.ts"
 import { cutBatches } from "../domain/Plan.ts"
 import { estimateCostUsd } from "../domain/Processors.ts"
+import { PRODUCT } from "../domain/Product.ts"
 import { failureProblem, type Rows } from "../domain/Rows.ts"
 import { waitOutRateLimit } from "../domain/Schedules.ts"
 import type { SettingsShape } from "../domain/Settings.ts"
@@ -75,7 +76,6 @@ export const createdJson = (created: Created): JsonText =>
     })),
   )
 
-const PRODUCT = "parallel-multitask"
 /** Inputs go to the object in pieces of about this size. */
 const PIECE_CHARS = 1_000_000
 const PIECE_ROWS = 1_000
