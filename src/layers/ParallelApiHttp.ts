@@ -11,6 +11,7 @@ import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import type * as HttpClientResponse from "effect/http/HttpClientResponse"
 import { Malformed, type ParallelError, Unavailable } from "../domain/Errors.ts"
 import { compactText, fieldsOf } from "../domain/JsonText.ts"
+import { USER_AGENT } from "../domain/Product.ts"
 import { call as again } from "../domain/Schedules.ts"
 import { makeSseParser } from "./parallel/sseParser.ts"
 import {
@@ -80,7 +81,7 @@ export const ParallelApiHttp: Layer.Layer<
       budget.note()
       const response = yield* request.pipe(
         HttpClientRequest.prependUrl(PARALLEL_BASE_URL),
-        HttpClientRequest.setHeader("x-api-key", Redacted.value(key)),
+        HttpClientRequest.setHeaders({ "x-api-key": Redacted.value(key), "user-agent": USER_AGENT }),
         client.execute,
         Effect.provideService(FetchHttpClient.RequestInit, { redirect: "manual" }),
         Effect.provideService(HttpClient.TracerPropagationEnabled, false),
