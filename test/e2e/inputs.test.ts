@@ -133,7 +133,7 @@ const mistakes: ReadonlyArray<
   ["too large a body", text([{ a: "x".repeat(20_000) }]), {}, 413, []],
   ["no inputs", { output_type: "text" }, {}, 422, ["inputs"]],
   ["empty inputs", text([]), {}, 422, ["inputs"]],
-  ["a row that is no object, twice", text([1, {}, "b"]), {}, 422, ["inputs[0]", "inputs[2]"]],
+  ["a row that is no object, twice", text([1, { a: 1 }, "b"]), {}, 422, ["inputs[0]", "inputs[2]"]],
   ["too many inputs", text(companies(51)), {}, 422, ["inputs"]],
   ["inputs as text that is neither", text("no url"), {}, 422, ["inputs"]],
   ["inputs from a file", text("file:///etc/passwd"), {}, 422, ["inputs"]],

@@ -174,12 +174,18 @@ export const outboundSuite = (runtime: string, server: () => RecordingServer): v
       ["a file", "file:///etc/passwd", /not allowed: it must begin with/],
       ["a backslash", "\\b", /not allowed: it must not contain a backslash/],
       ["a tab within", "a\tb", /U\+0009/],
-      ["bytes that are no text", "/\u00e9", /usable Location/],
       ["itself", "./", /redirects more than 5/],
     ])("does not follow a redirect to %s", async (_, location, message) => {
       const dir = place()
       await server().answer(`${dir}/`, { location })
       expect(await load(`${server().url}${dir}/`)).toMatchObject({ message: expect.stringMatching(message) })
+    })
+
+    it.runIf(runtime === "workerd")("does not follow a redirect in bytes that are no text", async () => {
+      const dir = place()
+      await server().answer(`${dir}/`, { location: "/\u00e9" })
+      const message = expect.stringMatching(/usable Location/)
+      expect(await load(`${server().url}${dir}/`)).toMatchObject({ message })
     })
 
     it.each(read)("reads %s", async (_, name, answer) => {

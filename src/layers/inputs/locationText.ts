@@ -1,6 +1,6 @@
 /**
- * A Location as text. Headers are bytes, which some platforms give as a character each and others read as UTF-8, as
- * nearly all servers mean them. null: they are not, and the URL that was meant cannot be known.
+ * A Location as text. Headers are bytes: workerd reads them as UTF-8, as nearly all servers mean them, Node gives each
+ * byte as a character. null: they are no text, and the URL that was meant cannot be known.
  */
 export const locationText = (header: string | undefined): string | null => {
   if (header === undefined || header.includes("\ufffd")) return null
@@ -9,6 +9,6 @@ export const locationText = (header: string | undefined): string | null => {
     const bytes = Uint8Array.from(header, (char) => char.charCodeAt(0))
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes)
   } catch {
-    return null
+    return header
   }
 }
