@@ -1,7 +1,7 @@
 import { bodyOf, type Exchange, kindOf, type Recording } from "../simulator/index.ts"
 import { makeSseParser, type SseEvent } from "../src/layers/parallel/sseParser.ts"
 import { readRun } from "../src/domain/Wire.ts"
-import { isMissing, type Json, listOf, objectOf, parseJson, textOf } from "./json.ts"
+import { isMissing, jsonOf, type Json, listOf, objectOf, parseJson, textOf } from "./json.ts"
 
 /** A run as some answer showed it, and when that was. */
 type Seen = NonNullable<ReturnType<typeof seenIn>>
@@ -28,7 +28,7 @@ export const runsIn = ({ events }: Pick<Answer, "events">): ReadonlyArray<string
 ]
 
 const seenIn = (value: unknown, input: unknown, asked: number, at: number) => {
-  const run = readRun(value, input)
+  const run = readRun(jsonOf(value), jsonOf(input))
   return run === null ? null : { ...run, asked, at }
 }
 

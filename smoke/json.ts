@@ -14,3 +14,7 @@ export const parseJson = (text: string): unknown => {
     return undefined
   }
 }
+
+/** The text of a value that may be missing. */
+export const jsonOf = (value: unknown): string | undefined =>
+  value === undefined ? undefined : JSON.stringify(value)

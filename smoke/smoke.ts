@@ -15,7 +15,7 @@ import { TaskGroupsObjects } from "../src/layers/TaskGroupsObjects.ts"
 import { createMultitask } from "../src/programs/createMultitask.ts"
 import { nodeSqliteStorage } from "../test/support/nodeSqliteStorage.ts"
 import { judge } from "./judge.ts"
-import { type Json, objectOf } from "./json.ts"
+import { type Json, jsonOf, objectOf, parseJson } from "./json.ts"
 import { createProbe, type ProbeOptions } from "./probe.ts"
 import { createRecorder } from "./recorder.ts"
 import { createRedactor } from "./redact.ts"
@@ -116,15 +116,15 @@ const problemsOf = (served: Served, listed: ReadonlyArray<Json>): ReadonlyArray<
   return INPUTS.flatMap((input, at) => {
     const row = served.runs.find(({ input_index: index }) => index === at)
     const { run: of, input: given, output } = upstream.get(row?.run_id) ?? {}
-    const run = readRun(of, given)
+    const run = readRun(jsonOf(of), jsonOf(given))
     if (row === undefined || run === null) return [`Row ${at} has no run of upstream's.`]
-    const content = run.status === "completed" ? readOutput(output)?.content : undefined
+    const content = run.status === "completed" ? readOutput(jsonOf(output))?.content : undefined
     const checks: ReadonlyArray<readonly [string, unknown, unknown]> = [
       ["input", row.input, input],
       ["run, of another input", objectOf(given)["input"] ?? input, input],
       ["run, of another number", run.inputIndex ?? at, at],
       [`status (${row.status}, not ${run.status})`, row.status, run.status],
-      ["output", row.output?.content, content],
+      ["output", row.output?.content, content === undefined ? undefined : parseJson(content)],
     ]
     const wrong = checks.filter(([, ours, theirs]) => !isDeepStrictEqual(ours, theirs))
     return wrong.map(([what]) => `Row ${at} has the wrong ${what}.`)

@@ -1,6 +1,6 @@
 import { bodyOf } from "../../simulator/index.ts"
 import { type Answer, type Facts, inputsIn, isActive, isTerminal, runsIn } from "../facts.ts"
-import { isMissing, listOf, objectOf, textOf } from "../json.ts"
+import { isMissing, listOf, objectOf, parseJson, textOf } from "../json.ts"
 import { a, ask, b, open, seconds, tally } from "../verdict.ts"
 
 /** Which input each run is of, by its metadata. */
@@ -165,7 +165,9 @@ export const listingQuestions = [
     return isEmpty ? open(`${evidence}, all empty`) : b("no: finished runs only", evidence)
   }),
   ask("M", "Do runs carry the metadata they were given?", ({ seen }) => {
-    const indexes = seen.map(({ raw }) => objectOf(raw["metadata"])["input_index"])
+    const indexes = seen.map(
+      ({ fields }) => objectOf(parseJson(fields.get("metadata") ?? "null"))["input_index"],
+    )
     const likely = indexes.some((index) => typeof index === "number") ? "yes, though as a number" : "yes"
     return tally("sightings, by their input_index", likely, "no", indexes.map(isMissing))
   }),

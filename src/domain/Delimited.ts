@@ -250,12 +250,9 @@ export class DelimitedReader {
     let text = ""
     let isEmpty = true
     for (let at = 0; at < columns.length; at++) {
-      const { name, lead } = columns[at]!
+      const { name, lead, isNameless } = columns[at]!
       const cell = cells[at] ?? ""
-      if (lead === null) {
-        if (name === "" && cell !== "") this.unnamed(at)
-        continue
-      }
+      if (lead === null || (isNameless && cell === "")) continue
       collector.member(name, "string")
       if (isEmpty && !BLANK.test(cell)) isEmpty = false
       text += `${text === "" ? "{" : ","}${lead}${JSON.stringify(read(cell))}`
@@ -269,12 +266,6 @@ export class DelimitedReader {
     this.rows++
     if (text.length <= most) this.chars += text.length
     if (this.chars > this.maxChars) this.failure = { _tag: "TooLarge", limit: this.maxChars }
-  }
-
-  private unnamed(at: number): void {
-    this.problem(
-      `has text in column ${at + 1} (line ${this.recordLine}), which has no name in the header. Name the column, or remove it.`,
-    )
   }
 
   private tooMany(columns: number): void {

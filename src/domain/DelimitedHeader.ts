@@ -40,8 +40,10 @@ const OUR_COLUMNS: ReadonlySet<string> = new Set(["$id", "$status", "$error", "$
 
 export interface DelimitedColumn {
   readonly name: string
-  /** Its name as a member's, with the colon; null for a column without a name, and for one that is no part of a row. */
+  /** Its name as a member's, with the colon; null for one that is no part of a row. */
   readonly lead: string | null
+  /** The header has no name for it, as for the index that data frames write: it is there where it holds something. */
+  readonly isNameless: boolean
 }
 
 export interface DelimitedHeader {
@@ -50,6 +52,14 @@ export interface DelimitedHeader {
   readonly read: (cell: string) => string
   /** Names that are given more than once. */
   readonly repeated: ReadonlyArray<string>
+}
+
+/** A name for a column that has none, and that no other has. */
+const nameFor = (at: number, taken: Set<string>): string => {
+  let name = `column_${at + 1}`
+  while (taken.has(name)) name += "_"
+  taken.add(name)
+  return name
 }
 
 /** What the header's cells say. A CSV of our own is known by it, and read back as what went in. */
@@ -63,9 +73,10 @@ export const readHeader = (cells: ReadonlyArray<string>): DelimitedHeader => {
     if (name !== "" && seen.has(name)) repeated.add(name)
     seen.add(name)
   }
-  const columns = names.map((name) => ({
-    name,
-    lead: name === "" || (isOurs && OUR_COLUMNS.has(name)) ? null : `${JSON.stringify(name)}:`,
-  }))
+  const columns = names.map((given, at) => {
+    const name = given === "" ? nameFor(at, seen) : given
+    const lead = isOurs && OUR_COLUMNS.has(name) ? null : `${JSON.stringify(name)}:`
+    return { name, lead, isNameless: given === "" }
+  })
   return { columns, read, repeated: [...repeated] }
 }

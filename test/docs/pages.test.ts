@@ -5,13 +5,12 @@ import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import { MAX_COLUMNS } from "../../src/domain/Columns.ts"
 import { CONSTANTS } from "../../src/domain/Constants.ts"
-import { decodeMultitaskRequest } from "../../src/domain/MultitaskRequest.ts"
 import { processorNames, usdPerRun } from "../../src/domain/Processors.ts"
 import { Variables } from "../../src/domain/Settings.ts"
 import { createErrorOf, errorBody } from "../../src/http/errors.ts"
 import { InvalidRequest } from "../../src/programs/createErrors.ts"
 import { anchorsOf, fencesOf, rowsOf, sectionOf } from "./markdown.ts"
-import { limits, settings } from "./product.ts"
+import { decoded, settings } from "./product.ts"
 
 const read = (path: string) => readFileSync(path, "utf8")
 const adrs = readdirSync("docs/adr").toSorted()
@@ -121,7 +120,7 @@ describe("docs/formats.md", () => {
     const [, body = ""] = /-d '([^']+)'/.exec(fencesOf(section, "sh")[0] ?? "") ?? []
     const [answer = ""] = fencesOf(section, "json")
     return {
-      decoded: decodeMultitaskRequest(JSON.parse(body), limits),
+      decoded: decoded(JSON.parse(body)),
       answer: JSON.parse(answer) as Record<string, unknown>,
     }
   }

@@ -1,11 +1,17 @@
+import * as Result from "effect/Result"
+import { MultitaskBody } from "../../src/domain/MultitaskBody.ts"
+import { decodeMultitaskRequest, multitaskBodyOf } from "../../src/domain/MultitaskRequest.ts"
+import { limitsOf } from "../../src/programs/createMultitask.ts"
 import { settingsWith } from "../support/settings.ts"
 
 export const settings = settingsWith({})
 
-/** The limits of a request, as the product has them. */
-export const limits = {
-  maxInputs: settings.MAX_INPUTS,
-  maxTaskSpecChars: settings.MAX_TASK_SPEC_CHARS,
-  maxSpecPlusInputChars: settings.MAX_SPEC_PLUS_INPUT_CHARS,
-  allowPrivateUrls: true,
+const limits = limitsOf(settingsWith({ ALLOW_PRIVATE_URLS: true }))
+
+/** What the product makes of a body. */
+export const decoded = (body: unknown) => {
+  const read = multitaskBodyOf(body, limits)
+  return read instanceof MultitaskBody
+    ? decodeMultitaskRequest(read, limits)
+    : Result.fail([{ path: "", message: read._tag }])
 }

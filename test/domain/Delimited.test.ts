@@ -95,8 +95,15 @@ describe("DelimitedReader", () => {
     const text = `a,b,\n"1\n2",2\n3,4,,x\n5,6,7\n8,${"9".repeat(400)}\n`
     expect(read(text)).toEqual([
       { path: "inputs[1]", message: expect.stringMatching(/4 cells \(line 4\).* 3 columns/) },
-      { path: "inputs[2]", message: expect.stringMatching(/column 3 \(line 5\)/) },
       { path: "inputs[3]", message: expect.stringMatching(/^has 40\d characters/) },
+    ])
+  })
+
+  it("names a column without a name by its place, where it holds something", () => {
+    // As data frames write their index, and spreadsheets empty columns.
+    expect(read(",company,column_1,\n0,A,x,\n1,B,y,\n")).toEqual([
+      '{"column_1_":"0","company":"A","column_1":"x"}',
+      '{"column_1_":"1","company":"B","column_1":"y"}',
     ])
   })
 
