@@ -13,7 +13,7 @@ const LEADING_BREAK = /^[\t\r\n]/
 const NEGATIVE_NUMBER = /^-\d+(?:\.\d+)?(?:[eE][+-]?\d+)?$/
 
 /** Text that a spreadsheet shows as it is: an apostrophe in front makes a formula text. */
-const inert = (text: string): string =>
+export const inert = (text: string): string =>
   (FORMULA.test(text) || LEADING_BREAK.test(text)) && !NEGATIVE_NUMBER.test(text) ? `'${text}` : text
 
 /**

@@ -8,6 +8,7 @@ import type { JsonText } from "./TaskGroup.ts"
 
 const QUOTE = 0x22
 const COMMA = 0x2c
+const COLON = 0x3a
 const BACKSLASH = 0x5c
 
 const isOpening = (char: number): boolean => char === 0x7b || char === 0x5b
@@ -126,6 +127,36 @@ export const kindOf = (json: JsonText): JsonKind => {
 /** A value as people read it: a string's own text, nothing for null, anything else as it is written. */
 export const shownText = (json: JsonText): string =>
   json.startsWith('"') ? decode(json) : json === "null" ? "" : json
+
+/**
+ * A value's text for people: with strings spelled plainly, on one line or indented. Numbers, the order of names and those
+ * given twice stay as they are written.
+ */
+export const readableText = (json: JsonText, indent = 0): string => {
+  if (indent === 0 && !json.includes("\\")) return json
+  let text = ""
+  let depth = 0
+  const line = () => (indent === 0 ? "" : `\n${" ".repeat(indent * depth)}`)
+  for (let at = 0, from = 0; at < json.length; from = at) {
+    const char = json.charCodeAt(at)
+    at = char === QUOTE ? endOfString(json, at) : at + 1
+    const token = json.slice(from, at)
+    if (char === QUOTE) text += token.includes("\\") ? JSON.stringify(decode(token)) : token
+    else if (char === COMMA) text += token + line()
+    else if (char === COLON) text += indent === 0 ? token : `${token} `
+    else if (isOpening(char)) {
+      if (isClosing(json.charCodeAt(at))) text += json.slice(from, ++at)
+      else {
+        depth++
+        text += token + line()
+      }
+    } else if (isClosing(char)) {
+      depth--
+      text += line() + token
+    } else text += token
+  }
+  return text
+}
 
 /**
  * What no text format may carry as it is, because clients that split at line ends would break, and terminals obey:
