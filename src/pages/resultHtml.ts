@@ -81,6 +81,7 @@ export const resultHtml = `<!doctype html>
 <div id="panel-body" tabindex="0" role="group" aria-labelledby="panel-title"></div>
 </aside>
 <script type="application/json" id="taskgroup">{{json}}</script>
+<script type="application/json" id="page-facts">{{facts}}</script>
 <noscript><div class="static-table"><h1>Results</h1>{{table}}</div></noscript>
 </body>
 </html>

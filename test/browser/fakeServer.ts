@@ -6,7 +6,7 @@ import { consoleCsp, consoleHtml } from "../../src/pages/consoleHtml.ts"
 import { formCsp, formHtml } from "../../src/pages/formHtml.ts"
 import { errorHtml, resultCsp, resultHtml } from "../../src/pages/resultHtml.ts"
 import { answerSql } from "./fakeDatabase.ts"
-import { FakeGroup } from "./fakeGroup.ts"
+import { FakeGroup, jsonOf } from "./fakeGroup.ts"
 
 /**
  * The least server the pages need, so that their tests do not depend on the real one: the two pages with their
@@ -23,6 +23,8 @@ const types = new Map([
 ])
 
 export type Posted = {
+  /** The body as it came. */
+  text: string
   body: {
     inputs?: unknown
     processor?: string
@@ -127,7 +129,7 @@ export class FakeServer {
   #json(response: ServerResponse, group: FakeGroup, inputIndex: string | null) {
     const status = inputIndex === null ? 200 : this.basisStatus
     const body = inputIndex === null ? group.data() : group.run(Number(inputIndex))
-    return send(response, status, "application/json", JSON.stringify(body))
+    return send(response, status, "application/json", jsonOf(body))
   }
 
   async #database(request: IncomingMessage, response: ServerResponse, group: FakeGroup) {
@@ -143,7 +145,7 @@ export class FakeServer {
   async #post(request: IncomingMessage, response: ServerResponse) {
     let text = ""
     for await (const chunk of request.setEncoding("utf8")) text += chunk
-    const posted = { body: JSON.parse(text), headers: request.headers, url: request.url ?? "" }
+    const posted = { text, body: JSON.parse(text), headers: request.headers, url: request.url ?? "" }
     this.posted.push(posted)
     const special = this.onPost?.(posted)
     if (special) return send(response, special.status, "application/json", JSON.stringify(special.body))
@@ -164,11 +166,12 @@ export class FakeServer {
 
 /** As the real server does it: text escaped for HTML, JSON with what could end the script escaped. */
 export function renderResult(group: FakeGroup) {
-  const json = JSON.stringify(group.injected()).replace(
+  const json = jsonOf(group.data(group.part, true)).replace(
     /[<\u2028\u2029]/g,
     (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`,
   )
-  return fillIn(resultHtml, { title: `${group.id} – Parallel Multitask`, json, table: group.table() })
+  const facts = JSON.stringify(group.facts())
+  return fillIn(resultHtml, { title: `${group.id} – Parallel Multitask`, json, facts, table: group.table() })
 }
 
 function fillIn(html: string, values: { [name: string]: string }) {

@@ -11,15 +11,16 @@ import { type TableRow, tableColumns, tableRow } from "./table.ts"
 
 /**
  * The HTML format: the fixed page with the JSON in it (without basis, which the page fetches row by row), and a plain
- * table for those who run no script. The page is one text with the markers `{{title}}`, `{{json}}` and `{{table}}`, in
- * this order.
+ * table for those who run no script. The page is one text with the markers `{{title}}`, `{{json}}`, `{{facts}}` and
+ * `{{table}}`, in this order.
  */
 export function* renderHtml(snapshot: Snapshot, page: string, maxChars: number): Generator<Piece> {
   let first: FirstRows | null = null
-  for (const part of page.split(/(\{\{(?:title|json|table)\}\})/)) {
+  for (const part of page.split(/(\{\{(?:title|json|facts|table)\}\})/)) {
     if (part === "{{title}}")
       yield escapeHtml(`${progressText(snapshot.status)} · ${snapshot.details.taskgroupId}`)
     else if (part === "{{json}}") first = yield* pageData(snapshot, maxChars)
+    else if (part === "{{facts}}") yield factsJson(snapshot, first?.partial ?? false)
     else if (part !== "{{table}}") yield part
     else if (first !== null) yield* plainTable(snapshot, first)
   }
@@ -32,7 +33,16 @@ interface FirstRows {
   readonly partial: boolean
 }
 
-/** Rows are sent as they are read. Whether they are all is known last, so that the page is told last. */
+/** What the page is told beside the group; whether it has all rows is known once they are sent. */
+const factsJson = ({ details, change }: Snapshot, partial: boolean): string =>
+  JSON.stringify({
+    last_event_id: String(change),
+    partial,
+    ended: details.state === "ended",
+    sunset: details.removalAt === null ? null : new Date(details.removalAt).toUTCString(),
+  })
+
+/** Rows are sent as they are read. */
 function* pageData(snapshot: Snapshot, maxChars: number): Generator<Piece, FirstRows> {
   const { inputs, outputs } = tableColumns(snapshot)
   const runJson = runJsonOf(snapshot.details, "light")
@@ -40,7 +50,7 @@ function* pageData(snapshot: Snapshot, maxChars: number): Generator<Piece, First
   let count = 0
   let chars = 0
   let partial = false
-  yield escapeForScript(`{"data":{${headJson(snapshot)},"results":[`)
+  yield escapeForScript(`{${headJson(snapshot)},"results":[`)
   for (const row of snapshot.rows(0)) {
     const result = resultJson(row)
     const run = runJson(row)
@@ -55,11 +65,7 @@ function* pageData(snapshot: Snapshot, maxChars: number): Generator<Piece, First
   }
   yield `],"runs":[`
   yield* runs.pieces()
-  const ended = snapshot.details.state === "ended"
-  const sunset =
-    snapshot.details.removalAt === null ? null : new Date(snapshot.details.removalAt).toUTCString()
-  const facts = { last_event_id: String(snapshot.change), partial, ended, sunset }
-  yield `]},${JSON.stringify(facts).slice(1)}`
+  yield "]}"
   return { count, table, partial }
 }
 
