@@ -11,6 +11,7 @@ const decimalOf = (json: JsonText) => {
 
 /** Which of two numbers is less, by what is written: they may have more digits than doubles can tell apart. */
 export const compareNumbers = (a: JsonText, b: JsonText): number => {
+  if (a === b) return 0
   // Rounding keeps the order, so that only what rounds to the same needs a closer look.
   const difference = Number(a) - Number(b)
   if (difference < 0 || difference > 0) return difference

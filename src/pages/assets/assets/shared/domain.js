@@ -35,6 +35,7 @@ var decimalOf = (json) => {
   return { sign, digits, point: Number(exponent) + digits.length - fraction.length };
 };
 var compareNumbers = (a, b) => {
+  if (a === b) return 0;
   const difference = Number(a) - Number(b);
   if (difference < 0 || difference > 0) return difference;
   const [one, other] = [decimalOf(a), decimalOf(b)];
