@@ -4,6 +4,10 @@
  * put others in their place there.
  */
 export const CONSTANTS = {
+  /** Objects and arrays inside each other: what people send has a few, and code that reads it may be recursive. */
+  MAX_DEPTH: 64,
+  /** Scalars, objects and arrays in one body: each takes memory somewhere, however short it is. */
+  MAX_VALUES: 2_000_000,
   /** Characters of the task spec. Parallel's own limit. */
   MAX_TASK_SPEC_CHARS: 15_000,
   /** Characters of the task spec plus one input. Parallel's own limit. */

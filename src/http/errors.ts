@@ -44,19 +44,14 @@ export const methodNotAllowed = (method: string, allow: string): ApiError => ({
   headers: { allow },
 })
 
-export const NO_KEY: ApiError = {
-  status: 401,
-  message: "A Parallel API key is missing. Send it as the header x-api-key, or as Authorization: Bearer.",
-  headers: { "www-authenticate": 'Bearer realm="Parallel API key"' },
-}
-
 /** What a failed creation looks like from outside. */
 export const createErrorOf = (error: Exclude<CreateOnceError, CreationFailed>): ApiError => {
   switch (error._tag) {
     case "InvalidRequest": {
       const [first] = error.problems
+      const others = error.problems.length - 1
       const more =
-        error.problems.length > 1 ? ` (and ${error.problems.length - 1} more problems, see detail)` : ""
+        others > 0 ? ` (and ${others} more ${others === 1 ? "problem" : "problems"}, see detail)` : ""
       return {
         status: 422,
         message: `${first === undefined ? "The request is not valid" : problemSentence(first).replace(/\.$/, "")}${more}.`,
@@ -97,7 +92,7 @@ export const createErrorOf = (error: Exclude<CreateOnceError, CreationFailed>): 
       return {
         status: 409,
         message:
-          "This Idempotency-Key was used for a request with another body. Send that body again to get its answer, or use a new key for a new request.",
+          "This Idempotency-Key was used for another request: another body, or the same sent elsewhere. Send that one again as it was to get its answer, or use a new key for a new request.",
       }
     case "KeyInUse":
       return keyInUse(error)

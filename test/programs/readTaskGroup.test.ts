@@ -8,12 +8,14 @@ import { committedGroup, GROUP_ID } from "./support.ts"
 
 /** The second of the rows has been answered. */
 const answered = Effect.map(RunStore, (store) => {
-  const run = readRun({ run_id: "run-1", status: "completed", metadata: { input_index: "1" } })!
-  const output = readOutput({
-    type: "json",
-    content: { ceo: "Ada", company: "One, Inc." },
-    basis: [{ field: "ceo" }],
-  })
+  const run = readRun('{"run_id":"run-1","status":"completed","metadata":{"input_index":"1"}}')!
+  const output = readOutput(
+    JSON.stringify({
+      type: "json",
+      content: { ceo: "Ada", company: "One, Inc." },
+      basis: [{ field: "ceo" }],
+    }),
+  )
   store.apply([{ run, output }], 1)
 })
 

@@ -26,7 +26,10 @@ export const rowOf = (given: Given, inputIndex: number): RunRow => ({
   content: given.content === undefined ? null : JSON.stringify(given.content),
   output: given.content === undefined ? null : JSON.stringify({ type: "json", basis: given.basis ?? [] }),
   confidence: null,
-  merged: mergedOf(JSON.stringify(given.input), given.content),
+  merged: mergedOf(
+    JSON.stringify(given.input),
+    given.content === undefined ? undefined : JSON.stringify(given.content),
+  ),
   error:
     given.error === undefined ? null : JSON.stringify({ ref_id: "", message: given.error, detail: null }),
   warnings: null,
