@@ -1,16 +1,29 @@
+import { CONSTANTS } from "../domain/Constants.ts"
+import type { RowLimits } from "../domain/Rows.ts"
+
 /**
  * What the pages' scripts use of the domain: one code for what the server and a browser do with the same text. The pages
  * load it as `assets/shared/domain.js`, which `npm run pages` makes of this file.
  */
 export { csvRecord, inert } from "../domain/Csv.ts"
 export { compareNumbers } from "../domain/JsonNumber.ts"
+export { JsonReader } from "../domain/JsonReader.ts"
 export {
   compactText,
   elementsOf,
   escapeRaw,
   fieldsOf,
   kindOf,
-  membersOf,
   readableText,
   shownText,
 } from "../domain/JsonText.ts"
+export { Problems } from "../domain/Problem.ts"
+export { failureProblem, RowCollector, RowReader } from "../domain/Rows.ts"
+
+/** Bounds of a request's rows; how many there may be, the operator says. */
+export const ROW_LIMITS: RowLimits = {
+  maxInputs: Infinity,
+  maxSpecPlusInputChars: CONSTANTS.MAX_SPEC_PLUS_INPUT_CHARS,
+  maxDepth: CONSTANTS.MAX_DEPTH,
+  maxValues: CONSTANTS.MAX_VALUES,
+}

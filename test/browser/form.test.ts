@@ -112,7 +112,7 @@ it("reads CSV, TSV, JSON Lines and files, shows the first rows, and says what is
   await page.fill("#inputs", '[{"a":1},\n{"a":]')
   await expectText(page, "#inputs-error", /Not valid JSON: a value is missing.*line 2, column 6/)
   await page.fill("#inputs", '[{"a":1}, 7]')
-  await expectText(page, "#inputs-error", /Row 2: Every row must be an object/)
+  await expectText(page, "#inputs-error", /Row 2: must be an object, not a number/)
   await page.fill("#inputs", "a,b\n1,2,3")
   await expectText(page, "#inputs-error", /Line 2 has 3 cells/)
 

@@ -115,7 +115,7 @@ export type ConnectionState = {
 
 /** A request with its rows and its schema as JSON text: each row on its own, or the address that answers them. */
 export type MultitaskRequest = {
-  inputs: string[] | { url: string }
+  inputs: readonly string[] | { url: string }
   webhook_url?: string
   processor?: string
   output_type: "text" | "json"

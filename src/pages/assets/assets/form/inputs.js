@@ -103,7 +103,7 @@ export class InputsEditor {
     this.#changed()
   }
 
-  /** @returns {{ inputs: MultitaskRequest["inputs"], problems: Problem[] }} */
+  /** @returns {{ inputs: MultitaskRequest["inputs"], problems: readonly Problem[] }} */
   read() {
     if (!this.byUrl) return { inputs: this.#parsed.rows, problems: this.#parsed.problems }
     const url = this.#url.value.trim()
@@ -209,7 +209,7 @@ export class InputsEditor {
   }
 }
 
-/** Columns of the first rows, in the order they appear. @param {string[]} rows */
+/** Columns of the first rows, in the order they appear. @param {readonly string[]} rows */
 function columnsOf(rows) {
   /** @type {Set<string>} */
   const names = new Set()

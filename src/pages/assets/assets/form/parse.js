@@ -1,7 +1,15 @@
 // @ts-check
 /** @import { JsonObject, Problem } from "../../types.js" */
 
-import { compactText, elementsOf, inert, kindOf, membersOf } from "../shared/domain.js"
+import {
+  failureProblem,
+  inert,
+  JsonReader,
+  Problems,
+  ROW_LIMITS,
+  RowCollector,
+  RowReader,
+} from "../shared/domain.js"
 import { locateJsonError } from "./jsonError.js"
 import { guessSeparator, parseDelimited } from "./delimited.js"
 
@@ -9,7 +17,7 @@ import { guessSeparator, parseDelimited } from "./delimited.js"
  * What was pasted or dropped, as rows: each is the JSON text that stands there, without blanks. Values of CSV and TSV stay
  * text: a number with leading zeros is one too often.
  *
- * @typedef {{ rows: string[], format: string, problems: Problem[], notes: string[] }} ParsedInputs
+ * @typedef {{ rows: readonly string[], format: string, problems: readonly Problem[], notes: string[] }} ParsedInputs
  */
 
 /** @param {string} text @param {string} [fileName] @returns {ParsedInputs} */
@@ -20,9 +28,9 @@ export function parseInputs(text, fileName = "") {
   const extension = /\.(\w+)$/.exec(fileName)?.[1]?.toLowerCase()
   if (extension === "csv" || extension === "tsv")
     return fromDelimited(body, extension === "tsv" ? "\t" : guessSeparator(body))
-  if (extension === "jsonl" || extension === "ndjson") return fromLines(trimmed)
-  if (extension === "json" || trimmed.startsWith("[")) return fromJson(body)
-  if (trimmed.startsWith("{")) return /^\{.*\}\s*\n\s*\{/.test(trimmed) ? fromLines(trimmed) : fromJson(body)
+  if (extension === "jsonl" || extension === "ndjson") return { ...readJson([body], true), format: LINES }
+  if (trimmed.startsWith("{")) return readJson([body], true)
+  if (extension === "json" || trimmed.startsWith("[")) return readJson([body], false)
   return fromDelimited(body, guessSeparator(body))
 }
 
@@ -34,86 +42,50 @@ const problem = (format, message) => ({
   notes: [],
 })
 
-/** @param {string} text @returns {ParsedInputs} */
-function fromJson(text) {
-  if (!isJson(text)) return problem("JSON", jsonProblem(text))
-  const json = compactText(text)
-  const kind = kindOf(json)
-  if (kind === "array") return fromTexts(elementsOf(json), "JSON")
-  return kind === "object"
-    ? fromTexts([json], "JSON")
-    : problem("JSON", "The JSON must be an array of objects.")
-}
-
-/** @param {string} text */
-function isJson(text) {
-  try {
-    JSON.parse(text)
-    return true
-  } catch {
-    return false
-  }
-}
-
-/** @param {string} text @returns {ParsedInputs} */
-function fromLines(text) {
-  /** @type {string[]} */
-  const values = []
-  for (const [at, line] of text.split(/\r?\n/).entries()) {
-    if (line.trim() === "") continue
-    if (!isJson(line)) return problem("JSON Lines", `Line ${at + 1} is not JSON.`)
-    values.push(compactText(line))
-  }
-  return fromTexts(values, "JSON Lines")
-}
-
-/** @param {readonly string[]} values @param {string} format @returns {ParsedInputs} */
-function fromTexts(values, format) {
-  if (values.length === 0) return problem(format, "The array is empty: at least one row is needed.")
-  /** @type {Problem[]} */
-  const problems = []
-  /** @type {string[]} */
-  const rows = []
-  for (const [at, value] of values.entries()) {
-    const wrong =
-      kindOf(value) === "object"
-        ? repeatedName(value, `inputs[${at}]`)
-        : { path: `inputs[${at}]`, message: 'Every row must be an object such as {"company": "Apple"}.' }
-    if (kindOf(value) === "object") rows.push(value)
-    if (wrong && problems.length < MOST_PROBLEMS) problems.push(wrong)
-  }
-  return { rows, format, problems, notes: [] }
-}
-
-const MOST_PROBLEMS = 20
-/** Deeper is refused by the API. */
-const MOST_DEPTH = 64
+const LINES = "JSON Lines"
 
 /**
- * A name that one object has twice: which of the two values is meant, nobody can tell.
- * @param {string} json @param {string} path @param {number} [depth] @returns {Problem | null}
+ * Rows by the reader that the API has.
+ * @param {string[]} texts one after the other @param {boolean} many whether they are objects, and not an array of them
+ * @returns {ParsedInputs}
  */
-export function repeatedName(json, path, depth = 1) {
-  if (depth > MOST_DEPTH) return null
-  const kind = kindOf(json)
-  /** @type {[string, string][]} */
-  const inner = []
-  if (kind === "array")
-    for (const [at, value] of elementsOf(json).entries()) inner.push([`${path}[${at}]`, value])
-  else if (kind === "object") {
-    const names = new Set()
-    for (const { name, value } of membersOf(json)) {
-      if (names.has(name))
-        return { path: `${path}.${name}`, message: `The name "${name}" is given twice. Give it once.` }
-      names.add(name)
-      inner.push([`${path}.${name}`, value])
-    }
+function readJson(texts, many) {
+  const problems = new Problems()
+  const reader = new RowReader(ROW_LIMITS, problems, { many })
+  for (const text of texts) reader.push(text)
+  const read = reader.end()
+  if (!(read instanceof RowCollector)) {
+    if (read._tag === "NotJson") return problem("JSON", jsonProblem(texts.join(""), many ? read.where : null))
+    return { rows: [], format: "JSON", problems: [failureProblem(read)], notes: [] }
   }
-  for (const [where, value] of inner) {
-    const found = /^[[{]/.test(value) ? repeatedName(value, where, depth + 1) : null
-    if (found) return found
+  const { texts: rows } = read.finish(false)
+  return {
+    rows,
+    format: many && rows.length > 1 ? LINES : "JSON",
+    problems: problems.list("inputs"),
+    notes: [],
   }
-  return null
+}
+
+/** What JSON allows and the API refuses: a name given twice, half a character. @param {string} json @param {string} path */
+export function refusedIn(json, path) {
+  /** @type {Problem[]} */
+  const problems = []
+  const reader = new JsonReader({
+    sink: {
+      watch: 0,
+      value: () => json.length,
+      end: () => {},
+      part: () => {},
+      problem: (where, message) => problems.push({ path: where, message }),
+    },
+    ...ROW_LIMITS,
+    values: { count: 0 },
+    path,
+  })
+  reader.push(json)
+  reader.end()
+  return problems
 }
 
 /** @param {string} text @param {"," | "\t" | ";"} separator @returns {ParsedInputs} */
@@ -128,23 +100,24 @@ function fromDelimited(text, separator) {
   const columns = columnsToKeep(names)
   /** @type {Problem[]} */
   const problems = []
-  /** @type {string[]} */
-  const rows = []
-  for (const [at, { cells, line }] of rest.entries()) {
+  const texts = rest.map(({ cells, line }, at) => {
     if (cells.length > names.length && problems.length < MOST_PROBLEMS)
       problems.push({
         path: `inputs[${at}]`,
         message: `Line ${line} has ${cells.length} cells, but there are ${names.length} columns.`,
       })
     const fields = columns.map(({ name, n, read }) => `${name}:${JSON.stringify(read(cells[n] ?? ""))}`)
-    rows.push(`{${fields.join(",")}}`)
-  }
+    return `{${fields.join(",")}}\n`
+  })
+  const read = readJson(texts, true)
   const kept = columns.map(({ n }) => names[n])
   const notes = [`Columns are named by the first line: ${kept.join(", ")}.`]
   if (kept.length < names.length)
     notes.push(`This is a result of ours: ${names.filter((name) => OURS.has(name)).join(", ")} are left out.`)
-  return { rows, format, problems, notes }
+  return { rows: read.rows, format, problems: [...problems, ...read.problems], notes }
 }
+
+const MOST_PROBLEMS = 20
 
 /** Columns of a result that say nothing about its input. */
 const OURS = new Set(["$id", "$status", "$error"])
@@ -178,8 +151,9 @@ function columnNames(cells) {
 /** @param {unknown} value @returns {value is JsonObject} */
 export const isObject = (value) => typeof value === "object" && value !== null && !Array.isArray(value)
 
-/** What is wrong and where. @param {string} text that `JSON.parse` refused */
-export function jsonProblem(text) {
+/** What is wrong and where. @param {string} text that is not JSON @param {string | null} [where] when the text is several */
+export function jsonProblem(text, where = null) {
+  if (where !== null) return `Not valid JSON, in ${where}.`
   const { line, column, what } = locateJsonError(text)
   return `Not valid JSON: ${what}, in line ${line}, column ${column}.`
 }

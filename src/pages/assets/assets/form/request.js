@@ -15,7 +15,7 @@ function others({ inputs, output_schema, ...rest }) {
 /** What is sent. @param {MultitaskRequest} request */
 export function requestText(request) {
   const { inputs } = request
-  const first = Array.isArray(inputs) ? `[${inputs.join(",")}]` : JSON.stringify(inputs.url)
+  const first = "url" in inputs ? JSON.stringify(inputs.url) : `[${inputs.join(",")}]`
   return `{"inputs":${first}${others(request)
     .map(([name, json]) => `,"${name}":${json}`)
     .join("")}}`
@@ -24,7 +24,7 @@ export function requestText(request) {
 /** The same for people, with one row a line. @param {MultitaskRequest} request */
 export function prettyRequest(request) {
   const { inputs } = request
-  const first = Array.isArray(inputs) ? prettyRows(inputs) : JSON.stringify(inputs.url)
+  const first = "url" in inputs ? JSON.stringify(inputs.url) : prettyRows(inputs)
   const rest = others(request).map(([name, json]) => `,\n"${name}": ${readableText(json, 2)}`)
   return `{\n"inputs": ${first}${rest.join("")}`.replaceAll("\n", "\n  ").concat("\n}")
 }

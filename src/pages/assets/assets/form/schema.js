@@ -5,7 +5,7 @@
 import { byId, fill, h, own } from "../shared/dom.js"
 import { compactText, readableText } from "../shared/domain.js"
 import { fieldsIn, kinds, schemaOf, schemaProblems } from "./fields.js"
-import { isObject, jsonProblem, repeatedName } from "./parse.js"
+import { isObject, jsonProblem, refusedIn } from "./parse.js"
 
 /** @returns {Field} */
 const emptyField = () => ({ name: "", kind: "string", description: "", choices: [], optional: false })
@@ -77,9 +77,7 @@ export class SchemaEditor {
     if (twice !== undefined)
       problems.push({ path: "output_schema", message: `Two fields are called "${twice}".` })
     const json = compactText(this.#json.value)
-    const repeated = repeatedName(json, "output_schema")
-    if (repeated) problems.push(repeated)
-    return { schema: json, problems }
+    return { schema: json, problems: [...problems, ...refusedIn(json, "output_schema")] }
   }
 
   #readJson() {

@@ -1,5 +1,137 @@
 // Made of src/pages/browser.ts by `npm run pages`: change that and what it exports, not this.
 
+// src/domain/Constants.ts
+var CONSTANTS = {
+  /** Objects and arrays inside each other: what people send has a few, and code that reads it may be recursive. */
+  MAX_DEPTH: 64,
+  /** Scalars, objects and arrays in one body: each takes memory somewhere, however short it is. */
+  MAX_VALUES: 2e6,
+  /** Characters of the task spec. Parallel's own limit. */
+  MAX_TASK_SPEC_CHARS: 15e3,
+  /** Characters of the task spec plus one input. Parallel's own limit. */
+  MAX_SPEC_PLUS_INPUT_CHARS: 25e3,
+  /** Runs added with one request. Parallel's own limit. */
+  BATCH_SIZE: 1e3,
+  /** Characters of inputs added with one request: what is in memory several times over while it is sent. */
+  BATCH_CHARS: 4194304,
+  /** Fetching inputs, both suggestions and creating the group, together: less than callers' own time limits. */
+  PREPARE_SECONDS: 30,
+  /** One attempt at fetching an inputs URL: leaves time for a second one, and for the suggestions. */
+  INPUTS_TIMEOUT_SECONDS: 10,
+  /** How long the POST waits for the runs to be accepted; the object goes on without it. */
+  SUBMIT_WAIT_SECONDS: 20,
+  /** Until an object whose group was never committed removes itself: longer than any POST takes to commit. */
+  UNCOMMITTED_MINUTES: 10,
+  /** How long an `Idempotency-Key` is remembered: retries of a day's job find it. */
+  IDEMPOTENCY_HOURS: 24,
+  /** How long a POST waits for an earlier one with the same `Idempotency-Key` before it answers 409. */
+  IDEMPOTENCY_WAIT_SECONDS: 5,
+  /** Exchange of a code for a key at Parallel's login: a person waits for it. */
+  LOGIN_TIMEOUT_SECONDS: 15,
+  /** First wait after Parallel reported too little credit; doubles. Somebody has to pay meanwhile. */
+  CREDIT_RETRY_MIN_SECONDS: 300,
+  /** Longest wait for credit between two attempts. */
+  CREDIT_RETRY_MAX_SECONDS: 3600,
+  /** How long rows wait for credit before they are left unsent, in time in which Parallel answers. */
+  CREDIT_WAIT_HOURS: 24,
+  /** First wait before what an edge refused is tried in halves; doubles. The object rests meanwhile. */
+  EDGE_RETRY_MIN_SECONDS: 30,
+  /** Longest wait between two such rounds: there may be many bad rows. */
+  EDGE_RETRY_MAX_SECONDS: 600,
+  /** How long Parallel must keep refusing the key or the group: an incident there must not end every group. */
+  REFUSED_HOURS: 6,
+  /** First wait after Parallel refused the key or the group; doubles. A key that was just made takes a moment. */
+  REFUSED_RETRY_MIN_SECONDS: 5,
+  /** Longest wait between two attempts at what Parallel refuses: how late a group learns that it may. */
+  REFUSED_RETRY_MAX_SECONDS: 1800,
+  /** One connection to Parallel's events: below the 15 minutes for which the platform keeps an object in memory. */
+  EVENTS_SESSION_SECONDS: 600,
+  /** Silence after which the connection to Parallel's events is opened again: several of its own signs of life. */
+  EVENTS_SILENCE_SECONDS: 120,
+  /** Shortest time between two connections to Parallel's events. */
+  RECONNECT_MIN_SECONDS: 1,
+  /** Longest wait before connecting to Parallel's events again: how late a group learns that an outage is over. */
+  RECONNECT_MAX_SECONDS: 60,
+  /** Quiet time after which the group's counts are asked for: events may be lost. */
+  POLL_MIN_SECONDS: 10,
+  /** That interval, grown while nothing changes. */
+  POLL_MAX_SECONDS: 60,
+  /** Between two listings of the runs when nothing calls for one. */
+  RECONCILE_SECONDS: 600,
+  /** Outputs that may be fetched without RESULTS_PER_SECOND, once; comes back at that rate while less is fetched. */
+  RESULTS_BURST: 600,
+  /** Outputs fetched at once: the platform lets an invocation wait for six answers. */
+  RESULT_CONCURRENCY: 6,
+  /** How long a completed run may lack its output before it counts as never coming. */
+  OUTPUT_WAIT_HOURS: 24,
+  /** Without any change: hold no stream open any more, so that the object can sleep between two checks. */
+  IDLE_HOURS: 24,
+  /** Between two checks of an idle group. */
+  IDLE_CHECK_SECONDS: 3600,
+  /** Without any change: stop following for good. */
+  ABANDON_DAYS: 30,
+  /** Alarm that brings the follower back after an eviction or a crash: the longest that a group stands still then. */
+  WATCHDOG_SECONDS: 60,
+  /** Between two comment lines of an idle viewer stream: proxies close what is silent for 30 s or more. */
+  HEARTBEAT_SECONDS: 15,
+  /** Silence after which a viewer's stream is connected to the object again: three heartbeats. */
+  VIEWER_SILENCE_SECONDS: 45,
+  /** First wait after a failed webhook; doubles. */
+  WEBHOOK_RETRY_MIN_SECONDS: 5,
+  /** Longest wait between two webhook attempts. */
+  WEBHOOK_RETRY_MAX_SECONDS: 3600,
+  /** Rows one SQL query may return: what a person reads, and a page can show. */
+  STUDIO_MAX_ROWS: 2e3,
+  /** Characters one SQL query may return: it is in memory as a whole. */
+  STUDIO_MAX_CHARS: 8388608,
+  /** Characters of JSON put into the result page: shown without waiting; the rest comes over the page's stream. */
+  PAGE_DATA_CHARS: 2097152,
+  /** Characters of the largest answer of `getData()`, which is in memory as a whole. */
+  GET_DATA_CHARS: 8388608
+};
+
+// src/domain/Problem.ts
+var MAX_LISTED_PROBLEMS = 100;
+var Problems = class {
+  first = [];
+  count = 0;
+  add(path, message) {
+    this.count++;
+    if (!this.isFull) this.first.push({ path, message });
+  }
+  /** `more` problems that nobody will read: the list is full, or so many of a kind are enough. */
+  addUnlisted(more) {
+    this.count += more;
+  }
+  get isFull() {
+    return this.first.length >= MAX_LISTED_PROBLEMS;
+  }
+  addAll(problems) {
+    for (const { path, message } of problems) this.add(path, message);
+  }
+  join({ first, count }) {
+    this.addAll(first);
+    this.addUnlisted(count - first.length);
+  }
+  /** What is told of them: one more, at `path`, says how many are not listed. */
+  list(path) {
+    return withHidden(this.first, this.count - this.first.length, path);
+  }
+};
+var withHidden = (listed, hidden, path) => {
+  if (hidden <= 0) return listed;
+  const more = hidden === 1 ? "1 more problem, which is" : `${hidden} more problems, which are`;
+  const message = `has ${more} not listed here. Fix the listed ones and send the request again.`;
+  return [...listed, { path, message }];
+};
+var shorten = (text, max = 60) => text.length <= max ? text : `${text.slice(0, max)}…`.toWellFormed();
+var childPath = (base, key) => {
+  if (typeof key === "number") return `${base}[${key}]`;
+  const name = shorten(key);
+  if (!/^[A-Za-z_$][\w$-]*$/.test(key)) return `${base}[${JSON.stringify(name)}]`;
+  return base === "" ? name : `${base}.${name}`;
+};
+
 // src/domain/Json.ts
 var compactJson = (value) => {
   try {
@@ -46,18 +178,418 @@ var compareNumbers = (a, b) => {
   return left === right ? 0 : left < right ? -one.sign : one.sign;
 };
 
-// src/domain/JsonText.ts
+// src/domain/jsonCharacters.ts
 var QUOTE = 34;
-var COMMA = 44;
-var COLON = 58;
 var BACKSLASH = 92;
+var NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
+var isBlank = (char) => char === 32 || char === 10 || char === 13 || char === 9;
+var endsScalar = (char) => char === 44 || char === 93 || char === 125 || char === QUOTE || char === 58 || isBlank(char);
+var SPACE = /\s/;
+var isSpace = (char) => char === 32 || char >= 9 && char <= 13 || char >= 160 && SPACE.test(String.fromCharCode(char));
+var isHigh = (unit) => unit >= 55296 && unit <= 56319;
+var isLow = (unit) => unit >= 56320 && unit <= 57343;
+var kindOfScalar = (char) => char === 116 || char === 102 ? "boolean" : char === 110 ? "null" : "number";
+var hexOf = (char) => {
+  if (char >= 48 && char <= 57) return char - 48;
+  const letter = char | 32;
+  return letter >= 97 && letter <= 102 ? letter - 87 : -1;
+};
+var ESCAPES = new Map(
+  Object.entries({ '"': '"', "\\": "\\", "/": "/", b: "\b", f: "\f", n: "\n", r: "\r", t: "	" }).map(
+    ([char, means]) => [char.charCodeAt(0), means.charCodeAt(0)]
+  )
+);
+
+// src/domain/JsonPlace.ts
+var JsonPlace = class {
+  /** Open containers. */
+  depth = 0;
+  root;
+  /** JSON Lines: the texts are told apart by their index. */
+  many;
+  arrays = [false];
+  indexes = [0];
+  keys = [""];
+  names = [];
+  constructor(root, many) {
+    this.root = root;
+    this.many = many;
+  }
+  /** Whether the innermost container is an array. */
+  get inArray() {
+    return this.arrays[this.depth];
+  }
+  /** Name of the member that is being read; null in an array and outside of everything. */
+  get name() {
+    return this.depth === 0 || this.inArray ? null : this.keys[this.depth];
+  }
+  open(isArray) {
+    const depth = ++this.depth;
+    this.arrays[depth] = isArray;
+    this.indexes[depth] = 0;
+    const names = this.names[depth] ??= { count: 0, first: "", set: /* @__PURE__ */ new Set() };
+    if (names.count > 1) names.set.clear();
+    names.count = 0;
+  }
+  close() {
+    this.depth--;
+  }
+  /** On to the next element. */
+  next() {
+    this.indexes[this.depth]++;
+  }
+  enter(name) {
+    this.keys[this.depth] = name;
+  }
+  /** Whether the object has had this name before; it has it from now on. */
+  hasHad(name) {
+    const names = this.names[this.depth];
+    const had = names.count === 1 ? names.first === name : names.count > 1 && names.set.has(name);
+    if (names.count === 0) names.first = name;
+    else {
+      if (names.count === 1) names.set.add(names.first);
+      names.set.add(name);
+    }
+    names.count++;
+    return had;
+  }
+  /** Names and indexes of the first containers around. */
+  path(to = this.depth) {
+    let path = this.many ? childPath(this.root, this.indexes[0]) : this.root;
+    for (let depth = 1; depth <= Math.min(to, 20); depth++)
+      path = childPath(path, this.arrays[depth] === true ? this.indexes[depth] : this.keys[depth]);
+    return path;
+  }
+};
+
+// src/domain/JsonReader.ts
+var NOTHING = 0;
+var PARTS = -1;
+var VALUE = 0;
+var FIRST = 1;
+var BETWEEN = 2;
+var FIRST_KEY = 3;
+var KEY = 4;
+var COLON = 5;
+var AFTER = 6;
+var DONE = 7;
+var STRING = 8;
+var KEY_STRING = 9;
+var SCALAR = 10;
+var SURELY_FINITE_CHARS = 300;
+var Stop = class extends Error {
+};
+var JsonReader = class {
+  failure = null;
+  /** Scalars so far that say something: neither null nor blank text. */
+  said = 0;
+  /** Containers around what `maxDepth` is about. */
+  base = 0;
+  options;
+  state;
+  place;
+  /** Depth of the value that is being cut out; -1 when none is. */
+  cutting = -1;
+  maxText = 0;
+  parts = [];
+  length = 0;
+  streaming = false;
+  tail = "";
+  /** What of a string's or scalar's text came with earlier pieces. */
+  held = "";
+  escaped = false;
+  hexLeft = 0;
+  unit = 0;
+  pendingHigh = false;
+  blank = true;
+  /** Of the present piece: from where on its text is not yet taken. */
+  from = 0;
+  tokenFrom = 0;
+  escapeAt = 0;
+  /** Units before the present piece; where the present line begins; lines before it. */
+  offset = 0;
+  lineStart = 0;
+  line = 1;
+  constructor(options) {
+    this.options = options;
+    this.place = new JsonPlace(options.path, options.many === true);
+    this.state = options.many === true ? BETWEEN : VALUE;
+  }
+  /** Reads on. Does nothing after a failure. */
+  push(piece) {
+    if (this.failure !== null || piece === "") return;
+    this.from = 0;
+    this.tokenFrom = 0;
+    this.escapeAt = 0;
+    try {
+      this.scan(piece);
+      this.keep(piece);
+    } catch (error) {
+      if (!(error instanceof Stop)) throw error;
+    }
+    this.offset += piece.length;
+  }
+  /** Nothing comes any more. */
+  end() {
+    if (this.failure !== null) return;
+    try {
+      if (this.state === SCALAR) this.endScalar("", 0);
+      if (this.state !== DONE && this.state !== BETWEEN) this.notJson(0, true);
+    } catch (error) {
+      if (!(error instanceof Stop)) throw error;
+    }
+  }
+  /** What of a piece belongs to what has not ended yet. */
+  keep(piece) {
+    if (this.cutting >= 0) this.take(piece.slice(this.from));
+    if (this.streaming) {
+      const end = this.escaped ? this.escapeAt : piece.length;
+      if (end > this.tokenFrom) this.stream(piece.slice(this.tokenFrom, end));
+      this.tail += piece.slice(Math.max(end, this.tokenFrom));
+    } else if (this.state === KEY_STRING || this.state === SCALAR) this.held += piece.slice(this.tokenFrom);
+  }
+  scan(piece) {
+    let at = this.offset === 0 && piece.charCodeAt(0) === 65279 ? 1 : 0;
+    while (at < piece.length) {
+      if (this.state >= STRING) {
+        at = this.state === SCALAR ? this.scalar(piece, at) : this.string(piece, at);
+        continue;
+      }
+      const char = piece.charCodeAt(at);
+      at = isBlank(char) ? this.blanks(piece, at) : this.token(piece, at, char);
+    }
+  }
+  blanks(piece, at) {
+    if (this.cutting >= 0) this.take(piece.slice(this.from, at));
+    let next = at;
+    for (let char = piece.charCodeAt(next); isBlank(char); char = piece.charCodeAt(++next)) {
+      if (char !== 10) continue;
+      this.line++;
+      this.lineStart = this.offset + next + 1;
+    }
+    this.from = next;
+    return next;
+  }
+  /** A token begins that is not a blank. */
+  token(piece, at, char) {
+    const { state } = this;
+    if (char === QUOTE) {
+      if (state === KEY || state === FIRST_KEY) this.state = KEY_STRING;
+      else this.begin("string", at, STRING);
+      this.tokenFrom = state === KEY || state === FIRST_KEY ? at : at + 1;
+      this.blank = true;
+      this.pendingHigh = false;
+      return at + 1;
+    }
+    if (state === AFTER && char === 44) {
+      if (this.place.inArray) {
+        this.place.next();
+        this.state = VALUE;
+      } else this.state = KEY;
+    } else if (state === COLON && char === 58) this.state = VALUE;
+    else if (char === 123 || char === 91) this.open(char === 91, at);
+    else if (char === 125 || char === 93) this.close(char === 93, piece, at);
+    else {
+      this.begin(kindOfScalar(char), at, SCALAR);
+      this.tokenFrom = at;
+    }
+    return at + 1;
+  }
+  /** A value begins at `at`. */
+  begin(kind, at, next) {
+    if (this.state > BETWEEN) this.notJson(at);
+    const { sink, values, maxValues } = this.options;
+    if (++values.count > maxValues) this.fail({ _tag: "TooManyValues", limit: maxValues });
+    this.state = next;
+    this.held = "";
+    const { depth } = this.place;
+    if (depth > sink.watch) return;
+    const wanted = sink.value(kind, depth, this.place.name);
+    if (this.cutting >= 0 || wanted === NOTHING) return;
+    if (wanted === PARTS) {
+      this.streaming = true;
+      this.tail = "";
+      return;
+    }
+    this.cutting = depth;
+    this.maxText = wanted;
+    this.parts = [];
+    this.length = 0;
+    this.from = at;
+  }
+  /** The value that was begun last ends before `at`. */
+  finish(piece, at) {
+    const { sink, many } = this.options;
+    const { depth } = this.place;
+    let text = null;
+    let length = 0;
+    if (this.cutting === depth) {
+      this.take(piece.slice(this.from, at));
+      length = this.length;
+      text = length > this.maxText ? null : this.parts.length === 1 ? this.parts[0] : this.parts.join("");
+      this.parts = [];
+      this.cutting = -1;
+    }
+    if (depth <= sink.watch) sink.end(depth, text, length);
+    if (depth > 0) this.state = AFTER;
+    else if (many === true) {
+      this.place.next();
+      this.state = BETWEEN;
+    } else this.state = DONE;
+  }
+  open(isArray, at) {
+    this.begin(isArray ? "array" : "object", at, isArray ? FIRST : FIRST_KEY);
+    const { maxDepth } = this.options;
+    if (this.place.depth + 1 - this.base > maxDepth)
+      this.fail({ _tag: "TooDeep", path: this.place.path(), limit: maxDepth });
+    this.place.open(isArray);
+  }
+  close(isArray, piece, at) {
+    const { state, place } = this;
+    const fits = place.inArray === isArray && place.depth > 0;
+    if (!fits || !(state === AFTER || state === (isArray ? FIRST : FIRST_KEY))) this.notJson(at);
+    place.close();
+    this.finish(piece, at + 1);
+  }
+  /** In a string, up to its end or the piece's. */
+  string(piece, start) {
+    let at = start;
+    while (at < piece.length) {
+      const char = piece.charCodeAt(at);
+      if (this.escaped) this.escape(char, at);
+      else if (char === QUOTE) {
+        if (this.pendingHigh) this.half();
+        if (this.state === KEY_STRING) this.key(this.held + piece.slice(this.tokenFrom, at + 1));
+        else this.endString(piece, at);
+        return at + 1;
+      } else if (char === BACKSLASH) {
+        this.escaped = true;
+        this.escapeAt = at;
+        this.hexLeft = 0;
+      } else if (char < 32) this.notJson(at);
+      else if (this.blank || this.pendingHigh || char >= 55296) this.unusual(char);
+      else {
+        let next = piece.charCodeAt(at + 1);
+        while (next >= 32 && next < 55296 && next !== QUOTE && next !== BACKSLASH)
+          next = piece.charCodeAt(++at + 1);
+      }
+      at++;
+    }
+    return at;
+  }
+  endString(piece, at) {
+    if (!this.blank) this.said++;
+    if (this.streaming) {
+      this.stream(piece.slice(this.tokenFrom, at));
+      this.streaming = false;
+    }
+    this.finish(piece, at + 1);
+  }
+  unusual(unit) {
+    if (this.blank && !isSpace(unit)) this.blank = false;
+    if (this.pendingHigh) {
+      this.pendingHigh = false;
+      if (!isLow(unit)) this.half();
+    } else if (isLow(unit)) this.half();
+    if (isHigh(unit)) this.pendingHigh = true;
+  }
+  /** One more character of an escape. */
+  escape(char, at) {
+    if (this.hexLeft > 0) {
+      const digit = hexOf(char);
+      if (digit < 0) this.notJson(at);
+      this.unit = this.unit * 16 + digit;
+      if (--this.hexLeft > 0) return;
+      this.escaped = false;
+      this.unusual(this.unit);
+    } else if (char === 117) {
+      this.hexLeft = 4;
+      this.unit = 0;
+    } else {
+      const unit = ESCAPES.get(char);
+      if (unit === void 0) this.notJson(at);
+      else {
+        this.escaped = false;
+        this.unusual(unit);
+      }
+    }
+  }
+  /** A surrogate without its partner. */
+  half() {
+    this.pendingHigh = false;
+    this.options.sink.problem(
+      this.state === KEY_STRING ? this.place.path(this.place.depth - 1) : this.place.path(),
+      `${this.state === KEY_STRING ? "has a name with" : "holds"} half a character, a surrogate without its partner, which no text can have. Correct or leave out this escape.`
+    );
+  }
+  key(text) {
+    const name = text.includes("\\") ? JSON.parse(text) : text.slice(1, -1);
+    this.held = "";
+    this.place.enter(name);
+    this.state = COLON;
+    if (this.cutting < 0 || this.length > this.maxText) return;
+    if (this.place.hasHad(name))
+      this.options.sink.problem(
+        this.place.path(),
+        "is given twice in one object, so that one of the two would be lost. Give each its own name."
+      );
+  }
+  /** In a number or a literal, up to its end or the piece's. */
+  scalar(piece, start) {
+    let at = start;
+    while (at < piece.length && !endsScalar(piece.charCodeAt(at))) at++;
+    if (at < piece.length) this.endScalar(piece, at);
+    return at;
+  }
+  endScalar(piece, at) {
+    const text = this.held + piece.slice(this.tokenFrom, at);
+    this.held = "";
+    if (text === "true" || text === "false") this.said++;
+    else if (text !== "null") {
+      if (!NUMBER.test(text)) this.notJson(at - text.length);
+      this.said++;
+      if ((text.length > SURELY_FINITE_CHARS || /[eE]/.test(text)) && !Number.isFinite(Number(text)))
+        this.options.sink.problem(
+          this.place.path(),
+          "is a number beyond what a double can hold, about 1.8e308. Send it as text."
+        );
+    }
+    this.finish(piece, at);
+  }
+  take(text) {
+    if (text === "") return;
+    this.length += text.length;
+    if (this.length > this.maxText) this.parts = [];
+    else this.parts.push(text);
+  }
+  /** Passes on what the raw text of a string says; escapes are whole. */
+  stream(raw) {
+    const text = this.tail + raw;
+    this.tail = "";
+    if (text !== "") this.options.sink.part(text.includes("\\") ? JSON.parse(`"${text}"`) : text);
+  }
+  notJson(at, atEnd = false) {
+    const column = this.offset + at - this.lineStart + 1;
+    return this.fail({ _tag: "NotJson", where: `line ${this.line}, column ${column}`, atEnd });
+  }
+  fail(failure) {
+    this.failure = failure;
+    throw new Stop();
+  }
+};
+
+// src/domain/JsonText.ts
+var QUOTE2 = 34;
+var COMMA = 44;
+var COLON2 = 58;
+var BACKSLASH2 = 92;
 var isOpening = (char) => char === 123 || char === 91;
 var isClosing = (char) => char === 125 || char === 93;
-var isBlank = (char) => char === 32 || char === 10 || char === 13 || char === 9;
+var isBlank2 = (char) => char === 32 || char === 10 || char === 13 || char === 9;
 var endOfString = (json, at) => {
   for (let quote = json.indexOf('"', at + 1); quote >= 0; quote = json.indexOf('"', quote + 1)) {
     let before = quote;
-    while (json.charCodeAt(before - 1) === BACKSLASH) before--;
+    while (json.charCodeAt(before - 1) === BACKSLASH2) before--;
     if ((quote - before) % 2 === 0) return quote + 1;
   }
   return json.length;
@@ -67,7 +599,7 @@ var endOfValue = (json, at) => {
   let next = at;
   while (next < json.length) {
     const char = json.charCodeAt(next);
-    if (char === QUOTE) next = endOfString(json, next);
+    if (char === QUOTE2) next = endOfString(json, next);
     else if (isOpening(char)) {
       depth++;
       next++;
@@ -84,16 +616,16 @@ var compactText = (json) => {
   let from = 0;
   for (let at = 0; at < json.length; ) {
     const char = json.charCodeAt(at);
-    if (char === QUOTE) at = endOfString(json, at);
-    else if (isBlank(char)) {
+    if (char === QUOTE2) at = endOfString(json, at);
+    else if (isBlank2(char)) {
       compact += json.slice(from, at);
-      while (isBlank(json.charCodeAt(++at))) ;
+      while (isBlank2(json.charCodeAt(++at))) ;
       from = at;
     } else at++;
   }
   return from === 0 ? json : compact + json.slice(from);
 };
-var decode = (string) => string.includes("\\") ? JSON.parse(string).toWellFormed() : string.slice(1, -1);
+var decode = (string) => string.includes("\\") ? JSON.parse(string) : string.slice(1, -1);
 var membersOf = (object) => {
   const members = [];
   for (let at = 1; at < object.length - 1; ) {
@@ -115,6 +647,19 @@ var elementsOf = (array) => {
   return elements;
 };
 var fieldsOf = (object) => new Map(membersOf(object).map(({ name, value }) => [name, value]));
+var describeKind = (kind) => {
+  switch (kind) {
+    case "null":
+      return "null";
+    case "string":
+      return "text";
+    case "object":
+    case "array":
+      return `an ${kind}`;
+    default:
+      return `a ${kind}`;
+  }
+};
 var kindOf = (json) => {
   switch (json[0]) {
     case "{":
@@ -132,7 +677,7 @@ var kindOf = (json) => {
       return "number";
   }
 };
-var shownText = (json) => json.startsWith('"') ? decode(json) : json === "null" ? "" : json;
+var shownText = (json) => json.startsWith('"') ? decode(json).toWellFormed() : json === "null" ? "" : json;
 var readableText = (json, indent = 0) => {
   if (indent === 0 && !json.includes("\\")) return json;
   let text = "";
@@ -141,11 +686,11 @@ var readableText = (json, indent = 0) => {
 ${" ".repeat(indent * depth)}`;
   for (let at = 0, from = 0; at < json.length; from = at) {
     const char = json.charCodeAt(at);
-    at = char === QUOTE ? endOfString(json, at) : at + 1;
+    at = char === QUOTE2 ? endOfString(json, at) : at + 1;
     const token = json.slice(from, at);
-    if (char === QUOTE) text += token.includes("\\") ? JSON.stringify(decode(token)) : token;
+    if (char === QUOTE2) text += token.includes("\\") ? JSON.stringify(decode(token)) : token;
     else if (char === COMMA) text += token + line();
-    else if (char === COLON) text += indent === 0 ? token : `${token} `;
+    else if (char === COLON2) text += indent === 0 ? token : `${token} `;
     else if (isOpening(char)) {
       if (isClosing(json.charCodeAt(at))) text += json.slice(from, ++at);
       else {
@@ -162,16 +707,232 @@ ${" ".repeat(indent * depth)}`;
 var RAW = /[\x7f-\x9f\u2028\u2029]/g;
 var SOME_RAW = new RegExp(RAW.source);
 var escapeRaw = (json) => json.replace(RAW, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`);
+
+// src/domain/Rows.ts
+var KINDS = ["string", "number", "boolean", "object", "array", "null"];
+var MAX_COLUMNS_COUNTED = 1e4;
+var FIELD = "inputs";
+var RUN_FIELDS = new Set(
+  "input processor metadata task_spec source_policy previous_interaction_id mcp_servers enable_events webhook advanced_settings memory_scope_key".split(" ")
+);
+var RowCollector = class {
+  limits;
+  problems;
+  texts = [];
+  indexes = [];
+  /** The first rows that hold no value, and how many there are. */
+  firstEmpty = [];
+  empty = 0;
+  columns = /* @__PURE__ */ new Map();
+  longest = 0;
+  count = 0;
+  asRuns = 0;
+  /** Of the present row. */
+  names = [];
+  kinds = [];
+  constructor(limits, problems) {
+    this.limits = limits;
+    this.problems = problems;
+  }
+  /** A row begins; whether it is one. */
+  begin(kind) {
+    this.names = [];
+    this.kinds = [];
+    if (kind !== "object") this.add(() => `must be an object, not ${describeKind(kind)}.`);
+    return kind === "object";
+  }
+  member(name, kind) {
+    this.names.push(name);
+    this.kinds.push(kind);
+  }
+  /** The row has ended, with this text (null when it is too long). `isEmpty`: it says nothing. */
+  end(text, length, isEmpty) {
+    const index = this.count;
+    if (text === null) {
+      const most = this.limits.maxSpecPlusInputChars;
+      this.add(
+        () => `has ${length} characters; Parallel accepts at most ${most}, with the task spec. Shorten this input.`
+      );
+    } else if (isEmpty) {
+      this.empty++;
+      if (this.firstEmpty.length < MAX_LISTED_PROBLEMS) this.firstEmpty.push(index);
+    } else if (this.isRun()) this.asRuns++;
+    else if (this.texts.length < this.limits.maxInputs) {
+      this.texts.push(text);
+      this.indexes.push(index);
+      this.longest = Math.max(this.longest, length);
+      this.noteColumns();
+    }
+    this.count++;
+  }
+  /** What is not a row is over. */
+  skip() {
+    this.count++;
+  }
+  add(message) {
+    if (this.problems.isFull) this.problems.addUnlisted(1);
+    else this.problems.add(childPath(FIELD, this.count), message());
+  }
+  isRun() {
+    const at = this.names.indexOf("input");
+    return at >= 0 && this.kinds[at] === "object" && this.names.every((name) => RUN_FIELDS.has(name));
+  }
+  noteColumns() {
+    const { columns, names, kinds } = this;
+    for (let at = 0; at < names.length; at++) {
+      const bit = 1 << KINDS.indexOf(kinds[at]);
+      const column = columns.get(names[at]);
+      if (column !== void 0) {
+        column.rows++;
+        column.kinds |= bit;
+      } else if (columns.size < MAX_COLUMNS_COUNTED) columns.set(names[at], { rows: 1, kinds: bit });
+    }
+  }
+  /** The rows, once all have come; what is wrong with them goes to the problems. */
+  finish(skipEmpty) {
+    const { problems, limits, count, empty } = this;
+    if (count === 0) problems.add(FIELD, "must not be empty. Send at least one object.");
+    else if (skipEmpty && empty === count)
+      problems.add(
+        FIELD,
+        "hold no value in any row, so that skip_empty leaves nothing. Send at least one value."
+      );
+    if (!skipEmpty) {
+      for (const index of this.firstEmpty)
+        problems.add(
+          childPath(FIELD, index),
+          'holds no value: it is empty, or has nothing but null and blank text, and would be paid for all the same. Remove it, or send "skip_empty": true.'
+        );
+      problems.addUnlisted(empty - this.firstEmpty.length);
+    }
+    const taken = count - (skipEmpty ? empty : 0);
+    if (taken > limits.maxInputs)
+      problems.add(
+        FIELD,
+        `has ${taken} objects; at most ${limits.maxInputs} are accepted. Split the list over several requests.`
+      );
+    if (this.asRuns > 0)
+      problems.add(
+        FIELD,
+        `has ${this.asRuns === 1 ? "1 row" : `${this.asRuns} rows`} in the shape of Parallel's own runs ({"input": {…}}). Send what is in "input" as the row itself, and "processor" once, beside "inputs".`
+      );
+    return {
+      texts: this.texts,
+      indexes: empty === 0 ? null : this.indexes,
+      columns: this.columns,
+      longest: this.longest,
+      leftOut: empty
+    };
+  }
+};
+var RowReader = class {
+  reader;
+  collector;
+  root = null;
+  constructor(limits, problems, { many = false, values = { count: 0 } } = {}) {
+    this.collector = new RowCollector(limits, problems);
+    const at = many ? 0 : 1;
+    const rows = rowSink(this.collector, limits, problems, at, () => this.reader.said);
+    const sink = many ? rows : {
+      ...rows,
+      value: (kind, depth, name) => {
+        if (depth > 0) return this.root === "array" ? rows.value(kind, depth, name) : NOTHING;
+        this.root = kind;
+        return NOTHING;
+      },
+      end: (depth, text, length) => {
+        if (depth > 0 && this.root === "array") rows.end(depth, text, length);
+      }
+    };
+    this.reader = new JsonReader({
+      sink,
+      maxDepth: limits.maxDepth,
+      maxValues: limits.maxValues,
+      values,
+      path: FIELD,
+      many
+    });
+    this.reader.base = at;
+  }
+  push(text) {
+    this.reader.push(text);
+  }
+  /** All has come. The collector has the rows, unless the answer says why there are none. */
+  end() {
+    this.reader.end();
+    if (this.reader.failure !== null) return this.reader.failure;
+    if (this.root !== null && this.root !== "array") return { _tag: "NotAnArray", kind: this.root };
+    return this.collector;
+  }
+};
+var rowSink = (collector, { maxSpecPlusInputChars }, problems, at, said) => {
+  let isRow = false;
+  let before = 0;
+  return {
+    watch: at + 1,
+    value: (kind, depth, name) => {
+      if (depth > at) {
+        if (isRow) collector.member(name, kind);
+        return NOTHING;
+      }
+      before = said();
+      isRow = collector.begin(kind);
+      return isRow ? maxSpecPlusInputChars : NOTHING;
+    },
+    end: (depth, text, length) => {
+      if (depth > at) return;
+      if (isRow) collector.end(text, length, said() === before);
+      else collector.skip();
+    },
+    part: () => {
+    },
+    problem: (path, message) => problems.add(path, message)
+  };
+};
+var failureProblem = (failure) => {
+  switch (failure._tag) {
+    case "NotAnArray":
+      return { path: FIELD, message: `must be an array of objects, not ${describeKind(failure.kind)}.` };
+    case "NotJson":
+      return {
+        path: FIELD,
+        message: `is not valid JSON: the text ${failure.atEnd ? `ends too early, at ${failure.where}` : `has an error at ${failure.where}`}. Correct it, or send the array itself.`
+      };
+    case "TooDeep":
+      return {
+        path: failure.path,
+        message: `is nested more than ${failure.limit} levels deep. Flatten the data.`
+      };
+    case "TooManyValues":
+      return {
+        path: FIELD,
+        message: `holds more than ${failure.limit} values. Split it over several requests.`
+      };
+  }
+};
+
+// src/pages/browser.ts
+var ROW_LIMITS = {
+  maxInputs: Infinity,
+  maxSpecPlusInputChars: CONSTANTS.MAX_SPEC_PLUS_INPUT_CHARS,
+  maxDepth: CONSTANTS.MAX_DEPTH,
+  maxValues: CONSTANTS.MAX_VALUES
+};
 export {
+  JsonReader,
+  Problems,
+  ROW_LIMITS,
+  RowCollector,
+  RowReader,
   compactText,
   compareNumbers,
   csvRecord,
   elementsOf,
   escapeRaw,
+  failureProblem,
   fieldsOf,
   inert,
   kindOf,
-  membersOf,
   readableText,
   shownText
 };
