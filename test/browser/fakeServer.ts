@@ -164,11 +164,18 @@ export class FakeServer {
 
 /** As the real server does it: text escaped for HTML, JSON with what could end the script escaped. */
 export function renderResult(group: FakeGroup) {
-  const json = JSON.stringify(group.injected()).replace(
-    /[<\u2028\u2029]/g,
-    (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  )
-  return fillIn(resultHtml, { title: `${group.id} – Parallel Multitask`, json, table: group.table() })
+  const { data, ...facts } = group.injected()
+  const inScript = (value: unknown) =>
+    JSON.stringify(value).replace(
+      /[<\u2028\u2029]/g,
+      (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`,
+    )
+  return fillIn(resultHtml, {
+    title: `${group.id} – Parallel Multitask`,
+    json: inScript(data),
+    facts: inScript(facts),
+    table: group.table(),
+  })
 }
 
 function fillIn(html: string, values: { [name: string]: string }) {

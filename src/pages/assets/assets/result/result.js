@@ -15,8 +15,10 @@ import { View } from "./view.js"
 
 /** The page of one task group: takes the injected data, follows the stream and keeps everything drawn. */
 
+/** @param {string} id */
+const jsonIn = (id) => JSON.parse(byId(id).textContent || "null")
 /** @type {Injected} */
-const injected = JSON.parse(byId("taskgroup").textContent || "null")
+const injected = { ...jsonIn("page-facts"), data: jsonIn("taskgroup") }
 const store = new Store(injected)
 const base = `/${encodeURIComponent(store.group.taskgroup_id)}`
 const view = new View(store)
