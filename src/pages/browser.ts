@@ -5,7 +5,7 @@ import type { RowLimits } from "../domain/Rows.ts"
  * What the pages' scripts use of the domain: one code for what the server and a browser do with the same text. The pages
  * load it as `assets/shared/domain.js`, which `npm run pages` makes of this file.
  */
-export { csvRecord, inert } from "../domain/Csv.ts"
+export { csvCell, csvRecord, csvText, inert, uninert } from "../domain/Csv.ts"
 export { compareNumbers } from "../domain/JsonNumber.ts"
 export { JsonReader } from "../domain/JsonReader.ts"
 export {
@@ -17,6 +17,7 @@ export {
   readableText,
   shownText,
 } from "../domain/JsonText.ts"
+export { cellText } from "../domain/PlainText.ts"
 export { Problems } from "../domain/Problem.ts"
 export { failureProblem, RowCollector, RowReader } from "../domain/Rows.ts"
 

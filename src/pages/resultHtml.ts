@@ -1,7 +1,7 @@
 /**
- * The page of a task group. It is fixed: the Worker streams it with three places filled in, in this order:
- * `{{title}}` (escaped text), `{{json}}` (JSON with `<` escaped) and `{{table}}` (escaped HTML for readers without
- * scripts). Everything else is done by /assets/result/result.js.
+ * The page of a task group. It is fixed: the Worker streams it with four places filled in, in this order: `{{title}}`
+ * (escaped text), `{{json}}` (the group, JSON with `<` escaped), `{{facts}}` (what the page needs besides, in the same
+ * way) and `{{table}}` (escaped HTML for readers without scripts). Everything else is done by /assets/result/result.js.
  */
 export const resultHtml = `<!doctype html>
 <html lang="en">

@@ -166,12 +166,14 @@ export class FakeServer {
 
 /** As the real server does it: text escaped for HTML, JSON with what could end the script escaped. */
 export function renderResult(group: FakeGroup) {
-  const json = jsonOf(group.data(group.part, true)).replace(
-    /[<\u2028\u2029]/g,
-    (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  )
-  const facts = JSON.stringify(group.facts())
-  return fillIn(resultHtml, { title: `${group.id} – Parallel Multitask`, json, facts, table: group.table() })
+  const inScript = (value: unknown) =>
+    jsonOf(value).replace(/[<\u2028\u2029]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`)
+  return fillIn(resultHtml, {
+    title: `${group.id} – Parallel Multitask`,
+    json: inScript(group.data(group.part, true)),
+    facts: inScript(group.facts()),
+    table: group.table(),
+  })
 }
 
 function fillIn(html: string, values: { [name: string]: string }) {

@@ -3,12 +3,12 @@
 
 import {
   failureProblem,
-  inert,
   JsonReader,
   Problems,
   ROW_LIMITS,
   RowCollector,
   RowReader,
+  uninert,
 } from "../shared/domain.js"
 import { locateJsonError } from "./jsonError.js"
 import { guessSeparator, parseDelimited } from "./delimited.js"
@@ -128,9 +128,7 @@ const OURS = new Set(["$id", "$status", "$error"])
  */
 function columnsToKeep(names) {
   const own = names.includes("$id") && names.includes("$status")
-  /** @param {string} cell */
-  const undo = (cell) => (cell.startsWith("'") && inert(cell.slice(1)) === cell ? cell.slice(1) : cell)
-  const read = own ? undo : (/** @type {string} */ cell) => cell
+  const read = own ? uninert : (/** @type {string} */ cell) => cell
   return names
     .map((name, n) => ({ name: JSON.stringify(read(name)), n, read }))
     .filter(({ n }) => !own || !OURS.has(names[n] ?? ""))

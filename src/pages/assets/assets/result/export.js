@@ -6,7 +6,7 @@
 import { byId, copyText, downloadText, fill, h } from "../shared/dom.js"
 import { escapeRaw } from "../shared/domain.js"
 import { toCsv, toTsv } from "../shared/csv.js"
-import { plain, plural } from "../shared/format.js"
+import { plural } from "../shared/format.js"
 
 /** Columns that say what the row is; an input or output of the same name gives way. */
 const FIRST = ["$id", "$status"]
@@ -33,7 +33,7 @@ function table(rows, store) {
   const records = rows.map((row) => {
     const record = flat(row)
     if (!row.run.error) record.delete("$error")
-    return new Map([...record].map(([name, value]) => [name, plain(value)]))
+    return record
   })
   return { names: [...FIRST, ...fields, "$error"], records }
 }

@@ -1,17 +1,18 @@
 // @ts-check
-/** Tables as text. Reading them is in `delimited.js`. */
+/** Tables of JSON values, each as its text. Reading tables is in `delimited.js`. */
 
-import { csvRecord, inert } from "./domain.js"
+import { cellText, csvCell, csvRecord, csvText, inert } from "./domain.js"
 
-/** RFC 4180. @param {string[]} columns @param {Map<string, unknown>[]} records @param {string[]} [titles] when they differ from the columns */
+/** RFC 4180. @param {string[]} columns @param {Map<string, string>[]} records @param {string[]} [titles] when they differ from the columns */
 export const toCsv = (columns, records, titles = columns) =>
-  csvRecord(titles) + records.map((record) => csvRecord(columns.map((name) => record.get(name)))).join("")
+  csvRecord(titles.map(csvText)) +
+  records.map((record) => csvRecord(columns.map((name) => csvCell(record.get(name) ?? "null")))).join("")
 
-/** Tab-separated, as spreadsheets take it from the clipboard. @param {string[]} columns @param {Map<string, unknown>[]} records */
+/** Tab-separated, as spreadsheets take it from the clipboard. @param {string[]} columns @param {Map<string, string>[]} records */
 export function toTsv(columns, records) {
-  /** @param {unknown} value */
-  const flat = (value) => inert(String(value ?? "")).replace(/[\t\r\n]+/g, " ")
-  const lines = [columns.map(flat).join("\t")]
-  for (const record of records) lines.push(columns.map((name) => flat(record.get(name))).join("\t"))
+  /** @param {string} json */
+  const cell = (json) => inert(cellText(json)).replace(/[\t\r\n]+/g, " ")
+  const lines = [columns.map((name) => cell(JSON.stringify(name))).join("\t")]
+  for (const record of records) lines.push(columns.map((name) => cell(record.get(name) ?? "null")).join("\t"))
   return lines.join("\n")
 }

@@ -90,6 +90,246 @@ var CONSTANTS = {
   GET_DATA_CHARS: 8388608
 };
 
+// src/domain/JsonText.ts
+var QUOTE = 34;
+var COMMA = 44;
+var COLON = 58;
+var BACKSLASH = 92;
+var OBJECT = 123;
+var END_OF_OBJECT = 125;
+var END_OF_ARRAY = 93;
+var isOpening = (char) => char === 123 || char === 91;
+var isClosing = (char) => char === 125 || char === 93;
+var isBlank = (char) => char === 32 || char === 10 || char === 13 || char === 9;
+var endOfString = (json, at) => {
+  for (let quote = json.indexOf('"', at + 1); quote >= 0; quote = json.indexOf('"', quote + 1)) {
+    let before = quote;
+    while (json.charCodeAt(before - 1) === BACKSLASH) before--;
+    if ((quote - before) % 2 === 0) return quote + 1;
+  }
+  return json.length;
+};
+var endOfValue = (json, at) => {
+  const first = json.charCodeAt(at);
+  if (first === QUOTE) return endOfString(json, at);
+  if (isOpening(first)) return endOfNested(json, at);
+  let next = at + 1;
+  for (; next < json.length; next++) {
+    const char = json.charCodeAt(next);
+    if (char === COMMA || isClosing(char)) break;
+  }
+  return next;
+};
+var endOfNested = (json, at) => {
+  let depth = 0;
+  let next = at;
+  do {
+    const char = json.charCodeAt(next);
+    if (char === QUOTE) next = endOfString(json, next);
+    else {
+      if (isOpening(char)) depth++;
+      else if (isClosing(char)) depth--;
+      next++;
+    }
+  } while (depth > 0 && next < json.length);
+  return next;
+};
+var compactText = (json) => {
+  let compact = "";
+  let from = 0;
+  for (let at = 0; at < json.length; ) {
+    const char = json.charCodeAt(at);
+    if (char === QUOTE) at = endOfString(json, at);
+    else if (isBlank(char)) {
+      compact += json.slice(from, at);
+      while (isBlank(json.charCodeAt(++at))) ;
+      from = at;
+    } else at++;
+  }
+  return from === 0 ? json : compact + json.slice(from);
+};
+var decode = (string) => string.includes("\\") ? JSON.parse(string) : string.slice(1, -1);
+var elementsOf = (array) => {
+  const elements = [];
+  for (let at = 1; at < array.length - 1; ) {
+    const end = endOfValue(array, at);
+    elements.push(array.slice(at, end));
+    at = end + 1;
+  }
+  return elements;
+};
+var TextReader = class {
+  at = 0;
+  json;
+  constructor(json) {
+    this.json = json;
+  }
+  /** Over an opening bracket or a comma. */
+  skip() {
+    this.at++;
+  }
+  value() {
+    const from = this.at;
+    this.at = endOfValue(this.json, from);
+    return this.json.slice(from, this.at);
+  }
+  elements(element) {
+    const elements = [];
+    this.at++;
+    while (this.json.charCodeAt(this.at) !== END_OF_ARRAY) {
+      if (elements.length > 0) this.at++;
+      elements.push(element());
+    }
+    this.at++;
+    return elements;
+  }
+  isAtObject() {
+    return this.json.charCodeAt(this.at) === OBJECT;
+  }
+  /** An object's fields by name: each at the place where its name came first, with the value that came last. */
+  fields() {
+    const { json } = this;
+    const fields = /* @__PURE__ */ new Map();
+    for (let at = this.at; json.charCodeAt(at) !== END_OF_OBJECT; at = this.at) {
+      if (json.charCodeAt(at + 1) === END_OF_OBJECT) {
+        this.at++;
+        break;
+      }
+      const colon = endOfString(json, at + 1);
+      this.at = endOfValue(json, colon + 1);
+      fields.set(decode(json.slice(at + 1, colon)), json.slice(colon + 1, this.at));
+    }
+    this.at++;
+    return fields;
+  }
+};
+var fieldsOf = (object) => new TextReader(object).fields();
+var describeKind = (kind) => {
+  switch (kind) {
+    case "null":
+      return "null";
+    case "string":
+      return "text";
+    case "object":
+    case "array":
+      return `an ${kind}`;
+    default:
+      return `a ${kind}`;
+  }
+};
+var kindOf = (json) => {
+  switch (json[0]) {
+    case "{":
+      return "object";
+    case "[":
+      return "array";
+    case '"':
+      return "string";
+    case "t":
+    case "f":
+      return "boolean";
+    case "n":
+      return "null";
+    default:
+      return "number";
+  }
+};
+var shownText = (json) => json.startsWith('"') ? decode(json).toWellFormed() : json === "null" ? "" : json;
+var readableText = (json, indent = 0) => {
+  if (indent === 0 && !json.includes("\\")) return json;
+  let text = "";
+  let depth = 0;
+  const line = () => indent === 0 ? "" : `
+${" ".repeat(indent * depth)}`;
+  for (let at = 0, from = 0; at < json.length; from = at) {
+    const char = json.charCodeAt(at);
+    at = char === QUOTE ? endOfString(json, at) : at + 1;
+    const token = json.slice(from, at);
+    if (char === QUOTE) text += token.includes("\\") ? JSON.stringify(decode(token)) : token;
+    else if (char === COMMA) text += token + line();
+    else if (char === COLON) text += indent === 0 ? token : `${token} `;
+    else if (isOpening(char)) {
+      if (isClosing(json.charCodeAt(at))) text += json.slice(from, ++at);
+      else {
+        depth++;
+        text += token + line();
+      }
+    } else if (isClosing(char)) {
+      depth--;
+      text += line() + token;
+    } else text += token;
+  }
+  return text;
+};
+var RAW = /[\x7f-\x9f\u2028\u2029]/g;
+var SOME_RAW = new RegExp(RAW.source);
+var escapeRaw = (json) => json.replace(RAW, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`);
+
+// src/domain/PlainText.ts
+var CONTROLS = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]/g;
+var withoutControls = (text) => text.replace(CONTROLS, "�");
+var cellText = (json) => json.startsWith('"') ? withoutControls(shownText(json)) : escapeRaw(shownText(json));
+var BIDI = /[\u202a-\u202e\u2066-\u2069]/g;
+var SOME_BIDI = new RegExp(BIDI.source);
+
+// src/domain/Csv.ts
+var FORMULA = /^'*[\s\p{Cc}\p{Cf}]*[=+\-@＝＋－＠﹢﹣﹦﹫]/u;
+var LEADING_BREAK = /^'*[\t\r\n]/;
+var NEGATIVE_NUMBER = /^-\d+(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
+var inert = (text) => (FORMULA.test(text) || LEADING_BREAK.test(text)) && !NEGATIVE_NUMBER.test(text) ? `'${text}` : text;
+var uninert = (text) => text.startsWith("'") && inert(text.slice(1)) === text ? text.slice(1) : text;
+var NEEDS_QUOTES = /[",;\t\r\n]|^\s|\s$/;
+var quoted = (text) => NEEDS_QUOTES.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+var PLAIN = /^[A-Za-z0-9](?:[^",;\0-\x1f\x7f-\x9f]*[^",;\s\0-\x1f\x7f-\x9f])?$/;
+var csvText = (text) => PLAIN.test(text) ? text : quoted(inert(withoutControls(text)));
+var csvCell = (json) => json.startsWith('"') ? csvText(shownText(json)) : quoted(cellText(json));
+var csvRecord = (cells) => {
+  const line = cells.join(",");
+  return line === "" ? '""\r\n' : `${line}\r
+`;
+};
+
+// src/domain/JsonNumber.ts
+var decimalOf = (json) => {
+  const [, minus, whole = "", fraction = "", exponent = "0"] = /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/.exec(json) ?? [];
+  const digits = (whole + fraction).replace(/^0+/, "");
+  const sign = digits === "" ? 0 : minus === "-" ? -1 : 1;
+  return { sign, digits, point: Number(exponent) + digits.length - fraction.length };
+};
+var compareNumbers = (a, b) => {
+  if (a === b) return 0;
+  const difference = Number(a) - Number(b);
+  if (difference < 0 || difference > 0) return difference;
+  const [one, other] = [decimalOf(a), decimalOf(b)];
+  if (one.sign !== other.sign) return one.sign - other.sign;
+  if (one.point !== other.point) return one.sign * (one.point - other.point);
+  const length = Math.max(one.digits.length, other.digits.length);
+  const [left, right] = [one.digits.padEnd(length, "0"), other.digits.padEnd(length, "0")];
+  return left === right ? 0 : left < right ? -one.sign : one.sign;
+};
+
+// src/domain/jsonCharacters.ts
+var QUOTE2 = 34;
+var BACKSLASH2 = 92;
+var NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
+var isBlank2 = (char) => char === 32 || char === 10 || char === 13 || char === 9;
+var endsScalar = (char) => char === 44 || char === 93 || char === 125 || char === QUOTE2 || char === 58 || isBlank2(char);
+var SPACE = /\s/;
+var isSpace = (char) => char === 32 || char >= 9 && char <= 13 || char >= 160 && SPACE.test(String.fromCharCode(char));
+var isHigh = (unit) => unit >= 55296 && unit <= 56319;
+var isLow = (unit) => unit >= 56320 && unit <= 57343;
+var kindOfScalar = (char) => char === 116 || char === 102 ? "boolean" : char === 110 ? "null" : "number";
+var hexOf = (char) => {
+  if (char >= 48 && char <= 57) return char - 48;
+  const letter = char | 32;
+  return letter >= 97 && letter <= 102 ? letter - 87 : -1;
+};
+var ESCAPES = new Map(
+  Object.entries({ '"': '"', "\\": "\\", "/": "/", b: "\b", f: "\f", n: "\n", r: "\r", t: "	" }).map(
+    ([char, means]) => [char.charCodeAt(0), means.charCodeAt(0)]
+  )
+);
+
 // src/domain/Problem.ts
 var MAX_LISTED_PROBLEMS = 100;
 var Problems = class {
@@ -131,74 +371,6 @@ var childPath = (base, key) => {
   if (!/^[A-Za-z_$][\w$-]*$/.test(key)) return `${base}[${JSON.stringify(name)}]`;
   return base === "" ? name : `${base}.${name}`;
 };
-
-// src/domain/Json.ts
-var compactJson = (value) => {
-  try {
-    return JSON.stringify(value) ?? "";
-  } catch {
-    return "[not representable as JSON]";
-  }
-};
-
-// src/domain/Csv.ts
-var FORMULA = /^[\s\p{Cc}\p{Cf}]*[=+\-@＝＋－＠﹢﹣﹦﹫]/u;
-var LEADING_BREAK = /^[\t\r\n]/;
-var NEGATIVE_NUMBER = /^-\d+(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
-var inert = (text) => (FORMULA.test(text) || LEADING_BREAK.test(text)) && !NEGATIVE_NUMBER.test(text) ? `'${text}` : text;
-var NEEDS_QUOTES = /[",;\t\r\n]|^\s|\s$/;
-var quoted = (text) => NEEDS_QUOTES.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
-var csvCell = (value) => {
-  if (value === null || value === void 0) return "";
-  if (typeof value === "string") return quoted(inert(value));
-  return quoted(typeof value === "object" ? compactJson(value) : String(value));
-};
-var csvRecord = (values) => {
-  const line = values.map(csvCell).join(",");
-  return line === "" ? '""\r\n' : `${line}\r
-`;
-};
-
-// src/domain/JsonNumber.ts
-var decimalOf = (json) => {
-  const [, minus, whole = "", fraction = "", exponent = "0"] = /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/.exec(json) ?? [];
-  const digits = (whole + fraction).replace(/^0+/, "");
-  const sign = digits === "" ? 0 : minus === "-" ? -1 : 1;
-  return { sign, digits, point: Number(exponent) + digits.length - fraction.length };
-};
-var compareNumbers = (a, b) => {
-  if (a === b) return 0;
-  const difference = Number(a) - Number(b);
-  if (difference < 0 || difference > 0) return difference;
-  const [one, other] = [decimalOf(a), decimalOf(b)];
-  if (one.sign !== other.sign) return one.sign - other.sign;
-  if (one.point !== other.point) return one.sign * (one.point - other.point);
-  const length = Math.max(one.digits.length, other.digits.length);
-  const [left, right] = [one.digits.padEnd(length, "0"), other.digits.padEnd(length, "0")];
-  return left === right ? 0 : left < right ? -one.sign : one.sign;
-};
-
-// src/domain/jsonCharacters.ts
-var QUOTE = 34;
-var BACKSLASH = 92;
-var NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
-var isBlank = (char) => char === 32 || char === 10 || char === 13 || char === 9;
-var endsScalar = (char) => char === 44 || char === 93 || char === 125 || char === QUOTE || char === 58 || isBlank(char);
-var SPACE = /\s/;
-var isSpace = (char) => char === 32 || char >= 9 && char <= 13 || char >= 160 && SPACE.test(String.fromCharCode(char));
-var isHigh = (unit) => unit >= 55296 && unit <= 56319;
-var isLow = (unit) => unit >= 56320 && unit <= 57343;
-var kindOfScalar = (char) => char === 116 || char === 102 ? "boolean" : char === 110 ? "null" : "number";
-var hexOf = (char) => {
-  if (char >= 48 && char <= 57) return char - 48;
-  const letter = char | 32;
-  return letter >= 97 && letter <= 102 ? letter - 87 : -1;
-};
-var ESCAPES = new Map(
-  Object.entries({ '"': '"', "\\": "\\", "/": "/", b: "\b", f: "\f", n: "\n", r: "\r", t: "	" }).map(
-    ([char, means]) => [char.charCodeAt(0), means.charCodeAt(0)]
-  )
-);
 
 // src/domain/JsonPlace.ts
 var JsonPlace = class {
@@ -270,7 +442,7 @@ var FIRST = 1;
 var BETWEEN = 2;
 var FIRST_KEY = 3;
 var KEY = 4;
-var COLON = 5;
+var COLON2 = 5;
 var AFTER = 6;
 var DONE = 7;
 var STRING = 8;
@@ -356,13 +528,13 @@ var JsonReader = class {
         continue;
       }
       const char = piece.charCodeAt(at);
-      at = isBlank(char) ? this.blanks(piece, at) : this.token(piece, at, char);
+      at = isBlank2(char) ? this.blanks(piece, at) : this.token(piece, at, char);
     }
   }
   blanks(piece, at) {
     if (this.cutting >= 0) this.take(piece.slice(this.from, at));
     let next = at;
-    for (let char = piece.charCodeAt(next); isBlank(char); char = piece.charCodeAt(++next)) {
+    for (let char = piece.charCodeAt(next); isBlank2(char); char = piece.charCodeAt(++next)) {
       if (char !== 10) continue;
       this.line++;
       this.lineStart = this.offset + next + 1;
@@ -373,7 +545,7 @@ var JsonReader = class {
   /** A token begins that is not a blank. */
   token(piece, at, char) {
     const { state } = this;
-    if (char === QUOTE) {
+    if (char === QUOTE2) {
       if (state === KEY || state === FIRST_KEY) this.state = KEY_STRING;
       else this.begin("string", at, STRING);
       this.tokenFrom = state === KEY || state === FIRST_KEY ? at : at + 1;
@@ -386,7 +558,7 @@ var JsonReader = class {
         this.place.next();
         this.state = VALUE;
       } else this.state = KEY;
-    } else if (state === COLON && char === 58) this.state = VALUE;
+    } else if (state === COLON2 && char === 58) this.state = VALUE;
     else if (char === 123 || char === 91) this.open(char === 91, at);
     else if (char === 125 || char === 93) this.close(char === 93, piece, at);
     else {
@@ -457,12 +629,12 @@ var JsonReader = class {
     while (at < piece.length) {
       const char = piece.charCodeAt(at);
       if (this.escaped) this.escape(char, at);
-      else if (char === QUOTE) {
+      else if (char === QUOTE2) {
         if (this.pendingHigh) this.half();
         if (this.state === KEY_STRING) this.key(this.held + piece.slice(this.tokenFrom, at + 1));
         else this.endString(piece, at);
         return at + 1;
-      } else if (char === BACKSLASH) {
+      } else if (char === BACKSLASH2) {
         this.escaped = true;
         this.escapeAt = at;
         this.hexLeft = 0;
@@ -470,7 +642,7 @@ var JsonReader = class {
       else if (this.blank || this.pendingHigh || char >= 55296) this.unusual(char);
       else {
         let next = piece.charCodeAt(at + 1);
-        while (next >= 32 && next < 55296 && next !== QUOTE && next !== BACKSLASH)
+        while (next >= 32 && next < 55296 && next !== QUOTE2 && next !== BACKSLASH2)
           next = piece.charCodeAt(++at + 1);
       }
       at++;
@@ -526,7 +698,7 @@ var JsonReader = class {
     const name = text.includes("\\") ? JSON.parse(text) : text.slice(1, -1);
     this.held = "";
     this.place.enter(name);
-    this.state = COLON;
+    this.state = COLON2;
     if (this.cutting < 0 || this.length > this.maxText) return;
     if (this.place.hasHad(name))
       this.options.sink.problem(
@@ -577,136 +749,6 @@ var JsonReader = class {
     throw new Stop();
   }
 };
-
-// src/domain/JsonText.ts
-var QUOTE2 = 34;
-var COMMA = 44;
-var COLON2 = 58;
-var BACKSLASH2 = 92;
-var isOpening = (char) => char === 123 || char === 91;
-var isClosing = (char) => char === 125 || char === 93;
-var isBlank2 = (char) => char === 32 || char === 10 || char === 13 || char === 9;
-var endOfString = (json, at) => {
-  for (let quote = json.indexOf('"', at + 1); quote >= 0; quote = json.indexOf('"', quote + 1)) {
-    let before = quote;
-    while (json.charCodeAt(before - 1) === BACKSLASH2) before--;
-    if ((quote - before) % 2 === 0) return quote + 1;
-  }
-  return json.length;
-};
-var endOfValue = (json, at) => {
-  let depth = 0;
-  let next = at;
-  while (next < json.length) {
-    const char = json.charCodeAt(next);
-    if (char === QUOTE2) next = endOfString(json, next);
-    else if (isOpening(char)) {
-      depth++;
-      next++;
-    } else if (depth === 0 && (char === COMMA || isClosing(char))) return next;
-    else {
-      if (isClosing(char)) depth--;
-      next++;
-    }
-  }
-  return next;
-};
-var compactText = (json) => {
-  let compact = "";
-  let from = 0;
-  for (let at = 0; at < json.length; ) {
-    const char = json.charCodeAt(at);
-    if (char === QUOTE2) at = endOfString(json, at);
-    else if (isBlank2(char)) {
-      compact += json.slice(from, at);
-      while (isBlank2(json.charCodeAt(++at))) ;
-      from = at;
-    } else at++;
-  }
-  return from === 0 ? json : compact + json.slice(from);
-};
-var decode = (string) => string.includes("\\") ? JSON.parse(string) : string.slice(1, -1);
-var membersOf = (object) => {
-  const members = [];
-  for (let at = 1; at < object.length - 1; ) {
-    const colon = endOfString(object, at);
-    const end = endOfValue(object, colon + 1);
-    const key = object.slice(at, colon);
-    members.push({ name: decode(key), key, value: object.slice(colon + 1, end) });
-    at = end + 1;
-  }
-  return members;
-};
-var elementsOf = (array) => {
-  const elements = [];
-  for (let at = 1; at < array.length - 1; ) {
-    const end = endOfValue(array, at);
-    elements.push(array.slice(at, end));
-    at = end + 1;
-  }
-  return elements;
-};
-var fieldsOf = (object) => new Map(membersOf(object).map(({ name, value }) => [name, value]));
-var describeKind = (kind) => {
-  switch (kind) {
-    case "null":
-      return "null";
-    case "string":
-      return "text";
-    case "object":
-    case "array":
-      return `an ${kind}`;
-    default:
-      return `a ${kind}`;
-  }
-};
-var kindOf = (json) => {
-  switch (json[0]) {
-    case "{":
-      return "object";
-    case "[":
-      return "array";
-    case '"':
-      return "string";
-    case "t":
-    case "f":
-      return "boolean";
-    case "n":
-      return "null";
-    default:
-      return "number";
-  }
-};
-var shownText = (json) => json.startsWith('"') ? decode(json).toWellFormed() : json === "null" ? "" : json;
-var readableText = (json, indent = 0) => {
-  if (indent === 0 && !json.includes("\\")) return json;
-  let text = "";
-  let depth = 0;
-  const line = () => indent === 0 ? "" : `
-${" ".repeat(indent * depth)}`;
-  for (let at = 0, from = 0; at < json.length; from = at) {
-    const char = json.charCodeAt(at);
-    at = char === QUOTE2 ? endOfString(json, at) : at + 1;
-    const token = json.slice(from, at);
-    if (char === QUOTE2) text += token.includes("\\") ? JSON.stringify(decode(token)) : token;
-    else if (char === COMMA) text += token + line();
-    else if (char === COLON2) text += indent === 0 ? token : `${token} `;
-    else if (isOpening(char)) {
-      if (isClosing(json.charCodeAt(at))) text += json.slice(from, ++at);
-      else {
-        depth++;
-        text += token + line();
-      }
-    } else if (isClosing(char)) {
-      depth--;
-      text += line() + token;
-    } else text += token;
-  }
-  return text;
-};
-var RAW = /[\x7f-\x9f\u2028\u2029]/g;
-var SOME_RAW = new RegExp(RAW.source);
-var escapeRaw = (json) => json.replace(RAW, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`);
 
 // src/domain/Rows.ts
 var KINDS = ["string", "number", "boolean", "object", "array", "null"];
@@ -924,9 +966,12 @@ export {
   ROW_LIMITS,
   RowCollector,
   RowReader,
+  cellText,
   compactText,
   compareNumbers,
+  csvCell,
   csvRecord,
+  csvText,
   elementsOf,
   escapeRaw,
   failureProblem,
@@ -934,5 +979,6 @@ export {
   inert,
   kindOf,
   readableText,
-  shownText
+  shownText,
+  uninert
 };
