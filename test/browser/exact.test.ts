@@ -50,10 +50,8 @@ it("shows every digit and the order of names, in the page and from the stream, i
   expect(await page.getAttribute("[data-key='sort output:name']", "title")).toContain("café")
   const nested = '3 fields {"b":1.0,"7":[9007199254740993,"<b>"],"a":{}}'
   const [first, second] = await tableText(page)
-  expect(first?.slice(1)).toEqual([
-    ...["A", "738529527931269425", "1.10", "-0", "café"],
-    ...["1e2", "123456789012345678901234567890", nested],
-  ])
+  const input = ["A", "738529527931269425", "1.10", "-0", "café"]
+  expect(first?.slice(1)).toEqual([...input, "1e2", "123456789012345678901234567890", nested])
   expect(second?.slice(2)).toEqual(["738529527931269424", ...(first?.slice(3) ?? [])])
   for (const row of [0, 1]) {
     await rowButton(page, row).click()
@@ -104,9 +102,7 @@ it("saves CSV with the digits as they are", async () => {
   const page = await opened("tgrp_exact_csv")
   const [head, first] = (await saved(page, "Download csv")).split("\r\n")
   expect(head).toBe("\uFEFF$id,$status,company,2023,2021,__proto__,constructor,name,2,1,$error")
-  expect(first?.split(",").slice(2, 9)).toEqual([
-    ...["A", "738529527931269425", "1.10", "-0", "café", "1e2", "123456789012345678901234567890"],
-  ])
+  expect(first).toContain(",A,738529527931269425,1.10,-0,café,1e2,123456789012345678901234567890,")
   expect(first).toContain('"{""b"":1.0,""7"":[9007199254740993,""<b>""],""a"":{}}"')
 })
 

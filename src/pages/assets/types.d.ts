@@ -37,7 +37,7 @@ export type TaskRun = {
   modified_at?: string | null
 }
 
-export type ListedRun = TaskRun & { input_index: number; input: unknown; output: OutputFacts | null }
+export type ListedRun = TaskRun & { input_index: number; input?: unknown; output: OutputFacts | null }
 
 export type GroupStatus = {
   num_task_runs: number

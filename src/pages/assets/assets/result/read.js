@@ -31,8 +31,10 @@ const fromScript = (json) =>
     : json
 
 /** An element of `runs`. @param {ListedRun} listed @param {string} text of the same @returns {RowNews} */
-function readListed({ input_index, input: _, output, ...run }, text) {
+function readListed({ input_index, output, ...run }, text) {
   const texts = fieldsOf(text)
+  // Its value would only take memory: what is shown is its text.
+  delete run.input
   return {
     index: input_index,
     input: fieldsIn(texts.get("input")),
