@@ -34,6 +34,11 @@ export class JsonPlace {
     return this.depth === 0 || this.inArray ? null : this.keys[this.depth]!
   }
 
+  /** How many elements, or texts of JSON Lines (depth 0), have come before the present one. */
+  indexAt(depth: number): number {
+    return this.indexes[depth]!
+  }
+
   open(isArray: boolean): void {
     const depth = ++this.depth
     this.arrays[depth] = isArray

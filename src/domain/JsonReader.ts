@@ -88,7 +88,7 @@ export class JsonReader {
 
   private readonly options: JsonReaderOptions
   private state: number
-  private readonly place: JsonPlace
+  readonly place: JsonPlace
 
   /** Depth of the value that is being cut out; -1 when none is. */
   private cutting = -1

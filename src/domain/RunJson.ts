@@ -1,5 +1,6 @@
 import type { GroupId } from "./Ids.ts"
 import { isActive } from "./RunStatus.ts"
+import { entriesOf } from "./Basis.ts"
 import {
   elementsOf,
   fieldsOf,
@@ -9,6 +10,7 @@ import {
   membersWithout,
   objectText,
 } from "./JsonText.ts"
+import type { Basis } from "./ResultQuery.ts"
 import type { JsonText, RunRow } from "./TaskGroup.ts"
 import type { WireOutput, WireRun } from "./Wire.ts"
 
@@ -34,8 +36,8 @@ export const resultJson = (row: RunRow): JsonText => {
   return `${head}${more(row.input)}${row.content === null ? "" : contentFields(row.content)}}`
 }
 
-/** Lists of the JSON format, with an element for each row. */
-export type JsonPart = "results" | "runs"
+/** Lists with an element for each row: those of the JSON format, and the lines of JSON Lines. */
+export type JsonPart = "results" | "runs" | "lines"
 
 /**
  * Rows for a table, without the basis, column by column: `[run ids, statuses, errors, confidences, inputs, contents]`.
@@ -61,18 +63,27 @@ const contentFields = (content: JsonText): string =>
 
 /**
  * How an output is told: `full`, as Parallel sent it; `light`, for pages that show many rows: the basis (reasoning and
- * sources, most of an output's text) is absent, and `confidence` says `{field: level}` in its place.
+ * sources, most of an output's text) is absent, and `confidence` says `{field: level}` in its place; or with the basis
+ * of one field.
  */
-export type OutputForm = "full" | "light"
+export type OutputForm = "full" | "light" | { readonly field: string }
+
+/** How outputs are told with this much of their basis. */
+export const formOf = (basis: Basis = "all"): OutputForm =>
+  basis === "all" ? "full" : basis === "none" ? "light" : basis
 
 /** The whole output in this form, or `null`. */
 const outputJson = (row: RunRow, form: OutputForm): JsonText => {
   if (row.content === null) return "null"
   const rest = row.output ?? "{}"
-  return form === "full"
-    ? `{"content":${row.content}${more(rest)}}`
-    : `{"content":${row.content}${membersWithout(rest, IN_BASIS)},"confidence":${row.confidence ?? "{}"}}`
+  if (form === "full") return `{"content":${row.content}${more(rest)}}`
+  if (form === "light")
+    return `{"content":${row.content}${membersWithout(rest, IN_BASIS)},"confidence":${row.confidence ?? "{}"}}`
+  return `{"content":${row.content}${more(objectText(membersOf(rest).map((member) => ofField(member, form))))}}`
 }
+
+const ofField = (member: Member, basis: { readonly field: string }): Member =>
+  member.name === "basis" ? { ...member, value: `[${entriesOf(member.value, basis).join(",")}]` } : member
 
 /** What the light form leaves out or says in its own way. */
 const IN_BASIS = new Set(["basis", "confidence"])

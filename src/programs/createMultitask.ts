@@ -7,7 +7,7 @@ import { fitColumns, inputColumnsWarning } from "../domain/Columns.ts"
 import { Malformed } from "../domain/Errors.ts"
 import { type GroupId, isGroupId } from "../domain/Ids.ts"
 import { deriveInputSchema } from "../domain/InputSchema.ts"
-import { fieldsOf } from "../domain/JsonText.ts"
+import { fieldsOf, objectText } from "../domain/JsonText.ts"
 import { MultitaskBody } from "../domain/MultitaskBody.ts"
 import {
   decodeMultitaskRequest,
@@ -19,6 +19,7 @@ import {
 } from "../domain/MultitaskRequest.ts"
 import { cutBatches } from "../domain/Plan.ts"
 import { estimateCostUsd } from "../domain/Processors.ts"
+import { PRODUCT } from "../domain/Product.ts"
 import { failureProblem, type Rows } from "../domain/Rows.ts"
 import { waitOutRateLimit } from "../domain/Schedules.ts"
 import type { SettingsShape } from "../domain/Settings.ts"
@@ -67,12 +68,14 @@ export interface Created {
 }
 
 /** The answer as it is sent. */
-export const createdJson = ({ output_schema, ...rest }: Created): JsonText => {
-  const text = JSON.stringify(rest)
-  return `${text.slice(0, -1)},"output_schema":${output_schema ?? "null"}}`
-}
+export const createdJson = (created: Created): JsonText =>
+  objectText(
+    Object.entries(created).map(([name, value]) => ({
+      key: JSON.stringify(name),
+      value: name === "output_schema" ? (created.output_schema ?? "null") : JSON.stringify(value),
+    })),
+  )
 
-const PRODUCT = "parallel-multitask"
 /** Inputs go to the object in pieces of about this size. */
 const PIECE_CHARS = 1_000_000
 const PIECE_ROWS = 1_000
