@@ -254,7 +254,7 @@ it("knows its own CSV when it comes back", async () => {
     "#inputs",
     "\uFEFF$id,$status,name,'=note,$price,$error\ntrun_1,completed,'+1415,'s Hertogenbosch,'-not,\n",
   )
-  await expectText(page, "#inputs-summary", /1 row, 3 columns.*\$id, \$status, \$error are left out/)
+  await expectText(page, "#inputs-summary", /1 row, 3 columns.*\$id, \$status and \$error are left out/)
   await page.fill("#api-key", "k")
   await page.click("#submit")
   await page.waitForSelector("#submitted:not([hidden])")

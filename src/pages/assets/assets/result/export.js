@@ -19,7 +19,11 @@ function flat(row) {
   ])
   for (const fields of [row.input, row.output?.fields ?? []])
     for (const [name, value] of fields) if (!FIRST.includes(name)) record.set(name, value)
-  if (row.run.error) record.set("$error", JSON.stringify(row.run.error.message ?? "failed"))
+  if (row.run.error) {
+    // At the end, where the server has it.
+    record.delete("$error")
+    record.set("$error", JSON.stringify(row.run.error.message ?? "failed"))
+  }
   return record
 }
 

@@ -1,5 +1,5 @@
 // @ts-check
-/** Tables of JSON values, each as its text. Reading tables is in `delimited.js`. */
+/** Tables of JSON values, each as its text. */
 
 import { cellText, csvCell, csvRecord, csvText, inert } from "./domain.js"
 

@@ -2,14 +2,14 @@
 
 // src/domain/Constants.ts
 var CONSTANTS = {
-  /** Objects and arrays inside each other: what people send has a few, and code that reads it may be recursive. */
-  MAX_DEPTH: 64,
-  /** Scalars, objects and arrays in one body: each takes memory somewhere, however short it is. */
-  MAX_VALUES: 2e6,
   /** Characters of the task spec. Parallel's own limit. */
   MAX_TASK_SPEC_CHARS: 15e3,
   /** Characters of the task spec plus one input. Parallel's own limit. */
   MAX_SPEC_PLUS_INPUT_CHARS: 25e3,
+  /** Objects and arrays inside each other: deeper is no table, and recursive code downstream has to take it. */
+  MAX_DEPTH: 64,
+  /** Values in one body: what costs time to look at, however few characters each of them has. */
+  MAX_VALUES: 2e6,
   /** Runs added with one request. Parallel's own limit. */
   BATCH_SIZE: 1e3,
   /** Characters of inputs added with one request: what is in memory several times over while it is sent. */
@@ -289,6 +289,49 @@ var csvRecord = (cells) => {
 `;
 };
 
+// src/domain/DelimitedHeader.ts
+var SEPARATOR_LINE = /^sep=([,;\t])(?:\r\n|\r|\n)/i;
+var guessDelimiter = (text, isAll) => {
+  const counts = { ",": 0, ";": 0, "	": 0 };
+  let isQuoted = false;
+  let isStart = true;
+  let closedAt = -1;
+  for (let at = Math.max(0, text.search(/[^\r\n ]/)); at < text.length; at++) {
+    const char = text[at];
+    if (isQuoted) {
+      if (char !== '"') continue;
+      isQuoted = false;
+      closedAt = at;
+    } else if (char === '"' && (isStart || closedAt === at - 1)) isQuoted = true;
+    else if (char === "\r" || char === "\n") return best(counts);
+    else {
+      isStart = char === "," || char === ";" || char === "	";
+      if (isStart) counts[char]++;
+      continue;
+    }
+    isStart = false;
+  }
+  return isAll ? best(counts) : null;
+};
+var best = (counts) => counts["	"] > 0 ? "	" : counts[";"] > counts[","] ? ";" : ",";
+var OUR_COLUMNS = /* @__PURE__ */ new Set(["$id", "$status", "$error", "$basis"]);
+var readHeader = (cells) => {
+  const isOurs = cells.includes("$id") && cells.includes("$status");
+  const read = isOurs ? uninert : (cell) => cell;
+  const names = cells.map(read);
+  const seen = /* @__PURE__ */ new Set();
+  const repeated = /* @__PURE__ */ new Set();
+  for (const name of names) {
+    if (name !== "" && seen.has(name)) repeated.add(name);
+    seen.add(name);
+  }
+  const columns = names.map((name) => ({
+    name,
+    lead: name === "" || isOurs && OUR_COLUMNS.has(name) ? null : `${JSON.stringify(name)}:`
+  }));
+  return { columns, read, repeated: [...repeated] };
+};
+
 // src/domain/JsonNumber.ts
 var decimalOf = (json) => {
   const [, minus, whole = "", fraction = "", exponent = "0"] = /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/.exec(json) ?? [];
@@ -358,11 +401,11 @@ var Problems = class {
     return withHidden(this.first, this.count - this.first.length, path);
   }
 };
-var withHidden = (listed, hidden, path) => {
-  if (hidden <= 0) return listed;
+var withHidden = (listed2, hidden, path) => {
+  if (hidden <= 0) return listed2;
   const more = hidden === 1 ? "1 more problem, which is" : `${hidden} more problems, which are`;
   const message = `has ${more} not listed here. Fix the listed ones and send the request again.`;
-  return [...listed, { path, message }];
+  return [...listed2, { path, message }];
 };
 var shorten = (text, max = 60) => text.length <= max ? text : `${text.slice(0, max)}…`.toWellFormed();
 var childPath = (base, key) => {
@@ -394,6 +437,10 @@ var JsonPlace = class {
   /** Name of the member that is being read; null in an array and outside of everything. */
   get name() {
     return this.depth === 0 || this.inArray ? null : this.keys[this.depth];
+  }
+  /** How many elements, or texts of JSON Lines (depth 0), have come before the present one. */
+  indexAt(depth) {
+    return this.indexes[depth];
   }
   open(isArray) {
     const depth = ++this.depth;
@@ -931,25 +978,395 @@ var rowSink = (collector, { maxSpecPlusInputChars }, problems, at, said) => {
     problem: (path, message) => problems.add(path, message)
   };
 };
-var failureProblem = (failure) => {
+
+// src/domain/TextFailure.ts
+var SEND = "Send JSON, JSON Lines, CSV or TSV.";
+var textFailure = (failure) => {
   switch (failure._tag) {
+    case "Blank":
+      return `is empty. ${SEND}`;
+    case "Markup":
+      return `is a page of HTML or XML, not rows: it may ask for a login, or show an error. ${SEND}`;
+    case "OneObject":
+      return `is one JSON object, not an array of objects. ${whereRowsAre(failure.list)}`;
     case "NotAnArray":
-      return { path: FIELD, message: `must be an array of objects, not ${describeKind(failure.kind)}.` };
+      return `is ${describeKind(failure.kind)}, not an array of objects. ${SEND}`;
     case "NotJson":
-      return {
-        path: FIELD,
-        message: `is not valid JSON: the text ${failure.atEnd ? `ends too early, at ${failure.where}` : `has an error at ${failure.where}`}. Correct it, or send the array itself.`
-      };
+      return `is not valid JSON: it ${failure.atEnd ? "ends too early, at" : "has an error at"} ${failure.where}.`;
     case "TooDeep":
-      return {
-        path: failure.path,
-        message: `is nested more than ${failure.limit} levels deep. Flatten the data.`
-      };
+      return `is nested more than ${failure.limit} levels deep at ${failure.path}. Flatten the data.`;
     case "TooManyValues":
-      return {
-        path: FIELD,
-        message: `holds more than ${failure.limit} values. Split it over several requests.`
-      };
+      return `holds more than ${failure.limit} values. Split it over several requests.`;
+    case "TooLarge":
+      return `has more than ${failure.limit} characters in its rows, each of which repeats the names of the columns. Shorten the header, or split the list over several groups.`;
+    case "UnclosedQuote":
+      return `has a quote in line ${failure.line} that is never closed. Close it, or within quotes write it twice.`;
+    case "TextBehindQuote":
+      return `has text behind a closing quote in line ${failure.line}. Within quotes, write a quote twice.`;
+    case "HeaderTooLong":
+      return `has a header of more than ${failure.limit} characters. The first line must name the columns.`;
+    case "RepeatedColumns":
+      return `names columns more than once: ${listed(failure.names)}. Give each its own name.`;
+    case "NoRows":
+      return "has a header and no rows. The first line names the columns; at least one row must follow.";
+    case "NoTable":
+      return `is neither JSON nor a table: where no content type or file name says CSV, the first line must name two columns or more, and the next one must have as many cells. ${SEND}`;
+  }
+};
+var whereRowsAre = (list) => list === null ? "Send the rows as an array, or as JSON Lines whose content type says so." : `Its member ${JSON.stringify(shorten(list))} is one: send that array itself.`;
+var listed = (names) => {
+  const first = names.slice(0, 5).map((name) => JSON.stringify(shorten(name)));
+  return `${first.join(", ")}${names.length > first.length ? ` and ${names.length - first.length} more` : ""}`;
+};
+
+// src/domain/Delimited.ts
+var FIELD2 = "inputs";
+var QUOTE3 = 34;
+var LF = 10;
+var CR = 13;
+var SPACE2 = 32;
+var START = 0;
+var PLAIN2 = 1;
+var QUOTED = 2;
+var CLOSED = 3;
+var BLANK = /^[\u0000-\u0020\s]*$/;
+var DelimitedReader = class {
+  failure = null;
+  limits;
+  problems;
+  collector;
+  isDeclared;
+  maxChars;
+  /** NaN until it is known. */
+  delimiter;
+  /** What came before the delimiter was known. */
+  head = "";
+  hasBegun = false;
+  state = START;
+  cell = "";
+  wasQuoted = false;
+  afterCr = false;
+  line = 1;
+  quoteLine = 1;
+  /** Of the present record. Cells beyond the header's are counted, not kept. */
+  cells = [];
+  count = 0;
+  length = 0;
+  recordLine = 1;
+  isBlankBehind = true;
+  /** null until it has come. */
+  header = null;
+  rows = 0;
+  chars = 0;
+  values = 0;
+  constructor(limits, problems, options) {
+    this.limits = limits;
+    this.problems = problems;
+    this.collector = new RowCollector(limits, problems);
+    this.isDeclared = options.isDeclared;
+    this.maxChars = options.maxChars;
+    this.delimiter = options.delimiter?.charCodeAt(0) ?? Number.NaN;
+  }
+  /** Reads on. Does nothing after a failure. */
+  push(text) {
+    if (text === "") return;
+    const piece = !this.hasBegun && text.charCodeAt(0) === 65279 ? text.slice(1) : text;
+    this.hasBegun = true;
+    if (!Number.isNaN(this.delimiter)) return this.scan(piece);
+    this.head += piece;
+    this.divide(false);
+  }
+  /** All has come. The collector has the rows, unless the answer says why there are none. */
+  end() {
+    if (Number.isNaN(this.delimiter)) this.divide(true);
+    if (this.failure === null && this.state === QUOTED)
+      this.failure = { _tag: "UnclosedQuote", line: this.quoteLine };
+    if (this.failure === null && (this.count > 0 || this.state !== START)) this.endRecord();
+    if (this.failure === null && this.rows === 0)
+      this.failure = { _tag: this.isDeclared ? "NoRows" : "NoTable" };
+    return this.failure ?? this.collector;
+  }
+  /** Finds out what divides the header, once it is here. */
+  divide(isAll) {
+    const { head, limits } = this;
+    const named = SEPARATOR_LINE.exec(head);
+    const delimiter = named === null ? guessDelimiter(head, isAll) : named[1];
+    if (delimiter !== null) {
+      this.delimiter = delimiter.charCodeAt(0);
+      this.head = "";
+      if (named !== null) this.line++;
+      this.scan(named === null ? head : head.slice(named[0].length));
+    } else if (head.length > limits.maxSpecPlusInputChars) this.failHeader();
+  }
+  failHeader() {
+    this.failure = { _tag: "HeaderTooLong", limit: this.limits.maxSpecPlusInputChars };
+  }
+  scan(piece) {
+    let at = 0;
+    while (at < piece.length && this.failure === null) {
+      if (this.state === QUOTED) at = this.quoted(piece, at);
+      else if (this.state === PLAIN2) at = this.plain(piece, at);
+      else at = this.between(piece, at, piece.charCodeAt(at));
+    }
+  }
+  /** At the start of a cell, or behind its last quote. */
+  between(piece, at, char) {
+    if (char === LF && this.afterCr) {
+      this.afterCr = false;
+      return at + 1;
+    }
+    this.afterCr = false;
+    if (this.count === 0 && this.state === START) this.recordLine = this.line;
+    if (char === this.delimiter) this.endCell();
+    else if (char === LF || char === CR) this.endLine(char);
+    else if (char === QUOTE3) {
+      if (this.state === CLOSED) this.take('"');
+      else this.quoteLine = this.line;
+      this.wasQuoted = true;
+      this.state = QUOTED;
+    } else if (this.state === START) {
+      this.state = PLAIN2;
+      return at;
+    } else if (char !== SPACE2) this.failure = { _tag: "TextBehindQuote", line: this.line };
+    return at + 1;
+  }
+  plain(piece, start) {
+    let at = start;
+    let char = piece.charCodeAt(at);
+    while (at < piece.length && char !== this.delimiter && char !== LF && char !== CR)
+      char = piece.charCodeAt(++at);
+    this.take(piece.slice(start, at));
+    if (at === piece.length) return at;
+    if (char === this.delimiter) this.endCell();
+    else this.endLine(char);
+    return at + 1;
+  }
+  quoted(piece, start) {
+    const quote = piece.indexOf('"', start);
+    const end = quote < 0 ? piece.length : quote;
+    for (let at = start; at < end; at++) {
+      const char = piece.charCodeAt(at);
+      if (char === CR || char === LF && !this.afterCr) this.line++;
+      this.afterCr = char === CR;
+    }
+    this.take(piece.slice(start, end));
+    if (quote < 0) return end;
+    this.afterCr = false;
+    this.state = CLOSED;
+    return quote + 1;
+  }
+  take(text) {
+    if (this.header !== null && typeof this.header.columns[this.count]?.lead !== "string") {
+      if (this.cell === "") this.cell = text.slice(0, 1);
+      return;
+    }
+    this.length += text.length;
+    if (this.length <= this.limits.maxSpecPlusInputChars) this.cell += text;
+    else if (this.header === null) this.failHeader();
+  }
+  endCell() {
+    this.state = START;
+    this.length++;
+    if (!this.mayRead(1)) return;
+    if (this.header === null) {
+      if (this.length > this.limits.maxSpecPlusInputChars) return this.failHeader();
+      this.cells.push(this.wasQuoted ? this.cell : this.cell.trim());
+    } else if (this.count < this.header.columns.length) this.cells.push(this.cell);
+    else if (this.cell !== "") this.isBlankBehind = false;
+    this.count++;
+    this.cell = "";
+    this.wasQuoted = false;
+  }
+  mayRead(values) {
+    const { maxValues } = this.limits;
+    this.values += values;
+    if (this.values > maxValues) this.failure = { _tag: "TooManyValues", limit: maxValues };
+    return this.failure === null;
+  }
+  endLine(char) {
+    if (this.count > 0 || this.state !== START) this.endRecord();
+    this.line++;
+    this.afterCr = char === CR;
+  }
+  endRecord() {
+    const isBlankLine = this.count === 0 && !this.wasQuoted && BLANK.test(this.cell);
+    if (isBlankLine) {
+      this.cell = "";
+      this.state = START;
+    } else {
+      this.endCell();
+      if (this.failure !== null) return;
+      if (this.header === null) this.begin(this.cells);
+      else this.row(this.header);
+    }
+    this.cells = [];
+    this.count = 0;
+    this.length = 0;
+    this.isBlankBehind = true;
+  }
+  begin(cells) {
+    this.header = readHeader(cells);
+    const { repeated } = this.header;
+    if (!this.isDeclared && cells.length < 2) this.failure = { _tag: "NoTable" };
+    else if (repeated.length > 0) this.failure = { _tag: "RepeatedColumns", names: repeated };
+  }
+  row({ columns, read }) {
+    const { cells, count, collector, limits } = this;
+    if (!this.isDeclared && this.rows === 0 && count !== columns.length) {
+      this.failure = { _tag: "NoTable" };
+      return;
+    }
+    if (!this.mayRead(1 + columns.length - cells.length)) return;
+    collector.begin("object");
+    let text = "";
+    let isEmpty = true;
+    for (let at = 0; at < columns.length; at++) {
+      const { name, lead } = columns[at];
+      const cell = cells[at] ?? "";
+      if (lead === null) {
+        if (name === "" && cell !== "") this.unnamed(at);
+        continue;
+      }
+      collector.member(name, "string");
+      if (isEmpty && !BLANK.test(cell)) isEmpty = false;
+      text += `${text === "" ? "{" : ","}${lead}${JSON.stringify(read(cell))}`;
+    }
+    if (!this.isBlankBehind) this.tooMany(columns.length);
+    text += text === "" ? "{}" : "}";
+    const most = limits.maxSpecPlusInputChars;
+    if (this.length > most) collector.end(null, this.length, false);
+    else collector.end(text.length > most ? null : text, text.length, isEmpty);
+    this.rows++;
+    if (text.length <= most) this.chars += text.length;
+    if (this.chars > this.maxChars) this.failure = { _tag: "TooLarge", limit: this.maxChars };
+  }
+  unnamed(at) {
+    this.problem(
+      `has text in column ${at + 1} (line ${this.recordLine}), which has no name in the header. Name the column, or remove it.`
+    );
+  }
+  tooMany(columns) {
+    this.problem(
+      `has ${this.count} cells (line ${this.recordLine}), but the header names ${columns === 1 ? "1 column" : `${columns} columns`}. Put cells that hold the delimiter or a quote into quotes, or name every column.`
+    );
+  }
+  problem(message) {
+    if (this.problems.isFull) this.problems.addUnlisted(1);
+    else this.problems.add(childPath(FIELD2, this.rows), message);
+  }
+};
+
+// src/domain/TextRows.ts
+var TextRows = class {
+  limits;
+  problems;
+  format;
+  maxChars;
+  lead = "";
+  reader = null;
+  isMarkup = false;
+  /** `format`: null where nobody says. `maxChars`: of all rows together, where a table's header is repeated in them. */
+  constructor(limits, problems, { format, maxChars }) {
+    this.limits = limits;
+    this.problems = problems;
+    this.format = format;
+    this.maxChars = maxChars;
+  }
+  /** Nothing that is still to come is looked at. */
+  get stopped() {
+    return this.isMarkup || this.reader?.stopped === true;
+  }
+  push(text) {
+    if (this.isMarkup) return;
+    if (this.reader !== null) return this.reader.push(text);
+    const at = text.search(/\S/);
+    this.lead += text;
+    if (at < 0) return;
+    if (text[at] === "<") this.isMarkup = true;
+    else {
+      this.reader = this.readerFor(text[at]);
+      this.reader.push(this.lead);
+    }
+    this.lead = "";
+  }
+  /** All has come. The collector has the rows, unless the answer says why there are none. */
+  end() {
+    return this.isMarkup ? { _tag: "Markup" } : this.reader?.end() ?? { _tag: "Blank" };
+  }
+  readerFor(first) {
+    const { limits, problems, format } = this;
+    if (first === "[") return jsonReader(new RowReader(limits, problems));
+    if (first === "{") return new ObjectsReader(limits, problems, format === "jsonl");
+    if (format === "json" || format === "jsonl")
+      return jsonReader(new RowReader(limits, problems, { many: format === "jsonl" }));
+    const table = new DelimitedReader(limits, problems, {
+      delimiter: format === "tsv" ? "	" : null,
+      isDeclared: format !== null,
+      maxChars: this.maxChars
+    });
+    return {
+      push: (text) => table.push(text),
+      end: () => table.end(),
+      get stopped() {
+        return table.failure !== null;
+      }
+    };
+  }
+};
+var jsonReader = (rows) => ({
+  push: (text) => rows.push(text),
+  end: () => rows.end(),
+  get stopped() {
+    return rows.reader.failure !== null;
+  }
+});
+var ObjectsReader = class {
+  collector;
+  reader;
+  mayBeOne;
+  /** Name of the member that is being read, where it is an array. */
+  array = null;
+  list = null;
+  constructor(limits, problems, mayBeOne) {
+    this.mayBeOne = mayBeOne;
+    this.collector = new RowCollector(limits, problems);
+    const rows = rowSink(this.collector, limits, problems, 0, () => this.reader.said);
+    const { maxDepth, maxValues } = limits;
+    this.reader = new JsonReader({
+      sink: {
+        ...rows,
+        watch: 2,
+        value: (kind, depth, name) => {
+          if (depth === 2) return this.element(kind);
+          if (depth === 1) this.array = kind === "array" ? name : null;
+          return rows.value(kind, depth, name);
+        },
+        end: (depth, text, length) => {
+          if (depth < 2) rows.end(depth, text, length);
+        }
+      },
+      maxDepth,
+      maxValues,
+      values: { count: 0 },
+      path: "inputs",
+      many: true
+    });
+  }
+  get stopped() {
+    return this.reader.failure !== null;
+  }
+  push(text) {
+    this.reader.push(text);
+  }
+  end() {
+    this.reader.end();
+    if (this.reader.failure !== null) return this.reader.failure;
+    const isOne = !this.mayBeOne && this.reader.place.indexAt(0) === 1;
+    return isOne ? { _tag: "OneObject", list: this.list } : this.collector;
+  }
+  element(kind) {
+    if (kind === "object" && this.reader.place.indexAt(0) === 0) this.list ??= this.array;
+    return NOTHING;
   }
 };
 
@@ -965,7 +1382,7 @@ export {
   Problems,
   ROW_LIMITS,
   RowCollector,
-  RowReader,
+  TextRows,
   cellText,
   compactText,
   compareNumbers,
@@ -974,11 +1391,11 @@ export {
   csvText,
   elementsOf,
   escapeRaw,
-  failureProblem,
   fieldsOf,
+  guessDelimiter,
   inert,
   kindOf,
   readableText,
   shownText,
-  uninert
+  textFailure
 };
