@@ -13,8 +13,8 @@ const decimalOf = (json: JsonText) => {
 export const compareNumbers = (a: JsonText, b: JsonText): number => {
   if (a === b) return 0
   // Rounding keeps the order, so that only what rounds to the same needs a closer look.
-  const difference = Number(a) - Number(b)
-  if (difference < 0 || difference > 0) return difference
+  const [x, y] = [Number(a), Number(b)]
+  if (x !== y) return x < y ? -1 : 1
   const [one, other] = [decimalOf(a), decimalOf(b)]
   if (one.sign !== other.sign) return one.sign - other.sign
   if (one.point !== other.point) return one.sign * (one.point - other.point)

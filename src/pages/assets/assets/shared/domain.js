@@ -341,8 +341,8 @@ var decimalOf = (json) => {
 };
 var compareNumbers = (a, b) => {
   if (a === b) return 0;
-  const difference = Number(a) - Number(b);
-  if (difference < 0 || difference > 0) return difference;
+  const [x, y] = [Number(a), Number(b)];
+  if (x !== y) return x < y ? -1 : 1;
   const [one, other] = [decimalOf(a), decimalOf(b)];
   if (one.sign !== other.sign) return one.sign - other.sign;
   if (one.point !== other.point) return one.sign * (one.point - other.point);
