@@ -135,7 +135,9 @@ const forbiddenFile = (from: string, target: string): string | undefined => {
   if (room === undefined) return undefined
   if (targetRoom === undefined) return `src may not import ${target}, which is outside of it`
   // Browser scripts are served as files: the pages may refer to them, and they can only import each other.
-  if (isAsset(from)) return isAsset(target) ? undefined : `a browser script may not import ${target}`
+  // Their types are not served, and say where what is served comes from.
+  if (isAsset(from) && !from.endsWith(".d.ts"))
+    return isAsset(target) ? undefined : `a browser script may not import ${target}`
   if (targetRoom === room || rooms[room]?.rooms.includes(targetRoom) === true) return undefined
   const may = rooms[room]?.rooms ?? []
   return `${room} may not import from ${targetRoom}${may.length > 0 ? `: only from ${may.join(", ")}` : ""}`

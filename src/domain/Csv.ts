@@ -1,4 +1,6 @@
-import { compactJson } from "./Json.ts"
+import { shownText } from "./JsonText.ts"
+import { cellText, withoutControls } from "./PlainText.ts"
+import type { JsonText } from "./TaskGroup.ts"
 
 /**
  * What a spreadsheet would run instead of showing: `=`, `+`, `-`, `@` (also their full-width forms, which East Asian
@@ -29,16 +31,21 @@ const NEEDS_QUOTES = /[",;\t\r\n]|^\s|\s$/
 
 const quoted = (text: string): string => (NEEDS_QUOTES.test(text) ? `"${text.replaceAll('"', '""')}"` : text)
 
-/** Any JSON value as one cell: text, made inert; lists and objects as JSON text; nothing for null. */
-export const csvCell = (value: unknown): string => {
-  if (value === null || value === undefined) return ""
-  if (typeof value === "string") return quoted(inert(value))
-  return quoted(typeof value === "object" ? compactJson(value) : String(value))
-}
+/** What most cells are: neither a formula nor in need of quotes, and without a control character. */
+// oxlint-disable-next-line no-control-regex -- it is what this is about
+const PLAIN = /^[A-Za-z0-9](?:[^",;\0-\x1f\x7f-\x9f]*[^",;\s\0-\x1f\x7f-\x9f])?$/
 
-/** One record with its line end (RFC 4180). */
-export const csvRecord = (values: ReadonlyArray<unknown>): string => {
-  const line = values.map(csvCell).join(",")
+/** Text as one cell, made inert. */
+export const csvText = (text: string): string =>
+  PLAIN.test(text) ? text : quoted(inert(withoutControls(text)))
+
+/** Any JSON value as one cell: text, made inert; lists, objects and numbers as they are written; nothing for null. */
+export const csvCell = (json: JsonText): string =>
+  json.startsWith('"') ? csvText(shownText(json)) : quoted(cellText(json))
+
+/** One record of cells, with its line end (RFC 4180). */
+export const csvRecord = (cells: ReadonlyArray<string>): string => {
+  const line = cells.join(",")
   // A record of one empty cell would be an empty line, which readers skip.
   return line === "" ? '""\r\n' : `${line}\r\n`
 }

@@ -8,7 +8,11 @@ import type { JsonText } from "./TaskGroup.ts"
 
 const QUOTE = 0x22
 const COMMA = 0x2c
+const COLON = 0x3a
 const BACKSLASH = 0x5c
+const OBJECT = 0x7b
+const END_OF_OBJECT = 0x7d
+const END_OF_ARRAY = 0x5d
 
 const isOpening = (char: number): boolean => char === 0x7b || char === 0x5b
 const isClosing = (char: number): boolean => char === 0x7d || char === 0x5d
@@ -26,20 +30,30 @@ const endOfString = (json: JsonText, at: number): number => {
 
 /** Behind the value that begins at `at`, which is a member's or an element's. */
 const endOfValue = (json: JsonText, at: number): number => {
+  const first = json.charCodeAt(at)
+  if (first === QUOTE) return endOfString(json, at)
+  if (isOpening(first)) return endOfNested(json, at)
+  let next = at + 1
+  for (; next < json.length; next++) {
+    const char = json.charCodeAt(next)
+    if (char === COMMA || isClosing(char)) break
+  }
+  return next
+}
+
+/** Behind the object or array that begins at `at`. */
+const endOfNested = (json: JsonText, at: number): number => {
   let depth = 0
   let next = at
-  while (next < json.length) {
+  do {
     const char = json.charCodeAt(next)
     if (char === QUOTE) next = endOfString(json, next)
-    else if (isOpening(char)) {
-      depth++
-      next++
-    } else if (depth === 0 && (char === COMMA || isClosing(char))) return next
     else {
-      if (isClosing(char)) depth--
+      if (isOpening(char)) depth++
+      else if (isClosing(char)) depth--
       next++
     }
-  }
+  } while (depth > 0 && next < json.length)
   return next
 }
 
@@ -94,9 +108,61 @@ export const elementsOf = (array: JsonText): ReadonlyArray<JsonText> => {
   return elements
 }
 
-/** An object's fields by name: each at the place where its name came first, with the value that came last. */
-export const fieldsOf = (object: JsonText): ReadonlyMap<string, JsonText> =>
-  new Map(membersOf(object).map(({ name, value }) => [name, value]))
+/** Reads a text from one value to the next, each once. */
+export class TextReader {
+  private at = 0
+  private readonly json: JsonText
+
+  constructor(json: JsonText) {
+    this.json = json
+  }
+
+  /** Over an opening bracket or a comma. */
+  skip(): void {
+    this.at++
+  }
+
+  value(): JsonText {
+    const from = this.at
+    this.at = endOfValue(this.json, from)
+    return this.json.slice(from, this.at)
+  }
+
+  elements<A>(element: () => A): Array<A> {
+    const elements: Array<A> = []
+    this.at++
+    while (this.json.charCodeAt(this.at) !== END_OF_ARRAY) {
+      if (elements.length > 0) this.at++
+      elements.push(element())
+    }
+    this.at++
+    return elements
+  }
+
+  isAtObject(): boolean {
+    return this.json.charCodeAt(this.at) === OBJECT
+  }
+
+  /** An object's fields by name: each at the place where its name came first, with the value that came last. */
+  fields(): ReadonlyMap<string, JsonText> {
+    const { json } = this
+    const fields = new Map<string, JsonText>()
+    for (let at = this.at; json.charCodeAt(at) !== END_OF_OBJECT; at = this.at) {
+      if (json.charCodeAt(at + 1) === END_OF_OBJECT) {
+        this.at++
+        break
+      }
+      const colon = endOfString(json, at + 1)
+      this.at = endOfValue(json, colon + 1)
+      fields.set(decode(json.slice(at + 1, colon)), json.slice(colon + 1, this.at))
+    }
+    this.at++
+    return fields
+  }
+}
+
+/** The fields of an object's text. */
+export const fieldsOf = (object: JsonText): ReadonlyMap<string, JsonText> => new TextReader(object).fields()
 
 /** The text of an object with these members, each name as it is written. */
 export const objectText = (members: Iterable<Pick<Member, "key" | "value">>): JsonText =>
@@ -141,6 +207,36 @@ export const kindOf = (json: JsonText): JsonKind => {
 /** A value as people read it: a string's own text, U+FFFD for half a character, nothing for null, else as it is written. */
 export const shownText = (json: JsonText): string =>
   json.startsWith('"') ? decode(json).toWellFormed() : json === "null" ? "" : json
+
+/**
+ * A value's text for people: with strings spelled plainly, on one line or indented. Numbers, the order of names and those
+ * given twice stay as they are written.
+ */
+export const readableText = (json: JsonText, indent = 0): string => {
+  if (indent === 0 && !json.includes("\\")) return json
+  let text = ""
+  let depth = 0
+  const line = () => (indent === 0 ? "" : `\n${" ".repeat(indent * depth)}`)
+  for (let at = 0, from = 0; at < json.length; from = at) {
+    const char = json.charCodeAt(at)
+    at = char === QUOTE ? endOfString(json, at) : at + 1
+    const token = json.slice(from, at)
+    if (char === QUOTE) text += token.includes("\\") ? JSON.stringify(decode(token)) : token
+    else if (char === COMMA) text += token + line()
+    else if (char === COLON) text += indent === 0 ? token : `${token} `
+    else if (isOpening(char)) {
+      if (isClosing(json.charCodeAt(at))) text += json.slice(from, ++at)
+      else {
+        depth++
+        text += token + line()
+      }
+    } else if (isClosing(char)) {
+      depth--
+      text += line() + token
+    } else text += token
+  }
+  return text
+}
 
 /**
  * What no text format may carry as it is, because clients that split at line ends would break, and terminals obey:

@@ -1,63 +1,160 @@
-import { compactJson } from "./Json.ts"
-
-/** Control characters, and the bidirectional overrides that would reorder the cells after them. */
-// oxlint-disable-next-line no-control-regex -- `\p{Cc}` takes several times as long
-const INVISIBLE = /[\0-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]/g
+import { elementsOf, shownText } from "./JsonText.ts"
+import { cellText, withoutControls, withoutOpenBidi } from "./PlainText.ts"
+import type { JsonText } from "./TaskGroup.ts"
 
 /** Every run of spaces and line breaks, of which Markdown would show one space or, worse, end the row. */
-const SPACES = /[\s\u0085]+/g
+const SPACES = /\s+/g
 
 /**
- * Escapes what GitHub-flavoured Markdown would read as more than text, and nothing else, because language models and
- * people with `curl` read the source. Bare https URLs stay clickable, emphasis stays emphasis.
+ * What GitHub-flavoured Markdown, or a common extension of it, would read as more than text, where it would: language
+ * models and people with `curl` read the source. Emphasis and strikethrough need a mark that opens (`2 * 3` has none),
+ * a link needs `](`, and a price is no formula.
  *
  * A literal backslash is never left before punctuation: parsers disagree about `\\|`, so `\|` is the only way in which
- * a backslash and a pipe meet here.
+ * a backslash and a pipe meet here, and `\(` would begin a formula in some.
  */
-const escapeInline = (text: string): string =>
-  text
+const SYNTAX =
+  /&(?=#?[0-9A-Za-z]+;)|\\(?=[!-/:-@[-`{-~]|$)|<(?![\s\d=]|$)|[|`$]|\[(?=\[)|\](?=\()|!(?=\[)|\*+(?=[^\s*])|~+(?=[^\s~])|(?<![\p{L}\p{N}\p{M}_])_+(?=[^\s_])|(?<![\w:]):(?=[a-z+-][\w+-]*:)/giu
+
+/** What some renderers show decoded when they take a text for an address: `a.com/%7Ex` would be `a.com/~x`. */
+const DECODED = /%(?=[0-9a-f]{2})|-(?<=\bxn-)(?=-)/gi
+
+/** Marks that do nothing when they are alone. */
+const PAIRED = ["*", "_", "~", "$"]
+
+/** Those of them that a text has more than one of. */
+const pairedIn = (text: string): ReadonlyArray<string> =>
+  PAIRED.filter((mark) => text.indexOf(mark) !== text.lastIndexOf(mark))
+
+const escapeSyntax = (part: string, paired: ReadonlyArray<string>): string =>
+  part.replace(SYNTAX, (token, at: number) => {
+    const [mark = ""] = token
+    if (mark === "&") return "&amp;"
+    if (mark === "<") return "&lt;"
+    // JSON text is full of `\"`
+    if (mark === "\\") return part[at + 1] === '"' ? "\\\\" : "&#92;"
+    if (mark === "]") return "]\\"
+    if (PAIRED.includes(mark)) return paired.includes(mark) ? token.replaceAll(mark, `\\$&`) : token
+    return `\\${token}`
+  })
+
+/** Text between links; `next` is what comes behind it. */
+const escapeText = (part: string, paired: ReadonlyArray<string>, next: "" | "["): string => {
+  const escaped = escapeSyntax(part + next, paired).replace(DECODED, "\\$&")
+  return next === "" ? escaped : escaped.slice(0, -1)
+}
+
+/** What renderers make a link of by themselves: all of it is taken literally then, escapes too. */
+const LINKED = /(?:(?:https?|ftp):\/\/|www\.)\S*/gi
+
+/** The addresses in there. JSON text goes on after them. */
+const ADDRESS = /(?:(?:https?|ftp):\/\/|www\.)[^\s<>"\\^`{}|[\]]*/gi
+
+const LAST_OF_SENTENCE = /[?!.,:;*_~']/
+
+/** Without the punctuation of the sentence that it stands in. */
+const addressIn = (text: string): string => {
+  let open = text.split("(").length - text.split(")").length
+  let end = text.length
+  for (; end > 0; end--) {
+    const last = text[end - 1]!
+    if (last === ")" && open < 0) open++
+    else if (!LAST_OF_SENTENCE.test(last)) break
+  }
+  return text.slice(0, end)
+}
+
+/** Marks are escaped that are alone, too: they may come again in the target. */
+const linkText = (text: string): string =>
+  escapeSyntax(text, PAIRED).replace(/(?<!\\)[[\]]/g, "\\$&")
+
+const linkTarget = (address: string): string => {
+  const target = address
+    .replace(/[\s<>"\\^`{}|]/g, encodeURIComponent)
     .replace(/&(?=#?[0-9A-Za-z]+;)/g, "&amp;")
-    .replace(/\\(?=[!-/:-@[-`{-~]|$)/g, "&#92;")
-    .replace(/</g, "&lt;")
-    .replace(/[|`[]/g, "\\$&")
-    .replace(LEADING_UNDERSCORES, (_, before: string, run: string) => before + run.replaceAll("_", "\\_"))
+    // what a formula or a quotation in the text would go on to
+    .replaceAll("$", "\\$&")
+    .replaceAll("'", "&#39;")
+  return /[()]/.test(target) ? `<${target}>` : target
+}
 
-/** Underscores that begin a word: `__proto__` and `_id_` would lose them to emphasis; snake_case has none to lose. */
-const LEADING_UNDERSCORES = /(^|[\s("'{,;:])(_+)/g
-const LEADING_UNDERSCORE = new RegExp(LEADING_UNDERSCORES.source)
-
-/** Every other character that anything here looks for, and whole blocks around those that are rare. */
-// oxlint-disable-next-line no-control-regex -- control characters are among them
-const SPECIAL = /[\0-\x1f&<[\\`|\x7f-\xa0\u1680\u2000-\u206f\u3000\ud800-\udfff\ufeff]/
-
-/** Nothing in it needs to be done, as in most texts: seeing that at once saves most of a table's time. */
-const isPlain = (text: string): boolean =>
-  !SPECIAL.test(text) &&
-  !text.includes("  ") &&
-  !text.startsWith(" ") &&
-  !text.endsWith(" ") &&
-  !(text.includes("_") && LEADING_UNDERSCORE.test(text))
-
-const isScalar = (value: unknown): boolean => typeof value !== "object" || value === null
-
-const plainText = (value: unknown): string => {
-  if (value === null || value === undefined) return ""
-  if (typeof value === "string") return value
-  // a list of words reads better without quotes; one with commas inside would be ambiguous
-  if (Array.isArray(value) && value.every((item) => isScalar(item) && !String(item).includes(",")))
-    return value.map((item) => String(item)).join(", ")
-  return typeof value === "object" ? compactJson(value) : String(value)
+/** An address as a link whose text is shown as it is; `https://` alone, or `www.`, as none. */
+const linked = (address: string): string => {
+  if (/^(?:\w+:\/\/|www\.?)$/i.test(address)) return address.replace(/\/\/|\.|$/, "\\$&")
+  const target = /^www/i.test(address) ? `http://${address}` : address
+  return `[${linkText(address)}](${linkTarget(target)})`
 }
 
 /**
- * Any JSON value as the content of one table cell. Whatever it is, it stays in its cell, on its line, and is text: no
- * HTML, no link or image with a target of its own, no code span.
+ * An address stays as it is, and so a link, where it needs no escape: none works within it. Others become links whose
+ * text has them.
  */
-export const markdownCell = (value: unknown): string => {
-  const text = plainText(value)
-  return isPlain(text)
+const escapeInline = (text: string): string => {
+  const paired = pairedIn(text)
+  let escaped = ""
+  let from = 0
+  for (const { 0: run, index } of text.matchAll(LINKED)) {
+    if (escapeText(run, paired, "") === run) continue
+    for (const found of run.matchAll(ADDRESS)) {
+      const address = addressIn(found[0])
+      const at = index + found.index
+      escaped += escapeText(text.slice(from, at), paired, "[") + linked(address)
+      from = at + address.length
+    }
+  }
+  return escaped + escapeText(text.slice(from), paired, "")
+}
+
+/** Every character that anything here looks for, and whole blocks around those that are rare. */
+const SPECIAL =
+  // oxlint-disable-next-line no-control-regex -- control characters are among them
+  /[\0-\x1f!$%&*:<[\\`_|~\x7f-\xa0\u1680\u2000-\u206f\u3000\ud800-\udfff\ufeff]|xn--/i
+
+/** Those that matter wherever they are, and the others where they matter. */
+const MATTERS =
+  // oxlint-disable-next-line no-control-regex -- control characters are among them
+  /[\0-\x1f&<\\`|\x7f-\xa0\u1680\u2000-\u206f\u3000\ud800-\udfff\ufeff]|\[\[|\]\(|!\[|\*.*\*|~.*~|\$.*\$|_.*_|%[0-9a-f]{2}|xn--|:[a-z+-][\w+-]*:/i
+
+/** Nothing in it needs to be done, as in most texts: seeing that at once saves most of a table's time. */
+const isPlain = (text: string): boolean =>
+  !(SPECIAL.test(text) && MATTERS.test(text)) &&
+  !text.includes("  ") &&
+  !text.startsWith(" ") &&
+  !text.endsWith(" ")
+
+/** Any text where Markdown has text: on one line, without a control character, and shown as it is. */
+export const markdownCell = (text: string): string =>
+  isPlain(text)
     ? text
-    : escapeInline(text.toWellFormed().replace(SPACES, " ").replace(INVISIBLE, "").trim())
+    : escapeInline(withoutOpenBidi(withoutControls(text.toWellFormed())).replace(SPACES, " ").trim())
+
+/** The same as a paragraph of its own, which is no heading, list, quotation or rule. */
+export const markdownParagraph = (text: string): string =>
+  markdownCell(text)
+    .replace(/^[#>+*=~_[-]/, "\\$&")
+    .replace(/^(\d+)(?=[.)])/, "$1\\")
+
+/** A source: its title, as a link where the address is one of the web. */
+export const markdownLink = (title: string, url: string): string => {
+  const [shown, address] = [title.trim() === "" ? url : title, url.trim().toWellFormed()]
+  if (!/^https?:\/\/./i.test(address)) return markdownCell(title.trim() === "" ? url : `${title} (${url})`)
+  const text = withoutOpenBidi(withoutControls(shown.toWellFormed())).replace(SPACES, " ").trim()
+  return `[${linkText(text)}](${linkTarget(address)})`
+}
+
+/** A list of words reads better without quotes; one with commas or blanks inside would be ambiguous. */
+const isWord = (json: JsonText): boolean =>
+  !json.startsWith("{") && !json.startsWith("[") && !json.includes(",") && json !== '""'
+
+/**
+ * Any JSON value as the content of one table cell. Whatever it is, it stays in its cell, on its line, and is text: no
+ * HTML, no link with a target of its own, no code span.
+ */
+export const markdownValue = (json: JsonText): string => {
+  if (!json.startsWith("[")) return markdownCell(json.startsWith('"') ? shownText(json) : cellText(json))
+  const items = elementsOf(json)
+  if (items.length === 0 || !items.every(isWord)) return markdownCell(cellText(json))
+  return markdownCell(items.map((item) => (item === "null" ? item : shownText(item))).join(", "))
 }
 
 /** One line of a table from cells that are Markdown already. */
@@ -66,6 +163,9 @@ export const markdownRow = (cells: ReadonlyArray<string>): string => `| ${cells.
 /** The two lines that begin a table. The names are data, so they are escaped here. */
 export const markdownHeader = (columns: ReadonlyArray<string>): string =>
   `${markdownRow(columns.map(markdownCell))}\n${markdownRow(columns.map(() => "---"))}`
+
+/** A run's status at a glance, and its name. */
+export const markdownStatus = (status: string): string => `${statusEmoji(status)} ${markdownCell(status)}`
 
 /** A run's status at a glance. A status we do not know yet gets a question mark, not a wrong promise. */
 export const statusEmoji = (status: string): string => {

@@ -1,7 +1,7 @@
 /**
- * The page of a task group. It is fixed: the Worker streams it with three places filled in, in this order:
- * `{{title}}` (escaped text), `{{json}}` (JSON with `<` escaped) and `{{table}}` (escaped HTML for readers without
- * scripts). Everything else is done by /assets/result/result.js.
+ * The page of a task group. It is fixed: the Worker streams it with four places filled in, in this order: `{{title}}`
+ * (escaped text), `{{json}}` (the group, JSON with `<` escaped), `{{facts}}` (what the page needs besides, in the same
+ * way) and `{{table}}` (escaped HTML for readers without scripts). Everything else is done by /assets/result/result.js.
  */
 export const resultHtml = `<!doctype html>
 <html lang="en">
@@ -81,6 +81,7 @@ export const resultHtml = `<!doctype html>
 <div id="panel-body" tabindex="0" role="group" aria-labelledby="panel-title"></div>
 </aside>
 <script type="application/json" id="taskgroup">{{json}}</script>
+<script type="application/json" id="page-facts">{{facts}}</script>
 <noscript><div class="static-table"><h1>Results</h1>{{table}}</div></noscript>
 </body>
 </html>

@@ -2,12 +2,30 @@ import type { IncomingMessage, ServerResponse } from "node:http"
 
 /** A task group whose rows a test moves on by hand. Its stream is like the real one: present state, then changes, then `done`. */
 
+/** JSON text that is sent as it is: what a value made of it would not be. */
+export class Raw {
+  readonly text: string
+  constructor(text: string) {
+    this.text = text
+  }
+}
+
+/** JSON of a value in which there may be such texts. */
+export function jsonOf(value: unknown): string {
+  const texts: string[] = []
+  const json = JSON.stringify(value, (_, one: unknown) =>
+    one instanceof Raw ? `@raw${texts.push(one.text) - 1}@` : one,
+  )
+  return json.replace(/"@raw(\d+)@"/g, (_, at) => texts[at] as string)
+}
+
 export type FakeRow = {
   input: object
   status: string
   content?: unknown
   basis?: unknown[]
   error?: string
+  detail?: unknown
   warnings?: unknown[]
   change: number
   type?: "json" | "text"
@@ -143,7 +161,10 @@ export class FakeGroup {
       status: row.status,
       is_active: row.status === "queued" || row.status === "running",
       warnings: row.warnings ?? null,
-      error: row.error === undefined ? null : { ref_id: `ref-${index}`, message: row.error, detail: null },
+      error:
+        row.error === undefined
+          ? null
+          : { ref_id: `ref-${index}`, message: row.error, detail: row.detail ?? null },
       processor: this.processor,
       metadata: {},
       taskgroup_id: this.id,
@@ -211,21 +232,21 @@ export class FakeGroup {
       },
       status: this.status(),
       created_at: this.#created,
-      results: [],
-      runs,
       output_schema: this.schema,
       warnings: this.warnings,
+      results: [],
+      runs,
     }
   }
 
-  injected() {
+  /** What the page is told beside `data`. */
+  facts() {
     const partial = this.part < this.rows.length
     return {
       last_event_id: partial ? null : String(this.change),
       partial,
       ended: this.ended,
       sunset: this.ended ? new Date(Date.now() + 30 * 86_400_000).toUTCString() : null,
-      data: this.data(this.part, true),
     }
   }
 
@@ -244,5 +265,5 @@ export class FakeGroup {
 }
 
 function event(type: string, id: number, fields: object) {
-  return `event: ${type}\nid: ${id}\ndata: ${JSON.stringify({ type, event_id: String(id), ...fields })}\n\n`
+  return `event: ${type}\nid: ${id}\ndata: ${jsonOf({ type, event_id: String(id), ...fields })}\n\n`
 }

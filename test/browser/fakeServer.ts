@@ -7,7 +7,7 @@ import { formCsp, formHtml } from "../../src/pages/formHtml.ts"
 import { errorHtml, resultCsp, resultHtml } from "../../src/pages/resultHtml.ts"
 import { rowCsp } from "../../src/pages/rowHtml.ts"
 import { answerSql } from "./fakeDatabase.ts"
-import { FakeGroup } from "./fakeGroup.ts"
+import { FakeGroup, jsonOf } from "./fakeGroup.ts"
 
 /**
  * The least server the pages need, so that their tests do not depend on the real one: the two pages with their
@@ -24,6 +24,8 @@ const types = new Map([
 ])
 
 export type Posted = {
+  /** The body as it came. */
+  text: string
   body: {
     inputs?: unknown
     processor?: string
@@ -132,7 +134,7 @@ export class FakeServer {
   #json(response: ServerResponse, group: FakeGroup, inputIndex: string | null) {
     const status = inputIndex === null ? 200 : this.basisStatus
     const body = inputIndex === null ? group.data() : group.run(Number(inputIndex))
-    return send(response, status, "application/json", JSON.stringify(body))
+    return send(response, status, "application/json", jsonOf(body))
   }
 
   async #database(request: IncomingMessage, response: ServerResponse, group: FakeGroup) {
@@ -148,7 +150,7 @@ export class FakeServer {
   async #post(request: IncomingMessage, response: ServerResponse) {
     let text = ""
     for await (const chunk of request.setEncoding("utf8")) text += chunk
-    const posted = { body: JSON.parse(text), headers: request.headers, url: request.url ?? "" }
+    const posted = { text, body: JSON.parse(text), headers: request.headers, url: request.url ?? "" }
     this.posted.push(posted)
     const special = this.onPost?.(posted)
     if (special) return send(response, special.status, "application/json", JSON.stringify(special.body))
@@ -169,11 +171,14 @@ export class FakeServer {
 
 /** As the real server does it: text escaped for HTML, JSON with what could end the script escaped. */
 export function renderResult(group: FakeGroup) {
-  const json = JSON.stringify(group.injected()).replace(
-    /[<\u2028\u2029]/g,
-    (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  )
-  return fillIn(resultHtml, { title: `${group.id} – Parallel Multitask`, json, table: group.table() })
+  const inScript = (value: unknown) =>
+    jsonOf(value).replace(/[<\u2028\u2029]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`)
+  return fillIn(resultHtml, {
+    title: `${group.id} – Parallel Multitask`,
+    json: inScript(group.data(group.part, true)),
+    facts: inScript(group.facts()),
+    table: group.table(),
+  })
 }
 
 function fillIn(html: string, values: { [name: string]: string }) {

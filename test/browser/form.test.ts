@@ -112,9 +112,17 @@ it("reads CSV, TSV, JSON Lines and files, shows the first rows, and says what is
   await page.fill("#inputs", '[{"a":1},\n{"a":]')
   await expectText(page, "#inputs-error", /Not valid JSON: a value is missing.*line 2, column 6/)
   await page.fill("#inputs", '[{"a":1}, 7]')
-  await expectText(page, "#inputs-error", /Row 2: Every row must be an object/)
+  await expectText(page, "#inputs-error", /Row 2: must be an object, not a number/)
+  await page.fill("#inputs", "company\nApple\nStripe")
+  await expectText(page, "#inputs-summary", /2 rows, 1 column, read as CSV/)
+  await page.fill("#inputs", ' {"a": 1}')
+  await expectText(page, "#inputs-summary", /1 row, 1 column, read as JSON\./)
+  await page.fill("#inputs", '{"rows":[{"a":1}]}')
+  await expectText(page, "#inputs-error", /one JSON object.*"rows" is one: send that array/)
+  await page.fill("#inputs", "<!doctype html>")
+  await expectText(page, "#inputs-error", /The text is a page of HTML/)
   await page.fill("#inputs", "a,b\n1,2,3")
-  await expectText(page, "#inputs-error", /Line 2 has 3 cells/)
+  await expectText(page, "#inputs-error", /Row 1: has 3 cells \(line 2\), but the header names 2/)
 
   const file = `name;n\n${Array.from({ length: 30_000 }, (_, n) => `company number ${n};${n}`).join("\n")}`
   await page.setInputFiles("#inputs-file", {

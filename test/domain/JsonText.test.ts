@@ -11,6 +11,7 @@ import {
   membersOf,
   membersWithout,
   objectText,
+  readableText,
   shownText,
 } from "../../src/domain/JsonText.ts"
 
@@ -144,4 +145,25 @@ describe("escapeRaw", () => {
       expect(hasRaw(escaped)).toBe(false)
     },
   )
+})
+
+describe("readableText", () => {
+  it.prop("is what JSON.stringify makes, on one line and indented", [Schema.Json], ([json]) => {
+    // Half a character is shown as U+FFFD.
+    const text = JSON.stringify(json).replace(/\\(?:ud[89a-f]..|[^])/g, (escape) =>
+      escape.length > 2 ? escape.slice(1) : escape,
+    )
+    expect(readableText(text)).toBe(text)
+    expect(readableText(text, 2)).toBe(JSON.stringify(JSON.parse(text), null, 2))
+  })
+
+  it("keeps numbers, the order of names and those given twice, and spells strings plainly", () => {
+    const text = '{"2023":1.10,"2021":[-0,738529527931269425,1e400],"a":{},"a":"caf\\u00e9\\/\\n"}'
+    expect(readableText(text)).toBe(
+      '{"2023":1.10,"2021":[-0,738529527931269425,1e400],"a":{},"a":"café/\\n"}',
+    )
+    expect(readableText(text, 1)).toBe(
+      '{\n "2023": 1.10,\n "2021": [\n  -0,\n  738529527931269425,\n  1e400\n ],\n "a": {},\n "a": "café/\\n"\n}',
+    )
+  })
 })

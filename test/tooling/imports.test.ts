@@ -132,6 +132,7 @@ const allowed: ReadonlyArray<readonly [path: string, text: string]> = [
   ["src/worker.ts", `import { app } from "./http/app.ts"; export { TaskGroupDO } from "./do/TaskGroupDO.ts"`],
   ["src/pages/A.ts", `import { B } from "../domain/B.ts"`],
   ["src/pages/assets/assets/result/a.js", `import { b } from "../shared/b.js"`],
+  ["src/pages/assets/assets/shared/a.d.ts", `export * from "../../../browser.ts"`],
   [
     "simulator/core/a.ts",
     `import { createServer } from "node:http"; import { b } from "../ledger/b.ts"; Date.now()`,

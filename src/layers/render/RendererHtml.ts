@@ -1,29 +1,34 @@
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type { Piece } from "../../domain/Formats.ts"
-import { escapeForScript, escapeHtml, own } from "../../domain/Json.ts"
+import { escapeForScript, escapeHtml } from "../../domain/Json.ts"
+import { cellText, withoutControls } from "../../domain/PlainText.ts"
 import { resultJson, runJsonOf } from "../../domain/RunJson.ts"
 import { Renderer } from "../../services/Renderer.ts"
 import { Settings } from "../../services/Settings.ts"
 import type { Snapshot } from "../../services/GroupReader.ts"
 import { headJson, progressText } from "./head.ts"
-import { type TableRow, tableColumns, tableRow } from "./table.ts"
+import { type TableRow, tableColumns, tableRow, valueIn } from "./table.ts"
 
 /**
  * The HTML format: the fixed page with the JSON in it (without basis, which the page fetches row by row), and a plain
- * table for those who run no script. The page is one text with the markers `{{title}}`, `{{json}}` and `{{table}}`, in
- * this order.
+ * table for those who run no script. The page is one text with the markers `{{title}}`, `{{json}}`, `{{facts}}` and
+ * `{{table}}`, in this order.
  */
 export function* renderHtml(snapshot: Snapshot, page: string, maxChars: number): Generator<Piece> {
   let first: FirstRows | null = null
-  for (const part of page.split(/(\{\{(?:title|json|table)\}\})/)) {
+  for (const part of page.split(/(\{\{(?:title|json|facts|table)\}\})/)) {
     if (part === "{{title}}")
-      yield escapeHtml(`${progressText(snapshot.status)} · ${snapshot.details.taskgroupId}`)
+      yield htmlText(`${progressText(snapshot.status)} · ${snapshot.details.taskgroupId}`)
     else if (part === "{{json}}") first = yield* pageData(snapshot, maxChars)
+    else if (part === "{{facts}}") yield pageFacts(snapshot, first?.partial === true)
     else if (part !== "{{table}}") yield part
     else if (first !== null) yield* plainTable(snapshot, first)
   }
 }
+
+/** Text from outside: HTML has no spelling for control characters. */
+const htmlText = (text: string): string => escapeHtml(withoutControls(text))
 
 /** What the page was given at once: as many rows as fit, for the table, and whether there are more. */
 interface FirstRows {
@@ -32,7 +37,7 @@ interface FirstRows {
   readonly partial: boolean
 }
 
-/** Rows are sent as they are read. Whether they are all is known last, so that the page is told last. */
+/** The JSON format without basis, of as many rows as fit. Rows are sent as they are read. */
 function* pageData(snapshot: Snapshot, maxChars: number): Generator<Piece, FirstRows> {
   const { inputs, outputs } = tableColumns(snapshot)
   const runJson = runJsonOf(snapshot.details, "light")
@@ -40,7 +45,7 @@ function* pageData(snapshot: Snapshot, maxChars: number): Generator<Piece, First
   let count = 0
   let chars = 0
   let partial = false
-  yield escapeForScript(`{"data":{${headJson(snapshot)},"results":[`)
+  yield escapeForScript(`{${headJson(snapshot)},"results":[`)
   for (const row of snapshot.rows(0)) {
     const result = resultJson(row)
     const run = runJson(row)
@@ -55,13 +60,18 @@ function* pageData(snapshot: Snapshot, maxChars: number): Generator<Piece, First
   }
   yield `],"runs":[`
   yield* runs.pieces()
-  const ended = snapshot.details.state === "ended"
-  const sunset =
-    snapshot.details.removalAt === null ? null : new Date(snapshot.details.removalAt).toUTCString()
-  const facts = { last_event_id: String(snapshot.change), partial, ended, sunset }
-  yield `]},${JSON.stringify(facts).slice(1)}`
+  yield "]}"
   return { count, table, partial }
 }
+
+/** What the page needs besides. It comes later: whether the rows are all is known last. */
+const pageFacts = ({ change, details: { state, removalAt } }: Snapshot, partial: boolean): string =>
+  JSON.stringify({
+    last_event_id: String(change),
+    partial,
+    ended: state === "ended",
+    sunset: removalAt === null ? null : new Date(removalAt).toUTCString(),
+  })
 
 const encoder = new TextEncoder()
 const HELD_CHARS = 64 * 1024
@@ -89,7 +99,7 @@ class Held {
 
 function* plainTable(snapshot: Snapshot, { count, table, partial }: FirstRows): Generator<Piece> {
   const { inputs, outputs } = tableColumns(snapshot)
-  yield `<p>${escapeHtml(progressText(snapshot.status))}</p>`
+  yield `<p>${htmlText(progressText(snapshot.status))}</p>`
   if (partial) {
     yield `<p>The first ${count} rows; all of them are in <a href="/${snapshot.details.taskgroupId}.json">JSON</a> and <a href="/${snapshot.details.taskgroupId}.md">Markdown</a>.</p>`
   }
@@ -99,22 +109,15 @@ function* plainTable(snapshot: Snapshot, { count, table, partial }: FirstRows): 
 }
 
 const line = (tag: "th" | "td", texts: ReadonlyArray<string>): string =>
-  `<tr>${texts.map((text) => `<${tag}>${escapeHtml(text)}</${tag}>`).join("")}</tr>`
+  `<tr>${texts.map((text) => `<${tag}>${htmlText(text)}</${tag}>`).join("")}</tr>`
 
-const tableLine = (
-  { runId, status, failure, input, output }: TableRow,
-  inputs: ReadonlyArray<string>,
-  outputs: ReadonlyArray<string>,
-): string =>
+const tableLine = (row: TableRow, inputs: ReadonlyArray<string>, outputs: ReadonlyArray<string>): string =>
   line("td", [
-    failure === null ? status : `${status}: ${failure}`,
-    ...inputs.map((name) => plainText(own(input, name))),
-    ...outputs.map((name) => plainText(own(output ?? input, name))),
-    runId ?? "",
+    row.failure === null ? row.status : `${row.status}: ${row.failure}`,
+    ...inputs.map((name) => cellText(row.input.get(name) ?? "null")),
+    ...outputs.map((name) => cellText(valueIn(row, name))),
+    row.runId,
   ])
-
-const plainText = (value: unknown): string =>
-  value === undefined || value === null ? "" : typeof value === "string" ? value : JSON.stringify(value)
 
 /** `page` is the text that the rows are put into, see {@link renderHtml}. */
 export const RendererHtml = (page: string) =>

@@ -1,21 +1,29 @@
 import * as Layer from "effect/Layer"
-import { own } from "../../domain/Json.ts"
-import { confidenceEmoji, markdownCell, markdownHeader, statusEmoji } from "../../domain/Markdown.ts"
-import { Renderer } from "../../services/Renderer.ts"
+import {
+  confidenceEmoji,
+  markdownCell,
+  markdownHeader,
+  markdownParagraph,
+  markdownStatus,
+  markdownValue,
+} from "../../domain/Markdown.ts"
+import { shownText } from "../../domain/JsonText.ts"
+import { Renderer, type RenderOptions } from "../../services/Renderer.ts"
 import type { Snapshot } from "../../services/GroupReader.ts"
+import { basisMarkdown } from "./basisMarkdown.ts"
 import { progressText } from "./head.ts"
-import { type TableRow, tableColumns, tablePages } from "./table.ts"
+import { type TableRow, tableColumns, tablePages, valueIn } from "./table.ts"
 
-/** The Markdown format: heading, progress, one table. */
-export function* renderMarkdown(snapshot: Snapshot): Generator<string> {
+/** The Markdown format: heading, progress, one table; behind it, where it is asked for, the basis row by row. */
+export function* renderMarkdown(snapshot: Snapshot, { basis = "none" }: RenderOptions): Generator<string> {
   const { details, status } = snapshot
   const { inputs, outputs } = tableColumns(snapshot)
   const emoji = status.is_active ? "🔄" : "🏁"
   yield `# Task group ${details.taskgroupId}\n\n`
-  yield `${emoji} ${progressText(status)} · processor ${markdownCell(details.processor)} · [live page](${details.url}.html)\n\n`
-  if (status.status_message !== "") yield `${markdownCell(status.status_message)}\n\n`
+  yield `${emoji} ${markdownCell(progressText(status))} · processor ${markdownCell(details.processor)} · [live page](${details.url}.html)\n\n`
+  if (status.status_message !== "") yield `${markdownParagraph(status.status_message)}\n\n`
   for (const warning of details.warnings) yield `> ⚠️ ${markdownCell(warning)}\n\n`
-  yield `${markdownHeader(["", ...inputs, ...outputs, "run"])}\n`
+  yield `${markdownHeader(["status", ...inputs, ...outputs, "run"])}\n`
   for (const rows of tablePages(snapshot)) {
     // Joined once: as text that grows row by row, it would be put together a second time to be encoded.
     const parts: Array<string> = []
@@ -23,33 +31,33 @@ export function* renderMarkdown(snapshot: Snapshot): Generator<string> {
     yield parts.join("")
   }
   yield "\n🟢 high, 🟡 medium, 🔴 low confidence\n"
+  if (basis !== "none") for (const row of snapshot.rows(0)) yield basisMarkdown(row, basis)
 }
 
 /** The parts of one line of the table. */
 const addRow = (
   parts: Array<string>,
-  { runId, status, failure, confidence, input, output }: TableRow,
+  row: TableRow,
   inputs: ReadonlyArray<string>,
   outputs: ReadonlyArray<string>,
 ): void => {
-  parts.push("| ", statusEmoji(status))
+  const { runId, status, failure, confidence, input, output } = row
+  parts.push("| ", markdownStatus(status))
   if (failure !== null && outputs.length === 0) parts.push(" ", markdownCell(failure))
-  for (const name of inputs) parts.push(" | ", markdownCell(own(input, name)))
+  for (const name of inputs) parts.push(" | ", markdownValue(input.get(name) ?? "null"))
   let noted = failure === null || output !== null
   for (const name of outputs) {
     if (!noted) {
       noted = true
-      parts.push(" | ⚠️ ", markdownCell(failure))
+      parts.push(" | ⚠️ ", markdownCell(failure!))
       continue
     }
-    const mark = confidenceEmoji(
-      own(confidence, name) ?? (name === "content" ? own(confidence, "output") : undefined),
-    )
-    // Until there is an output, a column of that name shows the input's.
-    const cell = markdownCell(own(output ?? input, name))
+    const level = confidence.get(name) ?? (name === "content" ? confidence.get("output") : undefined)
+    const mark = level === undefined ? "" : confidenceEmoji(shownText(level))
+    const cell = markdownValue(valueIn(row, name))
     parts.push(mark === "" || cell === "" ? ` | ${mark}` : ` | ${mark} `, cell)
   }
-  parts.push(" | ", markdownCell(runId ?? ""), " |\n")
+  parts.push(" | ", markdownCell(runId), " |\n")
 }
 
 export const RendererMarkdown = Layer.succeed(Renderer("md"), { render: renderMarkdown })

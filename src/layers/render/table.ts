@@ -1,15 +1,17 @@
-import type { RunId } from "../../domain/Ids.ts"
+import { fieldsOf, kindOf, shownText, TextReader } from "../../domain/JsonText.ts"
 import { columnsJson } from "../../domain/RunJson.ts"
 import type { JsonText, RunRow } from "../../domain/TaskGroup.ts"
 import type { Snapshot } from "../../services/GroupReader.ts"
 
-type Fields = Readonly<Record<string, unknown>>
+/** Values by name, each as it is written. */
+type Fields = ReadonlyMap<string, JsonText>
 
 /** A row as tables show it. */
 export interface TableRow {
-  readonly runId: RunId | null
+  /** Empty while there is none. */
+  readonly runId: string
   readonly status: string
-  /** Why it has no result, in one line; null when it has one or may still get one. */
+  /** Why it has no result; null when it has one or may still get one. */
   readonly failure: string | null
   readonly confidence: Fields
   readonly input: Fields
@@ -17,49 +19,52 @@ export interface TableRow {
   readonly output: Fields | null
 }
 
-/** As `columnsJson` writes them. */
-type Columns = readonly [
-  runIds: ReadonlyArray<RunId | null>,
-  statuses: ReadonlyArray<string>,
-  errors: ReadonlyArray<unknown>,
-  confidences: ReadonlyArray<unknown>,
-  inputs: ReadonlyArray<unknown>,
-  contents: ReadonlyArray<unknown>,
-]
+const NO_FIELDS: Fields = new Map()
 
-const fieldsOf = (value: unknown): Fields =>
-  typeof value === "object" && value !== null && !Array.isArray(value)
-    ? (value as Fields)
-    : { content: value }
-
-const failureOf = (error: unknown): string => {
-  const message = fieldsOf(error)["message"]
-  return typeof message === "string" ? message : "failed"
+const failureOf = (error: JsonText): string => {
+  const message = kindOf(error) === "object" ? fieldsOf(error).get("message") : undefined
+  return message?.startsWith('"') === true ? shownText(message) : "failed"
 }
 
-const rowsOf = (json: JsonText): ReadonlyArray<TableRow> => {
-  const [runIds, statuses, errors, confidences, inputs, contents] = JSON.parse(json) as Columns
-  return runIds.map((runId, at) => {
-    const error = errors[at]
-    const confidence = confidences[at]
-    const content = contents[at]
-    return {
-      runId,
-      status: statuses[at]!,
-      failure: error === null ? null : failureOf(error),
-      confidence: confidence === null ? {} : fieldsOf(confidence),
-      input: fieldsOf(inputs[at]),
-      output: content === null ? null : fieldsOf(content),
-    }
-  })
+/** Of columns as `columnsJson` writes them, which are read once: this takes most of a table's time. */
+const rowsOf = (columns: JsonText): ReadonlyArray<TableRow> => {
+  const reader = new TextReader(columns)
+  const next = <A>(read: () => A): ReadonlyArray<A> => {
+    reader.skip()
+    return reader.elements(read)
+  }
+  const value = () => reader.value()
+  const fields = () => (reader.isAtObject() ? reader.fields() : reader.value())
+  const [runIds, statuses, errors] = [next(value), next(value), next(value)]
+  const [confidences, inputs, contents] = [next(fields), next(fields), next(fields)]
+  return runIds.map((runId, at) => ({
+    runId: shownText(runId),
+    status: shownText(statuses[at]!),
+    failure: errors[at] === "null" ? null : failureOf(errors[at]!),
+    confidence: asFields(confidences[at]!) ?? NO_FIELDS,
+    input: asFields(inputs[at]!) ?? NO_FIELDS,
+    output: asFields(contents[at]!),
+  }))
+}
+
+const asFields = (value: Fields | JsonText): Fields | null => {
+  if (typeof value !== "string") return value
+  return value === "null" ? null : new Map([["content", value]])
 }
 
 export const tableRow = (row: RunRow): TableRow => rowsOf(columnsJson([row]))[0]!
 
-/** All rows, many at a time: parsed together they take less than one after the other. */
+/** All rows, many at a time. */
 export function* tablePages(snapshot: Snapshot): Generator<ReadonlyArray<TableRow>> {
-  for (const json of snapshot.columns()) yield rowsOf(json)
+  for (const columns of snapshot.columns()) yield rowsOf(columns)
 }
+
+/** Where a row has no such field: an empty cell. */
+const NOTHING: JsonText = "null"
+
+/** The value of a column in `results`: the output's, where it has that field. */
+export const valueIn = ({ input, output }: TableRow, name: string): JsonText =>
+  output?.get(name) ?? input.get(name) ?? NOTHING
 
 /** Columns of a group's table: an input column that the output has too is shown once, as the output's. */
 export const tableColumns = ({

@@ -10,13 +10,16 @@ export type FieldBasis = {
   citations?: Citation[] | null
   confidence?: string | null
 }
+/** Names and their values as JSON text, in the order in which they were sent. */
+export type Fields = ReadonlyMap<string, string>
+
 /** With `basis` absent, `confidence` has the levels by field, and the basis is fetched when the row is opened. */
-export type Output = {
-  type?: string
-  content?: Json
-  basis?: FieldBasis[] | null
-  confidence?: { [field: string]: string }
+export type OutputFacts = {
+  type?: string | undefined
+  basis?: FieldBasis[] | null | undefined
+  confidence?: { [field: string]: string } | undefined
 }
+export type Output = OutputFacts & { fields: Fields }
 
 export type RunError = { ref_id?: string | null; message?: string | null; detail?: Json }
 export type Warning = { type?: string; message?: string; detail?: Json } | string
@@ -34,7 +37,7 @@ export type TaskRun = {
   modified_at?: string | null
 }
 
-export type ListedRun = TaskRun & { input_index: number; input: JsonObject | null; output: Output | null }
+export type ListedRun = TaskRun & { input_index: number; input?: unknown; output: OutputFacts | null }
 
 export type GroupStatus = {
   num_task_runs: number
@@ -49,40 +52,44 @@ export type Group = {
   metadata: JsonObject | null
   status: GroupStatus
   created_at: string | null
-  results?: JsonObject[]
-  runs: ListedRun[]
-  output_schema?: JsonObject | null
   warnings?: string[] | null
 }
 
-export type Injected = {
+/** What the page needs to know beside the group. */
+export type Facts = {
   last_event_id: string | null
+  /** It was given some of the rows only. */
   partial: boolean
   ended: boolean
   sunset: string | null
-  data: Group
 }
 
 export type StateEvent = {
   type: "task_run.state"
   event_id?: string | null
   input_index: number
-  input: { input: JsonObject | null; processor?: string | null; metadata?: JsonObject | null } | null
   run: TaskRun
-  output: Output | null
+  output: OutputFacts | null
 }
 export type StatusEvent = { type: "task_group_status"; event_id?: string | null; status: GroupStatus }
 export type DoneEvent = { type: "done"; event_id?: string | null }
 
-/** One input as the result page holds it. `version` rises with every change, so that a view redraws only what changed. */
-export type Row = {
+/** What the page has just been told of a row; without an input it is the one that is known. */
+export type RowNews = {
   index: number
-  input: JsonObject
+  input: Fields | null
   run: TaskRun
+  /** The run as JSON text, for what is shown of it with its digits. */
+  runText: string
   output: Output | null
+}
+
+/** One input as the result page holds it. `version` rises with every change, so that a view redraws only what changed. */
+export type Row = RowNews & {
+  input: Fields
   version: number
   /** Lower-case text of the whole row for searching, made when first needed. */
-  text: string | null
+  search: string | null
 }
 
 export type Column = {
@@ -106,13 +113,14 @@ export type ConnectionState = {
   attempt: number
 }
 
+/** A request with its rows and its schema as JSON text: each row on its own, or the address that answers them. */
 export type MultitaskRequest = {
-  inputs: string | JsonObject[]
+  inputs: readonly string[] | { url: string }
   webhook_url?: string
   processor?: string
   output_type: "text" | "json"
   output_description?: string
-  output_schema?: JsonObject
+  output_schema?: string
 }
 
 export type MultitaskAnswer = {

@@ -105,7 +105,10 @@ export const csvOf = ({ headers, rows }) =>
   toCsv(
     headers.map(({ name }) => name),
     rows.map(
-      (row) => new Map(headers.map(({ name }) => [name, Object.hasOwn(row, name) ? row[name] : null])),
+      (row) =>
+        new Map(
+          headers.map(({ name }) => [name, JSON.stringify(Object.hasOwn(row, name) ? row[name] : null)]),
+        ),
     ),
     headers.map(({ displayName }) => displayName),
   )

@@ -2,6 +2,7 @@
 /** @import { Json, JsonObject, Problem } from "../../types.js" */
 
 import { own } from "../shared/dom.js"
+import { fieldsOf } from "../shared/domain.js"
 import { isObject } from "./parse.js"
 
 /**
@@ -35,25 +36,27 @@ function propertyOf({ kind, description, choices, optional }) {
   return property
 }
 
-/** An optional field is one that may be null; upstream wants all of them in `required`. @param {Field[]} fields @returns {JsonObject} */
+/** The schema's text. An optional field is one that may be null; upstream wants all of them in `required`. @param {Field[]} fields */
 export function schemaOf(fields) {
-  const named = fields.filter((field) => field.name !== "")
-  return {
-    type: "object",
-    properties: Object.fromEntries(named.map((field) => [field.name, propertyOf(field)])),
-    required: named.map((field) => field.name),
-    additionalProperties: false,
-  }
+  // A Map keeps the order of names that look like numbers, too.
+  const properties = new Map(
+    fields.filter(({ name }) => name !== "").map((field) => [field.name, JSON.stringify(propertyOf(field))]),
+  )
+  const members = [...properties].map(([name, property]) => `${JSON.stringify(name)}:${property}`)
+  const required = JSON.stringify([...properties.keys()])
+  return `{"type":"object","properties":{${members.join(",")}},"required":${required},"additionalProperties":false}`
 }
 
-/** @param {JsonObject} schema @returns {Field[] | null} null: the editor cannot show it without losing something */
-export function fieldsOf(schema) {
+/** @param {string} json text of a schema @returns {Field[] | null} null: the editor cannot show it without losing something */
+export function fieldsIn(json) {
+  const schema = JSON.parse(json)
   const properties = own(schema, "properties")
   if (own(schema, "type") !== "object" || !isObject(properties)) return null
-  const fields = Object.keys(properties).map((name) => fieldOf(name, own(properties, name)))
+  const names = fieldsOf(fieldsOf(json).get("properties") ?? "{}").keys()
+  const fields = [...names].map((name) => fieldOf(name, own(properties, name)))
   if (fields.some((field) => field === null)) return null
   const complete = /** @type {Field[]} */ (fields)
-  return sameJson(schemaOf(complete), schema) ? complete : null
+  return sameJson(JSON.parse(schemaOf(complete)), schema) ? complete : null
 }
 
 /** @param {string} name @param {Json} property @returns {Field | null} */

@@ -101,9 +101,11 @@ function update() {
   const { request, problems } = read()
   snippets.set(request)
   drawEstimate()
+  const wrongKey = key.problem
+  if (wrongKey !== null) problems.push({ path: "api_key", message: wrongKey })
   const missing = key.value ? [] : [{ path: "api_key", message: "Paste your Parallel API key." }]
-  // Broken JSON is said at once; what is merely not there yet only after an attempt.
-  const pressing = problems.filter(({ path }) => /^(inputs|output_schema|webhook_url)/.test(path))
+  // What is broken is said at once; what is merely not there yet only after an attempt.
+  const pressing = problems.filter(({ path }) => /^(inputs|output_schema|webhook_url|api_key)/.test(path))
   showProblems([...refused, ...(showAll ? [...problems, ...missing] : pressing)], fieldOf)
   const n = inputs.rowCount
   setText(submit, n === null ? "Run" : n > 0 ? `Run ${plural(n, "row")}` : "Run")

@@ -1,10 +1,12 @@
 // @ts-check
-/** @import { JsonObject, Problem } from "../../types.js" */
+/** @import { JsonObject, MultitaskRequest, Problem } from "../../types.js" */
 /** @import { ParsedInputs } from "./parse.js" */
 
 import { byId, fill, h, own, setText } from "../shared/dom.js"
+import { fieldsOf } from "../shared/domain.js"
 import { count, plain, plural } from "../shared/format.js"
-import { parseInputs, prettyRows } from "./parse.js"
+import { parseInputs } from "./parse.js"
+import { prettyRows } from "./request.js"
 
 /** Larger files stay outside the text area, which would make typing slow. */
 const MOST_EDITABLE = 300_000
@@ -73,7 +75,7 @@ export class InputsEditor {
   set(rows, url) {
     this.#large = null
     this.#fileName = ""
-    if (rows) this.#text.value = prettyRows(rows)
+    if (rows) this.#text.value = prettyRows(rows.map((row) => JSON.stringify(row)))
     if (url !== undefined) this.#url.value = url
     for (const radio of this.#modes()) radio.checked = (radio.value === "url") === (url !== undefined)
     this.#showMode()
@@ -101,16 +103,16 @@ export class InputsEditor {
     this.#changed()
   }
 
-  /** @returns {{ inputs: string | JsonObject[], problems: Problem[] }} */
+  /** @returns {{ inputs: MultitaskRequest["inputs"], problems: readonly Problem[] }} */
   read() {
     if (!this.byUrl) return { inputs: this.#parsed.rows, problems: this.#parsed.problems }
-    const inputs = this.#url.value.trim()
-    const local = /^http:\/\/(localhost|127\.0\.0\.1)[:/]/.test(inputs)
+    const url = this.#url.value.trim()
+    const local = /^http:\/\/(localhost|127\.0\.0\.1)[:/]/.test(url)
     const problems =
-      !URL.canParse(inputs) || !(inputs.startsWith("https://") || local)
+      !URL.canParse(url) || !(url.startsWith("https://") || local)
         ? [{ path: "inputs", message: "Give an https:// address that answers a JSON array of objects." }]
         : []
-    return { inputs, problems }
+    return { inputs: { url }, problems }
   }
 
   /** Whether the text area or the URL field is the one an error belongs to. */
@@ -152,6 +154,7 @@ export class InputsEditor {
 
   #drawPreview() {
     const { rows, format, problems, notes } = this.#parsed
+    const first = rows.slice(0, PREVIEW_ROWS).map(fieldsOf)
     const columns = columnsOf(rows)
     setText(
       this.#summary,
@@ -183,11 +186,11 @@ export class InputsEditor {
       h(
         "tbody",
         {},
-        rows.slice(0, PREVIEW_ROWS).map((row, at) =>
+        first.map((row, at) =>
           h(
             "tr",
             { class: bad.has(`inputs[${at}]`) ? "bad" : null },
-            shown.map((name) => h("td", {}, plain(own(row, name)).slice(0, 120))),
+            shown.map((name) => h("td", {}, plain(row.get(name)).slice(0, 120))),
             columns.length > shown.length && h("td", {}, "…"),
           ),
         ),
@@ -206,10 +209,10 @@ export class InputsEditor {
   }
 }
 
-/** Columns of the first rows, in the order they appear. @param {JsonObject[]} rows */
+/** Columns of the first rows, in the order they appear. @param {readonly string[]} rows */
 function columnsOf(rows) {
   /** @type {Set<string>} */
   const names = new Set()
-  for (const row of rows.slice(0, 1000)) for (const name of Object.keys(row)) names.add(name)
+  for (const row of rows.slice(0, 1000)) for (const name of fieldsOf(row).keys()) names.add(name)
   return [...names]
 }

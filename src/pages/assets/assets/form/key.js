@@ -57,7 +57,15 @@ export class KeyPanel {
   }
 
   get value() {
-    return this.#input.value.trim()
+    return this.#input.value.replace(/^[\t\n\r ]+|[\t\n\r ]+$/g, "")
+  }
+
+  /** What is no character of a key: pasted along from a page or a letter, it is not to be seen. */
+  get problem() {
+    const at = this.value.search(/[^!-~]/)
+    if (at < 0) return null
+    const code = this.value.codePointAt(at)?.toString(16).toUpperCase().padStart(4, "0")
+    return `Character ${at + 1} of the key, U+${code}, is none that keys have. Copy the key once more, or type it.`
   }
 
   get field() {

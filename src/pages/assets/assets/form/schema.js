@@ -3,8 +3,9 @@
 /** @import { Field } from "./fields.js" */
 
 import { byId, fill, h, own } from "../shared/dom.js"
-import { fieldsOf, kinds, schemaOf, schemaProblems } from "./fields.js"
-import { isObject, jsonProblem } from "./parse.js"
+import { compactText, readableText } from "../shared/domain.js"
+import { fieldsIn, kinds, schemaOf, schemaProblems } from "./fields.js"
+import { isObject, jsonProblem, refusedIn } from "./parse.js"
 
 /** @returns {Field} */
 const emptyField = () => ({ name: "", kind: "string", description: "", choices: [], optional: false })
@@ -56,7 +57,7 @@ export class SchemaEditor {
     this.#drawFields()
   }
 
-  /** @returns {{ schema: JsonObject | null, problems: Problem[] }} */
+  /** @returns {{ schema: string | null, problems: Problem[] }} the schema's text */
   read() {
     /** @type {unknown} */
     let schema
@@ -75,15 +76,15 @@ export class SchemaEditor {
     const problems = schemaProblems(schema)
     if (twice !== undefined)
       problems.push({ path: "output_schema", message: `Two fields are called "${twice}".` })
-    return { schema, problems }
+    const json = compactText(this.#json.value)
+    return { schema: json, problems: [...problems, ...refusedIn(json, "output_schema")] }
   }
 
   #readJson() {
     /** @type {Field[] | null} */
     let fields = null
     try {
-      const schema = JSON.parse(this.#json.value)
-      if (isObject(schema)) fields = fieldsOf(schema)
+      if (isObject(JSON.parse(this.#json.value))) fields = fieldsIn(compactText(this.#json.value))
     } catch {
       // The problem is shown beside the JSON; the fields wait until it is valid again.
     }
@@ -93,7 +94,7 @@ export class SchemaEditor {
   }
 
   #writeJson() {
-    this.#json.value = JSON.stringify(schemaOf(this.#fields), null, 2)
+    this.#json.value = readableText(schemaOf(this.#fields), 2)
   }
 
   /** @param {number} at */

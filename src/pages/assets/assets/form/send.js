@@ -2,6 +2,7 @@
 /** @import { MultitaskAnswer, MultitaskRequest, Problem } from "../../types.js" */
 
 import { own } from "../shared/dom.js"
+import { requestText } from "./request.js"
 
 /**
  * Sends the request to this origin's API.
@@ -15,17 +16,12 @@ export async function send(request, key) {
     response = await fetch("/v1beta/tasks/multitask", {
       method: "POST",
       headers: { "x-api-key": key, "content-type": "application/json", accept: "application/json" },
-      body: JSON.stringify(request),
+      body: requestText(request),
       // The key must not follow a redirect to another place.
       redirect: "error",
       credentials: "omit",
     })
   } catch (error) {
-    // A header takes no characters beyond Latin-1: a key with others was pasted wrongly.
-    if (/[^\x20-\x7e]/.test(key))
-      return refusal([
-        { path: "api_key", message: "This is not an API key: it has characters a key never has." },
-      ])
     return refusal([
       {
         path: "",

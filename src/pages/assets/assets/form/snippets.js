@@ -1,20 +1,17 @@
 // @ts-check
-/** @import { Json, MultitaskRequest } from "../../types.js" */
+/** @import { MultitaskRequest } from "../../types.js" */
 
-import { prettyRows } from "./parse.js"
 import { byId, copyText, setText } from "../shared/dom.js"
+import { prettyRequest } from "./request.js"
 
-/** The request as code. The key is always a variable of the environment, never the one in the form. */
+/**
+ * The request as code, its body always as text: as a value of the language it would lose digits and the order of names.
+ * The key is always a variable of the environment, never the one in the form.
+ */
 
 const PATH = "/v1beta/tasks/multitask"
 /** More than this is not shown, only copied. */
 const MOST_SHOWN = 6000
-
-/** The request as JSON with one input a line. @param {MultitaskRequest} request */
-function jsonText({ inputs, ...rest }) {
-  const first = typeof inputs === "string" ? JSON.stringify(inputs) : indent(prettyRows(inputs))
-  return `{\n  "inputs": ${first},\n${JSON.stringify(rest, null, 2).slice(2)}`
-}
 
 /** @param {string} origin @param {MultitaskRequest} request */
 export const curl = (origin, request) =>
@@ -23,7 +20,7 @@ export const curl = (origin, request) =>
   -H "x-api-key: $PARALLEL_API_KEY" \\
   -H "content-type: application/json" \\
   --data-binary @- <<'EOF'
-${jsonText(request)}
+${prettyRequest(request)}
 EOF`
 
 /** @param {string} origin @param {MultitaskRequest} request */
@@ -35,7 +32,7 @@ export const typescript = (origin, request) =>
     "content-type": "application/json",
     accept: "application/json",
   },
-  body: JSON.stringify(${indent(jsonText(request))}),
+  body: \`${indent(prettyRequest(request)).replace(/[\\`]|\$(?=\{)/g, "\\$&")}\`,
 })
 if (!response.ok) throw new Error(await response.text())
 const { url } = (await response.json()) as { url: string }
@@ -46,12 +43,17 @@ const { results } = await (await fetch(url + ".json")).json()`
 
 /** @param {string} origin @param {MultitaskRequest} request */
 export const python = (origin, request) =>
+  // JSON never has three quotes in a row, and never ends with a backslash.
   `import os, requests
 
 response = requests.post(
     "${origin}${PATH}",
-    headers={"x-api-key": os.environ["PARALLEL_API_KEY"], "accept": "application/json"},
-    json=${pythonValue(/** @type {Json} */ (/** @type {unknown} */ (request)), 1)},
+    headers={
+        "x-api-key": os.environ["PARALLEL_API_KEY"],
+        "content-type": "application/json",
+        "accept": "application/json",
+    },
+    data=r"""${prettyRequest(request)}""".encode(),
 )
 response.raise_for_status()
 url = response.json()["url"]
@@ -62,26 +64,6 @@ results = requests.get(url + ".json").json()["results"]`
 
 /** @param {string} text */
 const indent = (text) => text.replaceAll("\n", "\n  ")
-
-/** JSON's strings and numbers are Python's too; its words are not. @param {Json | undefined} value @param {number} depth @param {boolean} [inRows] @returns {string} */
-function pythonValue(value, depth, inRows = false) {
-  if (value === null || value === undefined) return "None"
-  if (value === true) return "True"
-  if (value === false) return "False"
-  if (typeof value !== "object") return JSON.stringify(value)
-  const [open, close] = Array.isArray(value) ? "[]" : "{}"
-  const items = Array.isArray(value)
-    ? value.map((item) => pythonValue(item, depth + 1, inRows))
-    : Object.entries(value).map(
-        ([key, item]) =>
-          `${JSON.stringify(key)}: ${pythonValue(item, depth + 1, inRows || (depth === 1 && key === "inputs"))}`,
-      )
-  if (items.length === 0) return `${open}${close}`
-  // Inputs are rows: one a line.
-  if (depth > 2 && !Array.isArray(value) && inRows) return `${open}${items.join(", ")}${close}`
-  const pad = "    ".repeat(depth)
-  return `${open}\n${items.map((item) => `${pad}    ${item}`).join(",\n")}\n${pad}${close}`
-}
 
 const languages = { curl, typescript, python }
 

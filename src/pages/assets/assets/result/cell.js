@@ -1,10 +1,14 @@
 // @ts-check
 /** @import { Child } from "../shared/dom.js" */
 
+import { elementsOf, fieldsOf, kindOf, readableText, shownText } from "../shared/domain.js"
 import { h, linkify, link, safeUrl } from "../shared/dom.js"
 import { plain } from "../shared/format.js"
 
-/** Values in the table: compact, clamped by the row. The panel shows them in full with `fullValue`. */
+/**
+ * Values, which come as JSON text, in the table: compact, clamped by the row. The panel shows them in full with
+ * `fullValue`.
+ */
 
 const MOST_CHIPS = 12
 
@@ -32,35 +36,44 @@ const shortAddress = (text) =>
     .replace(/^https?:\/\/(www\.)?/i, "")
     .replace(/\/$/, "")
 
-/** @param {unknown} value @returns {Child[]} */
+/** @param {string | undefined} value @returns {Child[]} */
 export function cellValue(value) {
-  if (value === null || value === undefined) return [h("span", { class: "none" }, "—")]
-  if (typeof value === "string") {
-    const href = safeUrl(value)
-    if (href) return [link(href, shortAddress(value))]
-    return value === "" ? [h("span", { class: "none" }, "empty")] : [value]
-  }
-  if (Array.isArray(value)) return arrayValue(value)
-  if (typeof value === "object") return [foldable(value)]
-  return [String(value)]
+  if (value === undefined || value === "null") return [h("span", { class: "none" }, "—")]
+  if (isNested(value)) return kindOf(value) === "array" ? arrayValue(value) : [foldable(value)]
+  const text = shownText(value)
+  const href = kindOf(value) === "string" ? safeUrl(text) : null
+  if (href) return [link(href, shortAddress(text))]
+  return text === "" ? [h("span", { class: "none" }, "empty")] : [text]
 }
 
-/** @param {unknown[]} values @returns {Child[]} */
-function arrayValue(values) {
+/** @param {string} json */
+const isNested = (json) => json.startsWith("{") || json.startsWith("[")
+
+/** A list without lists and objects in it; null for any other value. @param {string} json */
+function listOf(json) {
+  const values = kindOf(json) === "array" ? elementsOf(json) : null
+  return values?.some(isNested) ? null : values
+}
+
+/** @param {string} json @returns {Child[]} */
+function arrayValue(json) {
+  const values = listOf(json)
+  if (values === null) return [foldable(json)]
   if (values.length === 0) return [h("span", { class: "none" }, "empty list")]
-  if (values.some((value) => typeof value === "object" && value !== null)) return [foldable(values)]
   const chips = values.slice(0, MOST_CHIPS).map((value) => {
-    const href = safeUrl(value)
-    return h("li", { class: "value-chip" }, href ? link(href, shortAddress(String(value))) : plain(value))
+    const text = plain(value)
+    const href = safeUrl(text)
+    return h("li", { class: "value-chip" }, href ? link(href, shortAddress(text)) : text)
   })
   const more = values.length - chips.length
   return [h("ul", { class: "chips" }, chips, more > 0 && h("li", { class: "value-chip more" }, `+${more}`))]
 }
 
-/** @param {object} value */
-function foldable(value) {
-  const summary = Array.isArray(value) ? `${value.length} items` : `${Object.keys(value).length} fields`
-  const preview = plain(value).slice(0, 80)
+/** @param {string} json */
+function foldable(json) {
+  const summary =
+    kindOf(json) === "array" ? `${elementsOf(json).length} items` : `${fieldsOf(json).size} fields`
+  const preview = plain(json).slice(0, 80)
   return h(
     "details",
     { class: "object" },
@@ -71,38 +84,37 @@ function foldable(value) {
       " ",
       h("span", { class: "object-preview" }, preview),
     ),
-    h("pre", {}, JSON.stringify(value, null, 2)),
+    h("pre", {}, readableText(json, 2)),
   )
 }
 
-/** Whether the value may need more room than a row gives it. @param {unknown} value @param {number} width of the column in pixels @param {number} lines */
+/** Whether the value may need more room than a row gives it. @param {string | undefined} value @param {number} width of the column in pixels @param {number} lines */
 export function mayOverflow(value, width, lines) {
-  if (value === null || value === undefined || typeof value === "number" || typeof value === "boolean")
-    return false
+  if (value === undefined || value.length < 4) return false
   const perLine = Math.max(4, (width - 44) / 7.6)
-  if (Array.isArray(value) && value.every((v) => typeof v !== "object" || v === null))
-    return value.reduce((sum, v) => sum + plain(v).length + 4, 0) > perLine * lines * 0.9
-  if (typeof value === "object") return false
-  const text = String(value)
+  const list = listOf(value)
+  if (list) return list.reduce((sum, v) => sum + plain(v).length + 4, 0) > perLine * lines * 0.9
+  if (isNested(value)) return false
+  const text = shownText(value)
   return text.includes("\n") || text.length > perLine * lines * 0.95
 }
 
-/** A value in full, for the panel. @param {unknown} value @returns {Child[]} */
+/** A value in full, for the panel. @param {string} value @returns {Child[]} */
 export function fullValue(value) {
-  if (value === null || value === undefined) return [h("span", { class: "none" }, "no value")]
-  if (typeof value === "string") {
-    if (value === "") return [h("span", { class: "none" }, "empty")]
-    const href = safeUrl(value)
-    return href ? [link(href, value.trim())] : [h("span", { class: "prose" }, ...linkify(value))]
-  }
-  if (Array.isArray(value) && value.length > 0 && value.every((v) => typeof v !== "object" || v === null))
+  if (value === "null") return [h("span", { class: "none" }, "no value")]
+  const list = listOf(value)
+  if (list && list.length > 0)
     return [
       h(
         "ul",
         { class: "plain-list" },
-        value.map((v) => h("li", {}, ...fullValue(v))),
+        list.map((v) => h("li", {}, ...fullValue(v))),
       ),
     ]
-  if (typeof value === "object") return [h("pre", { tabindex: "0" }, JSON.stringify(value, null, 2))]
-  return [String(value)]
+  if (isNested(value)) return [h("pre", { tabindex: "0" }, readableText(value, 2))]
+  const text = shownText(value)
+  if (kindOf(value) !== "string") return [text]
+  if (text === "") return [h("span", { class: "none" }, "empty")]
+  const href = safeUrl(text)
+  return href ? [link(href, text.trim())] : [h("span", { class: "prose" }, ...linkify(text))]
 }

@@ -1,7 +1,8 @@
 // @ts-check
-/** @import { Column, FieldBasis, JsonObject, Row } from "../../types.js" */
+/** @import { Column, FieldBasis, Row } from "../../types.js" */
 
 import { own, safeUrl } from "../shared/dom.js"
+import { fieldsOf, kindOf, shownText } from "../shared/domain.js"
 
 /**
  * The table's columns: every property of the inputs, then every property of the outputs. An output field with an
@@ -25,32 +26,31 @@ export class Columns {
     hidden: false,
   }
 
-  /** Gives the output columns the schema's order and descriptions. @param {JsonObject | null} schema */
+  /** Gives the output columns the schema's order and descriptions. @param {string} schema */
   declare(schema) {
-    const properties = own(schema, "properties") ?? own(own(schema, "json_schema"), "properties")
-    if (typeof properties !== "object" || properties === null) return
-    for (const name of Object.keys(properties)) {
+    const inner = member(schema, "json_schema") ?? schema
+    const properties = member(schema, "properties") ?? member(inner, "properties")
+    if (properties === undefined || kindOf(properties) !== "object") return
+    for (const [name, property] of fieldsOf(properties)) {
       const column = this.#get("output", name)
-      const description = own(properties[name], "description")
-      if (typeof description === "string") column.description = description
+      const description = member(property, "description")
+      if (description !== undefined && kindOf(description) === "string")
+        column.description = shownText(description)
     }
   }
 
   /** @param {Row} row */
   see(row) {
-    if (typeof row.input === "object" && row.input !== null)
-      for (const name of Object.keys(row.input)) this.#note(this.#get("input", name), own(row.input, name))
-    const fields = outputFields(row)
-    if (fields)
-      for (const name of Object.keys(fields)) this.#note(this.#get("output", name), own(fields, name))
+    for (const [name, value] of row.input) this.#note(this.#get("input", name), value)
+    for (const [name, value] of row.output?.fields ?? []) this.#note(this.#get("output", name), value)
   }
 
-  /** @param {Column} column @param {unknown} value */
+  /** @param {Column} column @param {string} value */
   #note(column, value) {
-    if (value === null || value === undefined) return
+    if (value === "null") return
     const wasEmpty = column.numbers + column.others === 0
     const wasNumeric = isNumeric(column)
-    if (typeof value === "number") column.numbers++
+    if (kindOf(value) === "number") column.numbers++
     else column.others++
     if (wasEmpty) column.width = guessWidth(column.name, value)
     if (wasEmpty || isNumeric(column) !== wasNumeric) this.version++
@@ -95,27 +95,23 @@ export class Columns {
 /** @param {Column} column */
 export const isNumeric = (column) => column.numbers > 0 && column.others === 0
 
-/** @param {string} name @param {unknown} value */
+/** A member of an object's text. @param {string} json @param {string} name */
+const member = (json, name) => (kindOf(json) === "object" ? fieldsOf(json).get(name) : undefined)
+
+/** @param {string} name @param {string} value */
 function guessWidth(name, value) {
   const title = Math.min(260, name.length * 8 + 64)
-  if (typeof value === "number" || typeof value === "boolean") return Math.max(112, title)
-  if (Array.isArray(value) || typeof value === "object") return Math.max(260, title)
-  const text = String(value)
+  const kind = kindOf(value)
+  if (kind === "boolean" || (kind === "number" && value.length <= 12)) return Math.max(112, title)
+  if (kind === "array" || kind === "object") return Math.max(260, title)
+  const text = shownText(value)
   if (safeUrl(text)) return Math.max(220, title)
   return Math.max(title, text.length > 80 ? 360 : text.length > 24 ? 260 : 170)
 }
 
-/** The output's fields; text output is the field `content`. @param {Row} row @returns {JsonObject | null} */
-export function outputFields(row) {
-  const content = row.output?.content
-  if (content === null || content === undefined) return null
-  if (typeof content === "object" && !Array.isArray(content)) return content
-  return { content }
-}
-
-/** @param {Row} row @param {Column} column @returns {unknown} */
+/** The value as JSON text. @param {Row} row @param {Column} column */
 export const valueOf = (row, column) =>
-  column.kind === "input" ? own(row.input, column.name) : own(outputFields(row), column.name)
+  (column.kind === "input" ? row.input : row.output?.fields)?.get(column.name)
 
 /** Upstream's basis for an output field; that of a text is called `output`. @param {Row} row @param {string} name @returns {FieldBasis | undefined} */
 export function basisOf(row, name) {

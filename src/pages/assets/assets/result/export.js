@@ -3,51 +3,63 @@
 /** @import { Store } from "./store.js" */
 /** @import { View } from "./view.js" */
 
-import { byId, copyText, downloadText, fill, h, own } from "../shared/dom.js"
+import { byId, copyText, downloadText, fill, h } from "../shared/dom.js"
+import { escapeRaw } from "../shared/domain.js"
 import { toCsv, toTsv } from "../shared/csv.js"
 import { plural } from "../shared/format.js"
-import { outputFields } from "./columns.js"
 
-/**
- * A row as `results` has it: `$id`, `$status`, the input, the output, which wins. Maps, because a column may be
- * called `__proto__`.
- * @param {Row} row
- */
-export function flat(row) {
-  /** @type {Map<string, unknown>} */
-  const record = new Map()
-  for (const fields of [row.input, outputFields(row)])
-    if (fields) for (const name of Object.keys(fields)) record.set(name, own(fields, name))
-  record.set("$id", row.run.run_id)
-  record.set("$status", row.run.status)
+/** Columns that say what the row is; an input or output of the same name gives way. */
+const FIRST = ["$id", "$status"]
+
+/** A row as `results` has it: `$id`, `$status`, the input, the output, which wins. Values are JSON text. @param {Row} row */
+function flat(row) {
+  const record = new Map([
+    ["$id", JSON.stringify(row.run.run_id)],
+    ["$status", JSON.stringify(row.run.status)],
+  ])
+  for (const fields of [row.input, row.output?.fields ?? []])
+    for (const [name, value] of fields) if (!FIRST.includes(name)) record.set(name, value)
+  if (row.run.error) {
+    // At the end, where the server has it.
+    record.delete("$error")
+    record.set("$error", JSON.stringify(row.run.error.message ?? "failed"))
+  }
   return record
 }
 
-/** @param {Row[]} rows @param {Store} store */
+/** The columns, each once, and the rows as the server's CSV has them. @param {Row[]} rows @param {Store} store */
 function table(rows, store) {
-  const records = rows.map(flat)
-  const names = new Set(["$id", "$status", ...store.columns.all().map((column) => column.name)])
-  return { records, names: [...names] }
+  const all = store.columns.all()
+  const outputs = new Set(all.filter(({ kind }) => kind === "output").map(({ name }) => name))
+  const inputs = all.map(({ name }) => name).filter((name) => !outputs.has(name))
+  const ours = [...FIRST, "$error"]
+  const fields = [...inputs, ...outputs].filter((name) => !ours.includes(name))
+  const records = rows.map((row) => {
+    const record = flat(row)
+    if (!row.run.error) record.delete("$error")
+    return record
+  })
+  return { names: [...FIRST, ...fields, "$error"], records }
 }
 
-/** @param {Map<string, unknown>} record */
-function jsonLine(record) {
-  // Written by hand, since an object made here would lose a `__proto__` and move number-like names to the front.
-  const keys = ["$id", "$status", ...[...record.keys()].filter((key) => key !== "$id" && key !== "$status")]
-  return `{${keys.map((key) => `${JSON.stringify(key)}:${JSON.stringify(record.get(key) ?? null)}`).join(",")}}`
+/** @param {Row} row */
+function jsonLine(row) {
+  const fields = [...flat(row)].map(([name, value]) => `${JSON.stringify(name)}:${value}`)
+  return `${escapeRaw(`{${fields.join(",")}}`)}\n`
 }
 
 /** @param {Row[]} rows @param {Store} store @returns {{ [format: string]: () => string }} */
-export const writers = (rows, store) => ({
+const writers = (rows, store) => ({
   csv: () => {
     const { names, records } = table(rows, store)
-    return toCsv(names, records)
+    // The mark tells spreadsheets that it is UTF-8.
+    return `\uFEFF${toCsv(names, records)}`
   },
   tsv: () => {
     const { names, records } = table(rows, store)
     return toTsv(names, records)
   },
-  jsonl: () => rows.map((row) => `${jsonLine(flat(row))}\n`).join(""),
+  jsonl: () => rows.map(jsonLine).join(""),
 })
 
 /** The menu with downloads and copies. CSV and JSON Lines are written here; JSON and Markdown come from the server. */

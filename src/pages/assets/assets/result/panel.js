@@ -1,12 +1,13 @@
 // @ts-check
-/** @import { Citation, FieldBasis, Row, Warning } from "../../types.js" */
+/** @import { Citation, FieldBasis, Fields, Row } from "../../types.js" */
 /** @import { Child } from "../shared/dom.js" */
 
-import { byId, copyText, fill, h, link, linkify, own, safeUrl, setText } from "../shared/dom.js"
+import { byId, copyText, fill, h, link, linkify, safeUrl, setText } from "../shared/dom.js"
+import { elementsOf, fieldsOf, kindOf, readableText, shownText } from "../shared/domain.js"
 import { dateTime, duration, isTerminal, plain, statusClass, statusLabel } from "../shared/format.js"
 import { markdown } from "../shared/markdown.js"
 import { confidenceMark, fullValue } from "./cell.js"
-import { basisOf, confidenceOf, lacksBasis, nestedBasisOf, outputFields } from "./columns.js"
+import { basisOf, confidenceOf, lacksBasis, nestedBasisOf } from "./columns.js"
 
 /** Everything about one row: fields in full, why the service believes them, what went wrong, ids and times. */
 export class Panel {
@@ -133,7 +134,8 @@ export const rowAddress = (row) => `${location.origin}${location.pathname}#row=$
 /** @param {Row} row @param {Child} basisNote @returns {Child[]} */
 function content(row, basisNote) {
   const { run } = row
-  const output = outputFields(row)
+  const output = row.output?.fields
+  const told = fieldsOf(row.runText)
   return [
     h(
       "p",
@@ -141,18 +143,11 @@ function content(row, basisNote) {
       h("span", { class: `status ${statusClass(run.status)}` }, statusLabel(run.status)),
       ...times(row),
     ),
-    run.error && errorBlock(row),
-    ...warnings(run.warnings),
-    output &&
-      section(
-        "Output",
-        Object.keys(output).map((name) => field(row, name, own(output, name), true)),
-      ),
+    run.error && errorBlock(row, told.get("error") ?? "null"),
+    ...warnings(told.get("warnings") ?? "null"),
+    output && output.size > 0 && section("Output", fields(row, output, true)),
     basisNote,
-    section(
-      "Input",
-      Object.keys(row.input ?? {}).map((name) => field(row, name, own(row.input, name), false)),
-    ),
+    section("Input", fields(row, row.input, false)),
     section("Run", [runFacts(row)]),
   ]
 }
@@ -169,36 +164,42 @@ function times({ run }) {
 /** @param {string} title @param {Child[]} children */
 const section = (title, children) => h("section", { class: "panel-section" }, h("h3", {}, title), children)
 
-/** @param {Row} row */
-function errorBlock({ run }) {
-  const { error } = run
+/** @param {Row} row @param {string} json the error's text */
+function errorBlock({ run: { error } }, json) {
   return h(
     "div",
     { class: "notice error" },
     h("p", {}, ...linkify(error?.message || "The run failed without a reason.")),
-    error?.detail !== null &&
-      error?.detail !== undefined &&
-      h("pre", { tabindex: "0" }, JSON.stringify(error.detail, null, 2)),
+    detailBlock(json),
     error?.ref_id && h("p", { class: "muted mono" }, `ref ${error.ref_id}`),
   )
 }
 
-/** @param {Warning[] | null | undefined} list @returns {Child[]} */
-function warnings(list) {
-  if (!Array.isArray(list)) return []
-  return list.map((warning) => {
-    const message = typeof warning === "string" ? warning : (warning?.message ?? plain(warning))
-    const detail = typeof warning === "string" ? null : warning?.detail
+/** What an error or a warning says beside its message. @param {string} json its text */
+function detailBlock(json) {
+  const detail = kindOf(json) === "object" ? fieldsOf(json).get("detail") : undefined
+  return detail !== undefined && detail !== "null" && h("pre", { tabindex: "0" }, readableText(detail, 2))
+}
+
+/** @param {string} json their text @returns {Child[]} */
+function warnings(json) {
+  if (kindOf(json) !== "array") return []
+  return elementsOf(json).map((warning) => {
+    const message = kindOf(warning) === "object" ? fieldsOf(warning).get("message") : undefined
     return h(
       "div",
       { class: "notice warning" },
-      h("p", {}, ...linkify(message)),
-      detail !== null && detail !== undefined && h("pre", { tabindex: "0" }, JSON.stringify(detail, null, 2)),
+      h("p", {}, ...linkify(plain(message ?? warning))),
+      detailBlock(warning),
     )
   })
 }
 
-/** @param {Row} row @param {string} name @param {unknown} value @param {boolean} isOutput */
+/** @param {Row} row @param {Fields} values @param {boolean} isOutput */
+const fields = (row, values, isOutput) =>
+  [...values].map(([name, value]) => field(row, name, value, isOutput))
+
+/** @param {Row} row @param {string} name @param {string} value @param {boolean} isOutput */
 function field(row, name, value, isOutput) {
   const basis = isOutput ? basisOf(row, name) : undefined
   const confidence = isOutput ? confidenceOf(row, name) : null
@@ -210,8 +211,8 @@ function field(row, name, value, isOutput) {
       "div",
       { class: "field-value" },
       // Text output is a report in Markdown.
-      ...(isOutput && row.output?.type === "text" && typeof value === "string"
-        ? markdown(value)
+      ...(isOutput && row.output?.type === "text" && kindOf(value) === "string"
+        ? markdown(shownText(value))
         : fullValue(value)),
     ),
     basis && evidence(basis, name),

@@ -1,5 +1,5 @@
 // @ts-check
-/** @import { Injected, ListedRun, Row } from "../../types.js" */
+/** @import { FieldBasis, Row } from "../../types.js" */
 
 import { byId, closeMenusOnLeave, copyText } from "../shared/dom.js"
 import { follow } from "../shared/sse.js"
@@ -8,6 +8,7 @@ import { ExportMenu } from "./export.js"
 import { Notifier } from "./notify.js"
 import { Panel } from "./panel.js"
 import { Progress } from "./progress.js"
+import { readEvent, readPage } from "./read.js"
 import { Store } from "./store.js"
 import { Table } from "./table.js"
 import { Toolbar } from "./toolbar.js"
@@ -15,13 +16,13 @@ import { View } from "./view.js"
 
 /** The page of one task group: takes the injected data, follows the stream and keeps everything drawn. */
 
-/** @type {Injected} */
-const injected = JSON.parse(byId("taskgroup").textContent || "null")
-const store = new Store(injected)
+const page = readPage()
+const { facts } = page
+const store = new Store(page)
 const base = `/${encodeURIComponent(store.group.taskgroup_id)}`
 const view = new View(store)
 const light = new ConnectionLight("connection")
-const progress = new Progress(store, injected.sunset)
+const progress = new Progress(store, facts.sunset)
 const notifier = new Notifier()
 const table = new Table(store, view, { onOpen: (row) => openRow(row, true), onSort: reorder })
 const toolbar = new Toolbar(store, view, {
@@ -155,10 +156,12 @@ async function fetchBasis(row) {
   const { output } = row
   const response = await fetch(`${base}.json?input_index=${row.index}`)
   if (!response.ok) throw new Error(`status ${response.status}`)
-  /** @type {ListedRun} */
+  /** @type {{ output?: { basis?: FieldBasis[] } | null } | null} */
   const run = await response.json()
   // What changed meanwhile is fetched again, for what it is then.
-  if (row.output === output) store.learnBasis(row, Array.isArray(run?.output?.basis) ? run.output.basis : [])
+  if (row.output !== output) return
+  const basis = run?.output?.basis
+  store.learnBasis(row, Array.isArray(basis) ? basis : [])
 }
 
 /** When the group will be removed is known once it has ended, and then stands in a header. */
@@ -173,15 +176,15 @@ const finish = () => {
   light.set({ kind: "ended", since: Date.now(), attempt: 0 })
 }
 
-if (injected.ended && !injected.partial) finish()
+if (facts.ended && !facts.partial) finish()
 else
   follow({
     // Reasoning and sources are most of the data: they are fetched when a row is opened.
     url: `${base}.sse?basis=none`,
     // A page with a part of the rows asks for all of them.
-    lastId: injected.partial ? null : injected.last_event_id,
-    onEvent: (event) => {
-      if (event.type === "task_run.state") store.applyRow(event)
+    lastId: facts.partial ? null : facts.last_event_id,
+    onEvent: (event, data) => {
+      if (event.type === "task_run.state") store.applyRow(readEvent(event, data))
       else if (event.type === "task_group_status") store.applyStatus(event.status)
     },
     onState: (state) => {

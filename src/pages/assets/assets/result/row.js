@@ -2,7 +2,7 @@
 /** @import { Column, Row } from "../../types.js" */
 
 import { fill, h, setText } from "../shared/dom.js"
-import { plain, statusClass, statusLabel } from "../shared/format.js"
+import { statusClass, statusLabel } from "../shared/format.js"
 import { cellValue, confidenceMark, mayOverflow } from "./cell.js"
 import { confidenceOf, isNumeric, valueOf } from "./columns.js"
 
@@ -85,7 +85,7 @@ export class TableRow {
       const isReason = reason !== null && column.kind === "output"
       if (isReason && column !== outputs[0]) break
       const id = isReason ? "$reason" : column.id
-      const value = isReason ? reason : valueOf(this.row, column)
+      const value = isReason ? JSON.stringify(reason) : valueOf(this.row, column)
       const level = column.kind === "output" ? confidenceOf(this.row, column.name) : null
       const waiting = column.kind === "output" && this.row.output === null
       const room = isReason ? outputs : [column]
@@ -94,16 +94,7 @@ export class TableRow {
         room.reduce((sum, c) => sum + (c.drawn ?? c.width), 0),
       )
       const numeric = !isReason && isNumeric(column)
-      const signature = [
-        plain(value),
-        typeof value,
-        level,
-        expanded,
-        numeric,
-        width,
-        waiting,
-        outputs.length,
-      ].join("|")
+      const signature = [value, level, expanded, numeric, width, waiting, outputs.length].join("|")
       let cell = this.#cells.get(id)
       if (!cell)
         cell = { element: h("td", { class: isReason ? "output reason" : column.kind }), signature: "" }

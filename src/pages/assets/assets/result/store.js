@@ -1,5 +1,6 @@
 // @ts-check
-/** @import { FieldBasis, Group, GroupStatus, Injected, ListedRun, Row, StateEvent, TaskRun } from "../../types.js" */
+/** @import { FieldBasis, GroupStatus, Row, RowNews } from "../../types.js" */
+/** @import { readPage } from "./read.js" */
 
 import { isTerminal } from "../shared/format.js"
 import { Columns } from "./columns.js"
@@ -23,14 +24,14 @@ export class Store {
   /** When rows ended while the page was open, newest last. @type {number[]} */
   endings = []
 
-  /** @param {Injected} injected */
-  constructor(injected) {
-    this.group = injected.data
+  /** @param {ReturnType<typeof readPage>} page */
+  constructor({ group, schema, runs, facts }) {
+    this.group = group
     /** @type {GroupStatus} */
-    this.status = injected.data.status
-    this.ended = injected.ended
-    this.columns.declare(injected.data.output_schema ?? null)
-    for (const run of Array.isArray(injected.data.runs) ? injected.data.runs : []) this.#list(run)
+    this.status = group.status
+    this.ended = facts.ended
+    this.columns.declare(schema)
+    for (const run of runs) this.#put(run)
     this.endings.length = 0
   }
 
@@ -59,16 +60,10 @@ export class Store {
     return !this.ended && (this.status?.is_active !== false || this.finished < this.total)
   }
 
-  /** @param {ListedRun} listed */
-  #list(listed) {
-    const { input_index, input, output, ...run } = listed
-    this.#put(input_index, input, run, output ?? null)
-  }
-
-  /** @param {StateEvent} event */
-  applyRow(event) {
-    if (!event.run || typeof event.run.status !== "string") return
-    this.#put(event.input_index, event.input?.input ?? null, event.run, event.output ?? null)
+  /** @param {RowNews} news */
+  applyRow(news) {
+    if (!news.run || typeof news.run.status !== "string") return
+    this.#put(news)
     this.onChange()
   }
 
@@ -91,19 +86,16 @@ export class Store {
     this.onChange()
   }
 
-  /** @param {number} index @param {Row["input"] | null} input @param {TaskRun} run @param {Row["output"]} output */
-  #put(index, input, run, output) {
+  /** @param {RowNews} news */
+  #put(news) {
+    const { index, run } = news
     if (!Number.isInteger(index) || index < 0 || index >= MOST_ROWS) return
-    let row = this.rows[index]
-    const before = row?.run.status
-    if (row) {
-      row.input = input ?? row.input
-      row.run = run
-      row.output = output
-      row.text = null
-      row.version++
-    } else {
-      row = { index, input: input ?? {}, run, output, version: 1, text: null }
+    const known = this.rows[index]
+    const before = known?.run.status
+    const input = news.input ?? known?.input ?? new Map()
+    /** @type {Row} */
+    const row = Object.assign(known ?? {}, news, { input, version: (known?.version ?? 0) + 1, search: null })
+    if (!known) {
       // Holes would make the array sparse and slow; rows not known yet are `undefined`.
       while (this.rows.length < index) this.rows.push(undefined)
       this.rows[index] = row

@@ -1,6 +1,7 @@
 // @ts-check
 /** @import { Row } from "../../types.js" */
 
+import { compareNumbers } from "../shared/domain.js"
 import { plain, statusRank } from "../shared/format.js"
 import { isNumeric, lowestConfidence, valueOf } from "./columns.js"
 /** @import { Store } from "./store.js" */
@@ -57,8 +58,8 @@ export class View {
     if (this.statuses.size > 0 && !this.statuses.has(row.run.status)) return false
     if (this.confidence !== "" && lowestConfidence(row) !== this.confidence) return false
     if (words.length === 0) return true
-    row.text ??= searchText(row)
-    return words.every((word) => row.text?.includes(word))
+    row.search ??= searchText(row)
+    return words.every((word) => row.search?.includes(word))
   }
 
   /** @param {Row[]} rows */
@@ -78,17 +79,16 @@ export class View {
     if (!column) return
     const numeric = isNumeric(column)
     const keyed = rows.map((row) => {
-      const value = valueOf(row, column)
-      return {
-        row,
-        key: numeric ? value : plain(value).slice(0, 200),
-        empty: value === null || value === undefined || value === "",
-      }
+      const text = plain(valueOf(row, column))
+      return { row, key: numeric ? text : text.slice(0, 200), number: numeric ? Number(text) : 0 }
     })
+    const compare = numeric ? compareNumbers : collator.compare
     keyed.sort((a, b) => {
       // What is missing stays at the end in both directions.
-      if (a.empty || b.empty) return Number(a.empty) - Number(b.empty) || a.row.index - b.row.index
-      const order = numeric ? Number(a.key) - Number(b.key) : collator.compare(String(a.key), String(b.key))
+      if (a.key === "" || b.key === "")
+        return Number(a.key === "") - Number(b.key === "") || a.row.index - b.row.index
+      // Most numbers differ as doubles do, which are compared at once.
+      const order = a.number - b.number || compare(a.key, b.key)
       return direction * order || a.row.index - b.row.index
     })
     for (const [at, { row }] of keyed.entries()) rows[at] = row
@@ -97,8 +97,8 @@ export class View {
 
 /** @param {Row} row */
 function searchText(row) {
-  const content = row.output?.content
-  return [row.run.run_id, plain(row.input), plain(content), row.run.error?.message]
+  const values = [...row.input.values(), ...(row.output?.fields.values() ?? [])]
+  return [row.run.run_id, ...values.map(plain), row.run.error?.message]
     .filter(Boolean)
     .join("\n")
     .toLowerCase()

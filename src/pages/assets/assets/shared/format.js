@@ -1,5 +1,7 @@
 // @ts-check
 
+import { readableText, shownText } from "./domain.js"
+
 const integers = new Intl.NumberFormat("en")
 
 /** @param {number} n */
@@ -61,11 +63,13 @@ export function ago(iso) {
   return seconds < 5 ? "just now" : `${duration(seconds)} ago`
 }
 
-/** Any value as one line of text: what is searched, sorted and exported. @param {unknown} value @returns {string} */
-export function plain(value) {
-  if (value === null || value === undefined) return ""
-  return typeof value === "object" ? JSON.stringify(value) : String(value)
-}
+/** A value's JSON text as people read it: what is searched, sorted and shown. @param {string | undefined} json */
+export const plain = (json) =>
+  json === undefined
+    ? ""
+    : json.startsWith("{") || json.startsWith("[")
+      ? readableText(json)
+      : shownText(json)
 
 const labels = new Map([
   ["queued", "Queued"],

@@ -59,12 +59,12 @@ export function sseParser(emit) {
 
 /**
  * Follows a group's stream until `done`, healing by itself. The id of the last event is sent back on every new
- * connection, so that only what changed since then comes again.
+ * connection, so that only what changed since then comes again. An event is told parsed, and as its text.
  *
  * @param {{
  *   url: string
  *   lastId: string | null
- *   onEvent: (event: any) => void
+ *   onEvent: (event: any, data: string) => void
  *   onState: (state: ConnectionState) => void
  * }} options
  * @returns {() => void} closes the stream
@@ -97,7 +97,7 @@ export function follow({ url, lastId, onEvent, onState }) {
         return // one bad event must not end the stream
       }
       const type = typeof parsed?.type === "string" ? parsed.type : event
-      onEvent({ ...parsed, type })
+      onEvent({ ...parsed, type }, data)
       // What carries no id moves nothing: the status that opens a connection counts rows that are yet to come.
       if (id !== null && id !== "") lastId = id
       if (type === "done") done = true

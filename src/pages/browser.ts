@@ -1,0 +1,33 @@
+import { CONSTANTS } from "../domain/Constants.ts"
+import type { RowLimits } from "../domain/Rows.ts"
+
+/**
+ * What the pages' scripts use of the domain: one code for what the server and a browser do with the same text. The pages
+ * load it as `assets/shared/domain.js`, which `npm run pages` makes of this file.
+ */
+export { csvCell, csvRecord, csvText, inert } from "../domain/Csv.ts"
+export { guessDelimiter } from "../domain/DelimitedHeader.ts"
+export { compareNumbers } from "../domain/JsonNumber.ts"
+export { JsonReader } from "../domain/JsonReader.ts"
+export {
+  compactText,
+  elementsOf,
+  escapeRaw,
+  fieldsOf,
+  kindOf,
+  readableText,
+  shownText,
+} from "../domain/JsonText.ts"
+export { cellText } from "../domain/PlainText.ts"
+export { Problems } from "../domain/Problem.ts"
+export { RowCollector } from "../domain/Rows.ts"
+export { textFailure } from "../domain/TextFailure.ts"
+export { TextRows } from "../domain/TextRows.ts"
+
+/** Bounds of a request's rows; how many there may be, the operator says. */
+export const ROW_LIMITS: RowLimits = {
+  maxInputs: Infinity,
+  maxSpecPlusInputChars: CONSTANTS.MAX_SPEC_PLUS_INPUT_CHARS,
+  maxDepth: CONSTANTS.MAX_DEPTH,
+  maxValues: CONSTANTS.MAX_VALUES,
+}
