@@ -315,6 +315,12 @@ var guessDelimiter = (text, isAll) => {
 };
 var best = (counts) => counts["	"] > 0 ? "	" : counts[";"] > counts[","] ? ";" : ",";
 var OUR_COLUMNS = /* @__PURE__ */ new Set(["$id", "$status", "$error", "$basis"]);
+var nameFor = (at, taken) => {
+  let name = `column_${at + 1}`;
+  while (taken.has(name)) name += "_";
+  taken.add(name);
+  return name;
+};
 var readHeader = (cells) => {
   const isOurs = cells.includes("$id") && cells.includes("$status");
   const read = isOurs ? uninert : (cell) => cell;
@@ -325,10 +331,11 @@ var readHeader = (cells) => {
     if (name !== "" && seen.has(name)) repeated.add(name);
     seen.add(name);
   }
-  const columns = names.map((name) => ({
-    name,
-    lead: name === "" || isOurs && OUR_COLUMNS.has(name) ? null : `${JSON.stringify(name)}:`
-  }));
+  const columns = names.map((given, at) => {
+    const name = given === "" ? nameFor(at, seen) : given;
+    const lead = isOurs && OUR_COLUMNS.has(name) ? null : `${JSON.stringify(name)}:`;
+    return { name, lead, isNameless: given === "" };
+  });
   return { columns, read, repeated: [...repeated] };
 };
 
@@ -1221,12 +1228,9 @@ var DelimitedReader = class {
     let text = "";
     let isEmpty = true;
     for (let at = 0; at < columns.length; at++) {
-      const { name, lead } = columns[at];
+      const { name, lead, isNameless } = columns[at];
       const cell = cells[at] ?? "";
-      if (lead === null) {
-        if (name === "" && cell !== "") this.unnamed(at);
-        continue;
-      }
+      if (lead === null || isNameless && cell === "") continue;
       collector.member(name, "string");
       if (isEmpty && !BLANK.test(cell)) isEmpty = false;
       text += `${text === "" ? "{" : ","}${lead}${JSON.stringify(read(cell))}`;
@@ -1239,11 +1243,6 @@ var DelimitedReader = class {
     this.rows++;
     if (text.length <= most) this.chars += text.length;
     if (this.chars > this.maxChars) this.failure = { _tag: "TooLarge", limit: this.maxChars };
-  }
-  unnamed(at) {
-    this.problem(
-      `has text in column ${at + 1} (line ${this.recordLine}), which has no name in the header. Name the column, or remove it.`
-    );
   }
   tooMany(columns) {
     this.problem(
