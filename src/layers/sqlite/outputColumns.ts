@@ -1,6 +1,7 @@
 import { fitColumns, outputColumnsIn, outputColumnsWarning } from "../../domain/Columns.ts"
 import { isJsonObject } from "../../domain/Json.ts"
 import type { GroupTables } from "./GroupTables.ts"
+import { showResults } from "./resultsView.ts"
 
 /** Names that are left out are counted up to here: more of them are no columns but data. */
 const MAX_COUNTED = 10_000
@@ -38,5 +39,6 @@ export const makeOutputColumns = (tables: GroupTables) => {
     const said = left.length === 0 ? null : warningsNow(warnings)
     if (taken.length > 0 || said !== null)
       tables.updateDetails({ outputColumns: [...outputColumns, ...taken], warnings: said ?? warnings })
+    if (taken.length > 0) showResults(tables.storage, tables.group)
   }
 }
