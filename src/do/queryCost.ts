@@ -16,7 +16,9 @@ const MAX_STEPS = 200_000_000
 const FUNCTION_ROWS = 50
 
 const rowsOf = (detail: string, tableRows: number): number => {
-  if (!detail.startsWith("SCAN ")) return 1
+  // A search without an index, which is what `max` and `min` make, goes through all rows.
+  const isScan = detail.startsWith("SCAN ") || (detail.startsWith("SEARCH ") && !/ USING /.test(detail))
+  if (!isScan) return 1
   if (/VIRTUAL TABLE/.test(detail)) return FUNCTION_ROWS
   return /CONSTANT ROW/.test(detail) ? 1 : Math.max(1, tableRows)
 }
@@ -32,8 +34,8 @@ export const assertAffordable = (plan: ReadonlyArray<PlanLine>, tableRows: numbe
     let beside = 0
     for (const { id, detail } of children.get(parent) ?? []) {
       const inside = cost(id)
-      // A correlated subquery runs anew for every row of the loops around it; anything else runs once.
-      if (detail.startsWith("CORRELATED ")) loops *= Math.max(1, inside)
+      // A correlated subquery runs anew for every row of the loops around it, beside the row; anything else runs once.
+      if (detail.startsWith("CORRELATED ")) loops *= 1 + inside
       else beside += inside
       loops *= rowsOf(detail, tableRows)
     }
