@@ -108,12 +108,11 @@ const explain = (
         `The number of parameters (?, :name, @name, $name) is not that of the values sent. The columns "$id" and "$status" are written in double quotes.`,
       )
     }
-    throw new Error(
-      error.message.replace(
-        / at offset (\d+)(?=: SQLITE_[A-Z]+$)/,
-        (_, at) => ` at offset ${Number(at) - how.length - 1}`,
-      ),
+    const message = error.message.replace(
+      / at offset (\d+)(?=: SQLITE_[A-Z]+$)/,
+      (_, at) => ` at offset ${Number(at) - how.length - 1}`,
     )
+    throw new Error(message, { cause: error })
   }
 }
 
@@ -161,7 +160,7 @@ const readsRows = (
   const ours = storage.sql.exec("SELECT rootpage FROM sqlite_schema WHERE name IN ('runs', 'details')")
   const roots = new Set(ours.toArray().map(({ rootpage }) => rootpage))
   return explain(storage, "EXPLAIN", statement, bindings).some(
-    ({ opcode, p2 }) => opcode === "OpenRead" && roots.has(p2!),
+    ({ opcode, p2 }) => opcode === "OpenRead" && roots.has(p2),
   )
 }
 

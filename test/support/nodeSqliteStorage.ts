@@ -59,7 +59,9 @@ export const nodeSqliteStorage = (): SqliteStorage & {
     },
     deleteAll: async () => {
       kv.clear()
-      const all = database.prepare("SELECT type, name FROM sqlite_schema WHERE type IN ('table', 'view')").all()
+      const all = database
+        .prepare("SELECT type, name FROM sqlite_schema WHERE type IN ('table', 'view')")
+        .all()
       for (const { type, name } of all) database.exec(`DROP ${String(type)} "${String(name)}"`)
     },
     read: (query) => {

@@ -8,8 +8,6 @@ import {
   breaking,
   complete,
   groupOn,
-  initOf,
-  inputsOf,
   NOW,
   opened,
   outputOf,
@@ -48,26 +46,12 @@ const expected = (value: unknown): readonly [type: string, value: unknown] => {
   return [fits ? "integer" : "text", digits === "-0" ? "0" : digits]
 }
 
-const WILD = [
-  ...["it's", 'say "hi"', '"', '""', "\\", '\\"', "a\\", "back`tick", "[0]", "a[0].b", "$.x", "$", "#", "?1"],
-  ...[
-    "",
-    " ",
-    "__proto__",
-    "constructor",
-    "2023",
-    "-1",
-    "0",
-    "1e3",
-    "é",
-    "E\u0301",
-    "😀",
-    "\u2028",
-    "\u0001",
-  ],
-  ...["a\nb", "tab\t", "order", "rowid", "true", "FALSE", "null", "content", "$ID", "a.b", "A.B", "*", "/*"],
-  ...["--", ";", "name", "Name", "NAME", "name_2", "x".repeat(10_000)],
-]
+const WILD = (
+  String.raw`it's|"|""|say "hi"|\|\"|a\|[0]|a[0].b|$.x|$|#|?1|__proto__|constructor|2023|-1|0|1e3|/*|*|--|;|` +
+  "order|rowid|true|FALSE|null|content|$ID|a.b|A.B|name|Name|NAME|name_2|" +
+  "| |é|E\u0301|😀|\u2028|\u0001|back`tick|a\nb|tab\t|" +
+  "x".repeat(10_000)
+).split("|")
 
 const piece = Schema.Literals([...WILD, "a", "b\0", "1"])
 const name = Schema.Array(piece).check(Schema.isMaxLength(2))
@@ -117,7 +101,6 @@ export const columnsSuite = (withStorage: WithStorage) => {
       expect(columnsOf(storage)).toEqual(["$id", "$status", "company", "ceo"])
       complete(store, 0, { founded: 1999 })
       expect(columnsOf(storage)).toContain("founded")
-      expect(columnsOf(storage)).toEqual(columnsOf(storage))
     }))
 
   it("an output's field wins over an input's of its name where the row has it, null too", () =>
