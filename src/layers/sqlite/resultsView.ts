@@ -72,7 +72,11 @@ const valueAt = (document: string, path: string): string =>
   `iif(typeof(${document} ->> ${path}) = 'real' AND json_type(${document}, ${path}) = 'integer', ${document} -> ${path}, ${document} ->> ${path})`
 
 const valueOf = (name: string, columns: Columns): string => {
-  const hasNul = name.includes("\0")
+  // A path cannot say NUL, and takes it for the end of a name.
+  const beginning = `${name}\0`
+  const hasNul =
+    name.includes("\0") ||
+    [...columns.inputColumns, ...columns.outputColumns].some((other) => other.startsWith(beginning))
   // Otherwise JSON's spelling is one of a path's as well.
   const path = hasNul ? `'$."$nul"'` : spelledBetween("$.", name, "", columns)
   // An output that is no object is the column `content` as a whole.
@@ -81,7 +85,6 @@ const valueOf = (name: string, columns: Columns): string => {
       ? `iif(${document} >= '{' AND ${document} < '|', ${path}, '$')`
       : path
   const document = documentOf(name, columns, pathIn)
-  // A path cannot say NUL, and takes it for the end of a name.
   const readable = hasNul
     ? `replace(${document}, ${spelledBetween("", name, ":", columns)}, '"$nul":')`
     : document

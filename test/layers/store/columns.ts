@@ -208,6 +208,16 @@ export const columnsSuite = (withStorage: WithStorage) => {
     }),
   )
 
+  it("tells names apart that only NUL does", () =>
+    withStorage((storage) => {
+      rowOn(storage, JSON.stringify({ "a\0b": 1, "a\0c": 2, a: 3, [`\0${"x".repeat(10_000)}`]: 4 }), {
+        "a\0d": 5,
+      })
+      const rows = [...storage.sql.exec("SELECT * FROM results").raw()]
+      expect(rows).toEqual([["run-0", "completed", 1, 2, 3, 4, 5]])
+      expect(columnsOf(storage).slice(2, 5)).toEqual(["a\ufffdb", "a\ufffdc", "a"])
+    }))
+
   it("has as many columns as the platform allows, whatever they are called", () =>
     withStorage((storage) => {
       const inputColumns = Array.from({ length: 120 }, (_, at) => `column ${at}`)
