@@ -37,6 +37,7 @@ export default defineConfig({
                 TEST_CONSTANTS: JSON.stringify(workerConstants),
                 PARALLEL_BASE_URL: inject("simulatorUrl"),
                 PARALLEL_LOGIN_URL: inject("loginUrl"),
+                RECORDING_URL: inject("recordingUrl"),
               },
             },
           })),
@@ -44,7 +45,11 @@ export default defineConfig({
         test: {
           name: "worker",
           include: ["test/worker/**/*.test.ts"],
-          globalSetup: ["test/support/simulatorForWorkers.ts", "test/support/loginForWorkers.ts"],
+          globalSetup: [
+            "test/support/simulatorForWorkers.ts",
+            "test/support/loginForWorkers.ts",
+            "test/support/recordingServer.ts",
+          ],
           testTimeout: 60_000,
           hookTimeout: 120_000,
           retry: AGAIN,

@@ -34,9 +34,29 @@ function* linesOf(fd: number): Generator<{ text: string; end: number }> {
   }
 }
 
+const asText = (value: unknown): string | null =>
+  value === null || value === undefined ? null : JSON.stringify(value)
+
+/** Ledgers of earlier versions hold values where there is text now. */
+const upToDate = (record: Record<string, unknown>): object => {
+  const { t, spec, metadata, runs } = record
+  if (t === "spec" && spec !== undefined) return { ...record, text: asText(spec) }
+  if (t === "group" && metadata !== undefined) return { ...record, metadataText: asText(metadata) }
+  if (t !== "runs" || !Array.isArray(runs)) return record
+  const older = { metadataText: null, outputContent: "made", outputText: null }
+  return {
+    ...record,
+    runs: runs.map((run: Record<string, unknown>) =>
+      run["inputText"] === undefined
+        ? { ...older, ...run, inputText: asText(run["input"]), extraText: asText(run["extra"]) }
+        : run,
+    ),
+  }
+}
+
 const parsed = (text: string): LedgerRecord | undefined => {
   try {
-    return JSON.parse(text) as LedgerRecord
+    return upToDate(JSON.parse(text) as Record<string, unknown>) as LedgerRecord
   } catch {
     return undefined
   }

@@ -41,6 +41,8 @@ const NO_OVERRIDE: RunOverride = {
   output_delay_ms: null,
   output_never: null,
   output_bytes: null,
+  output_content: null,
+  output_text: null,
   error_message: null,
 }
 
@@ -101,7 +103,7 @@ const handle = async (simulator: Simulator, rates: RateLimit, request: Request):
   const entry = simulator.requests.note(simulator.clock.now(), `${request.method} ${pattern}`, group)
   try {
     if (!("route" in found)) throw noRoute(found.allowed)
-    return noted(entry, await answer(simulator, rates, request, found, ordinal))
+    return noted(entry, await answer(simulator, rates, request, found, ordinal, entry))
   } catch (error) {
     if (error instanceof ConnectionReset) throw error
     return noted(entry, refusal(simulator, error, "route" in found ? found : null, ordinal))
@@ -142,16 +144,19 @@ const answer = async (
   request: Request,
   found: Match,
   ordinal: number,
+  entry: RequestEntry,
 ): Promise<Response> => {
   const { context, clock } = simulator
   const { name, handler } = found.route
   await sleep(clock, latencyOf(simulator, name, ordinal), request.signal)
+  const body = await simulator.requests.keep(entry, name, request)
   const run = async (options: { partial?: boolean; stream?: Call["streamFault"] }) => {
     const account = simulator.accounts.authenticate(request)
     rates.require(account, request.method)
     return handler(context, {
       request,
       url: new URL(request.url),
+      body,
       route: name,
       params: found.params,
       account,
@@ -161,9 +166,8 @@ const answer = async (
     })
   }
   const { faults: lasting } = simulator.behaviour.current
-  const faced = { route: name, group: found.params["group"] ?? null, ordinal }
-  const body = simulator.faults.needsBody(faced, lasting) ? await request.clone().text() : ""
-  const fault = simulator.faults.take({ ...faced, body }, lasting)
+  const faced = { route: name, group: found.params["group"] ?? null, ordinal, body }
+  const fault = simulator.faults.take(faced, lasting)
   if (fault === null) return run({})
   return applyFault(fault, { clock, seed: simulator.ledger.seed, ordinal, signal: request.signal, run })
 }

@@ -16,7 +16,7 @@ export const open = (
   options: {
     readonly method?: string
     readonly headers?: Record<string, string>
-    readonly body?: string
+    readonly body?: string | Buffer
   } = {},
 ): Promise<IncomingMessage> =>
   new Promise((done, fail) => {

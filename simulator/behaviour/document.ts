@@ -1,6 +1,7 @@
-import { RUN_STATUSES } from "../core/wire.ts"
+import { OUTPUT_CONTENTS, RUN_STATUSES } from "../core/wire.ts"
 import {
   boolean,
+  jsonText,
   list,
   nullable,
   number,
@@ -25,6 +26,9 @@ export const overrideFields = {
   output_never: nullable(boolean(false)),
   /** At least this many bytes of output. */
   output_bytes: nullable(number(0)),
+  output_content: nullable(oneOf(...OUTPUT_CONTENTS)),
+  /** The output's content as JSON text, to the letter. */
+  output_text: nullable(jsonText()),
   error_message: nullable(string()),
 }
 
@@ -127,6 +131,10 @@ const shapes = object({
   echo_metadata: boolean(true),
   /** D7 */
   json_content_as_text: boolean(false),
+  /** U25: what becomes of inputs, metadata and specs that a server reads and writes again. */
+  json: oneOf("as_sent", "python", "sorted", "javascript"),
+  /** Between the tokens of every answer. */
+  blanks: oneOf("none", "spaces", "lines"),
   /** D6 */
   errors: oneOf("upstream", "bare"),
   validation_errors: oneOf("framework", "upstream"),
@@ -159,6 +167,8 @@ const outputs = object({
   never_rate: rate(0),
   missing_in: oneOf("both", "result", "listing"),
   pending_result: oneOf("408", "404", "null_output"),
+  /** Made up to fit the spec; what readers by value, by line or by terminal break; or the input, to the letter. */
+  content: oneOf(...OUTPUT_CONTENTS),
 })
 
 const limits = object({
@@ -187,6 +197,8 @@ const suggest = object({
   delay_ms: number(0),
   /** Parallel's documented example has no `required`. */
   strict: boolean(true),
+  /** `hard`: with names in an order, and numbers of a length, that JavaScript does not keep. */
+  schema: oneOf("made", "hard"),
 })
 
 const framing = object({

@@ -40,6 +40,14 @@ export const boolean = (initial: boolean): Spec<boolean> =>
   leaf(initial, "true or false", (value) => typeof value === "boolean")
 export const string = (initial = ""): Spec<string> =>
   leaf(initial, "a string", (value) => typeof value === "string")
+const isJson = (value: unknown): boolean => {
+  try {
+    return typeof value === "string" && JSON.parse(value) !== undefined
+  } catch {
+    return false
+  }
+}
+export const jsonText = (initial = "null"): Spec<string> => leaf(initial, "JSON in a string", isJson)
 export const oneOf = <const T extends string | number>(initial: T, ...others: ReadonlyArray<T>): Spec<T> =>
   leaf(initial, `one of ${[initial, ...others].join(", ")}`, (value) =>
     [initial, ...others].includes(value as T),

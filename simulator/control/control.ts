@@ -1,6 +1,8 @@
 import { overrideFields } from "../behaviour/document.ts"
+import { ROUTES, type RouteName } from "../behaviour/faultSpec.ts"
 import { InvalidDocument, nullable, number, object, parse, string } from "../behaviour/spec.ts"
 import { ApiError, errorResponse, notFound } from "../core/errors.ts"
+import { wholeView } from "../core/requestLog.ts"
 import type { TaskGroup } from "../ledger/types.ts"
 import type { Simulator } from "../types.ts"
 import { groupTruth, ledgerResponse } from "./ledgerView.ts"
@@ -11,6 +13,7 @@ const ENDPOINTS = {
   "GET /_sim/ledger": "all groups",
   "GET /_sim/ledger/{group}": "every run with its final status and output (?output=false without outputs)",
   "GET|DELETE /_sim/requests": "requests so far; DELETE counts from 0 again",
+  "GET /_sim/requests/{route}": "the last requests of a route with headers and body as they came, but no key",
   "GET|PUT|PATCH /_sim/behaviour":
     "everything that may be done differently; PUT from the defaults, PATCH from what holds",
   "GET|POST|DELETE /_sim/faults": "faults for the next requests",
@@ -37,6 +40,12 @@ const groupOf = (simulator: Simulator, id: string): TaskGroup => {
   const group = simulator.ledger.groups.get(id)
   if (group === undefined) throw notFound("TaskGroup")
   return group
+}
+
+const routeOf = (name: string): RouteName => {
+  const route = ROUTES.find((one) => one === name)
+  if (route === undefined) throw new ApiError(404, `No such route; there are ${ROUTES.join(", ")}`)
+  return route
 }
 
 const overrideDocument = object({ input_index: nullable(number(0)), ...overrideFields })
@@ -71,6 +80,11 @@ const actions: ReadonlyArray<readonly [string, RegExp, Action]> = [
       sim.requests.reset()
       return Response.json(sim.requests)
     },
+  ],
+  [
+    "GET",
+    /^\/_sim\/requests\/([^/]+)$/,
+    (sim, _, __, name) => Response.json(sim.requests.whole(routeOf(name)).map(wholeView)),
   ],
   ["GET", /^\/_sim\/behaviour$/, (sim) => Response.json(sim.behaviour.current)],
   [

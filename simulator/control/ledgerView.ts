@@ -1,6 +1,7 @@
 import { timestamp } from "../core/clock.ts"
 import type { Context } from "../core/context.ts"
-import { outputView, runView } from "../core/views.ts"
+import { metadataText, outputOf, runView } from "../core/views.ts"
+import type { JsonObject, Metadata } from "../core/wire.ts"
 import { groupStatus, statusAt } from "../ledger/status.ts"
 import { inputIndexOf } from "../ledger/ledger.ts"
 import type { Run, TaskGroup } from "../ledger/types.ts"
@@ -10,27 +11,32 @@ import { DEFAULT_BEHAVIOUR } from "../behaviour/document.ts"
 export const truthOf = (context: Context, run: Run, withOutput = true) => {
   const now = context.clock.now()
   const final = run.changeTo ?? run.outcome
+  const made = withOutput && final === "completed" ? outputOf(context, run) : null
   return {
     run_id: run.id,
     ordinal: run.ordinal,
     input_index: inputIndexOf(run),
     processor: run.processor,
     metadata: run.metadata,
-    input: run.input,
+    input: JSON.parse(run.inputText) as string | JsonObject,
+    input_text: run.inputText,
+    metadata_text: metadataText(run),
     status: statusAt(run, now),
     final_status: final,
     created_at: timestamp(run.createdAt),
     starts_at: timestamp(run.startAt),
     ends_at: timestamp(run.endAt),
     error: final === "failed" ? runView(context, run, Math.max(run.endAt, run.changeAt ?? 0)).error : null,
-    output: withOutput && final === "completed" ? outputView(context, run) : null,
+    output: made?.output ?? null,
+    content_text: made === null ? null : (made.contentText ?? JSON.stringify(made.output.content)),
   }
 }
 export type RunTruth = ReturnType<typeof truthOf>
 
 export const groupTruth = (context: Context, group: TaskGroup) => ({
   taskgroup_id: group.id,
-  metadata: group.metadata,
+  metadata: JSON.parse(group.metadataText ?? "null") as Metadata | null,
+  metadata_text: group.metadataText,
   created_at: timestamp(group.createdAt),
   status: groupStatus(group, context.clock.now(), DEFAULT_BEHAVIOUR.status),
   num_runs: group.runs.length,

@@ -21,6 +21,7 @@ export interface Context {
 export interface Call {
   readonly request: Request
   readonly url: URL
+  readonly body: string
   readonly route: RouteName
   readonly params: Readonly<Record<string, string>>
   readonly account: Account

@@ -58,13 +58,6 @@ export class Faults {
     this.#waiting = this.#waiting.filter(({ until }) => until === null || now < until)
   }
 
-  /** Whether the fault of such a request depends on its body, so that this has to be read. */
-  needsBody({ route, group }: Omit<Faced, "body">, lasting: ReadonlyArray<FaultRule>): boolean {
-    return [...this.#waiting.map(({ rule }) => rule), ...lasting].some(
-      (rule) => looksAtBody(rule) && matches(rule, { route, group, body: null }),
-    )
-  }
-
   /** The fault for this request, if any. */
   take(request: Faced, lasting: ReadonlyArray<FaultRule>): Fault | null {
     this.#dropOver()
@@ -86,16 +79,8 @@ export class Faults {
   }
 }
 
-const looksAtBody = ({ when }: Matcher): boolean =>
-  when.body_contains !== null || when.body_over_chars !== null
-
-/** Without a body (null) what is said about it counts as met. */
-const matches = (
-  { route, group, when }: Matcher,
-  request: { readonly route: RouteName; readonly group: string | null; readonly body: string | null },
-): boolean =>
+const matches = ({ route, group, when }: Matcher, request: Omit<Faced, "ordinal">): boolean =>
   (route === "*" || route === request.route) &&
   (group === null || group === request.group) &&
-  (request.body === null ||
-    ((when.body_contains === null || request.body.includes(when.body_contains)) &&
-      (when.body_over_chars === null || request.body.length > when.body_over_chars)))
+  (when.body_contains === null || request.body.includes(when.body_contains)) &&
+  (when.body_over_chars === null || request.body.length > when.body_over_chars)

@@ -1,4 +1,6 @@
-/** One request as the simulator saw it; never its headers or body. */
+import type { RouteName } from "../behaviour/faultSpec.ts"
+
+/** One request as the simulator saw it; its headers and body are kept of the last ones only, and never on disk. */
 export interface RequestEntry {
   readonly at: number
   readonly route: string
@@ -6,7 +8,48 @@ export interface RequestEntry {
   status: number | null
 }
 
+/** A request as it came. */
+export interface WholeRequest {
+  readonly entry: RequestEntry
+  /** Path and query. */
+  readonly path: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly bytes: Uint8Array
+}
+
 const KEPT = 5_000
+/** Of each route. */
+const KEPT_WHOLE = 50
+const KEPT_BYTES = 16 * 1024 * 1024
+
+/** Not kept: whoever posts here by mistake must not find a key in a file later. */
+const SECRET_HEADERS = new Set(["x-api-key", "authorization", "cookie"])
+
+export const shownHeaders = (request: Request): Record<string, string> =>
+  Object.fromEntries([...request.headers].filter(([key]) => !SECRET_HEADERS.has(key)))
+
+/** Null: it is not UTF-8. */
+const textOf = (bytes: Uint8Array): string | null => {
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes)
+  } catch {
+    return null
+  }
+}
+
+/** The last requests of a route: so many, and so many bytes, but always the newest. */
+class LastRequests {
+  readonly all: WholeRequest[] = []
+  #bytes = 0
+
+  push(request: WholeRequest): void {
+    this.all.push(request)
+    this.#bytes += request.bytes.length
+    while (this.all.length > 1 && (this.all.length > KEPT_WHOLE || this.#bytes > KEPT_BYTES)) {
+      this.#bytes -= this.all.shift()!.bytes.length
+    }
+  }
+}
 
 /** Counts requests by method and route pattern, and the event streams that are open. */
 export class RequestLog {
@@ -18,6 +61,7 @@ export class RequestLog {
   maxOpen = 0
   streamsOpened = 0
   #recent: RequestEntry[] = []
+  readonly #whole = new Map<RouteName, LastRequests>()
 
   note(at: number, route: string, group: string | null): RequestEntry {
     this.counts[route] = (this.counts[route] ?? 0) + 1
@@ -25,6 +69,21 @@ export class RequestLog {
     this.#recent.push(entry)
     if (this.#recent.length > 2 * KEPT) this.#recent = this.#recent.slice(-KEPT)
     return entry
+  }
+
+  /** Reads the body, and keeps it with its headers for who wants to know what exactly came. */
+  async keep(entry: RequestEntry, route: RouteName, request: Request): Promise<string> {
+    const bytes = request.body === null ? new Uint8Array() : new Uint8Array(await request.arrayBuffer())
+    const { pathname, search } = new URL(request.url)
+    const last = this.#whole.get(route) ?? new LastRequests()
+    this.#whole.set(route, last)
+    last.push({ entry, path: `${pathname}${search}`, headers: shownHeaders(request), bytes })
+    return new TextDecoder().decode(bytes)
+  }
+
+  /** The last requests of a route as they came, oldest first. */
+  whole(route: RouteName): ReadonlyArray<WholeRequest> {
+    return [...(this.#whole.get(route)?.all ?? [])]
   }
 
   get total(): number {
@@ -60,6 +119,7 @@ export class RequestLog {
   reset(): void {
     for (const key of Object.keys(this.counts)) delete this.counts[key]
     this.#recent = []
+    this.#whole.clear()
     this.maxOpen = this.#open
     this.streamsOpened = 0
   }
@@ -73,4 +133,11 @@ export class RequestLog {
       recent: this.recent,
     }
   }
+}
+
+/** A whole request in an answer; a body that is no text stands in Base64. */
+export const wholeView = ({ entry, path, headers, bytes }: WholeRequest) => {
+  const body = textOf(bytes)
+  const base64 = () => btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""))
+  return { ...entry, path, headers, body, ...(body === null ? { body_base64: base64() } : {}) }
 }

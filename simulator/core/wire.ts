@@ -18,6 +18,10 @@ export type Json = null | boolean | number | string | Json[] | { [key: string]: 
 export type JsonObject = { [key: string]: Json }
 export type Metadata = Record<string, string | number | boolean>
 
+/** Where a run's output comes from: made up to fit the spec, what is hard to pass on, or the run's own input. */
+export const OUTPUT_CONTENTS = ["made", "hard", "echo"] as const
+export type OutputContent = (typeof OUTPUT_CONTENTS)[number]
+
 export interface Warning {
   type: "spec_validation_warning" | "input_validation_warning" | "warning"
   message: string

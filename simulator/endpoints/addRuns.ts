@@ -1,11 +1,13 @@
 import type { Call, Context, Handler } from "../core/context.ts"
 import { ApiError, type FieldProblem } from "../core/errors.ts"
+import { elementsOf, fieldsOf, type JsonText } from "../core/jsonText.ts"
 import { createRandom } from "../core/random.ts"
+import { answer } from "../core/views.ts"
 import type { JsonObject } from "../core/wire.ts"
 import { scheduleRuns } from "../ledger/schedule.ts"
 import { groupStatus } from "../ledger/status.ts"
 import type { Run, TaskGroup } from "../ledger/types.ts"
-import { invalid, isObject, missing, problem, queryBoolean, readBody } from "../validation/fields.ts"
+import { invalid, isObject, missing, problem, parseBody, queryBoolean } from "../validation/fields.ts"
 import { checkRunInput, checkSpecShape } from "../validation/runInput.ts"
 import { asProblems, createJudge, draftRun, refusals, requireProcessor, type Judge } from "./drafts.ts"
 import { findGroup } from "./lookup.ts"
@@ -13,7 +15,10 @@ import { cursorBefore } from "./batchCursors.ts"
 
 interface Plan {
   readonly inputs: ReadonlyArray<JsonObject>
+  /** The same, as they came. */
+  readonly texts: ReadonlyArray<JsonText>
   readonly fallback: JsonObject | null
+  readonly fallbackText: JsonText | null
   readonly judge: Judge
   /** Why the POST is refused, and how many inputs stand before the first bad one. */
   readonly refusal: { readonly error: ApiError; readonly good: number } | null
@@ -63,7 +68,8 @@ const refuse = (
   return null
 }
 
-const planOf = (context: Context, call: Call, body: JsonObject): Plan => {
+const planOf = (context: Context, call: Call): Plan => {
+  const body = parseBody(call.body)
   const bodyProblems = checkBody(context, body)
   if (bodyProblems.length > 0) throw invalid(bodyProblems)
   const inputs = body["inputs"] as JsonObject[]
@@ -75,7 +81,15 @@ const planOf = (context: Context, call: Call, body: JsonObject): Plan => {
     const shape = checkRunInput(input, loc)
     return shape.length > 0 || !post ? shape : asProblems(refusals(input, fallback, judge), loc)
   })
-  return { inputs, fallback, judge, refusal: refuse(context, call, inputs, problems) }
+  const fields = fieldsOf(call.body)
+  return {
+    inputs,
+    texts: elementsOf(fields.get("inputs")!),
+    fallback,
+    fallbackText: fallback === null ? null : fields.get("default_task_spec")!,
+    judge,
+    refusal: refuse(context, call, inputs, problems),
+  }
 }
 
 const apply = (
@@ -83,13 +97,15 @@ const apply = (
   call: Call,
   group: TaskGroup,
   plan: Plan,
-  inputs: ReadonlyArray<JsonObject>,
+  count: number,
 ): ReadonlyArray<Run> => {
   const at = context.clock.now()
-  const drafts = inputs.map((input, i) =>
+  const drafts = plan.inputs.slice(0, count).map((input, i) =>
     draftRun(context, call, {
       input,
+      text: plan.texts[i]!,
       fallback: plan.fallback,
+      fallbackText: plan.fallbackText,
       group: group.id,
       ordinal: group.runs.length + i,
       at,
@@ -113,21 +129,19 @@ const shuffled = (ids: string[], context: Context, call: Call): string[] => {
     .map((entry) => entry.id)
 }
 
-export const addRuns: Handler = async (context, call) => {
+export const addRuns: Handler = (context, call) => {
   const group = findGroup(context, call)
   const refresh = queryBoolean(call.url, "refresh_status", true)
-  const body = await readBody(call.request)
-  const plan = planOf(context, call, body)
+  const plan = planOf(context, call)
   const { add_runs: behaviour, status } = context.behaviour()
   if (plan.refusal !== null) {
-    if (behaviour.partial_on_refusal)
-      apply(context, call, group, plan, plan.inputs.slice(0, plan.refusal.good))
+    if (behaviour.partial_on_refusal) apply(context, call, group, plan, plan.refusal.good)
     throw plan.refusal.error
   }
   const cursors = cursorBefore(context, group)
-  const inputs = call.partial ? plan.inputs.slice(0, Math.ceil(plan.inputs.length / 2)) : plan.inputs
-  const ids = apply(context, call, group, plan, inputs).map((run) => run.id)
-  return Response.json({
+  const count = call.partial ? Math.ceil(plan.inputs.length / 2) : plan.inputs.length
+  const ids = apply(context, call, group, plan, count).map((run) => run.id)
+  return answer(context, {
     status: groupStatus(group, context.clock.now(), status, refresh ? 0 : status.cached_lag_ms),
     run_ids: behaviour.run_ids === "shuffled" ? shuffled(ids, context, call) : ids,
     ...cursors,

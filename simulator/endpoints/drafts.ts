@@ -1,25 +1,29 @@
 import type { Call, Context } from "../core/context.ts"
 import { ApiError, type FieldProblem } from "../core/errors.ts"
 import { PROCESSORS } from "../core/processors.ts"
+import { elementsOf, membersOf, objectText, type JsonText, type Member } from "../core/jsonText.ts"
 import { hex128 } from "../core/random.ts"
-import type { JsonObject, Metadata, TaskSpec, Warning } from "../core/wire.ts"
+import type { JsonObject, Metadata, Warning } from "../core/wire.ts"
 import type { Draft } from "../ledger/schedule.ts"
 import { problem } from "../validation/fields.ts"
 import { inputWarnings, judgeSpec, sizeError, type SpecVerdict } from "../validation/runInput.ts"
 
 const KNOWN = new Set(["input", "processor", "task_spec", "metadata"])
 
+const withoutHeaders = (server: JsonText): JsonText =>
+  objectText(membersOf(server).filter(({ name }) => name !== "headers"))
+
 /** What is written back on reading: MCP header values are write-only. */
-const extrasOf = (input: JsonObject): JsonObject => {
-  const extra = Object.fromEntries(Object.entries(input).filter(([key]) => !KNOWN.has(key)))
-  const servers = extra["mcp_servers"]
-  if (!Array.isArray(servers)) return extra
-  const hidden = servers.map((server) => {
-    const { headers: _, ...rest } = server as JsonObject
-    return rest
-  })
-  return { ...extra, mcp_servers: hidden }
-}
+const extrasOf = (input: JsonObject, members: ReadonlyArray<Member>): JsonText =>
+  objectText(
+    members
+      .filter(({ name }) => !KNOWN.has(name))
+      .map(({ name, key, value }) =>
+        name === "mcp_servers" && Array.isArray(input[name])
+          ? { key, value: `[${elementsOf(value).map(withoutHeaders).join(",")}]` }
+          : { key, value },
+      ),
+  )
 
 /** Each distinct spec is judged once per request, however many inputs share it. */
 export const createJudge = (context: Context) => {
@@ -59,7 +63,10 @@ export const asProblems = (
 
 export interface DraftOptions {
   readonly input: JsonObject
+  /** The same, as it came. */
+  readonly text: JsonText
   readonly fallback: JsonObject | null
+  readonly fallbackText: JsonText | null
   readonly group: string | null
   readonly ordinal: number
   readonly at: number
@@ -69,8 +76,13 @@ export interface DraftOptions {
 /** A run input as the ledger keeps it, still without a schedule. */
 export const draftRun = (context: Context, call: Call, options: DraftOptions): Draft => {
   const { input, fallback, group, ordinal, at, judge } = options
+  const members = membersOf(options.text)
+  // A name given twice has the value that came last, as in `input`.
+  const textOf = (name: string) => members.findLast((member) => member.name === name)?.value
+  const metadataText = textOf("metadata")
   const own = (input["task_spec"] ?? null) as JsonObject | null
   const spec = own ?? fallback
+  const specText = own === null ? options.fallbackText : textOf("task_spec")!
   const warnings: Warning[] = [...judge(spec).warnings, ...inputWarnings(spec, input["input"]!)]
   const enforced = context.behaviour().limits.enforced
   const failures = enforced === "run" ? refusals(input, fallback, judge) : []
@@ -82,10 +94,11 @@ export const draftRun = (context: Context, call: Call, options: DraftOptions): D
     createdAt: at,
     processor: String(input["processor"]),
     metadata: (input["metadata"] ?? null) as Metadata | null,
-    input: input["input"] as string | JsonObject,
-    spec: spec === null ? null : context.ledger.internSpec(spec as unknown as TaskSpec),
+    metadataText: metadataText === JSON.stringify(input["metadata"]) ? null : (metadataText ?? null),
+    inputText: textOf("input")!,
+    spec: specText === null ? null : context.ledger.internSpec(specText),
     ownSpec: own !== null,
-    extra: extrasOf(input),
+    extraText: extrasOf(input, members),
     warnings: warnings.length > 0 ? warnings : null,
     errorMessage: failures.length > 0 ? failures.join("; ") : null,
   }

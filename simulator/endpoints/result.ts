@@ -1,6 +1,6 @@
 import type { Context, Handler } from "../core/context.ts"
 import { ApiError } from "../core/errors.ts"
-import { outputView, runView } from "../core/views.ts"
+import { answer, outputView, runView } from "../core/views.ts"
 import { waitForChange } from "../core/wait.ts"
 import { outputReady, statusAt } from "../ledger/status.ts"
 import type { Run } from "../ledger/types.ts"
@@ -20,17 +20,17 @@ const outputPending = (context: Context, run: Run, now: number): boolean =>
   context.behaviour().outputs.missing_in !== "listing" && !outputReady(run, now)
 
 /** The answer if there is one yet. */
-const answer = (context: Context, run: Run, now: number, elementBasis: boolean): Response | null => {
+const answerNow = (context: Context, run: Run, now: number, elementBasis: boolean): Response | null => {
   const status = statusAt(run, now)
   if (status === "failed" || status === "cancelled") throw new ApiError(404, `Run ${status}`)
   if (status !== "completed") return null
   const view = runView(context, run, now)
   if (!outputPending(context, run, now)) {
-    return Response.json({ run: view, output: outputView(context, run, elementBasis) })
+    return answer(context, { run: view, output: outputView(context, run, elementBasis) })
   }
   switch (context.behaviour().outputs.pending_result) {
     case "null_output":
-      return Response.json({ run: view, output: null })
+      return answer(context, { run: view, output: null })
     case "404":
       throw new ApiError(404, "Run result not found")
     case "408":
@@ -47,7 +47,7 @@ export const getResult: Handler = async (context, call) => {
   const { signal } = call.request
   for (;;) {
     const now = context.clock.now()
-    const response = answer(context, run, now, elementBasis)
+    const response = answerNow(context, run, now, elementBasis)
     if (response !== null) return response
     if (now >= deadline || signal.aborted)
       throw new ApiError(408, "Run is still active: timed out waiting for it")

@@ -3,7 +3,7 @@ import type { Call, Context, Handler } from "../core/context.ts"
 import { tierOf } from "../core/processors.ts"
 import { outputView, runView } from "../core/views.ts"
 import { waitForChange } from "../core/wait.ts"
-import { isActive } from "../core/wire.ts"
+import { isActive, type JsonObject } from "../core/wire.ts"
 import { outputReady, statusAt } from "../ledger/status.ts"
 import type { Run } from "../ledger/types.ts"
 import type { Item } from "../sse/frame.ts"
@@ -51,7 +51,8 @@ const statsItem = (run: Run, now: number): Item => {
 }
 
 const traceOf = (run: Run): Array<{ at: number; item: Item }> => {
-  const enabled = run.extra["enable_events"] ?? !QUIET_TIERS.has(tierOf(run.processor) ?? "core")
+  const extra = JSON.parse(run.extraText) as JsonObject
+  const enabled = extra["enable_events"] ?? !QUIET_TIERS.has(tierOf(run.processor) ?? "core")
   if (enabled !== true) return []
   return TRACE.map(({ share, kind, message }) => {
     const at = Math.round(run.startAt + share * (run.endAt - run.startAt))

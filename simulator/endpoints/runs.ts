@@ -1,14 +1,14 @@
 import type { Handler } from "../core/context.ts"
 import { ApiError } from "../core/errors.ts"
-import { inputView, runView } from "../core/views.ts"
+import { answer, inputView, runView } from "../core/views.ts"
 import { scheduleRuns } from "../ledger/schedule.ts"
-import { invalid, readBody } from "../validation/fields.ts"
+import { invalid, parseBody } from "../validation/fields.ts"
 import { checkRunInput } from "../validation/runInput.ts"
 import { asProblems, createJudge, draftRun, refusals, requireProcessor } from "./drafts.ts"
 import { findRun } from "./lookup.ts"
 
-export const createRun: Handler = async (context, call) => {
-  const input = await readBody(call.request)
+export const createRun: Handler = (context, call) => {
+  const input = parseBody(call.body)
   const judge = createJudge(context)
   const problems = checkRunInput(input, ["body"])
   if (problems.length > 0) throw invalid(problems)
@@ -22,7 +22,9 @@ export const createRun: Handler = async (context, call) => {
   const at = clock.now()
   const draft = draftRun(context, call, {
     input,
+    text: call.body,
     fallback: null,
+    fallbackText: null,
     group: null,
     ordinal: ledger.singles.length,
     at,
@@ -33,16 +35,16 @@ export const createRun: Handler = async (context, call) => {
   ledger.commit({ t: "runs", group: null, at, runs: [run] })
   const stored = ledger.runs.get(run.id)!
   context.accounts.note(stored)
-  return Response.json(runView(context, stored), { status: 202 })
+  return answer(context, runView(context, stored), 202)
 }
 
-export const getRun: Handler = (context, call) => Response.json(runView(context, findRun(context, call)))
+export const getRun: Handler = (context, call) => answer(context, runView(context, findRun(context, call)))
 
 export const getGroupRun: Handler = (context, call) => {
   const run = findRun(context, call)
   if (run.group !== call.params["group"]) throw new ApiError(404, "Run id not found")
-  return Response.json(runView(context, run))
+  return answer(context, runView(context, run))
 }
 
 export const getRunInput: Handler = (context, call) =>
-  Response.json(inputView(context, findRun(context, call), context.behaviour().listing.expand_input))
+  answer(context, inputView(context, findRun(context, call), context.behaviour().listing.expand_input))

@@ -1,3 +1,4 @@
+import type { JsonText } from "../core/jsonText.ts"
 import type { TaskSpec } from "../core/wire.ts"
 import type { Journal, LedgerRecord, Run, RunOverride, TaskGroup } from "./types.ts"
 
@@ -11,7 +12,7 @@ export class Ledger {
   readonly revoked = new Set<string>()
   /** The last behaviour document that was set, for a restart. */
   behaviour: unknown = undefined
-  readonly #specs: TaskSpec[] = []
+  readonly #specs: Array<{ readonly text: JsonText; readonly spec: TaskSpec }> = []
   readonly #specIds = new Map<string, number>()
   readonly #watchers = new Map<string, Set<() => void>>()
   readonly #journal: Journal | undefined
@@ -37,16 +38,20 @@ export class Ledger {
   }
 
   /** The index of a task spec, kept once however many runs share it. */
-  internSpec(spec: TaskSpec): number {
-    const text = JSON.stringify(spec)
+  internSpec(text: JsonText): number {
     const known = this.#specIds.get(text)
     if (known !== undefined) return known
-    this.commit({ t: "spec", id: this.#specs.length, spec })
+    this.commit({ t: "spec", id: this.#specs.length, text })
     return this.#specs.length - 1
   }
 
+  /** The task spec as it came. */
+  specTextOf(run: Run): JsonText | null {
+    return run.spec === null ? null : (this.#specs[run.spec]?.text ?? null)
+  }
+
   specOf(run: Run): TaskSpec | null {
-    return run.spec === null ? null : (this.#specs[run.spec] ?? null)
+    return run.spec === null ? null : (this.#specs[run.spec]?.spec ?? null)
   }
 
   /** Calls back whenever runs of the group (or, by its id, of a single run) are added or rescheduled. */
@@ -77,8 +82,8 @@ export class Ledger {
         else this.revoked.delete(record.account)
         return
       case "spec":
-        this.#specs[record.id] = record.spec
-        this.#specIds.set(JSON.stringify(record.spec), record.id)
+        this.#specs[record.id] = { text: record.text, spec: JSON.parse(record.text) as TaskSpec }
+        this.#specIds.set(record.text, record.id)
         return
       case "group":
         this.groups.set(record.id, {
@@ -86,7 +91,7 @@ export class Ledger {
           ordinal: this.groups.size,
           account: record.account,
           createdAt: record.at,
-          metadata: record.metadata,
+          metadataText: record.metadataText,
           runs: [],
           batches: [],
           overrides: [],
@@ -169,4 +174,6 @@ export const applyOverride = (run: Run, override: RunOverride, at: number): void
   if (override.output_never === true) run.outputDelay = null
   else run.outputDelay = override.output_delay_ms ?? run.outputDelay
   run.outputBytes = override.output_bytes ?? run.outputBytes
+  run.outputContent = override.output_content ?? run.outputContent
+  run.outputText = override.output_text ?? run.outputText
 }

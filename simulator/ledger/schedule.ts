@@ -7,7 +7,15 @@ import type { Outcome, Run, TaskGroup } from "./types.ts"
 
 export type Draft = Omit<
   Run,
-  "startAt" | "endAt" | "outcome" | "changeAt" | "changeTo" | "outputDelay" | "outputBytes"
+  | "startAt"
+  | "endAt"
+  | "outcome"
+  | "changeAt"
+  | "changeTo"
+  | "outputDelay"
+  | "outputBytes"
+  | "outputContent"
+  | "outputText"
 >
 
 /** Even on a logarithmic scale: many short waits, a few long ones. */
@@ -42,7 +50,7 @@ const drawDelay = (random: Random, outputs: Behaviour["outputs"]): number | null
 }
 
 const drawRun = (draft: Draft, seed: string, behaviour: Behaviour, slots: Heap<number> | null): Run => {
-  const random = createRandom(seed, draft.id, JSON.stringify(draft.input))
+  const random = createRandom(seed, draft.id, draft.inputText)
   const { runs } = behaviour
   const pace = (runs.scale_by_processor ? paceOf(draft.processor) : 1) / runs.speed
   const ready = draft.createdAt + logBetween(random, runs.queue_ms) / runs.speed
@@ -59,6 +67,8 @@ const drawRun = (draft: Draft, seed: string, behaviour: Behaviour, slots: Heap<n
     changeTo: changes ? runs.change_after_end.to : null,
     outputDelay: drawDelay(random, behaviour.outputs),
     outputBytes: 0,
+    outputContent: behaviour.outputs.content,
+    outputText: null,
   }
 }
 

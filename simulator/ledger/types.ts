@@ -1,4 +1,5 @@
-import type { JsonObject, Metadata, RunStatus, TaskSpec, Warning } from "../core/wire.ts"
+import type { JsonText } from "../core/jsonText.ts"
+import type { Metadata, OutputContent, RunStatus, Warning } from "../core/wire.ts"
 
 export type Outcome = "completed" | "failed" | "cancelled" | "action_required"
 
@@ -22,18 +23,24 @@ export interface Run {
   changeTo: RunStatus | null
   readonly processor: string
   readonly metadata: Metadata | null
-  readonly input: string | JsonObject
+  /** As it came, where `JSON.stringify` would write it otherwise. */
+  readonly metadataText: JsonText | null
+  /** As it came, to the letter. */
+  readonly inputText: JsonText
   /** Index into the ledger's task specs; null: none was given. */
   readonly spec: number | null
   /** The input named its own `task_spec`, rather than taking the POST's default. */
   readonly ownSpec: boolean
-  /** What else the run input had: source policy, webhook and the like. */
-  readonly extra: JsonObject
+  /** An object of what else the run input had: source policy, webhook and the like. */
+  readonly extraText: JsonText
   readonly warnings: Warning[] | null
   errorMessage: string | null
   /** How long after completion the output appears; null: never. */
   outputDelay: number | null
   outputBytes: number
+  outputContent: OutputContent
+  /** The content, to the letter; null: what `outputContent` says. */
+  outputText: JsonText | null
 }
 
 /** The runs of one POST. */
@@ -50,6 +57,8 @@ export interface RunOverride {
   readonly output_delay_ms: number | null
   readonly output_never: boolean | null
   readonly output_bytes: number | null
+  readonly output_content: OutputContent | null
+  readonly output_text: JsonText | null
   readonly error_message: string | null
 }
 
@@ -58,7 +67,7 @@ export interface TaskGroup {
   readonly ordinal: number
   readonly account: string
   readonly createdAt: number
-  readonly metadata: Metadata | null
+  readonly metadataText: JsonText | null
   readonly runs: Run[]
   readonly batches: Batch[]
   readonly overrides: RunOverride[]
@@ -69,13 +78,13 @@ export type LedgerRecord =
   | { readonly t: "meta"; readonly seed: string }
   | { readonly t: "behaviour"; readonly document: unknown }
   | { readonly t: "key"; readonly account: string; readonly revoked: boolean }
-  | { readonly t: "spec"; readonly id: number; readonly spec: TaskSpec }
+  | { readonly t: "spec"; readonly id: number; readonly text: JsonText }
   | {
       readonly t: "group"
       readonly id: string
       readonly account: string
       readonly at: number
-      readonly metadata: Metadata | null
+      readonly metadataText: JsonText | null
     }
   | {
       readonly t: "runs"

@@ -15,6 +15,8 @@ export interface OutputRequest {
   /** The output's JSON is made at least this long. */
   readonly minBytes: number
   readonly elementBasis: boolean
+  /** Instead of what would be made up. */
+  readonly content?: string | JsonObject
 }
 
 type Wanted =
@@ -23,7 +25,8 @@ type Wanted =
 
 const AUTO: Wanted = { type: "json", schema: AUTO_SCHEMA, auto: true }
 
-const wantedBy = (spec: TaskSpec | null): Wanted => {
+/** What the spec asks for. */
+export const wantedBy = (spec: TaskSpec | null): Wanted => {
   const output = spec?.output_schema
   if (output === undefined) return AUTO
   if (typeof output === "string") return { type: "text", description: output }
@@ -52,7 +55,8 @@ export const buildOutput = (request: OutputRequest): TaskRunOutput => {
   const subject = subjectOf(request.input)
   const wanted = wantedBy(request.spec)
   if (wanted.type === "text") {
-    const content = reportOf(subject, wanted.description, random)
+    const made = reportOf(subject, wanted.description, random)
+    const content = typeof request.content === "string" ? request.content : made
     const basis = textBasis(content, subject, random, request.processor)
     return padded({ type: "text", content, basis, mcp_tool_calls: null }, request.minBytes)
   }
@@ -61,7 +65,8 @@ export const buildOutput = (request: OutputRequest): TaskRunOutput => {
     { name: "", description: "" },
     { root: wanted.schema, subject, random },
   )
-  const content = isObject(filled) ? filled : { value: filled }
+  const made = isObject(filled) ? filled : { value: filled }
+  const content = isObject(request.content) ? request.content : made
   const basis = basisOf(content, subject, random, request.processor, request.elementBasis)
   const chosen = wanted.auto ? { output_schema: wanted.schema } : {}
   return padded({ type: "json", content, basis, mcp_tool_calls: null, ...chosen }, request.minBytes)

@@ -22,7 +22,9 @@ const hostOf = (text: string) =>
     .replace(/^www\./, "")
     .split(/[/?#]/)[0] ?? text
 
-const shorten = (text: string) => (text.length > 80 ? `${text.slice(0, 77).trimEnd()}...` : text)
+/** What becomes part of addresses, which take no half characters. */
+const shorten = (text: string) =>
+  (text.length > 80 ? `${text.slice(0, 77).trimEnd()}...` : text).toWellFormed()
 
 const nameOf = (input: Readonly<Record<string, Json>>): string => {
   const texts = Object.entries(input).filter(

@@ -1,6 +1,9 @@
 import type { Behaviour } from "../behaviour/document.ts"
+import { spaced } from "../core/jsonSpelling.ts"
+import { jsonText } from "../core/jsonText.ts"
 
 type Framing = Behaviour["framing"]
+type Blanks = Behaviour["shapes"]["blanks"]
 
 /** Something a stream sends: an event, or text that is none. */
 export type Item =
@@ -11,25 +14,28 @@ export type Item =
 
 const END = { lf: "\n", crlf: "\r\n", cr: "\r" } as const
 
-const dataLines = (data: unknown, framing: Framing): string[] =>
-  framing.multi_line_data ? JSON.stringify(data, null, 1).split("\n") : [JSON.stringify(data)]
+const LINE_END = /\r\n?|\n/
 
-const eventLines = (event: Record<string, unknown>, framing: Framing): string[] => {
+/** Line ends between tokens part the data into lines, which readers join again. */
+const dataLines = (data: unknown, framing: Framing, blanks: Blanks): string[] =>
+  spaced(jsonText(data), framing.multi_line_data ? "lines" : blanks).split(LINE_END)
+
+const eventLines = (event: Record<string, unknown>, framing: Framing, blanks: Blanks): string[] => {
   const lines: string[] = []
   if (framing.comments) lines.push(": a comment")
   if (framing.event_lines) lines.push(`event: ${String(event["type"])}`)
   if (framing.id_lines && typeof event["event_id"] === "string") lines.push(`id: ${event["event_id"]}`)
   if (framing.retry_ms !== null) lines.push(`retry: ${framing.retry_ms}`)
-  return [...lines, ...dataLines(event, framing).map((line) => `data: ${line}`), ""]
+  return [...lines, ...dataLines(event, framing, blanks).map((line) => `data: ${line}`), ""]
 }
 
 /** The text of an item, ended by the line ending the behaviour asks for. */
-export const frame = (item: Item, framing: Framing): string => {
+export const frame = (item: Item, framing: Framing, blanks: Blanks): string => {
   const end = END[framing.line_ending]
   if ("blank" in item) return end
   if ("comment" in item) return `: ${item.comment}${end}${end}`
   if ("raw" in item) return `event: ${item.type}${end}data: ${item.raw}${end}${end}`
-  return eventLines(item.event, framing)
+  return eventLines(item.event, framing, blanks)
     .map((line) => line + end)
     .join("")
 }

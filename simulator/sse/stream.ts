@@ -84,7 +84,7 @@ const swapPairs = (items: ReadonlyArray<Item>): Item[] =>
 const stepsOf = (context: Context, call: Call, items: ReadonlyArray<Item>, before: number): Step[] => {
   const fault = call.streamFault
   if (fault === null) return items.map((item) => ({ item }))
-  const { framing } = context.behaviour()
+  const { framing, shapes } = context.behaviour()
   let count = before
   return (fault.kind === "reorder_events" ? swapPairs(items) : items).flatMap((item): Step[] =>
     isEvent(item)
@@ -92,7 +92,7 @@ const stepsOf = (context: Context, call: Call, items: ReadonlyArray<Item>, befor
           item,
           count++,
           fault,
-          () => frame(item, framing),
+          () => frame(item, framing, shapes.blanks),
           () => errorItem(context, call),
         )
       : [{ item }],
@@ -110,10 +110,10 @@ async function* encode(
   const fault = call.streamFault
   let count = 0
   for (let items = await source.next(); items !== null; items = await source.next()) {
-    const { framing } = context.behaviour()
+    const { framing, shapes } = context.behaviour()
     let batch = ""
     for (const step of stepsOf(context, call, items, count)) {
-      const text = "item" in step ? frame(step.item, framing) : ""
+      const text = "item" in step ? frame(step.item, framing, shapes.blanks) : ""
       if ("item" in step && framing.split !== "event") {
         batch += text
         continue

@@ -14,8 +14,7 @@ export const invalid = (problems: ReadonlyArray<FieldProblem>): ApiError =>
   new ApiError(422, "Request validation error", { problems })
 
 /** The body as a JSON object. */
-export const readBody = async (request: Request): Promise<JsonObject> => {
-  const text = await request.text()
+export const parseBody = (text: string): JsonObject => {
   let body: Json
   try {
     body = JSON.parse(text) as Json

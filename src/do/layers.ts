@@ -14,6 +14,7 @@ import { TaskGroupStoreSqlite } from "../layers/TaskGroupStoreSqlite.ts"
 import { WaitingCallerLive } from "../layers/WaitingCallerLive.ts"
 import { WebhookSenderHttp } from "../layers/WebhookSenderHttp.ts"
 import { resultHtml } from "../pages/resultHtml.ts"
+import { rowHtml } from "../pages/rowHtml.ts"
 import { makeRequestBudget, RequestBudget } from "../services/RequestBudget.ts"
 import { Settings } from "../services/Settings.ts"
 
@@ -23,7 +24,7 @@ export const taskGroupLayers = (storage: SqliteStorage & OneAlarm, settings: Set
     TaskGroupStoreSqlite(storage),
     SecretStoreKv(storage),
     AlarmClockStorage(storage),
-    Renderers(resultHtml),
+    Renderers({ group: resultHtml, row: rowHtml }),
     Layer.mergeAll(ParallelApiHttp, WebhookSenderHttp).pipe(Layer.provide(FetchHttpClient.layer)),
     GroupFibersScoped,
     WaitingCallerLive,

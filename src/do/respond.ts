@@ -1,14 +1,26 @@
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
-import { contentTypeOf, type Format, formatOf, type RenderedFormat, SSE } from "../domain/Formats.ts"
+import { mayHaveField } from "../domain/Basis.ts"
+import {
+  contentTypeOf,
+  type Format,
+  formatOf,
+  FORMATS,
+  type RenderedFormat,
+  ROW_FORMATS,
+  type RowFormat,
+  SSE,
+} from "../domain/Formats.ts"
 import { type ChangeNumber, readChangeNumber } from "../domain/Ids.ts"
+import { knownQuery, readQuery } from "../domain/ResultQuery.ts"
 import type { GroupDetails } from "../domain/TaskGroup.ts"
 import { readRun } from "../programs/readRun.ts"
 import { renderTaskGroup } from "../programs/renderTaskGroup.ts"
 import { watchTaskGroup } from "../programs/watchTaskGroup.ts"
 import { GroupFibers } from "../services/GroupFibers.ts"
-import { GroupReader } from "../services/GroupReader.ts"
+import { type Choice, GroupReader } from "../services/GroupReader.ts"
 import type { RenderOptions } from "../services/Renderer.ts"
+import { RowRenderer } from "../services/RowRenderer.ts"
 
 /** What the platform brings along for an answer. */
 export interface Answering {
@@ -21,59 +33,103 @@ export interface Answering {
   ) => Effect.Effect<ReadableStream<Uint8Array>, never, R | GroupFibers>
 }
 
-/** What the Worker in front asks an object for: a format by path, anything else means the output stream. */
+/**
+ * What the Worker in front asks an object for: a format by path, with the query that it has read; with `row`, that row
+ * alone. Anything else means the output stream.
+ */
 export const respond = Effect.fnUntraced(function* (request: Request, answering: Answering) {
   const url = new URL(request.url)
-  const format = formatOf(url.pathname.slice(url.pathname.lastIndexOf("/") + 1))
-  const inputIndex = url.searchParams.get("input_index")
-  if (format?.format === "json" && inputIndex !== null)
-    return yield* respondRun(request, format, Number(inputIndex), answering.version)
+  const name = url.pathname.slice(url.pathname.lastIndexOf("/") + 1)
+  const row = url.searchParams.get("row")
+  const rowFormat = ROW_FORMATS.find(({ format }) => format === name)
+  if (row !== null && rowFormat !== undefined)
+    return yield* respondRow(request, rowFormat, row, answering.version)
+  const format = formatOf(name)
   if (format === null || format.format === SSE.format) return yield* respondEvents(request, url)
-  return yield* respondRendered(request, format, optionsOf(format, url.searchParams), answering)
+  return yield* respondRendered(request, format, url, answering)
 })
-
-/** What is asked of a format, by those parts of the query that it knows. */
-const optionsOf = ({ query = [] }: Format, asked: URLSearchParams): RenderOptions =>
-  query.includes("basis") && asked.get("basis") === "none" ? { form: "light" } : {}
 
 const respondRendered = Effect.fnUntraced(function* (
   request: Request,
   format: Format<RenderedFormat>,
-  options: RenderOptions,
+  { searchParams }: URL,
   { version, bodyOf }: Answering,
 ) {
   const store = yield* GroupReader
   const details = store.details()
-  const tag = [format.format, ...Object.values(options)].join("-")
+  const known = format.query ?? []
+  const { basis, bom, ...selection } = readQuery(known, searchParams).query
+  const options: RenderOptions = { ...(basis && { basis }), ...(bom !== undefined && { bom }) }
+  const refused = refuseField(details, options)
+  if (refused !== null) return refused
+  const asked = knownQuery(known, searchParams)
+  const tag = asked === "" ? format.format : `${format.format}?${asked}`
   const { headers, isKnown } = freshness(request, tag, store.change(), details, version)
   if (isKnown) return new Response(null, { status: 304, headers })
   headers.set("content-type", contentTypeOf(format))
-  if (format.attachment === true && details !== null) {
+  const choice = Object.keys(selection).length === 0 ? undefined : store.choose(selection)
+  if (details !== null) {
+    headers.set("link", groupLinks(details, format, choice, asked))
     // A group's id is safe in a file name and in quotes.
-    headers.set("content-disposition", `attachment; filename="${details.taskgroupId}.${format.format}"`)
+    if (format.attachment === true)
+      headers.set("content-disposition", `attachment; filename="${details.taskgroupId}.${format.format}"`)
   }
   if (request.method === "HEAD") return new Response(null, { headers })
-  return new Response(yield* bodyOf(renderTaskGroup(format.format, options), request.signal), { headers })
+  const chunks = renderTaskGroup(format.format, options, choice)
+  return new Response(yield* bodyOf(chunks, request.signal), { headers })
 })
 
-/** One element of `runs`, with its basis. Its tag is that of the row: changes elsewhere do not matter to it. */
-const respondRun = Effect.fnUntraced(function* (
-  request: Request,
+/** Where the basis of one field is asked for and outputs have none of that name: tells, as JSON, which they have. */
+const refuseField = (details: GroupDetails | null, { basis }: RenderOptions): Response | null => {
+  if (details === null || typeof basis !== "object") return null
+  const { outputColumns } = details
+  return mayHaveField(outputColumns, basis.field) ? null : Response.json(outputColumns, { status: 400 })
+}
+
+/** The same in other formats (RFC 8288), and where the rows go on. */
+const groupLinks = (
+  { taskgroupId }: GroupDetails,
   format: Format,
-  inputIndex: number,
+  choice: Choice | undefined,
+  asked: string,
+): string => {
+  const links = alternates(`/${taskgroupId}.`, format, FORMATS)
+  const next = choice?.next ?? null
+  if (next === null) return links.join(", ")
+  const query = new URLSearchParams(asked)
+  query.set("after", String(next))
+  return [`</${taskgroupId}.${format.format}?${query.toString()}>; rel="next"`, ...links].join(", ")
+}
+
+const alternates = (address: string, { format: own }: Format, formats: ReadonlyArray<Format>) =>
+  formats
+    .filter(({ format }) => format !== own)
+    .map(({ format, types }) => `<${address}${format}>; rel="alternate"; type="${types[0]}"`)
+
+/** One row. Its tag is that of the row: changes elsewhere do not matter to it. */
+const respondRow = Effect.fnUntraced(function* (
+  request: Request,
+  format: Format<RowFormat>,
+  key: string,
   version: string,
 ) {
-  const store = yield* GroupReader
-  const details = store.details()
-  const run = yield* readRun(inputIndex)
-  if (run === null) {
+  const found = yield* readRun(key)
+  if (found === null) {
+    const { numInputs = 0 } = (yield* GroupReader).details() ?? {}
     // Told apart from a group that is not there.
-    return new Response(null, { status: 404, headers: { "x-num-inputs": String(details?.numInputs ?? 0) } })
+    return new Response(null, { status: 404, headers: { "x-num-inputs": String(numInputs) } })
   }
-  const { headers, isKnown } = freshness(request, `run${inputIndex}`, run.change, details, version)
+  const { row, details } = found
+  const tag = `row${row.inputIndex}.${format.format}`
+  const { headers, isKnown } = freshness(request, tag, row.change, details, version)
   if (isKnown) return new Response(null, { status: 304, headers })
   headers.set("content-type", contentTypeOf(format))
-  return new Response(request.method === "HEAD" ? null : run.json, { headers })
+  headers.set(
+    "link",
+    alternates(`/${details.taskgroupId}/${row.inputIndex}.`, format, ROW_FORMATS).join(", "),
+  )
+  const { render } = yield* RowRenderer(format.format)
+  return new Response(request.method === "HEAD" ? null : render(row, details), { headers })
 })
 
 /** The headers that say how new an answer is, and whether the asker has it already. */
@@ -100,17 +156,28 @@ const matches = (header: string | null, etag: string): boolean => {
 
 const respondEvents = Effect.fnUntraced(function* (request: Request, url: URL) {
   const store = yield* GroupReader
-  const seen = readChangeNumber(request.headers.get("last-event-id") ?? url.searchParams.get("last_event_id"))
+  const { searchParams } = url
+  const seen = readChangeNumber(
+    request.headers.get("last-event-id") ||
+      searchParams.get("last_event_id") ||
+      searchParams.get("lastEventId"),
+  )
   // All there will ever be.
   if (seen !== null && seen === store.endedAtChange()) return new Response(null, { status: 204 })
+  const { basis } = readQuery(SSE.query, searchParams).query
+  const options: RenderOptions = basis === undefined ? {} : { basis }
+  const details = store.details()
+  const refused = refuseField(details, options)
+  if (refused !== null) return refused
   const headers = {
     "content-type": contentTypeOf(SSE),
     "cache-control": "no-cache, no-transform",
     "x-accel-buffering": "no",
     vary: "Accept",
+    ...(details !== null && { link: groupLinks(details, SSE, undefined, "") }),
   }
   if (request.method === "HEAD") return new Response(null, { headers })
   const fibers = yield* GroupFibers
-  const events = fibers.within(watchTaskGroup(seen, optionsOf(SSE, url.searchParams)))
+  const events = fibers.within(watchTaskGroup(seen, options))
   return new Response(yield* Stream.toReadableStreamEffect(events), { headers })
 })

@@ -8,6 +8,10 @@ export const CONSTANTS = {
   MAX_TASK_SPEC_CHARS: 15_000,
   /** Characters of the task spec plus one input. Parallel's own limit. */
   MAX_SPEC_PLUS_INPUT_CHARS: 25_000,
+  /** Objects and arrays inside each other: deeper is no table, and recursive code downstream has to take it. */
+  MAX_DEPTH: 64,
+  /** Values in one body: what costs time to look at, however few characters each of them has. */
+  MAX_VALUES: 2_000_000,
 
   /** Runs added with one request. Parallel's own limit. */
   BATCH_SIZE: 1_000,

@@ -2,19 +2,24 @@ import { compactJson } from "./Json.ts"
 
 /**
  * What a spreadsheet would run instead of showing: `=`, `+`, `-`, `@` (also their full-width forms, which East Asian
- * versions take for the plain ones) behind whatever white space and control characters it skips.
+ * versions take for the plain ones) behind whatever white space and control characters it skips. Apostrophes in front of
+ * such a text get one more, so that undoing takes away what was added and nothing else.
  */
-const FORMULA = /^[\s\p{Cc}\p{Cf}]*[=+\-@＝＋－＠﹢﹣﹦﹫]/u
+const FORMULA = /^'*[\s\p{Cc}\p{Cf}]*[=+\-@＝＋－＠﹢﹣﹦﹫]/u
 
 /** A tab or a line end in front is dropped by some spreadsheets, and what comes then is run. */
-const LEADING_BREAK = /^[\t\r\n]/
+const LEADING_BREAK = /^'*[\t\r\n]/
 
 /** A negative number that arrived as text: it can be nothing but a number, and people want to add it up. */
 const NEGATIVE_NUMBER = /^-\d+(?:\.\d+)?(?:[eE][+-]?\d+)?$/
 
 /** Text that a spreadsheet shows as it is: an apostrophe in front makes a formula text. */
-const inert = (text: string): string =>
+export const inert = (text: string): string =>
   (FORMULA.test(text) || LEADING_BREAK.test(text)) && !NEGATIVE_NUMBER.test(text) ? `'${text}` : text
+
+/** What {@link inert} was given: a table of ours that comes back says what it said. */
+export const uninert = (text: string): string =>
+  text.startsWith("'") && inert(text.slice(1)) === text ? text.slice(1) : text
 
 /**
  * Semicolons and tabs too, which RFC 4180 does not ask for: where the comma is the decimal mark, spreadsheets split at

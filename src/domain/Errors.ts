@@ -62,9 +62,14 @@ export const isRefusal = (error: ParallelError): error is Refusal =>
   error._tag === "Rejected" ||
   error._tag === "NotFound"
 
-/** The inputs behind a URL could not be had; the message says which and why, and never contains the URL. */
+/**
+ * The inputs behind a URL could not be had; the message says which and why, and never contains the URL. `excerpt` is how
+ * the answer begins: for nobody whose key is not known to be good.
+ */
 export class InputsUnavailable extends Schema.TaggedError<InputsUnavailable>()("InputsUnavailable", {
   message: Schema.String,
+  path: Schema.String,
+  excerpt: Schema.NullOr(Schema.String),
   kind: Schema.Literals(["invalid", "too_large", "broken", "silent"]),
 }) {}
 

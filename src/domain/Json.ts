@@ -1,3 +1,4 @@
+import { escapeRaw } from "./JsonText.ts"
 import { childPath, type Problem } from "./Problem.ts"
 
 /** A JSON object whose members nobody has looked at yet. */
@@ -160,10 +161,7 @@ export const lineAndColumn = (text: string, offset: number): string => {
  * JSON that can stand inside a `<script>` element: without `<` there is no `</script>` and no `<!--`. U+2028 and U+2029
  * are line ends to older JavaScript parsers.
  */
-export const escapeForScript = (json: string): string =>
-  json.replace(/[<\u2028\u2029]/g, (char) =>
-    char === "<" ? "\\u003c" : char === "\u2028" ? "\\u2028" : "\\u2029",
-  )
+export const escapeForScript = (json: string): string => escapeRaw(json).replaceAll("<", "\\u003c")
 
 /** Text that can stand in HTML content and in a quoted attribute. */
 export const escapeHtml = (text: string): string =>

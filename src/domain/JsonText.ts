@@ -66,9 +66,9 @@ export interface Member {
   readonly value: JsonText
 }
 
-/** The text of a JSON string as its value; half a character is U+FFFD. */
+/** The value of a JSON string; it may hold half a character, as an escape. */
 const decode = (string: JsonText): string =>
-  string.includes("\\") ? (JSON.parse(string) as string).toWellFormed() : string.slice(1, -1)
+  string.includes("\\") ? (JSON.parse(string) as string) : string.slice(1, -1)
 
 /** The members of an object's text, in order, those given twice too. */
 export const membersOf = (object: JsonText): ReadonlyArray<Member> => {
@@ -104,6 +104,21 @@ export const objectText = (members: Iterable<Pick<Member, "key" | "value">>): Js
 
 export type JsonKind = "object" | "array" | "string" | "number" | "boolean" | "null"
 
+/** A kind in words for an error message. */
+export const describeKind = (kind: JsonKind): string => {
+  switch (kind) {
+    case "null":
+      return "null"
+    case "string":
+      return "text"
+    case "object":
+    case "array":
+      return `an ${kind}`
+    default:
+      return `a ${kind}`
+  }
+}
+
 /** What kind of value a text is. */
 export const kindOf = (json: JsonText): JsonKind => {
   switch (json[0]) {
@@ -123,9 +138,9 @@ export const kindOf = (json: JsonText): JsonKind => {
   }
 }
 
-/** A value as people read it: a string's own text, nothing for null, anything else as it is written. */
+/** A value as people read it: a string's own text, U+FFFD for half a character, nothing for null, else as it is written. */
 export const shownText = (json: JsonText): string =>
-  json.startsWith('"') ? decode(json) : json === "null" ? "" : json
+  json.startsWith('"') ? decode(json).toWellFormed() : json === "null" ? "" : json
 
 /**
  * What no text format may carry as it is, because clients that split at line ends would break, and terminals obey:

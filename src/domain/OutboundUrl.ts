@@ -1,17 +1,29 @@
 export interface OutboundUrlOptions {
   /** For development only: plain http, loopback and private networks are fine then. */
   readonly allowPrivate: boolean
+  /** What a relative one is relative to. */
+  readonly base?: URL
 }
 
 /**
  * Decides whether the Worker may call a URL that somebody sent (`inputs`, `webhook_url`, a redirect). The answer is the
  * parsed URL, or the reason why not, as the end of a sentence. The reason never repeats the URL: it may be presigned.
  *
+ * It is to be requested by its `href`: that is what was sent, to the byte, but for percent-encoding where HTTP asks for
+ * it, and for dot segments, which every client resolves.
+ *
  * A name that resolves to a private address is not caught here; that needs DNS, and on Cloudflare such a call ends at
  * the edge, which has no route to private networks.
  */
 export const checkOutboundUrl = (input: URL | string, options: OutboundUrlOptions): URL | string => {
-  const url = typeof input !== "string" ? input : URL.canParse(input) ? new URL(input) : null
+  const changed = typeof input === "string" ? refuseCharacter(input) : null
+  if (changed !== null) return changed
+  const url =
+    typeof input !== "string"
+      ? input
+      : URL.canParse(input, options.base)
+        ? new URL(input, options.base)
+        : null
   if (url === null) return "is not a valid URL. Send an absolute URL such as https://example.com/path."
   const plainAllowed = options.allowPrivate && url.protocol === "http:"
   if (url.protocol !== "https:" && !plainAllowed)
@@ -21,6 +33,24 @@ export const checkOutboundUrl = (input: URL | string, options: OutboundUrlOption
   const refused = options.allowPrivate ? null : refuseHost(url.hostname)
   return refused ?? url
 }
+
+/** Characters that a URL parser would drop or replace, so that another URL were asked than the one that was sent. */
+const refuseCharacter = (text: string): string | null => {
+  const sent = text.split("#", 1)[0]!.trim()
+  if (sent.split("?", 1)[0]!.includes("\\"))
+    return "must not contain a backslash, which would be read as a slash. Write / instead, or %5C where it is meant."
+  const control = /\p{Cc}/u.exec(sent)?.[0]
+  if (control !== undefined) {
+    const code = control.charCodeAt(0)
+    const encoded = [...new TextEncoder().encode(control)].map((byte) => `%${hex(byte, 2)}`).join("")
+    return `must not contain the control character U+${hex(code, 4)}. Remove it, or write ${encoded} where it is meant.`
+  }
+  if (!sent.isWellFormed())
+    return "must not contain half a character, a surrogate without its partner. Correct or remove it."
+  return null
+}
+
+const hex = (code: number, digits: number): string => code.toString(16).toUpperCase().padStart(digits, "0")
 
 const PUBLIC_ONLY = "Use a host that is reachable from the public internet."
 

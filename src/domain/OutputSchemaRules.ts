@@ -1,5 +1,8 @@
-import { childPath, shorten, type Problem } from "./Problem.ts"
 import { compactJson, describeJson, inspectJson, isJsonObject, own, type JsonObject } from "./Json.ts"
+import { LISTS, MAPS, ONE, type SchemaAt } from "./OutputSchemaParts.ts"
+import { checkRefs } from "./OutputSchemaRefs.ts"
+import { checkRequired } from "./OutputSchemaRequired.ts"
+import { childPath, shorten, type Problem } from "./Problem.ts"
 
 /** Parallel's documented limits for output schemas. */
 const MAX_PROPERTIES = 100
@@ -15,7 +18,7 @@ const MAX_LEVELS = 5
  * A schema within the limits has few values and little depth (a level of objects takes two levels of JSON, `anyOf` two
  * more). What exceeds this is no schema to be explained point by point, and below it recursion is safe.
  */
-const JSON_BOUNDS = { maxDepth: 64, maxValues: 15_000 }
+export const JSON_BOUNDS = { maxDepth: 64, maxValues: 15_000 }
 
 const TYPES: ReadonlyArray<unknown> = ["object", "array", "string", "number", "integer", "boolean", "null"]
 
@@ -27,11 +30,6 @@ const FORBIDDEN: ReadonlyArray<string> = (
 /** The basis that comes with every output already has these. */
 const RESERVED: ReadonlyArray<string> =
   "citations confidence evidence reasoning source sources source_urls".split(" ")
-
-/** Keywords whose value is one schema, a list of schemas, or a map from names to schemas. */
-const ONE: ReadonlyArray<string> = ["not", "if", "then", "else", "additionalItems"]
-const LISTS: ReadonlyArray<string> = ["anyOf", "oneOf", "allOf", "prefixItems"]
-const MAPS: ReadonlyArray<string> = ["properties", "$defs", "definitions", "dependentSchemas"]
 
 export interface SchemaFindings {
   readonly errors: ReadonlyArray<Problem>
@@ -60,13 +58,13 @@ interface Place {
 
 /**
  * Checks an output schema against the subset of JSON Schema and the sizes that Parallel documents. Errors are what
- * Parallel refuses, warnings what it merely advises against. Keywords the documentation does not mention (`$ref`,
- * `oneOf`, `const`, …) pass.
+ * Parallel refuses or nobody can have meant, warnings what it merely advises against. Keywords the documentation does
+ * not mention (`oneOf`, `const`, …) pass. `root` is what stands for a root that is a reference, null when that is
+ * not known.
  */
-export const checkOutputSchema = (schema: unknown, path: string): SchemaFindings => {
+export const checkOutputSchema = (schema: unknown, path: string, root?: SchemaAt | null): SchemaFindings => {
   if (!isJsonObject(schema)) {
-    const hint = typeof schema === "string" ? " Send the schema itself, not its JSON text." : ""
-    const message = `must be a JSON Schema object, not ${describeJson(schema)}.${hint}`
+    const message = `must be a JSON Schema object, not ${describeJson(schema)}.`
     return { errors: [{ path, message }], warnings: [] }
   }
   const inspection = inspectJson(schema, path, JSON_BOUNDS)
@@ -81,14 +79,15 @@ export const checkOutputSchema = (schema: unknown, path: string): SchemaFindings
     open: [],
     reserved: [],
   }
-  checkRoot(schema, path, found)
+  if (root !== null) checkRoot(root ?? { schema, path }, found)
   // inUnion: about a root that is null only, checkRoot has spoken
   checkSchema(schema, { path, level: 0, inUnion: true }, found)
+  found.errors.push(...checkRefs(schema, path), ...checkRequired(schema, path))
   checkTotals(inspection.stringLength + found.nameChars, path, found)
   return { errors: found.errors, warnings: warningsOf(found, path) }
 }
 
-const checkRoot = (schema: JsonObject, path: string, { errors }: Findings): void => {
+const checkRoot = ({ schema, path }: SchemaAt, { errors }: Findings): void => {
   const type = own(schema, "type")
   // a type that no schema has is reported by the walk
   if (type !== "object" && (type === undefined || isKnownType(type)))
@@ -243,9 +242,6 @@ const checkChildren = (schema: JsonObject, path: string, level: number, found: F
     // JSON Schema allows true and false where a schema stands; they say nothing that a limit is about
     if (child !== undefined && typeof child !== "boolean") descend(child, childPath(path, keyword))
   }
-  const additional = own(schema, "additionalProperties")
-  if (additional !== undefined && typeof additional !== "boolean")
-    descend(additional, childPath(path, "additionalProperties"))
   const items = own(schema, "items")
   if (Array.isArray(items))
     items.forEach((child, i) => descend(child, childPath(childPath(path, "items"), i)))
@@ -268,17 +264,25 @@ const checkTotals = (stringChars: number, path: string, found: Findings): void =
 const few = (paths: ReadonlyArray<string>): string =>
   paths.length <= 5 ? paths.join(", ") : `${paths.slice(0, 5).join(", ")} and ${paths.length - 5} more`
 
-const warningsOf = (found: Findings, path: string): ReadonlyArray<string> => {
-  const warnings: Array<string> = []
-  const warn = (places: ReadonlyArray<string>, text: string): void => {
-    if (places.length > 0) warnings.push(`${shorten(path)}: ${text} (${few(places)})`)
-  }
-  warn(
-    found.notRequired,
+/** One warning for all places that it is about, none without any. */
+export const warnAbout = (path: string, text: string, places: ReadonlyArray<string>): ReadonlyArray<string> =>
+  places.length === 0 ? [] : [`${shorten(path)}: ${text} (${few(places)})`]
+
+const warningsOf = (found: Findings, path: string): ReadonlyArray<string> => [
+  ...warnAbout(
+    path,
     'Parallel advises to list every property in "required" and to make optional ones a union with null.',
-  )
-  warn(found.open, 'Parallel advises "additionalProperties": false on every object.')
-  warn(found.reserved, "Parallel already returns this for every field, so the property may be redundant.")
-  warn(found.deep, `Parallel may refuse more than ${ADVISED_LEVELS} levels of nested objects and arrays.`)
-  return warnings
-}
+    found.notRequired,
+  ),
+  ...warnAbout(path, 'Parallel advises "additionalProperties": false on every object.', found.open),
+  ...warnAbout(
+    path,
+    "Parallel already returns this for every field, so the property may be redundant.",
+    found.reserved,
+  ),
+  ...warnAbout(
+    path,
+    `Parallel may refuse more than ${ADVISED_LEVELS} levels of nested objects and arrays.`,
+    found.deep,
+  ),
+]

@@ -1,6 +1,16 @@
 import type { GroupId } from "./Ids.ts"
 import { isActive } from "./RunStatus.ts"
-import { mayHaveMember, membersWithout } from "./JsonText.ts"
+import { entriesOf } from "./Basis.ts"
+import {
+  elementsOf,
+  fieldsOf,
+  mayHaveMember,
+  type Member,
+  membersOf,
+  membersWithout,
+  objectText,
+} from "./JsonText.ts"
+import type { Basis } from "./ResultQuery.ts"
 import type { JsonText, RunRow } from "./TaskGroup.ts"
 import type { WireOutput, WireRun } from "./Wire.ts"
 
@@ -26,8 +36,8 @@ export const resultJson = (row: RunRow): JsonText => {
   return `${head}${more(row.input)}${row.content === null ? "" : contentFields(row.content)}}`
 }
 
-/** Lists of the JSON format, with an element for each row. */
-export type JsonPart = "results" | "runs"
+/** Lists with an element for each row: those of the JSON format, and the lines of JSON Lines. */
+export type JsonPart = "results" | "runs" | "lines"
 
 /**
  * Rows for a table, without the basis, column by column: `[run ids, statuses, errors, confidences, inputs, contents]`.
@@ -46,26 +56,34 @@ export const columnsJson = (rows: ReadonlyArray<RunRow>): JsonText => {
 }
 
 /** A merge that was too large to be stored beside what it is made of. */
-const mergeAgain = (row: RunRow): JsonText =>
-  mergedOf(row.input, row.content === null ? undefined : JSON.parse(row.content)) ?? row.input
+const mergeAgain = (row: RunRow): JsonText => mergedOf(row.input, row.content ?? undefined) ?? row.input
 
 const contentFields = (content: JsonText): string =>
   content.startsWith("{") ? more(content) : `,"content":${content}`
 
 /**
  * How an output is told: `full`, as Parallel sent it; `light`, for pages that show many rows: the basis (reasoning and
- * sources, most of an output's text) is absent, and `confidence` says `{field: level}` in its place.
+ * sources, most of an output's text) is absent, and `confidence` says `{field: level}` in its place; or with the basis
+ * of one field.
  */
-export type OutputForm = "full" | "light"
+export type OutputForm = "full" | "light" | { readonly field: string }
+
+/** How outputs are told with this much of their basis. */
+export const formOf = (basis: Basis = "all"): OutputForm =>
+  basis === "all" ? "full" : basis === "none" ? "light" : basis
 
 /** The whole output in this form, or `null`. */
 const outputJson = (row: RunRow, form: OutputForm): JsonText => {
   if (row.content === null) return "null"
   const rest = row.output ?? "{}"
-  return form === "full"
-    ? `{"content":${row.content}${more(rest)}}`
-    : `{"content":${row.content}${membersWithout(rest, IN_BASIS)},"confidence":${row.confidence ?? "{}"}}`
+  if (form === "full") return `{"content":${row.content}${more(rest)}}`
+  if (form === "light")
+    return `{"content":${row.content}${membersWithout(rest, IN_BASIS)},"confidence":${row.confidence ?? "{}"}}`
+  return `{"content":${row.content}${more(objectText(membersOf(rest).map((member) => ofField(member, form))))}}`
 }
+
+const ofField = (member: Member, basis: { readonly field: string }): Member =>
+  member.name === "basis" ? { ...member, value: `[${entriesOf(member.value, basis).join(",")}]` } : member
 
 /** What the light form leaves out or says in its own way. */
 const IN_BASIS = new Set(["basis", "confidence"])
@@ -95,22 +113,20 @@ const runFields = (row: RunRow, frame: Frame): string => {
 
 /** The same with what else Parallel says, which may also be another value of these. */
 const runFieldsWith = (row: RunRow, frame: Frame, extra: JsonText): string => {
-  const fields = {
-    ...splitFields(`{${runFields({ ...row, extra: null }, frame)}}`),
-    ...splitFields(extra),
-  }
-  return Object.entries(fields)
-    .map(([name, value]) => `${JSON.stringify(name)}:${value}`)
-    .join(",")
+  const usual = membersOf(`{${runFields({ ...row, extra: null }, frame)}}`)
+  return objectText(mergeMembers(usual, membersOf(extra))).slice(1, -1)
 }
 
-const splitFields = (json: JsonText): Record<string, JsonText> =>
-  Object.fromEntries(
-    Object.entries(JSON.parse(json) as Record<string, unknown>).map(([name, value]) => [
-      name,
-      JSON.stringify(value),
-    ]),
-  )
+/** Members of both: where a name is in the first as well, its place there has the other's value. */
+const mergeMembers = (
+  first: ReadonlyArray<Member>,
+  second: ReadonlyArray<Member>,
+): Iterable<Pick<Member, "key" | "value">> => {
+  const merged = new Map<string, Pick<Member, "key" | "value">>()
+  for (const { name, key, value } of first) merged.set(name, { key, value })
+  for (const { name, key, value } of second) merged.set(name, { key: merged.get(name)?.key ?? key, value })
+  return merged.values()
+}
 
 /** Elements of the JSON format's `runs`, for many rows of one group. */
 export const runJsonOf = (group: GroupFacts, form: OutputForm = "full"): ((row: RunRow) => JsonText) => {
@@ -138,54 +154,48 @@ const CARRIED = new Set(["run_id", "status", "is_active", "warnings", "error", "
 
 /** What of Parallel's run cannot be told from the rest of the row; null when nothing. */
 export const extraOf = (run: WireRun, inputIndex: number, group: GroupFacts): JsonText | null => {
-  const expected: Record<string, unknown> = {
-    interaction_id: run.runId,
-    processor: group.processor,
-    taskgroup_id: group.taskgroupId,
+  const expected: Readonly<Record<string, JsonText>> = {
+    interaction_id: text(run.runId),
+    processor: text(group.processor),
+    taskgroup_id: text(group.taskgroupId),
+    metadata: `{"input_index":"${inputIndex}"}`,
   }
-  const extra = Object.entries(run.raw).filter(([name, value]) => {
-    if (CARRIED.has(name) || value === null || value === undefined) return false
-    if (name === "metadata") return JSON.stringify(value) !== `{"input_index":"${inputIndex}"}`
-    return expected[name] !== value
-  })
-  return extra.length === 0 ? null : JSON.stringify(Object.fromEntries(extra))
+  const extra = [...run.fields].filter(
+    ([name, value]) => !CARRIED.has(name) && value !== "null" && expected[name] !== value,
+  )
+  return extra.length === 0
+    ? null
+    : objectText(extra.map(([name, value]) => ({ key: JSON.stringify(name), value })))
 }
-
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === "object" && value !== null && !Array.isArray(value)
 
 const HIDDEN = ["$id", "$status"]
 
-const without = (fields: Record<string, unknown>): Record<string, unknown> =>
-  Object.fromEntries(Object.entries(fields).filter(([name]) => !HIDDEN.includes(name)))
-
 /** The `merged` column: see {@link RunRow.merged}. `content` is undefined while there is no output. */
-export const mergedOf = (input: JsonText, content: unknown): JsonText | null => {
-  const output = content === undefined ? {} : isObject(content) ? content : { content }
-  const hides = HIDDEN.some((name) => Object.hasOwn(output, name))
-  const names = [...HIDDEN, ...Object.keys(output)]
+export const mergedOf = (input: JsonText, content: JsonText | undefined): JsonText | null => {
+  const output =
+    content === undefined ? [] : membersOf(content.startsWith("{") ? content : `{"content":${content}}`)
+  const hides = output.some(({ name }) => HIDDEN.includes(name))
+  const names = [...HIDDEN, ...output.map(({ name }) => name)]
   if (!hides && !mayHaveMember(input, names)) return null
-  const fields = JSON.parse(input) as Record<string, unknown>
-  const clashes = hides || names.some((name) => Object.hasOwn(fields, name))
-  // Entries, not assignment: a column may be called `__proto__`.
-  return clashes
-    ? JSON.stringify(
-        Object.fromEntries([...Object.entries(without(fields)), ...Object.entries(without(output))]),
-      )
-    : null
+  const fields = membersOf(input)
+  const taken = new Set(names)
+  if (!hides && !fields.some(({ name }) => taken.has(name))) return null
+  const shown = (members: ReadonlyArray<Member>) => members.filter(({ name }) => !HIDDEN.includes(name))
+  return objectText(mergeMembers(shown(fields), shown(output)))
 }
 
 /** Confidence by field out of an output's basis; `""` and null mean none. Null when no field has any. */
 export const confidenceOf = (output: WireOutput): JsonText | null => {
-  const basis = output.rest["basis"]
-  if (!Array.isArray(basis)) return null
-  const entries = basis.flatMap((entry: unknown) =>
-    isObject(entry) &&
-    typeof entry["field"] === "string" &&
-    typeof entry["confidence"] === "string" &&
-    entry["confidence"] !== ""
-      ? [[entry["field"], entry["confidence"]] as const]
-      : [],
-  )
-  return entries.length === 0 ? null : JSON.stringify(Object.fromEntries(entries))
+  const basis = fieldsOf(output.rest).get("basis")
+  if (basis?.startsWith("[") !== true) return null
+  const levels = new Map<string, JsonText>()
+  for (const entry of elementsOf(basis)) {
+    if (!entry.startsWith("{")) continue
+    const { field, confidence } = JSON.parse(entry) as { field?: unknown; confidence?: unknown }
+    if (typeof field !== "string" || typeof confidence !== "string" || confidence === "") continue
+    levels.set(field, text(confidence))
+  }
+  return levels.size === 0
+    ? null
+    : objectText(Array.from(levels, ([field, value]) => ({ key: text(field), value })))
 }

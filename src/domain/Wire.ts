@@ -1,6 +1,8 @@
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { EventCursor, RunId } from "./Ids.ts"
+import { compactText, fieldsOf, membersOf, objectText, shownText } from "./JsonText.ts"
+import type { JsonText } from "./TaskGroup.ts"
 
 /**
  * Parallel's wire shapes as far as we depend on them. Only `run_id` and `status` of a run are indispensable: every
@@ -33,19 +35,19 @@ const RunIdentity = Schema.Struct({ run_id: Schema.NonEmptyString, status: Schem
 const isRunIdentity = Schema.is(RunIdentity)
 const isRecord = Schema.is(JsonRecord)
 
-/** A run as Parallel sent it: the two fields we need, and the whole object. */
+/** A run as Parallel sent it: the two fields we need, and all of them as texts. */
 export interface WireRun {
   readonly runId: RunId
   readonly status: string
-  readonly raw: Readonly<Record<string, unknown>>
+  readonly fields: ReadonlyMap<string, JsonText>
   /** Which input it is the run of, as we wrote into its metadata; null when Parallel did not echo it. */
   readonly inputIndex: number | null
 }
 
-/** An output as Parallel sent it, its content told apart from the rest. */
+/** An output as Parallel sent it, as text: its content, and the object without it. */
 export interface WireOutput {
-  readonly content: unknown
-  readonly rest: Readonly<Record<string, unknown>>
+  readonly content: JsonText
+  readonly rest: JsonText
 }
 
 export type GroupEvent =
@@ -55,7 +57,7 @@ export type GroupEvent =
       readonly run: WireRun
       readonly output: WireOutput | null
       /** The row the run was made of, when it was asked for. */
-      readonly input: unknown
+      readonly input: JsonText | undefined
     }
   | { readonly _tag: "Status"; readonly eventId: EventCursor | null; readonly status: WireStatus }
   /** Parallel's `error` event: it names no run and has no id. */
@@ -74,67 +76,93 @@ const indexOf = (metadata: unknown): number | null => {
 /** Ids and statuses of runs are stored as text, and sent again as bytes: half a character would make an answer unreadable. */
 export const readRunId = (text: string): RunId => RunId(text.toWellFormed())
 
-export const readRun = (run: unknown, input?: unknown): WireRun | null => {
-  if (!isRecord(run) || !isRunIdentity(run)) return null
-  const fromInput = isRecord(input) ? indexOf(input["metadata"]) : null
+/** Reads a run. `run` and `input` are valid JSON without blanks between tokens. */
+export const readRun = (run: JsonText | undefined, input?: JsonText): WireRun | null => {
+  const fields = objectFields(run)
+  const identity = { run_id: valueOf(fields, "run_id"), status: valueOf(fields, "status") }
+  if (!isRunIdentity(identity)) return null
   return {
-    runId: readRunId(run.run_id),
-    status: run.status.toWellFormed(),
-    raw: run,
-    inputIndex: indexOf(run["metadata"]) ?? fromInput,
+    runId: readRunId(identity.run_id),
+    status: identity.status.toWellFormed(),
+    fields,
+    inputIndex: indexOf(valueOf(fields, "metadata")) ?? indexOf(valueOf(objectFields(input), "metadata")),
   }
 }
+
+const NONE: ReadonlyMap<string, JsonText> = new Map()
+
+const objectFields = (json: JsonText | undefined): ReadonlyMap<string, JsonText> =>
+  json?.startsWith("{") === true ? fieldsOf(json) : NONE
+
+const valueOf = (fields: ReadonlyMap<string, JsonText>, name: string): unknown =>
+  fields.has(name) ? (JSON.parse(fields.get(name)!) as unknown) : undefined
 
 /**
  * Reads an output. Some sources show `content` of a JSON output as JSON text: text that parses to an object is taken
  * as that object. Null when there is no output.
  */
-export const readOutput = (output: unknown): WireOutput | null => {
-  if (!isRecord(output) || !("content" in output) || output["content"] === null) return null
-  const { content, ...rest } = output
-  if (rest["type"] === "json" && typeof content === "string") {
-    const parsed = Option.getOrUndefined(decodeJson(content))
-    if (isRecord(parsed)) return { content: parsed, rest }
-  }
-  return { content, rest }
+export const readOutput = (output: JsonText | undefined): WireOutput | null => {
+  if (output?.startsWith("{") !== true) return null
+  const members = membersOf(output)
+  const content = members.findLast(({ name }) => name === "content")?.value
+  if (content === undefined || content === "null") return null
+  const rest = objectText(members.filter(({ name }) => name !== "content"))
+  const type = members.findLast(({ name }) => name === "type")?.value
+  return { content: (type === '"json"' ? objectIn(content) : null) ?? content, rest }
 }
 
-const inputOf = (input: unknown): unknown => (isRecord(input) ? input["input"] : undefined)
+/** The object that a JSON string is the text of. */
+const objectIn = (content: JsonText): JsonText | null => {
+  if (!content.startsWith('"')) return null
+  const text = shownText(content)
+  return isRecord(Option.getOrUndefined(decodeJson(text))) ? compactText(text).trim() : null
+}
 
 const decodeJson = Schema.decodeUnknownOption(Schema.fromJsonString(Schema.Unknown))
+
+/** An object's fields, out of text that may be anything; null when it is no JSON object. */
+export const readObject = (text: string): ReadonlyMap<string, JsonText> | null =>
+  isRecord(Option.getOrUndefined(decodeJson(text))) ? fieldsOf(compactText(text)) : null
+
 const decodeStatus = Schema.decodeUnknownOption(WireStatus)
+
+const textIn = (fields: ReadonlyMap<string, JsonText>, name: string): string | null => {
+  const value = valueOf(fields, name)
+  return typeof value === "string" ? value : null
+}
 
 /**
  * Reads one event of `/runs` or `/events`. The kind comes from the JSON's `type`, else from the event's name; the
  * cursor from the JSON's `event_id`, else from the `id:` line.
  */
 export const readGroupEvent = (event: { name: string; data: string; id: string | null }): GroupEvent => {
-  const json = Option.getOrUndefined(decodeJson(event.data))
-  if (!isRecord(json)) {
+  const fields = readObject(event.data)
+  if (fields === null)
     return { _tag: "Unreadable", eventId: null, reason: `event ${event.name} is not a JSON object` }
-  }
-  const cursor = typeof json["event_id"] === "string" ? json["event_id"] : event.id
+  const cursor = textIn(fields, "event_id") ?? event.id
   const eventId = cursor === null ? null : EventCursor(cursor)
-  const type = typeof json["type"] === "string" ? json["type"] : event.name
+  const type = textIn(fields, "type") ?? event.name
   switch (type) {
     case "task_run.state": {
-      const run = readRun(json["run"], json["input"])
-      return run === null
-        ? { _tag: "Unreadable", eventId, reason: "a run event without run_id and status" }
-        : { _tag: "Run", eventId, run, output: readOutput(json["output"]), input: inputOf(json["input"]) }
+      const input = fields.get("input")
+      const run = readRun(fields.get("run"), input)
+      if (run === null)
+        return { _tag: "Unreadable", eventId, reason: "a run event without run_id and status" }
+      const output = readOutput(fields.get("output"))
+      return { _tag: "Run", eventId, run, output, input: objectFields(input).get("input") }
     }
     case "task_group_status": {
-      const status = decodeStatus(json["status"])
+      const status = decodeStatus(valueOf(fields, "status"))
       return Option.isNone(status)
         ? { _tag: "Unreadable", eventId, reason: "a status event without counts" }
         : { _tag: "Status", eventId, status: status.value }
     }
     case "error": {
-      const error = isRecord(json["error"]) ? json["error"] : {}
+      const error = objectFields(fields.get("error"))
       return {
         _tag: "Trouble",
-        refId: typeof error["ref_id"] === "string" ? error["ref_id"] : null,
-        message: typeof error["message"] === "string" ? error["message"] : "unspecified error",
+        refId: textIn(error, "ref_id"),
+        message: textIn(error, "message") ?? "unspecified error",
       }
     }
     default:

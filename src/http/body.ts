@@ -1,42 +1,137 @@
 import type { ApiError } from "./errors.ts"
 
-/** Reads a JSON body within the limit, or says what is wrong with it. */
+interface BodyOptions {
+  /** Bytes, before and after decompression. */
+  readonly maxBytes: number
+  /** Takes the text as it comes; false when no more is wanted. */
+  readonly take: (text: string) => boolean
+  /** Sees the bytes of the text. */
+  readonly look?: (bytes: Uint8Array) => Promise<void>
+}
+
+/** Names of Content-Encoding (RFC 9110 §8.4.1), and what the Compression standard calls them. */
+const DECODERS: ReadonlyMap<string, string> = new Map([
+  ["gzip", "gzip"],
+  ["x-gzip", "gzip"],
+  ["deflate", "deflate"],
+  ["br", "brotli"],
+])
+
+const refuse = (status: number, message: string): ApiError => ({ status, message })
+
+/** Reads a JSON body of UTF-8 text, piece by piece, or says why it cannot. */
+export const readBodyText = async (request: Request, options: BodyOptions): Promise<ApiError | null> => {
+  const refusal = refuseType(request.headers.get("content-type"))
+  if (refusal !== null) return refusal
+  const { maxBytes, take, look } = options
+  const tooLarge = refuse(
+    413,
+    `The body is larger than ${maxBytes} bytes. Split the inputs over several requests, or send their URL.`,
+  )
+  if (Number(request.headers.get("content-length") ?? 0) > maxBytes) return tooLarge
+  const encoding = encodingOf(request.headers)
+  const stream = decoded(request.body, encoding)
+  if (stream === undefined)
+    return refuse(
+      415,
+      `The body's Content-Encoding is ${encoding.slice(0, 100)}, which is not taken. Send gzip, deflate or plain JSON, compressed once.`,
+    )
+  const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false })
+  const decode = (bytes?: Uint8Array): string | null => {
+    try {
+      return bytes === undefined ? decoder.decode() : decoder.decode(bytes, { stream: true })
+    } catch {
+      return null
+    }
+  }
+  const notUtf8 = refuse(400, "The body holds bytes that are not valid UTF-8. Encode it as UTF-8.")
+  let size = 0
+  try {
+    for await (const chunk of stream ?? []) {
+      size += chunk.byteLength
+      if (size > maxBytes) return tooLarge
+      const text = decode(chunk)
+      if (text === null) return notUtf8
+      if (!take(text)) return null
+      await look?.(chunk)
+    }
+  } catch {
+    return refuse(
+      400,
+      encoding === ""
+        ? "The body broke off."
+        : `The body broke off, or is not valid ${encoding}. Compress it again, or send it plain.`,
+    )
+  }
+  const rest = decode()
+  if (rest === null) return notUtf8
+  take(rest)
+  return null
+}
+
+const refuseType = (type: string | null): ApiError | null => {
+  if (type === null) return null
+  const json = /^application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i.test(type.trim())
+  if (!json)
+    return refuse(
+      415,
+      `The body must be JSON; send it with content-type: application/json, not ${type.slice(0, 100)}.`,
+    )
+  const charset = /;\s*charset\s*=\s*"?([^";\s]*)/i.exec(type)?.[1] ?? "utf-8"
+  // ASCII is UTF-8 as well.
+  return /^(?:utf-?8|us-ascii)$/i.test(charset)
+    ? null
+    : refuse(415, `The body's charset is ${charset.slice(0, 100)}. Send JSON in UTF-8 (RFC 8259 §8.1).`)
+}
+
+/** What the body is compressed with; empty when it is not. */
+const encodingOf = (headers: Headers): string =>
+  (headers.get("content-encoding") ?? "")
+    .toLowerCase()
+    .split(",")
+    .map((name) => name.trim())
+    .filter((name) => name !== "" && name !== "identity")
+    .join(", ")
+
+/** The body's bytes as they were before compression; undefined when it cannot be undone here. */
+const decoded = (
+  body: ReadableStream<Uint8Array> | null,
+  encoding: string,
+): ReadableStream<Uint8Array> | null | undefined => {
+  if (encoding === "" || body === null) return body
+  const format = DECODERS.get(encoding)
+  if (format === undefined) return undefined
+  try {
+    const decompression = new DecompressionStream(
+      format as ConstructorParameters<typeof DecompressionStream>[0],
+    )
+    return body.pipeThrough(decompression as ReadableWritablePair<Uint8Array, Uint8Array>)
+  } catch {
+    // The platform does not know this one.
+    return undefined
+  }
+}
+
+/** Reads a small JSON body as a value. */
 export const readJsonBody = async (
   request: Request,
   maxBytes: number,
 ): Promise<
   { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly error: ApiError }
 > => {
-  const type = request.headers.get("content-type")
-  if (type !== null && !/^application\/(?:[\w.+-]+\+)?json\b/i.test(type.trim())) {
-    return refuse(
-      415,
-      `The body must be JSON; send it with content-type: application/json, not ${type.slice(0, 100)}.`,
-    )
-  }
-  const tooLarge = `The body is larger than ${maxBytes} bytes. Split the inputs over several requests, or send their URL.`
-  if (Number(request.headers.get("content-length") ?? 0) > maxBytes) return refuse(413, tooLarge)
-  const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false })
   let text = ""
-  let size = 0
-  try {
-    for await (const chunk of request.body ?? []) {
-      size += chunk.byteLength
-      if (size > maxBytes) return refuse(413, tooLarge)
-      text += decoder.decode(chunk, { stream: true })
-    }
-    text += decoder.decode()
-  } catch {
-    return refuse(400, "The body is not UTF-8 text, or broke off.")
-  }
+  const error = await readBodyText(request, {
+    maxBytes,
+    take: (piece) => {
+      text += piece
+      return true
+    },
+  })
+  if (error !== null) return { ok: false, error }
   try {
     return { ok: true, value: JSON.parse(text) as unknown }
-  } catch (error) {
-    return refuse(
-      400,
-      `The body is not JSON: ${error instanceof SyntaxError ? error.message.slice(0, 200) : "unreadable"}.`,
-    )
+  } catch (problem) {
+    const why = problem instanceof SyntaxError ? problem.message.slice(0, 200) : "unreadable"
+    return { ok: false, error: refuse(400, `The body is not JSON: ${why}.`) }
   }
 }
-
-const refuse = (status: number, message: string) => ({ ok: false, error: { status, message } }) as const

@@ -1,6 +1,6 @@
 import type { ParallelError } from "../domain/Errors.ts"
 import type { GroupId } from "../domain/Ids.ts"
-import { problemSentence } from "../domain/Problem.ts"
+import { type Problem, problemSentence } from "../domain/Problem.ts"
 import type { CreationFailed } from "../programs/createErrors.ts"
 import type { CreateOnceError, KeyInUse } from "../programs/createOnce.ts"
 
@@ -44,25 +44,22 @@ export const methodNotAllowed = (method: string, allow: string): ApiError => ({
   headers: { allow },
 })
 
-export const NO_KEY: ApiError = {
-  status: 401,
-  message: "A Parallel API key is missing. Send it as the header x-api-key, or as Authorization: Bearer.",
-  headers: { "www-authenticate": 'Bearer realm="Parallel API key"' },
+/** A request with these problems: the first is said at once. */
+export const problemsError = (status: number, problems: ReadonlyArray<Problem>): ApiError => {
+  const [first, ...others] = problems
+  const more =
+    others.length === 0
+      ? ""
+      : ` (and ${others.length === 1 ? "1 more problem" : `${others.length} more problems`}, see detail)`
+  const said = first === undefined ? "The request is not valid" : problemSentence(first).replace(/\.$/, "")
+  return { status, message: `${said}${more}.`, detail: { errors: problems } }
 }
 
 /** What a failed creation looks like from outside. */
 export const createErrorOf = (error: Exclude<CreateOnceError, CreationFailed>): ApiError => {
   switch (error._tag) {
-    case "InvalidRequest": {
-      const [first] = error.problems
-      const more =
-        error.problems.length > 1 ? ` (and ${error.problems.length - 1} more problems, see detail)` : ""
-      return {
-        status: 422,
-        message: `${first === undefined ? "The request is not valid" : problemSentence(first).replace(/\.$/, "")}${more}.`,
-        detail: { errors: error.problems },
-      }
-    }
+    case "InvalidRequest":
+      return problemsError(422, error.problems)
     case "InputsUnavailable":
       switch (error.kind) {
         case "too_large":
@@ -73,7 +70,7 @@ export const createErrorOf = (error: Exclude<CreateOnceError, CreationFailed>): 
           return {
             status: 422,
             message: `${error.message}.`,
-            detail: { errors: [{ path: "inputs", message: error.message }] },
+            detail: { errors: [{ path: error.path, message: error.message }] },
           }
       }
     case "PreparationTimedOut":
@@ -97,7 +94,7 @@ export const createErrorOf = (error: Exclude<CreateOnceError, CreationFailed>): 
       return {
         status: 409,
         message:
-          "This Idempotency-Key was used for a request with another body. Send that body again to get its answer, or use a new key for a new request.",
+          "This Idempotency-Key was used for another request: another body, or the same sent elsewhere. Send that one again as it was to get its answer, or use a new key for a new request.",
       }
     case "KeyInUse":
       return keyInUse(error)

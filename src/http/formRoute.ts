@@ -9,7 +9,7 @@ type FormSettings = Pick<SettingsShape, "PARALLEL_BASE_URL" | "PARALLEL_LOGIN_UR
 
 /** `/`: the form for the API. */
 export const formRoute = (request: Request, settings: FormSettings): Response => {
-  if (request.method === "OPTIONS") return optionsResponse(METHODS)
+  if (request.method === "OPTIONS") return optionsResponse(request, METHODS)
   if (request.method !== "GET" && request.method !== "HEAD")
     return errorResponse(methodNotAllowed(request.method, METHODS))
   return new Response(request.method === "HEAD" ? null : formHtml(loginFor(settings)), {

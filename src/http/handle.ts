@@ -4,6 +4,7 @@ import { type GroupId, isGroupId } from "../domain/Ids.ts"
 import type { SettingsShape } from "../domain/Settings.ts"
 import type { TaskGroupStub } from "../layers/TaskGroupsObjects.ts"
 import { CreationFailed } from "../programs/createErrors.ts"
+import { readAddress } from "./address.ts"
 import { callbackRoute } from "./callbackRoute.ts"
 import { createRoute } from "./createRoute.ts"
 import { errorResponse, methodNotAllowed } from "./errors.ts"
@@ -50,11 +51,14 @@ export const handle = async (request: Request, context: HandlerContext): Promise
 /** The route as the API's description names it, and the group: nothing of a query, which may hold anything. */
 const describe = (request: Request) => {
   const { pathname } = new URL(request.url)
-  const [, id = "", extension = ""] = /^\/([^/.]*)(\.\w{1,5})?$/.exec(pathname) ?? []
   if (FIXED.has(pathname)) return { route: `${request.method} ${pathname}` }
-  return isGroupId(id)
-    ? { route: `${request.method} /{taskgroup_id}${extension}`, taskgroup_id: id }
-    : { route: `${request.method} (no route)` }
+  const { id, row, extension } = readAddress(pathname) ?? { id: "", row: null, extension: null }
+  if (!isGroupId(id)) return { route: `${request.method} (no route)` }
+  const format = extension !== null && /^\w{1,5}$/.test(extension) ? `.${extension}` : ""
+  return {
+    route: `${request.method} /{taskgroup_id}${row === null ? "" : "/{row}"}${format}`,
+    taskgroup_id: id,
+  }
 }
 
 const route = async (request: Request, context: HandlerContext): Promise<Response> => {
@@ -62,13 +66,13 @@ const route = async (request: Request, context: HandlerContext): Promise<Respons
   if (pathname === "/") return formRoute(request, context.settings)
   if (pathname === "/callback") return callbackRoute(request, context.settings, context.runtime)
   if (pathname === CREATE_PATH) {
-    if (request.method === "OPTIONS") return optionsResponse("POST, OPTIONS")
+    if (request.method === "OPTIONS") return optionsResponse(request, "POST, OPTIONS")
     if (request.method !== "POST") return errorResponse(methodNotAllowed(request.method, "POST, OPTIONS"))
     return createRoute(request, context.settings, context.runtime)
   }
-  const [name = "", ...rest] = pathname.slice(1).split("/")
-  if (rest.length === 0 && !RESERVED.has(name)) {
-    return resultRoute(request, name, context)
+  const address = readAddress(pathname)
+  if (address !== null && !RESERVED.has(pathname.split("/")[1] ?? "")) {
+    return resultRoute(request, address, context)
   }
   return errorResponse({ status: 404, message: `There is nothing at ${pathname.slice(0, 200)}.` })
 }

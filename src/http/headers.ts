@@ -8,7 +8,7 @@ const COMMON: Readonly<Record<string, string>> = {
 /** Anybody may read, from pages of other origins too. */
 const CORS: Readonly<Record<string, string>> = {
   "access-control-allow-origin": "*",
-  "access-control-expose-headers": "ETag, Idempotency-Replayed, Location, Retry-After, Sunset",
+  "access-control-expose-headers": "ETag, Idempotency-Replayed, Link, Location, Retry-After, Sunset",
 }
 
 /** Data that a browser is made to show as a page must not run anything. */
@@ -24,15 +24,30 @@ export const withCommonHeaders = (response: Response, csp: string = DATA_CSP): R
   return new Response(response.body, { status: response.status, headers })
 }
 
+/** For those who do not say what they will send. */
+const USUAL_HEADERS =
+  "accept, authorization, content-type, idempotency-key, if-none-match, last-event-id, x-api-key"
+
+/** What a preflight may ask for: tools for tracing and telemetry add a dozen to every request. */
+const MAX_ASKED_CHARS = 4_000
+const HEADER_NAME = /^[!#$%&'*+.^_`|~\w-]{1,100}$/
+
+/** The headers that a preflight asks for, whatever they are: none is of consequence where no credentials are involved. */
+const allowedHeaders = (asked: string | null): string => {
+  if (asked === null || asked.length > MAX_ASKED_CHARS) return USUAL_HEADERS
+  const names = asked.split(",").map((name) => name.trim())
+  return names.filter((name) => HEADER_NAME.test(name)).join(", ") || USUAL_HEADERS
+}
+
 /** Answers a preflight, and anybody who asks what a path can do. */
-export const optionsResponse = (methods: string): Response =>
+export const optionsResponse = (request: Request, methods: string): Response =>
   new Response(null, {
     status: 204,
     headers: {
       allow: methods,
       "access-control-allow-methods": methods,
-      "access-control-allow-headers":
-        "accept, authorization, content-type, idempotency-key, if-none-match, last-event-id, x-api-key",
+      "access-control-allow-headers": allowedHeaders(request.headers.get("access-control-request-headers")),
       "access-control-max-age": "86400",
+      vary: "Access-Control-Request-Headers",
     },
   })

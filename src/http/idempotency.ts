@@ -1,4 +1,3 @@
-import { canonicalJson } from "../domain/CanonicalJson.ts"
 import type { IdempotentRequest } from "../services/Idempotency.ts"
 import type { ApiError } from "./errors.ts"
 
@@ -26,33 +25,59 @@ export const idempotencyKeyOf = (headers: Headers): string | ApiError | null => 
   }
 }
 
-const sha256 = async (text: string): Promise<string> => {
-  const hash = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text))
-  return Array.from(new Uint8Array(hash), (byte) => byte.toString(16).padStart(2, "0")).join("")
-}
+const hex = (hash: ArrayBuffer): string =>
+  Array.from(new Uint8Array(hash), (byte) => byte.toString(16).padStart(2, "0")).join("")
+
+const sha256 = async (data: string | Uint8Array<ArrayBuffer>): Promise<string> =>
+  hex(await crypto.subtle.digest("SHA-256", typeof data === "string" ? new TextEncoder().encode(data) : data))
 
 /** The record's name: each caller's keys are its own, and neither key can be read from it. */
 export const recordName = async (apiKey: string, idempotencyKey: string): Promise<string> =>
   sha256(`${await sha256(apiKey)}:${await sha256(idempotencyKey)}`)
 
-const PIECE_CHARS = 262_144
+const PIECE_BYTES = 262_144
 
 /**
- * A hash of what the body means: white space and the order of properties make no difference, so that a client which
- * writes its JSON anew does not pay twice. Over the hashes of pieces, since a body may be large and memory is shared.
+ * A hash of a request: its method, path and query, and its body's bytes as they come, however they are cut. Over the
+ * hashes of pieces, since a body may be large and memory is shared.
  */
-export const bodyHash = async (body: unknown): Promise<string> => {
-  let hashes = ""
-  for (const piece of canonicalJson(body, PIECE_CHARS)) hashes += await sha256(piece)
-  return sha256(hashes)
+export class RequestHash {
+  private hashes: string
+  private readonly piece = new Uint8Array(PIECE_BYTES)
+  private used = 0
+
+  constructor(request: Pick<Request, "method" | "url">) {
+    const { pathname, search } = new URL(request.url)
+    this.hashes = `${request.method} ${pathname}${search}\n`
+  }
+
+  async add(bytes: Uint8Array): Promise<void> {
+    for (let at = 0; at < bytes.length;) {
+      const part = bytes.subarray(at, at + PIECE_BYTES - this.used)
+      this.piece.set(part, this.used)
+      this.used += part.length
+      at += part.length
+      if (this.used === PIECE_BYTES) await this.close()
+    }
+  }
+
+  private async close(): Promise<void> {
+    this.hashes += await sha256(this.piece.subarray(0, this.used))
+    this.used = 0
+  }
+
+  async finish(): Promise<string> {
+    await this.close()
+    return sha256(this.hashes)
+  }
 }
 
 export const idempotentRequestOf = async (
   apiKey: string,
   idempotencyKey: string,
-  body: unknown,
+  requestHash: string,
 ): Promise<IdempotentRequest> => ({
   name: await recordName(apiKey, idempotencyKey),
   token: crypto.randomUUID(),
-  bodyHash: await bodyHash(body),
+  bodyHash: requestHash,
 })

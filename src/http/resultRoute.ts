@@ -1,16 +1,20 @@
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
-import { FORMATS, formatOf } from "../domain/Formats.ts"
+import { formatOf, ROW_FORMATS, SSE } from "../domain/Formats.ts"
 import { type GroupId, isGroupId, readChangeNumber } from "../domain/Ids.ts"
-import { negotiate, RESULT_OFFERS } from "./negotiate.ts"
+import { shorten } from "../domain/Problem.ts"
+import { knownQuery, readQuery } from "../domain/ResultQuery.ts"
 import type { SettingsShape } from "../domain/Settings.ts"
 import type { TaskGroupStub } from "../layers/TaskGroupsObjects.ts"
 import { consoleCsp, consoleHtml } from "../pages/consoleHtml.ts"
 import { errorHtml, resultCsp } from "../pages/resultHtml.ts"
-import { type ApiError, errorResponse, methodNotAllowed } from "./errors.ts"
+import { rowCsp } from "../pages/rowHtml.ts"
+import type { Address } from "./address.ts"
+import { type ApiError, errorResponse, methodNotAllowed, problemsError } from "./errors.ts"
 import { type EventProxyOptions, openEvents, proxyEvents } from "./eventProxy.ts"
 import { optionsResponse, withCommonHeaders } from "./headers.ts"
+import { negotiate, type Offer, RESULT_OFFERS } from "./negotiate.ts"
 import type { RequestRuntime } from "./runtime.ts"
 import { studioRoute } from "./studio.ts"
 
@@ -23,87 +27,108 @@ export interface ResultContext {
 /** The studio: no format of the result, but an extension of its address. */
 const DATABASE = "db"
 
-/** `/{taskgroup_id}[.json|.jsonl|.csv|.md|.html|.sse|.db]` */
+/** `/{taskgroup_id}[.json|.jsonl|.csv|.md|.html|.sse|.db]` and `/{taskgroup_id}/{row}[.json|.md|.html]` */
 export const resultRoute = async (
   request: Request,
-  name: string,
+  { id, row, extension }: Address,
   context: ResultContext,
 ): Promise<Response> => {
-  const { groups } = context
-  const dot = name.indexOf(".")
-  const id = dot < 0 ? name : name.slice(0, dot)
-  const extension = dot < 0 ? null : name.slice(dot + 1)
+  const offers: ReadonlyArray<Offer> = row === null ? RESULT_OFFERS : ROW_FORMATS
+  const extensions = [...offers.map(({ format }) => format), ...(row === null ? [DATABASE] : [])]
+  if (!isGroupId(id)) return failure(request, NOT_FOUND)
+  if (extension !== null && !extensions.includes(extension))
+    return failure(request, noFormat(extension, extensions, row === null ? "a task group" : "a row"))
   const methods = extension === DATABASE ? "GET, HEAD, POST, OPTIONS" : "GET, HEAD, OPTIONS"
-  if (!isGroupId(id) || (extension !== null && extension !== DATABASE && formatOf(extension) === null))
-    return failure(request, NOT_FOUND)
-  if (request.method === "OPTIONS") return optionsResponse(methods)
+  if (request.method === "OPTIONS") return optionsResponse(request, methods)
   if (!methods.split(", ").includes(request.method)) {
     return failure(request, methodNotAllowed(request.method, methods))
   }
-  const format = extension ?? negotiate(request.headers.get("accept"), RESULT_OFFERS)
+  const format = extension ?? negotiate(request.headers.get("accept"), offers)
   if (format === null) {
     return failure(request, {
       status: 406,
-      message: `None of the accepted types can be served. There are ${FORMATS.map(({ types }) => types[0]).join(", ")}.`,
+      message: `None of the accepted types can be served. There are ${offers.map(({ types }) => types[0]).join(", ")}.`,
     })
   }
-  const stub = groups(id)
-  if (format === "sse") return eventRoute(request, id, context)
-  if (format === DATABASE) {
-    if (!(await stub.exists())) return failure(request, NOT_FOUND)
-    return databaseRoute(request, id, (query) => groups(id).raw(query))
-  }
-  const query = format === "json" ? jsonQuery(request) : renderQuery(request, format)
-  if (query === null) return errorResponse(BAD_INDEX)
-  const response = await stub.fetch(
-    new Request(`https://object/${format}${query}`, { method: request.method, headers: request.headers }),
-  )
-  const inputs = response.headers.get("x-num-inputs")
-  if (inputs !== null) return errorResponse(noSuchInput(inputs))
+  if (row !== null) return rowRoute(request, id, format, row, context)
+  return format === DATABASE ? databaseRoute(request, id, context) : groupRoute(request, id, format, context)
+}
+
+/** A group in one of its formats. */
+const groupRoute = async (
+  request: Request,
+  id: GroupId,
+  format: string,
+  context: ResultContext,
+): Promise<Response> => {
+  const { searchParams } = new URL(request.url)
+  const known = formatOf(format)?.query ?? []
+  const { query, problems } = readQuery(known, searchParams)
+  if (problems.length > 0) return errorResponse(problemsError(400, problems))
+  const address = `https://object/${format}?${knownQuery(known, searchParams)}`
+  if (format === SSE.format) return eventRoute(request, id, address, context)
+  // A script's question, not an address that people open: its errors are JSON for everybody.
+  if (query.inputIndex !== undefined)
+    return rowRoute(request, id, format, String(query.inputIndex), context, (_, error) =>
+      errorResponse(error),
+    )
+  const response = await askObject(request, id, address, context)
   if (response.status === 404) return failure(request, NOT_FOUND)
+  if (response.status === 400) return errorResponse(noSuchField(await response.json()))
   return format === "html" ? withCommonHeaders(response, resultCsp) : response
 }
 
-/** `/{id}.db`: the studio, or with `?page=console` the SQL console of our own over the same protocol. */
-const databaseRoute = (
+/** One row, by the index of its input or its run's id. */
+const rowRoute = async (
   request: Request,
   id: GroupId,
-  raw: TaskGroupStub["raw"],
-): Response | Promise<Response> => {
+  format: string,
+  row: string,
+  context: ResultContext,
+  fail: typeof failure = failure,
+): Promise<Response> => {
+  const address = `https://object/${format}?row=${encodeURIComponent(row.toWellFormed())}`
+  const response = await askObject(request, id, address, context)
+  const rows = response.headers.get("x-num-inputs")
+  if (rows !== null) return fail(request, noSuchRow(row, Number(rows)))
+  if (response.status === 404) return fail(request, NOT_FOUND)
+  return format === "html" ? withCommonHeaders(response, rowCsp) : response
+}
+
+const askObject = (request: Request, id: GroupId, address: string, { groups }: ResultContext) =>
+  groups(id).fetch(new Request(address, { method: request.method, headers: request.headers }))
+
+/** `/{id}.db`: the studio, or with `?page=console` the SQL console of our own over the same protocol. */
+const databaseRoute = async (request: Request, id: GroupId, { groups }: ResultContext): Promise<Response> => {
+  if (!(await groups(id).exists())) return failure(request, NOT_FOUND)
   const page = new URL(request.url).searchParams.get("page")
   if (page !== null && page !== "console") return failure(request, NO_PAGE)
-  if (page === null || request.method === "POST") return studioRoute(request, id, raw)
+  if (page === null || request.method === "POST")
+    return studioRoute(request, id, (query) => groups(id).raw(query))
   const headers = { "content-type": "text/html; charset=utf-8", "cache-control": "no-cache" }
   const answer = new Response(request.method === "HEAD" ? null : consoleHtml(id), { headers })
   return withCommonHeaders(answer, consoleCsp)
 }
 
-/** What the object is told of the query: what its renderer of this format knows. */
-const renderQuery = (request: Request, format: string): string => {
-  const { searchParams } = new URL(request.url)
-  const known = formatOf(format)?.query ?? []
-  return known.includes("basis") && searchParams.get("basis") === "none" ? "?basis=none" : ""
-}
-
-/** What the object is told of the query of `.json`; null when that is wrong. */
-const jsonQuery = (request: Request): string | null => {
-  const inputIndex = new URL(request.url).searchParams.get("input_index")
-  if (inputIndex === null) return renderQuery(request, "json")
-  return /^\d{1,9}$/.test(inputIndex) ? `?input_index=${Number(inputIndex)}` : null
-}
-
-const INDEX_RULE = "must be a whole number from 0, the place of an input in the list"
-
-const BAD_INDEX: ApiError = {
-  status: 422,
-  message: `input_index ${INDEX_RULE}.`,
-  detail: { errors: [{ path: "input_index", message: INDEX_RULE }] },
-}
-
-const noSuchInput = (inputs: string): ApiError => ({
+const noFormat = (extension: string, extensions: ReadonlyArray<string>, of: string): ApiError => ({
   status: 404,
-  message: `This task group has no input of that index: it has ${inputs}, counted from 0.`,
+  message: `${extension === "" ? "The address ends in a dot, without a format." : `There is no format .${shorten(extension, 20)} of ${of}.`} There are ${extensions.map((name) => `.${name}`).join(", ")}.`,
 })
+
+const noSuchRow = (row: string, rows: number): ApiError => ({
+  status: 404,
+  message: `This task group has no row ${shorten(row)}: it has ${rows}, counted from 0. A row is named by the index of its input or by its run's id.`,
+})
+
+/** A field may be called anything, and there may be a thousand. */
+const noSuchField = (fields: ReadonlyArray<string>): ApiError => {
+  const more = fields.length > MAX_NAMED_FIELDS ? ` and ${fields.length - MAX_NAMED_FIELDS} more` : ""
+  const names = fields.slice(0, MAX_NAMED_FIELDS).map((name) => shorten(name))
+  const message = `names no field of this group's outputs. There are ${names.join(", ")}${more}.`
+  return problemsError(400, [{ path: "basis", message }])
+}
+
+const MAX_NAMED_FIELDS = 30
 
 const NO_PAGE: ApiError = {
   status: 404,
@@ -140,6 +165,7 @@ const OBJECT_LOST: ApiError = {
 const eventRoute = async (
   request: Request,
   id: GroupId,
+  address: string,
   { settings, groups, runtime }: ResultContext,
 ): Promise<Response> => {
   const { searchParams } = new URL(request.url)
@@ -147,7 +173,6 @@ const eventRoute = async (
     request.headers.get("last-event-id") ||
     searchParams.get("last_event_id") ||
     searchParams.get("lastEventId")
-  const address = `https://object/sse${renderQuery(request, "sse")}`
   const options: EventProxyOptions = {
     open: (from, signal) =>
       groups(id).fetch(
@@ -165,6 +190,7 @@ const eventRoute = async (
   if (opened._tag === "Failure") return errorResponse(OBJECT_LOST)
   const first = opened.success
   if (first.status === 404) return failure(request, NOT_FOUND)
+  if (first.status === 400) return errorResponse(noSuchField(await first.json()))
   if (!first.ok || first.body === null) return first
   const body = await runtime.runPromise(Stream.toReadableStreamEffect(proxyEvents(first, options)))
   return new Response(body, { headers: first.headers })

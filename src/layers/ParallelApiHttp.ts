@@ -10,18 +10,22 @@ import * as HttpClient from "effect/http/HttpClient"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import type * as HttpClientResponse from "effect/http/HttpClientResponse"
 import { Malformed, type ParallelError, Unavailable } from "../domain/Errors.ts"
+import { compactText, fieldsOf } from "../domain/JsonText.ts"
+import { USER_AGENT } from "../domain/Product.ts"
 import { call as again } from "../domain/Schedules.ts"
 import { makeSseParser } from "./parallel/sseParser.ts"
 import {
   type GroupEvent,
   readGroupEvent,
+  readObject,
   readOutput,
   readRun,
   readRunId,
   WireAddedRuns,
   WireGroup,
 } from "../domain/Wire.ts"
-import { type ApiKey, ParallelApi } from "../services/ParallelApi.ts"
+import type { JsonText } from "../domain/TaskGroup.ts"
+import { type ApiKey, ParallelApi, type SuggestedSpec } from "../services/ParallelApi.ts"
 import { RequestBudget } from "../services/RequestBudget.ts"
 import { Settings } from "../services/Settings.ts"
 import { toParallelError } from "./parallel/answers.ts"
@@ -40,10 +44,7 @@ const RESULT_WAIT_SECONDS = 10
 /** A listing does not wait for anything, so silence means that it is stuck. */
 const LISTING_SILENCE = Duration.seconds(60)
 
-const Suggestion = Schema.Struct({
-  output_schema: Schema.Record(Schema.String, Schema.Unknown),
-  warnings: Schema.optional(Schema.Unknown),
-})
+const Suggestion = Schema.Struct({ warnings: Schema.optional(Schema.Unknown) })
 const RecommendedProcessors = Schema.Struct({
   recommended_processors: Schema.NonEmptyArray(Schema.NonEmptyString),
 })
@@ -80,7 +81,7 @@ export const ParallelApiHttp: Layer.Layer<
       budget.note()
       const response = yield* request.pipe(
         HttpClientRequest.prependUrl(PARALLEL_BASE_URL),
-        HttpClientRequest.setHeader("x-api-key", Redacted.value(key)),
+        HttpClientRequest.setHeaders({ "x-api-key": Redacted.value(key), "user-agent": USER_AGENT }),
         client.execute,
         Effect.provideService(FetchHttpClient.RequestInit, { redirect: "manual" }),
         Effect.provideService(HttpClient.TracerPropagationEnabled, false),
@@ -104,13 +105,13 @@ export const ParallelApiHttp: Layer.Layer<
     const call = <A>(
       key: ApiKey,
       request: HttpClientRequest.HttpClientRequest,
-      read: (json: unknown) => A | null,
+      read: (json: unknown, text: string) => A | null,
       timeout: Duration.Duration = CALL_TIMEOUT,
     ): Effect.Effect<A, ParallelError> =>
       open(key, request).pipe(
         Effect.flatMap((response) => Effect.mapError(response.text, lost)),
         Effect.flatMap((text) => {
-          const value = read(parseJson(text))
+          const value = read(parseJson(text), text)
           return value === null
             ? Effect.fail(new Malformed({ message: "Parallel's answer does not have the expected shape" }))
             : Effect.succeed(value)
@@ -133,13 +134,10 @@ export const ParallelApiHttp: Layer.Layer<
         ),
       )
 
-    const post = (path: string, body: unknown) =>
+    const post = (path: string, body: JsonText) =>
       HttpClientRequest.post(path).pipe(
         HttpClientRequest.acceptJson,
-        HttpClientRequest.bodyText(
-          typeof body === "string" ? body : JSON.stringify(body),
-          "application/json",
-        ),
+        HttpClientRequest.bodyText(body, "application/json"),
       )
     const get = (path: string, params: Record<string, string> = {}) =>
       HttpClientRequest.get(path).pipe(HttpClientRequest.acceptJson, HttpClientRequest.setUrlParams(params))
@@ -148,31 +146,19 @@ export const ParallelApiHttp: Layer.Layer<
       suggestTaskSpec: (key, { intent, inputSchema }) =>
         call(
           key,
-          post(`${SUGGEST}/suggest`, {
-            user_intent: intent,
-            ...(inputSchema === null
-              ? {}
-              : {
-                  previous_task: {
-                    input_schema: inputSchema,
-                    output_schema: EMPTY_SCHEMA,
-                    inputs: [],
-                    title: "",
-                  },
-                }),
-          }),
-          decoder(Suggestion),
-        ).pipe(
-          Effect.map(({ output_schema, warnings }) => ({
-            outputSchema: { ...output_schema },
-            warnings: warningTexts(warnings),
-          })),
-          Effect.retry(again),
-        ),
+          post(
+            `${SUGGEST}/suggest`,
+            `{"user_intent":${JSON.stringify(intent)}${inputSchema === null ? "" : `,"previous_task":{"input_schema":${inputSchema},"output_schema":${EMPTY_SCHEMA},"inputs":[],"title":""}`}}`,
+          ),
+          readSuggestion,
+        ).pipe(Effect.retry(again)),
       suggestProcessor: (key, { taskSpec, from }) =>
         call(
           key,
-          post(`${SUGGEST}/suggest-processor`, { task_spec: taskSpec, choose_processors_from: from }),
+          post(
+            `${SUGGEST}/suggest-processor`,
+            `{"task_spec":${taskSpec},"choose_processors_from":${JSON.stringify(from)}}`,
+          ),
           decoder(RecommendedProcessors),
         ).pipe(
           Effect.map(({ recommended_processors }) => recommended_processors[0]),
@@ -180,7 +166,7 @@ export const ParallelApiHttp: Layer.Layer<
         ),
       createTaskGroup: (key, metadata) =>
         // An empty group costs nothing, so that asking twice is safe.
-        call(key, post(GROUPS, { metadata }), decoder(WireGroup)).pipe(Effect.retry(again)),
+        call(key, post(GROUPS, JSON.stringify({ metadata })), decoder(WireGroup)).pipe(Effect.retry(again)),
       addRuns: (key, groupId, { defaultTaskSpec, inputs }) =>
         call(
           key,
@@ -226,9 +212,9 @@ export const ParallelApiHttp: Layer.Layer<
           Duration.seconds(EVENTS_SILENCE_SECONDS),
         ),
       getRun: (key, runId) =>
-        call(key, get(`${RUNS}/${encodeURIComponent(runId)}`), (json) => readRun(json)).pipe(
-          Effect.retry(again),
-        ),
+        call(key, get(`${RUNS}/${encodeURIComponent(runId)}`), (_, text) =>
+          readRun(readObject(text) === null ? undefined : compactText(text)),
+        ).pipe(Effect.retry(again)),
       getResult: (key, runId) =>
         call(
           key,
@@ -239,7 +225,16 @@ export const ParallelApiHttp: Layer.Layer<
   }),
 )
 
-const EMPTY_SCHEMA = { type: "object", properties: {} }
+const EMPTY_SCHEMA = '{"type":"object","properties":{}}'
+
+/** A suggestion, its schema as the text that came. */
+const readSuggestion = (json: unknown, text: string): SuggestedSpec | null => {
+  const suggestion = decoder(Suggestion)(json)
+  const outputSchema = suggestion && fieldsOf(compactText(text)).get("output_schema")
+  return outputSchema?.startsWith("{") === true
+    ? { outputSchema, warnings: warningTexts(suggestion?.warnings) }
+    : null
+}
 
 const decoder = <A, I>(schema: Schema.Codec<A, I>) => {
   const decode = Schema.decodeUnknownOption(schema)
@@ -257,12 +252,10 @@ const parseJson = (text: string): unknown => {
   }
 }
 
-const isRecord = Schema.is(Schema.Record(Schema.String, Schema.Unknown))
-
-const readResult = (json: unknown) => {
-  if (!isRecord(json)) return null
-  const run = readRun(json["run"])
-  const output = readOutput(json["output"])
+const readResult = (_: unknown, text: string) => {
+  const fields = readObject(text)
+  const run = readRun(fields?.get("run"))
+  const output = readOutput(fields?.get("output"))
   return run === null || output === null ? null : { run, output }
 }
 

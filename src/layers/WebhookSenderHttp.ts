@@ -7,6 +7,7 @@ import * as FetchHttpClient from "effect/http/FetchHttpClient"
 import * as HttpClient from "effect/http/HttpClient"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import { checkOutboundUrl } from "../domain/OutboundUrl.ts"
+import { USER_AGENT } from "../domain/Product.ts"
 import { Settings } from "../services/Settings.ts"
 import { type WebhookOutcome, WebhookSender } from "../services/WebhookSender.ts"
 
@@ -28,9 +29,11 @@ export const WebhookSenderHttp: Layer.Layer<WebhookSender, never, HttpClient.Htt
         })
         if (typeof url === "string") return "failed" as const
         const now = yield* Clock.currentTimeMillis
-        const response = yield* HttpClientRequest.post(url).pipe(
+        // As text: of a URL the client would take the query apart and write it anew.
+        const response = yield* HttpClientRequest.post(url.href).pipe(
           HttpClientRequest.bodyText(webhook.body, "application/json"),
           HttpClientRequest.setHeaders({
+            "user-agent": USER_AGENT,
             "webhook-id": webhook.id,
             "webhook-timestamp": String(Math.floor(now / 1000)),
           }),

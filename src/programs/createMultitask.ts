@@ -7,21 +7,30 @@ import { fitColumns, inputColumnsWarning } from "../domain/Columns.ts"
 import { Malformed } from "../domain/Errors.ts"
 import { type GroupId, isGroupId } from "../domain/Ids.ts"
 import { deriveInputSchema } from "../domain/InputSchema.ts"
+import { fieldsOf, objectText } from "../domain/JsonText.ts"
+import { MultitaskBody } from "../domain/MultitaskBody.ts"
 import {
-  buildTaskSpec,
-  checkSizes,
   decodeMultitaskRequest,
-  decodeRows,
-  inputSchemaBudget,
+  type DecodedRequest,
+  leftOutWarnings,
   type Limits,
+  multitaskBodyOf,
   type MultitaskRequest,
-  type Row,
-  type TaskSpec,
 } from "../domain/MultitaskRequest.ts"
+import { cutBatches } from "../domain/Plan.ts"
 import { estimateCostUsd } from "../domain/Processors.ts"
+import { PRODUCT } from "../domain/Product.ts"
+import { failureProblem, type Rows } from "../domain/Rows.ts"
 import { waitOutRateLimit } from "../domain/Schedules.ts"
 import type { SettingsShape } from "../domain/Settings.ts"
 import { type GroupInit, type GroupSecrets, type JsonText } from "../domain/TaskGroup.ts"
+import {
+  buildTaskSpec,
+  checkSizes,
+  inputSchemaBudget,
+  outputSchemaOf,
+  type OutputSpec,
+} from "../domain/TaskSpec.ts"
 import type { IdempotencyUnavailable } from "../services/Idempotency.ts"
 import { InputsLoader } from "../services/InputsLoader.ts"
 import { type ApiKey, ParallelApi } from "../services/ParallelApi.ts"
@@ -41,7 +50,7 @@ import { suggestOutput, suggestProcessor } from "./suggestions.ts"
 /** Whether this request may go on, asked where going on could be paid for twice. */
 export interface Guard {
   /** The group exists at Parallel, and this is going to be the answer. */
-  created(answer: Created): Effect.Effect<boolean, IdempotencyUnavailable>
+  created(created: Created): Effect.Effect<boolean, IdempotencyUnavailable>
   /** The commit comes next. */
   readonly committing: Effect.Effect<boolean, IdempotencyUnavailable>
 }
@@ -52,33 +61,61 @@ export interface Created {
   readonly taskgroup_id: GroupId
   readonly num_inputs: number
   readonly processor: string
-  /** The JSON Schema of the output; null for text and when Parallel chooses the shape. */
-  readonly output_schema: Record<string, unknown> | null
+  /** The JSON Schema of the output, as text; null for text and when Parallel chooses the shape. */
+  readonly output_schema: JsonText | null
   readonly estimated_cost_usd: number | null
   readonly warnings: ReadonlyArray<string>
 }
 
-const PRODUCT = "parallel-multitask"
+/** The answer as it is sent. */
+export const createdJson = (created: Created): JsonText =>
+  objectText(
+    Object.entries(created).map(([name, value]) => ({
+      key: JSON.stringify(name),
+      value: name === "output_schema" ? (created.output_schema ?? "null") : JSON.stringify(value),
+    })),
+  )
+
 /** Inputs go to the object in pieces of about this size. */
 const PIECE_CHARS = 1_000_000
 const PIECE_ROWS = 1_000
+
+export interface CreateOptions {
+  readonly key: ApiKey
+  /** Origin of the result URL, such as `https://multitask.example`. */
+  readonly origin: string
+  readonly guard?: Guard
+}
+
+/** What a body asks for: one that was read from text, or a value. Nothing is asked of anybody for it. */
+export const decodeBody = Effect.fn("decodeBody")(function* (
+  body: unknown,
+): Effect.fn.Return<DecodedRequest, InvalidRequest, Settings> {
+  const limits = limitsOf(yield* Settings)
+  const read = body instanceof MultitaskBody ? body : multitaskBodyOf(body, limits)
+  if (!(read instanceof MultitaskBody)) return yield* new InvalidRequest({ problems: [failureProblem(read)] })
+  const decoded = decodeMultitaskRequest(read, limits)
+  if (Result.isFailure(decoded)) return yield* new InvalidRequest({ problems: [...decoded.failure] })
+  return decoded.success
+})
 
 /**
  * Turns a request's body into a task group that its object works on. Nothing is sent upstream before all that can be
  * checked here has been, and no run before the object holds every input.
  */
-export const createMultitask = Effect.fn("createMultitask")(function* (options: {
-  readonly body: unknown
-  readonly key: ApiKey
-  /** Origin of the result URL, such as `https://multitask.example`. */
-  readonly origin: string
-  readonly guard?: Guard
-}): Effect.fn.Return<Created, CreateError, ParallelApi | InputsLoader | TaskGroups | Settings> {
+export const createMultitask = Effect.fn("createMultitask")(function* (
+  options: CreateOptions & { readonly body: unknown },
+) {
+  return yield* createDecoded(yield* decodeBody(options.body), options)
+})
+
+/** The same of a body that has been looked at. */
+export const createDecoded = Effect.fn("createDecoded")(function* (
+  { request, warnings: said }: DecodedRequest,
+  options: CreateOptions,
+): Effect.fn.Return<Created, CreateError, ParallelApi | InputsLoader | TaskGroups | Settings> {
   const settings = yield* Settings
-  const limits = limitsOf(settings)
-  const decoded = decodeMultitaskRequest(options.body, limits)
-  if (Result.isFailure(decoded)) return yield* new InvalidRequest({ problems: decoded.failure })
-  const prepared = yield* prepare(options, decoded.success.request, limits).pipe(
+  const prepared = yield* prepare(options, request, limitsOf(settings)).pipe(
     Effect.timeoutOrElse({
       duration: Duration.seconds(settings.PREPARE_SECONDS),
       orElse: () =>
@@ -89,20 +126,21 @@ export const createMultitask = Effect.fn("createMultitask")(function* (options: 
         ),
     }),
   )
-  const warnings = [...decoded.success.warnings, ...prepared.warnings]
-  const { init, rows, spec } = prepared
+  const warnings = [...said, ...prepared.warnings]
+  const { init, rows, output } = prepared
+  const count = rows.texts.length
   const created: Created = {
     url: init.url,
     taskgroup_id: init.taskgroupId,
-    num_inputs: rows.length,
+    num_inputs: count,
     processor: init.processor,
-    output_schema: spec.output_schema.type === "json" ? { ...spec.output_schema.json_schema } : null,
-    estimated_cost_usd: estimateCostUsd(init.processor, rows.length),
+    output_schema: outputSchemaOf(output),
+    estimated_cost_usd: estimateCostUsd(init.processor, count),
     warnings,
   }
   const secrets = {
     apiKey: Redacted.value(options.key),
-    webhookUrl: decoded.success.request.webhookUrl?.href ?? null,
+    webhookUrl: request.webhookUrl?.href ?? null,
   }
   yield* submit({ ...init, warnings }, rows, secrets, created, options.guard).pipe(
     // The caller is to know which group this is about, whatever went wrong.
@@ -116,7 +154,7 @@ export const createMultitask = Effect.fn("createMultitask")(function* (options: 
 /** From the group's creation at Parallel to its first runs, or their refusal. */
 const submit = Effect.fnUntraced(function* (
   init: GroupInit,
-  rows: ReadonlyArray<Row>,
+  rows: Rows,
   secrets: GroupSecrets,
   created: Created,
   guard: Guard | undefined,
@@ -148,7 +186,10 @@ const permitted = (asked: Effect.Effect<boolean, IdempotencyUnavailable>, create
     ),
   )
 
-const limitsOf = (settings: SettingsShape): Limits => ({
+/** What a body is held to. */
+export const limitsOf = (settings: SettingsShape): Limits => ({
+  maxDepth: settings.MAX_DEPTH,
+  maxValues: settings.MAX_VALUES,
   maxInputs: settings.MAX_INPUTS,
   maxTaskSpecChars: settings.MAX_TASK_SPEC_CHARS,
   maxSpecPlusInputChars: settings.MAX_SPEC_PLUS_INPUT_CHARS,
@@ -157,8 +198,8 @@ const limitsOf = (settings: SettingsShape): Limits => ({
 
 interface Prepared {
   readonly init: GroupInit
-  readonly rows: ReadonlyArray<Row>
-  readonly spec: TaskSpec
+  readonly rows: Rows
+  readonly output: OutputSpec
   readonly warnings: ReadonlyArray<string>
 }
 
@@ -172,22 +213,24 @@ const prepare = Effect.fnUntraced(function* (
   const settings = yield* Settings
   const waiting = waitOutRateLimit((yield* Clock.currentTimeMillis) + settings.PREPARE_SECONDS * 1000)
   const warnings: Array<string> = []
-  const rows = yield* loadRows(request, limits)
+  const rows = yield* loadRows(request, limits, warnings)
   const output =
     request.output.output_type === "suggest"
       ? yield* suggestOutput(options.key, request.output.description, rows, warnings).pipe(
           Effect.retry(waiting),
         )
       : request.output
-  const bare = JSON.stringify(buildTaskSpec(output))
+  const bare = buildTaskSpec(output)
   const tooLarge = checkSizes(bare, rows, limits)
   if (tooLarge.length > 0) return yield* new InvalidRequest({ problems: [...tooLarge] })
   const inputSchema = deriveInputSchema(rows, inputSchemaBudget(bare, rows, limits))
   if ("leftOut" in inputSchema) warnings.push(inputSchema.leftOut)
-  const spec = buildTaskSpec({ ...output, input_schema: "leftOut" in inputSchema ? undefined : inputSchema })
+  const taskSpec = "leftOut" in inputSchema ? bare : buildTaskSpec(output, inputSchema.schema)
   const processor =
-    request.processor ?? (yield* suggestProcessor(options.key, spec, warnings).pipe(Effect.retry(waiting)))
-  const metadata = { product: PRODUCT, origin: options.origin, num_inputs: rows.length, processor }
+    request.processor ??
+    (yield* suggestProcessor(options.key, taskSpec, warnings).pipe(Effect.retry(waiting)))
+  const numInputs = rows.texts.length
+  const metadata = { product: PRODUCT, origin: options.origin, num_inputs: numInputs, processor }
   const group = yield* api.createTaskGroup(options.key, metadata).pipe(Effect.retry(waiting))
   if (!isGroupId(group.taskgroup_id))
     return yield* new Malformed({ message: "Parallel's group id cannot be part of a URL" })
@@ -197,66 +240,56 @@ const prepare = Effect.fnUntraced(function* (
     createdAt: group.created_at ?? new Date(yield* Clock.currentTimeMillis).toISOString(),
     metadata: JSON.stringify(metadata),
     processor,
-    taskSpec: JSON.stringify(spec),
+    taskSpec,
     inputColumns: columnsOf(rows, warnings),
-    outputColumns: outputColumnsOf(spec),
+    outputColumns: outputColumnsOf(output),
     warnings: [],
-    numInputs: rows.length,
+    numInputs,
   }
-  const prepared: Prepared = { init, rows, spec, warnings }
+  const prepared: Prepared = { init, rows, output, warnings }
   return prepared
 })
 
-const loadRows = Effect.fnUntraced(function* (request: MultitaskRequest, limits: Limits) {
-  if (request.inputs._tag === "rows") return request.inputs.rows
+const loadRows = Effect.fnUntraced(function* (
+  { inputs, skipEmpty }: MultitaskRequest,
+  limits: Limits,
+  warnings: Array<string>,
+) {
+  if (inputs._tag === "rows") return inputs.rows
   const loader = yield* InputsLoader
-  const rows = decodeRows(yield* loader.load(request.inputs.url), limits)
-  if (Result.isFailure(rows)) return yield* new InvalidRequest({ problems: [...rows.failure] })
-  return rows.success
+  const { collector, problems } = yield* loader.load(inputs.url)
+  const rows = collector.finish(skipEmpty)
+  if (problems.count > 0) return yield* new InvalidRequest({ problems: [...problems.list("inputs")] })
+  warnings.push(...leftOutWarnings(rows))
+  return rows
 })
 
 /** Gives the group to its object, in pieces, and lets it begin. */
 const handOver = Effect.fnUntraced(function* (
   init: GroupInit,
-  rows: ReadonlyArray<Row>,
+  { texts }: Rows,
   secrets: GroupSecrets,
   beforeCommit: Effect.Effect<void, CreationBroken | KeyTakenOver>,
 ) {
   const groups = yield* TaskGroups
   const settings = yield* Settings
   yield* groups.begin(init, secrets)
-  let piece: Array<JsonText> = []
-  let from = 0
-  let chars = 0
-  for (const [index, row] of rows.entries()) {
-    const text = JSON.stringify(row)
-    piece.push(text)
-    chars += text.length
-    if (chars >= PIECE_CHARS || piece.length >= PIECE_ROWS || index === rows.length - 1) {
-      yield* groups.addInputs(init.taskgroupId, from, piece)
-      from = index + 1
-      piece = []
-      chars = 0
-    }
-  }
+  const lengths = texts.map((text, index) => [index, text.length] as const)
+  for (const { from, to } of cutBatches(lengths, { size: PIECE_ROWS, chars: PIECE_CHARS }))
+    yield* groups.addInputs(init.taskgroupId, from, texts.slice(from, to))
   yield* beforeCommit
   return yield* groups.commit(init.taskgroupId, settings.SUBMIT_WAIT_SECONDS * 1000)
 })
 
 /** The inputs' columns, in order of first appearance. */
-const columnsOf = (rows: ReadonlyArray<Row>, warnings: Array<string>): ReadonlyArray<string> => {
-  const names = new Set<string>()
-  for (const row of rows) for (const name of Object.keys(row)) names.add(name)
-  const { taken, left } = fitColumns([], names)
+const columnsOf = ({ columns }: Rows, warnings: Array<string>): ReadonlyArray<string> => {
+  const { taken, left } = fitColumns([], columns.keys())
   if (left.length > 0) warnings.push(inputColumnsWarning(left.length))
   return taken
 }
 
-const outputColumnsOf = ({ output_schema }: TaskSpec): ReadonlyArray<string> => {
-  if (output_schema.type === "text") return ["content"]
-  if (output_schema.type === "auto") return []
-  const properties = output_schema.json_schema["properties"]
-  return typeof properties === "object" && properties !== null
-    ? fitColumns([], Object.keys(properties)).taken
-    : []
+const outputColumnsOf = (output: OutputSpec): ReadonlyArray<string> => {
+  if (output.output_type === "text") return ["content"]
+  const properties = fieldsOf(outputSchemaOf(output) ?? "{}").get("properties")
+  return properties?.startsWith("{") === true ? fitColumns([], fieldsOf(properties).keys()).taken : []
 }

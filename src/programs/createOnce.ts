@@ -4,13 +4,14 @@ import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type { CreatedGroup, IdempotencyOutcome } from "../domain/Idempotency.ts"
 import { GroupId } from "../domain/Ids.ts"
+import type { JsonText } from "../domain/TaskGroup.ts"
 import { Idempotency, type IdempotencyUnavailable, type IdempotentRequest } from "../services/Idempotency.ts"
 import type { InputsLoader } from "../services/InputsLoader.ts"
 import type { ApiKey, ParallelApi } from "../services/ParallelApi.ts"
 import { Settings } from "../services/Settings.ts"
 import type { TaskGroups } from "../services/TaskGroups.ts"
 import type { CreateError } from "./createErrors.ts"
-import { type Created, createMultitask } from "./createMultitask.ts"
+import { createDecoded, createdJson, decodeBody } from "./createMultitask.ts"
 
 /** The idempotency key belongs to a request with another body. */
 export class KeyReused extends Schema.TaggedError<KeyReused>()("KeyReused", {}) {}
@@ -42,25 +43,28 @@ export const createOnce = Effect.fn("createOnce")(function* (options: {
   readonly origin: string
   readonly request: IdempotentRequest
 }): Effect.fn.Return<
-  { readonly created: Created; readonly replayed: boolean },
+  { readonly url: string; readonly answer: JsonText; readonly replayed: boolean },
   CreateOnceError,
   ParallelApi | InputsLoader | TaskGroups | Settings | Idempotency
 > {
   const records = yield* Idempotency
   const { request } = options
+  // Nothing is claimed for a body that will not do.
+  const decoded = yield* decodeBody(options.body)
   const before = yield* obtain(request)
-  if (before !== null) return { created: JSON.parse(before.answer) as Created, replayed: true }
+  if (before !== null) return { url: before.url, answer: before.answer, replayed: true }
   let mayBeSubmitted = false
   // Should this fail, the record's lease frees the key later.
   const release = Effect.suspend(() => Effect.ignore(records.release(request)))
-  const created = yield* createMultitask({
-    ...options,
+  const created = yield* createDecoded(decoded, {
+    key: options.key,
+    origin: options.origin,
     guard: {
-      created: (answer) =>
+      created: (group) =>
         records.created(request, {
-          taskgroupId: answer.taskgroup_id,
-          url: answer.url,
-          answer: JSON.stringify(answer),
+          taskgroupId: group.taskgroup_id,
+          url: group.url,
+          answer: createdJson(group),
         }),
       committing: records.committing(request).pipe(
         Effect.tap((confirmed) =>
@@ -78,7 +82,7 @@ export const createOnce = Effect.fn("createOnce")(function* (options: {
   )
   // Should this fail, the next request with this key finds the group itself.
   yield* Effect.ignore(records.done(request))
-  return { created, replayed: false }
+  return { url: created.url, answer: createdJson(created), replayed: false }
 })
 
 /** Null when the key is the caller's; the group, when another request has created it. */

@@ -3,6 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import { type ParallelError, Unavailable } from "../domain/Errors.ts"
 import type { EventCursor, GroupId, RunId } from "../domain/Ids.ts"
+import type { JsonText } from "../domain/TaskGroup.ts"
 import type { GroupEvent } from "../domain/Wire.ts"
 import { GroupStore } from "../services/GroupStore.ts"
 import { type ApiKey, type ListRuns, ParallelApi } from "../services/ParallelApi.ts"
@@ -15,7 +16,7 @@ const CHUNK_WITH_OUTPUTS = 8
 
 interface ForeignRun {
   readonly update: RunUpdate
-  readonly input: unknown
+  readonly input: JsonText | undefined
 }
 
 export interface Listed {

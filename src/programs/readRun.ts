@@ -1,18 +1,18 @@
 import * as Effect from "effect/Effect"
-import type { ChangeNumber } from "../domain/Ids.ts"
-import { runJson } from "../domain/RunJson.ts"
-import type { JsonText } from "../domain/TaskGroup.ts"
+import { RunId } from "../domain/Ids.ts"
+import type { GroupDetails, RunRow } from "../domain/TaskGroup.ts"
 import { GroupReader } from "../services/GroupReader.ts"
 
-/** One element of the JSON format's `runs`, and the number of its newest change; null for an input that is not there. */
-export const readRun = Effect.fn("readRun")(function* (inputIndex: number) {
+/** A row of the group, by its input's index from 0 or its run's id; null when there is none. */
+export const readRun = Effect.fn("readRun")(function* (key: string) {
   const store = yield* GroupReader
+  const index = /^\d{1,9}$/.test(key) ? Number(key) : store.indexOf(RunId(key))
+  if (index === null) return null
   return yield* Effect.acquireUseRelease(
-    Effect.sync(() => store.snapshot()),
+    Effect.sync(() => store.snapshot(store.choose({ after: index - 1, limit: 1 }))),
     ({ details, rows }) =>
-      Effect.sync((): { readonly json: JsonText; readonly change: ChangeNumber } | null => {
-        if (inputIndex >= details.numInputs) return null
-        for (const row of rows(inputIndex)) return { json: runJson(row, details), change: row.change }
+      Effect.sync((): { readonly row: RunRow; readonly details: GroupDetails } | null => {
+        for (const row of rows(index)) return { row, details }
         return null
       }),
     (snapshot) => Effect.sync(() => snapshot.close()),

@@ -16,14 +16,13 @@ export const readTaskGroup = Effect.fn("readTaskGroup")(function* (page: {
   const store = yield* GroupReader
   const settings = yield* Settings
   return yield* Effect.acquireUseRelease(
-    Effect.sync(() => store.snapshot()),
+    Effect.sync(() => store.snapshot(store.choose(page))),
     ({ details, status, rows }) =>
       Effect.gen(function* () {
         const results: Array<string> = []
         const runs: Array<string> = []
         let chars = 0
-        for (const row of rows((page.after ?? -1) + 1)) {
-          if (runs.length >= (page.limit ?? Number.POSITIVE_INFINITY)) break
+        for (const row of rows(0)) {
           const result = resultJson(row)
           const run = runJson(row, details)
           chars += result.length + run.length

@@ -2,7 +2,7 @@ import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import type { Piece } from "../domain/Formats.ts"
 import { Renderer, type RendererOf, type RenderOptions } from "../services/Renderer.ts"
-import { GroupReader } from "../services/GroupReader.ts"
+import { type Choice, GroupReader } from "../services/GroupReader.ts"
 
 /** One chunk of an answer: each costs time on its way, and must be in memory as a whole. */
 const CHUNK_CHARS = 32 * 1024
@@ -12,20 +12,21 @@ const FIRST_CHUNK_CHARS = 1024
 const encoder = new TextEncoder()
 
 /**
- * The group in one of its formats, as it is when the stream is opened: a page of rows is in memory at a time, and it is
+ * The group in one of its formats, or the rows of it that were chosen, as it is when the stream is opened: a page of rows is in memory at a time, and it is
  * read when the next chunk is asked for. Whoever is given a chunk may do with its memory what it likes. Dies when the
  * group is removed while it is read: better a broken answer than one that looks whole.
  */
 export const renderTaskGroup = <const Format extends string>(
   format: Format,
   options: RenderOptions = {},
+  choice?: Choice,
 ): Stream.Stream<Uint8Array, never, RendererOf<Format> | GroupReader> =>
   Stream.unwrap(
     Effect.gen(function* () {
       const renderer = yield* Renderer(format)
       const store = yield* GroupReader
       const snapshot = yield* Effect.acquireRelease(
-        Effect.sync(() => store.snapshot()),
+        Effect.sync(() => store.snapshot(choice)),
         (open) => Effect.sync(() => open.close()),
       )
       return Stream.fromIteratorSucceed(chunks(renderer.render(snapshot, options)), 1)

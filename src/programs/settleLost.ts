@@ -5,7 +5,7 @@ import { canonicalJson } from "../domain/CanonicalJson.ts"
 import type { GroupId, RunId } from "../domain/Ids.ts"
 import { cutBatches, halves, markSettled } from "../domain/Plan.ts"
 import { settling, settlingLooks } from "../domain/Schedules.ts"
-import type { Batch } from "../domain/TaskGroup.ts"
+import type { Batch, JsonText } from "../domain/TaskGroup.ts"
 import type { GroupStore } from "../services/GroupStore.ts"
 import { type ApiKey, ParallelApi } from "../services/ParallelApi.ts"
 import { RunStore } from "../services/RunStore.ts"
@@ -116,18 +116,25 @@ const missingOf = (
 const assignByInput = Effect.fnUntraced(function* ({ foreign }: Listed) {
   const submission = yield* SubmissionStore
   const store = yield* RunStore
-  const free = new Map<string, Array<number>>()
+  const free = new Map<string, Array<{ readonly index: number; readonly text: JsonText }>>()
   for (const range of submission.plan().lost) {
     const inputs = submission.inputs(range)
     for (const index of submission.unsubmitted(range)) {
-      const key = canonical(JSON.parse(inputs[index - range.from] ?? "null"))
-      free.set(key, [...(free.get(key) ?? []), index])
+      const text = inputs[index - range.from] ?? "null"
+      const key = canonical(JSON.parse(text))
+      free.set(key, [...(free.get(key) ?? []), { index, text }])
     }
+  }
+  /** The row that this is the input of; of several that say the same, the one that is written so. */
+  const take = (input: JsonText): number | undefined => {
+    const rows = free.get(canonical(JSON.parse(input))) ?? []
+    const exact = rows.findIndex(({ text }) => text === input)
+    return rows.splice(Math.max(exact, 0), 1)[0]?.index
   }
   const own: Array<RunId> = []
   let unknown = 0
   for (const { update, input } of foreign) {
-    const inputIndex = input === undefined ? undefined : free.get(canonical(input))?.shift()
+    const inputIndex = input === undefined ? undefined : take(input)
     if (inputIndex !== undefined) {
       store.apply([{ ...update, run: { ...update.run, inputIndex } }], yield* Clock.currentTimeMillis)
       own.push(update.run.runId)

@@ -2,10 +2,11 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type { ParallelError } from "../domain/Errors.ts"
 import { deriveInputSchema } from "../domain/InputSchema.ts"
-import { isJsonObject, type JsonObject } from "../domain/Json.ts"
-import type { OutputSpec, Row, TaskSpec } from "../domain/MultitaskRequest.ts"
-import { checkOutputSchema } from "../domain/OutputSchemaRules.ts"
+import { readOutputSchema, strictSchemaText } from "../domain/OutputSchema.ts"
 import { SUGGESTABLE } from "../domain/Processors.ts"
+import type { Rows } from "../domain/Rows.ts"
+import type { JsonText } from "../domain/TaskGroup.ts"
+import type { OutputSpec } from "../domain/TaskSpec.ts"
 import { type ApiKey, ParallelApi } from "../services/ParallelApi.ts"
 import { Settings } from "../services/Settings.ts"
 
@@ -18,21 +19,20 @@ const SUGGESTION_SHARE = 1 / 3
 export const suggestOutput = Effect.fnUntraced(function* (
   key: ApiKey,
   description: string,
-  rows: ReadonlyArray<Row>,
+  rows: Rows,
   warnings: Array<string>,
 ): Effect.fn.Return<OutputSpec, ParallelError, ParallelApi | Settings> {
   const api = yield* ParallelApi
   const columns = deriveInputSchema(rows, Number.MAX_SAFE_INTEGER)
-  const inputSchema = "leftOut" in columns ? null : { ...columns }
+  const inputSchema = "leftOut" in columns ? null : columns.schema
   const suggestion = yield* orFallback(
     api.suggestTaskSpec(key, { intent: description, inputSchema }),
     "Parallel could not suggest an output schema, so that it chooses the shape of each output itself. Send output_schema to fix it.",
     warnings,
   )
   if (suggestion === null) return { output_type: "auto" }
-  const schema = strictSchema(suggestion.outputSchema)
-  const { errors } = checkOutputSchema(schema, "output_schema")
-  if (errors.length > 0) {
+  const { schema, errors } = readOutputSchema(strictSchemaText(suggestion.outputSchema), "output_schema")
+  if (schema === null || errors.length > 0) {
     warnings.push(
       `The output schema that Parallel suggested breaks its own rules (${errors[0]?.path} ${errors[0]?.message}), so that Parallel chooses the shape of each output itself. Send output_schema to fix it.`,
     )
@@ -45,7 +45,7 @@ export const suggestOutput = Effect.fnUntraced(function* (
 /** One of the processors that may be suggested. */
 export const suggestProcessor = Effect.fnUntraced(function* (
   key: ApiKey,
-  taskSpec: TaskSpec,
+  taskSpec: JsonText,
   warnings: Array<string>,
 ) {
   const api = yield* ParallelApi
@@ -77,30 +77,3 @@ const orFallback = Effect.fnUntraced(function* <A>(
     }),
   )
 })
-
-/**
- * Makes a suggested output schema strict where it is silent: every property required, no others allowed. Parallel warns
- * about schemas that are not, and its own suggestions need not be.
- */
-const strictSchema = (schema: JsonObject): JsonObject => {
-  const properties = schema["properties"]
-  if (!isJsonObject(properties)) return schema
-  return {
-    type: "object",
-    ...schema,
-    properties: Object.fromEntries(
-      Object.entries(properties).map(([name, property]) => [
-        name,
-        isJsonObject(property) ? strictItem(property) : property,
-      ]),
-    ),
-    required: schema["required"] ?? Object.keys(properties),
-    additionalProperties: schema["additionalProperties"] ?? false,
-  }
-}
-
-const strictItem = (schema: JsonObject): JsonObject => {
-  const items = schema["items"]
-  const inner = isJsonObject(items) ? { ...schema, items: strictSchema(items) } : schema
-  return strictSchema(inner)
-}

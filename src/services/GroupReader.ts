@@ -1,12 +1,24 @@
 import * as Context from "effect/Context"
 import type { Piece } from "../domain/Formats.ts"
-import type { ChangeNumber } from "../domain/Ids.ts"
+import type { ChangeNumber, RunId } from "../domain/Ids.ts"
+import type { Selection } from "../domain/ResultQuery.ts"
 import type { GroupFacts, JsonPart } from "../domain/RunJson.ts"
-import type { GroupDetails, JsonText, RunRow, TaskGroupStatus } from "../domain/TaskGroup.ts"
+import type { GroupDetails, JsonText, Range, RunRow, TaskGroupStatus } from "../domain/TaskGroup.ts"
+
+/** The rows that a selection named when it was made; of those, a snapshot has the ones that it still names. */
+export interface Choice {
+  readonly statuses: ReadonlySet<string> | null
+  /** In input order; the last may go beyond the rows there are. */
+  readonly ranges: ReadonlyArray<Range>
+  /** The newest change when it was made. */
+  readonly change: ChangeNumber
+  /** The input behind which the selection goes on; null when this is all of it. */
+  readonly next: number | null
+}
 
 /**
- * The group at one moment, whatever is written while it is read. Rows come in input order, and may be read several
- * times. Close it.
+ * The group at one moment, whatever is written while it is read; of the rows, those that were chosen. They come in input
+ * order, and may be read several times. Close it.
  */
 export interface Snapshot {
   readonly details: GroupDetails
@@ -49,7 +61,12 @@ export class GroupReader extends Context.Service<
     change(): ChangeNumber
     /** Change number of the end; null before it. */
     endedAtChange(): ChangeNumber | null
-    snapshot(): Snapshot
+    /** The rows of a selection, which is cheap beside reading them. */
+    choose(selection: Selection): Choice
+    /** Of all rows, or those that were chosen. */
+    snapshot(choice?: Choice): Snapshot
+    /** The input that has this run. */
+    indexOf(runId: RunId): number | null
     /** Reads changes after `after`; the rows a viewer gets are each in their newest state. */
     reader(after: ChangeNumber, encode: RowEncoder): EventReader
   }

@@ -1,9 +1,17 @@
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type { InputsUnavailable } from "../domain/Errors.ts"
+import type { Problems } from "../domain/Problem.ts"
+import type { RowCollector } from "../domain/Rows.ts"
 
-/** Fetches what an inputs URL answers, as parsed JSON, within the limits. The URL is in no error: it may be presigned. */
+/** Rows as they were read, and what is wrong with them so far. */
+export interface LoadedRows {
+  readonly collector: RowCollector
+  readonly problems: Problems
+}
+
+/** Fetches the rows that an inputs URL answers, within the limits. The URL is in no error: it may be presigned. */
 export class InputsLoader extends Context.Service<
   InputsLoader,
-  { readonly load: (url: URL) => Effect.Effect<unknown, InputsUnavailable> }
+  { readonly load: (url: URL) => Effect.Effect<LoadedRows, InputsUnavailable> }
 >()("multitask/services/InputsLoader") {}

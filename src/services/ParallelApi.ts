@@ -11,7 +11,7 @@ export type ApiKey = Redacted.Redacted<string>
 
 /** What Parallel suggests for an intent: a bare JSON Schema for the output. */
 export interface SuggestedSpec {
-  readonly outputSchema: Record<string, unknown>
+  readonly outputSchema: JsonText
   readonly warnings: ReadonlyArray<string>
 }
 
@@ -37,11 +37,11 @@ export class ParallelApi extends Context.Service<
   {
     suggestTaskSpec(
       key: ApiKey,
-      request: { readonly intent: string; readonly inputSchema: Record<string, unknown> | null },
+      request: { readonly intent: string; readonly inputSchema: JsonText | null },
     ): Effect.Effect<SuggestedSpec, ParallelError>
     suggestProcessor(
       key: ApiKey,
-      request: { readonly taskSpec: unknown; readonly from: ReadonlyArray<string> },
+      request: { readonly taskSpec: JsonText; readonly from: ReadonlyArray<string> },
     ): Effect.Effect<string, ParallelError>
     createTaskGroup(
       key: ApiKey,

@@ -1,20 +1,17 @@
 import * as Context from "effect/Context"
 import type { Piece } from "../domain/Formats.ts"
-import type { OutputForm } from "../domain/RunJson.ts"
+import type { Basis } from "../domain/ResultQuery.ts"
 import type { Snapshot } from "./GroupReader.ts"
 
 /** What a request may ask of a format; one that has no use for a part ignores it. */
 export interface RenderOptions {
-  /** How outputs are told where they are told whole; absent: `full`. */
-  readonly form?: OutputForm
   /** How much of the basis is told; absent: what the format tells by itself (all in json and sse, none elsewhere). */
   readonly basis?: Basis
   /** False: a CSV without a byte order mark. */
   readonly bom?: boolean
 }
 
-/** Reasoning and sources: of all fields, of none, or of one. */
-export type Basis = "all" | "none" | { readonly field: string }
+export type { Basis }
 
 interface Rendering {
   /** The group at that moment, piece by piece: a row is read when the piece it is in is asked for. */

@@ -5,6 +5,7 @@ import { extname, join, normalize } from "node:path"
 import { consoleCsp, consoleHtml } from "../../src/pages/consoleHtml.ts"
 import { formCsp, formHtml } from "../../src/pages/formHtml.ts"
 import { errorHtml, resultCsp, resultHtml } from "../../src/pages/resultHtml.ts"
+import { rowCsp } from "../../src/pages/rowHtml.ts"
 import { answerSql } from "./fakeDatabase.ts"
 import { FakeGroup } from "./fakeGroup.ts"
 
@@ -46,6 +47,8 @@ export class FakeServer {
   onPost: ((posted: Posted) => { status: number; body: unknown }) | null = null
   /** Answers a query of the console instead of its database, when set. */
   onQuery: ((statement: string) => Promise<{ status: number; body: unknown }>) | null = null
+  /** Pages of one row, by path. */
+  readonly rows = new Map<string, string>()
   /** How single rows are answered. */
   basisStatus = 200
   #server: Server | null = null
@@ -88,6 +91,8 @@ export class FakeServer {
     if (url.pathname === "/") return sendPage(response, 200, formHtml(this.loginUrl), formCsp)
     if (url.pathname === "/callback" && this.onCallback) return this.#callback(request, response, url)
     if (url.pathname === "/v1beta/tasks/multitask") return this.#post(request, response)
+    const row = this.rows.get(url.pathname)
+    if (row !== undefined) return sendPage(response, 200, row, rowCsp)
     const file = normalize(join(assets, url.pathname))
     if (file.startsWith(assets) && types.has(extname(file))) {
       const content = await readFile(file).catch(() => null)

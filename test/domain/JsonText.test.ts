@@ -84,10 +84,9 @@ describe("texts taken apart", () => {
       const text = JSON.stringify(object)
       expect(objectText(membersOf(text))).toBe(text)
       const entries = Object.entries(JSON.parse(text) as object).map(
-        ([name, value]) => [name.toWellFormed(), JSON.stringify(value)] as const,
+        ([name, value]) => [name, JSON.stringify(value)] as const,
       )
-      // Two names with half a character each become the same.
-      expect([...fieldsOf(text)]).toStrictEqual([...new Map(entries)])
+      expect([...fieldsOf(text)]).toStrictEqual(entries)
     },
   )
 

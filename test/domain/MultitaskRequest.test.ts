@@ -1,18 +1,20 @@
 import { describe, expect, it } from "@effect/vitest"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
+import { MultitaskBody } from "../../src/domain/MultitaskBody.ts"
 import {
   decodeMultitaskRequest,
-  decodeRows,
   type DecodedRequest,
+  FIELDS,
   type Limits,
+  multitaskBodyReader,
 } from "../../src/domain/MultitaskRequest.ts"
 import { processorNames } from "../../src/domain/Processors.ts"
+import { ROW_LIMITS } from "../support/rows.ts"
 
 const LIMITS: Limits = {
-  maxInputs: 50_000,
+  ...ROW_LIMITS,
   maxTaskSpecChars: 15_000,
-  maxSpecPlusInputChars: 25_000,
   allowPrivateUrls: false,
 }
 
@@ -25,8 +27,28 @@ const SCHEMA = {
 
 const BODY = { inputs: [{ company: "Acme" }], output_type: "json", output_schema: SCHEMA }
 
+const SCHEMA_TEXT = JSON.stringify(SCHEMA)
+
+/** Reads the text of a body, in pieces of a few characters. */
+const read = (text: string, limits: Limits) => {
+  const reader = multitaskBodyReader(limits)
+  const size = Math.max(1, Math.ceil(text.length / 50))
+  for (let at = 0; at < text.length; at += size) reader.push(text.slice(at, at + size))
+  return reader.finish()
+}
+
+const decodeText = (text: string, changes: Partial<Limits> = {}) => {
+  const limits = { ...LIMITS, ...changes }
+  const body = read(text, limits)
+  if (!(body instanceof MultitaskBody)) throw new Error(JSON.stringify(body))
+  return decodeMultitaskRequest(body, limits)
+}
+
 const decode = (body: unknown, limits: Partial<Limits> = {}) =>
-  decodeMultitaskRequest(body, { ...LIMITS, ...limits })
+  decodeText(
+    JSON.stringify(body, (_, value: unknown) => (value === undefined ? null : value)) ?? "null",
+    limits,
+  )
 
 const accepted = (body: unknown, limits: Partial<Limits> = {}): DecodedRequest =>
   Result.getOrThrowWith(decode(body, limits), (problems) => new Error(JSON.stringify(problems)))
@@ -46,11 +68,12 @@ describe("decodeMultitaskRequest", () => {
       processor: "core-fast",
       output_description: "The CEO",
     })
-    expect(request).toEqual({
-      inputs: { _tag: "rows", rows: [{ company: "Acme" }] },
+    expect(request).toMatchObject({
+      inputs: { _tag: "rows", rows: { texts: ['{"company":"Acme"}'], indexes: null, leftOut: 0 } },
       webhookUrl: new URL("https://example.com/hook?x=1"),
       processor: "core-fast",
-      output: { output_type: "json", output_schema: SCHEMA, description: "The CEO" },
+      output: { output_type: "json", output_schema: SCHEMA_TEXT, description: "The CEO" },
+      skipEmpty: false,
     })
     expect(warnings).toEqual([])
   })
@@ -69,16 +92,17 @@ describe("decodeMultitaskRequest", () => {
       output_schema: { type: "object", properties: { a: { format: "date" } } },
     }
     expect(paths(body).join(" ")).toBe(
-      "inputs[1] inputs[2] inputs[3] inputs[4] webhook_url processor output_type output_description " +
-        "output_schema.properties.a.format",
+      "webhook_url processor output_type output_description output_schema.properties.a.format " +
+        "inputs[1] inputs[2] inputs[3] inputs[4] inputs[0]",
     )
     expect(paths({})).toEqual(["inputs", "output_type"])
+    expect(paths({ ...BODY, output_type: 1, inputs: 3 })).toEqual(["inputs", "output_type"])
   })
 
   it.each(["inputs", "webhook_url", "processor", "output_type", "output_description", "output_schema"])(
     "a wrong type of %s is a problem there, never an exception",
     (field) => {
-      for (const wrong of [3, true, [], [[]], { a: {} }, "", "\u0000", "{", () => 1, Symbol("x"), 1n]) {
+      for (const wrong of [3, true, [], [[]], { a: {} }, "", "\u0000", "{"]) {
         if (field === "inputs" && Array.isArray(wrong) && wrong.length > 0) continue
         if (field === "output_description" && typeof wrong === "string") continue
         const found = paths({ ...BODY, [field]: wrong })
@@ -93,13 +117,31 @@ describe("decodeMultitaskRequest", () => {
     expect([request.webhookUrl, request.processor]).toEqual([undefined, undefined])
   })
 
-  it("names unknown fields in warnings, a few of them when there are many", () => {
-    expect(accepted({ ...BODY, webhook: "x", ["x".repeat(9_999)]: 1 }).warnings).toEqual([
-      expect.stringContaining('"webhook"'),
-      expect.stringMatching(/^.{1,300}$/),
+  it("refuses fields that it does not know, with the one that was probably meant", () => {
+    const [problem] = problems({ ...BODY, output_scema: SCHEMA })
+    expect(problem).toEqual({
+      path: "output_scema",
+      message: expect.stringContaining('Did you mean "output_schema"?'),
+    })
+    for (const field of FIELDS) expect(problem?.message).toContain(field)
+    expect(paths({ ...BODY, dry_run: true, max_cost_usd: 1, ["x".repeat(9_999)]: 1 })).toEqual([
+      "dry_run",
+      "max_cost_usd",
+      expect.stringMatching(/^x{60}…$/),
     ])
     const many = Object.fromEntries(Array.from({ length: 1_000 }, (_, i) => [`f${i}`, i]))
-    expect(accepted({ ...BODY, ...many }).warnings).toHaveLength(21)
+    expect(problems({ ...BODY, ...many })).toHaveLength(100)
+  })
+
+  it("refuses a field that is given twice", () => {
+    const [problem] = Result.getOrThrow(
+      Result.flip(
+        decodeText('{"inputs":[{"a":1}],"output_type":"text","output_type":"text","processor":"core"}'),
+      ),
+    )
+    expect(problem).toEqual({ path: "output_type", message: expect.stringContaining("is given twice") })
+    const twice = '{"inputs":[{"a":1}],"inputs":[{"a":2}],"output_type":"text"}'
+    expect(Result.isFailure(decodeText(twice))).toBe(true)
   })
 
   it("lists the processors when the name is unknown", () => {
@@ -131,18 +173,22 @@ describe("output_type", () => {
     expect(output({ output_type: "json", output_schema: { ...SCHEMA, required: [] } })[1]).toBe(1)
     expect(refused({ output_type: "json" })).toEqual(["output_schema"])
     expect(refused({ output_type: "json", output_description: " " })).toEqual(["output_schema"])
-    expect(refused({ output_type: "json", output_schema: JSON.stringify(SCHEMA) })).toEqual(["output_schema"])
+    // As JSON text, with a warning that says so.
+    expect(output({ output_type: "json", output_schema: SCHEMA_TEXT })).toEqual([
+      { output_type: "json", output_schema: SCHEMA_TEXT, description: undefined },
+      1,
+    ])
   })
 })
 
 describe("inputs", () => {
   const rowsOf = (inputs: unknown) => {
     const decoded = accepted({ ...BODY, inputs }).request.inputs
-    return decoded._tag === "rows" ? decoded.rows : undefined
+    return decoded._tag === "rows" ? decoded.rows.texts : undefined
   }
 
   it("as JSON text are the same as the array", () => {
-    expect(rowsOf(' \uFEFF\n[{"a":1},{"__proto__":2}]')).toEqual([{ a: 1 }, JSON.parse('{"__proto__":2}')])
+    expect(rowsOf(' \uFEFF\n[{"a":1},{"__proto__":2}]')).toEqual(['{"a":1}', '{"__proto__":2}'])
     expect(paths({ ...BODY, inputs: '[{"a":1},2]' })).toEqual(["inputs[1]"])
     expect(paths({ ...BODY, inputs: '{"a":1}' })).toEqual(["inputs"])
     expect(paths({ ...BODY, inputs: "[]" })).toEqual(["inputs"])
@@ -152,7 +198,6 @@ describe("inputs", () => {
     const message = (inputs: string) => problems({ ...BODY, inputs })[0]?.message
     expect(message('[{"a":1},\n{"b":}]')).toContain("has an error at line 2, column 6")
     expect(message('[{"a":1},')).toContain("ends too early, at line 1, column 10")
-    expect(message("[".repeat(1_000_000))).toContain("ends too early")
     expect(message("Acme, Blue Anvil")).toContain("neither a URL nor a JSON array")
     expect(message('"[]"')).toContain("neither a URL nor a JSON array")
   })
@@ -182,40 +227,117 @@ describe("inputs", () => {
     const rows = (count: number) => Array.from({ length: count }, (_, a) => ({ a }))
     expect(rowsOf(rows(50_000))).toHaveLength(50_000)
     expect(paths({ ...BODY, inputs: rows(50_001) })).toEqual(["inputs"])
-    expect(paths({ ...BODY, inputs: [...rows(3), 4] }, { maxInputs: 3 })).toEqual(["inputs", "inputs[3]"])
+    expect(paths({ ...BODY, inputs: [...rows(3), 4] }, { maxInputs: 3 })).toEqual(["inputs[3]", "inputs"])
+    // What is left out does not count.
+    const some = { ...BODY, inputs: [...rows(2), {}, {}, ...rows(1)], skip_empty: true }
+    expect(paths(some, { maxInputs: 3 })).toEqual([])
+    expect(paths(some, { maxInputs: 2 })).toEqual(["inputs"])
   })
 
   it("that are all bad do not make an endless answer", () => {
     const found = problems({ ...BODY, inputs: Array<number>(50_000).fill(1), processor: "x" })
-    expect(found).toHaveLength(102)
-    expect(found[100]).toEqual({ path: "inputs", message: expect.stringContaining("49900 more") })
-    expect(found[101]?.path).toBe("processor")
+    expect(found).toHaveLength(101)
+    expect(found[0]?.path).toBe("processor")
+    expect(found[100]).toEqual({ path: "", message: expect.stringContaining("49901 more") })
     expect(problems({ ...BODY, inputs: Array.from({ length: 200 }) })).toHaveLength(101)
   })
 
-  it("must be data that JSON can hold", () => {
-    expect(paths({ ...BODY, inputs: '[{"a":1e999}]' })).toEqual(["inputs[0].a"])
-    const bomb = `[{"a":1},{"a":${"[".repeat(100_000)}${"]".repeat(100_000)}}]`
-    expect(problems({ ...BODY, inputs: bomb })[0]?.path.startsWith("inputs[1].a[0]")).toBe(true)
-    expect(paths({ ...BODY, inputs: [{ when: new Date() }] })).toEqual(["inputs[0].when"])
+  it("without any value are refused by their index, or left out", () => {
+    const inputs = [
+      { a: "x" },
+      {},
+      { a: null },
+      { a: "", b: " \n\u00a0" },
+      { a: [], b: { c: null } },
+      { a: 0 },
+    ]
+    expect(paths({ ...BODY, inputs })).toEqual(["inputs[1]", "inputs[2]", "inputs[3]", "inputs[4]"])
+    const { request, warnings } = accepted({ ...BODY, inputs, skip_empty: true })
+    expect(request.inputs).toMatchObject({
+      rows: { texts: ['{"a":"x"}', '{"a":0}'], indexes: [0, 5], leftOut: 4 },
+    })
+    expect(warnings).toEqual([expect.stringContaining("4 rows hold no value")])
+    expect(paths({ ...BODY, inputs: [{}, {}], skip_empty: true })).toEqual(["inputs"])
+    expect(paths({ ...BODY, skip_empty: "yes" })).toEqual(["skip_empty"])
+    // What is wrong with a row is told under the index that it was sent with.
+    const long = { ...BODY, inputs: [{}, { a: "x".repeat(24_950) }], skip_empty: true }
+    expect(paths(long)).toEqual(["inputs[1]"])
   })
-})
 
-describe("decodeRows", () => {
-  it("judges rows from a URL by the same rules", () => {
-    expect(decodeRows([{ a: 1 }], LIMITS)).toEqual(Result.succeed([{ a: 1 }]))
-    for (const [value, path] of [
-      [{}, "inputs"],
-      [[], "inputs"],
-      [[[]], "inputs[0]"],
-      [null, "inputs"],
-    ] as const)
-      expect(Result.getOrThrow(Result.flip(decodeRows(value, LIMITS)))[0]?.path).toBe(path)
+  it("in the shape of Parallel's own runs are refused with a sentence that says what to send", () => {
+    const runs = [{ input: { company: "A" }, processor: "core" }, { input: { company: "B" } }]
+    expect(problems({ ...BODY, inputs: runs })).toEqual([
+      {
+        path: "inputs",
+        message: expect.stringMatching(/2 rows in the shape.*"processor" once, beside "inputs"/),
+      },
+    ])
+    // A column may well be called so.
+    expect(paths({ ...BODY, inputs: [{ input: "a question" }] })).toEqual([])
+    expect(paths({ ...BODY, inputs: [{ input: { company: "A" }, company: "A" }] })).toEqual([])
+  })
+
+  it("are taken as they are written, in an array or as JSON text", () => {
+    const text =
+      '[{"id":738529527931269425, "n": [1.10, -0,1E+2,1e-400] },\n{"company":"é\\u00e9","2023":1,"2021":{"b":1,"a":2}}]'
+    const rows = [
+      '{"id":738529527931269425,"n":[1.10,-0,1E+2,1e-400]}',
+      '{"company":"é\\u00e9","2023":1,"2021":{"b":1,"a":2}}',
+    ]
+    for (const inputs of [text, JSON.stringify(text)]) {
+      const { request } = Result.getOrThrow(decodeText(`{"inputs":${inputs},"output_type":"text"}`))
+      if (request.inputs._tag !== "rows") throw new Error("no rows")
+      expect(request.inputs.rows.texts).toEqual(rows)
+      expect([...request.inputs.rows.columns.keys()]).toEqual(["id", "n", "company", "2023", "2021"])
+    }
+  })
+
+  it("are told apart by path, wherever they came from", () => {
+    const bad =
+      '[{"a":1},{"company":"A","company":"B"},{"a":{"b":1,"\\u0062":2}},{"x":"\\ud800"},{"n":1e999}]'
+    for (const inputs of [bad, JSON.stringify(bad)]) {
+      const found = Result.getOrThrow(Result.flip(decodeText(`{"inputs":${inputs},"output_type":"text"}`)))
+      expect(found.map(({ path }) => path)).toEqual([
+        "inputs[1].company",
+        "inputs[2].a.b",
+        "inputs[3].x",
+        "inputs[4].n",
+      ])
+    }
+  })
+
+  it("are bounded in depth, counted from their own object, and in values", () => {
+    const failure = (text: string, limits: Partial<Limits> = {}) => {
+      const body = read(text, { ...LIMITS, ...limits })
+      return body instanceof MultitaskBody ? null : body
+    }
+    const nested = (depth: number) => `[{"a":1},{"a":${"[".repeat(depth - 1)}${"]".repeat(depth - 1)}}]`
+    const body = (inputs: string) => `{"output_type":"text","inputs":${inputs}}`
+    for (const inputs of [nested, (depth: number) => JSON.stringify(nested(depth))]) {
+      expect(failure(body(inputs(64)))).toBeNull()
+      expect(failure(body(inputs(65)))).toMatchObject({ _tag: "TooDeep", limit: 64 })
+      expect(failure(body(inputs(100_000)))).toMatchObject({
+        path: expect.stringMatching(/^inputs\[1\]\.a\[0\]/),
+      })
+    }
+    // Elsewhere the body itself is the first.
+    const schema = (depth: number) => `{"output_schema":${"[".repeat(depth)}${"]".repeat(depth)}}`
+    expect(failure(schema(63))).toBeNull()
+    expect(failure(schema(64))).toMatchObject({ _tag: "TooDeep" })
+    expect(failure(`${"[".repeat(65)}`)).toMatchObject({ _tag: "TooDeep" })
+    // The body, its two fields, and what is in them: 3 + 1 + 2 × 2.
+    const rows = '[{"a":1},{"a":2}]'
+    expect(failure(body(rows), { maxValues: 7 })).toBeNull()
+    expect(failure(body(rows), { maxValues: 6 })).toEqual({ _tag: "TooManyValues", limit: 6 })
+    expect(failure(body(JSON.stringify(rows)), { maxValues: 8 })).toBeNull()
+    expect(failure(body(JSON.stringify(rows)), { maxValues: 7 })).toEqual({ _tag: "TooManyValues", limit: 7 })
   })
 })
 
 describe("any body at all", () => {
   const field = Schema.Union([Schema.Json, Schema.Literals(["json", "text", "core", "https://example.com"])])
+  const wellFormed = (value: unknown): unknown =>
+    JSON.parse(JSON.stringify(value).replaceAll(/\\ud[89a-f][0-9a-f]{2}/g, "\\u00e9"))
 
   it.prop(
     "is a request that can be serialised, or a list of problems with known paths",
@@ -231,7 +353,7 @@ describe("any body at all", () => {
     ],
     ([body]) => {
       const known = /^(inputs|webhook_url|processor|output_type|output_description|output_schema)\b/
-      const found = decode(body)
+      const found = decode(wellFormed(body))
       if (Result.isSuccess(found)) return expect(() => JSON.stringify(found.success)).not.toThrow()
       expect(found.failure.length).toBeGreaterThan(0)
       for (const { path, message } of found.failure) {
@@ -242,14 +364,14 @@ describe("any body at all", () => {
   )
 
   it.prop(
-    "made of JSON objects is accepted as rows",
+    "made of JSON objects is accepted as rows, each as it was written",
     [Schema.NonEmptyArray(Schema.Record(Schema.String, Schema.Json))],
-    ([rows]) => {
-      expect(accepted({ ...BODY, inputs: rows }).request.inputs).toEqual({ _tag: "rows", rows })
-      expect(accepted({ ...BODY, inputs: JSON.stringify(rows) }).request.inputs).toEqual({
-        _tag: "rows",
-        rows: JSON.parse(JSON.stringify(rows)),
-      })
+    ([records]) => {
+      const rows = records.map((row) => JSON.stringify(wellFormed({ ...row, "": 1 })))
+      for (const inputs of [`[ ${rows.join(" ,\n")}]`, JSON.stringify(`[${rows.join(",")}]`)]) {
+        const { request } = Result.getOrThrow(decodeText(`{"inputs":${inputs},"output_type":"text"}`))
+        expect(request.inputs).toMatchObject({ _tag: "rows", rows: { texts: rows } })
+      }
     },
   )
 })

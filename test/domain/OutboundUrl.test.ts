@@ -84,6 +84,49 @@ describe("checkOutboundUrl", () => {
     }
   })
 
+  const href = (url: string) => {
+    const checked = checkOutboundUrl(url, { allowPrivate: false })
+    return typeof checked === "string" ? checked : checked.href
+  }
+
+  it.each([
+    "https://example.com/p?d=a%20b&flag&t=~x*(!)&list=a,b:c@d/e;f&lower=%2f",
+    "https://example.com/p?",
+    "https://example.com/p;a=1,2//b?a=&b&&c==1&",
+    "https://example.com/%41%7e?%41%7e+%2B=%zz%",
+    "https://example.com/p??a=?b`{}|^[]\\",
+    "https://b.s3.example.com/k?X-Amz-Credential=A%2F20260101%2Fus&X-Amz-Signature=0a&x-id=GetObject",
+  ])("leaves %s as it is", (url) => {
+    expect(href(url)).toBe(url)
+    expect(href(` ${url}\n`)).toBe(url)
+  })
+
+  it.each([
+    ["https://example.com/a b?c d", "https://example.com/a%20b?c%20d"],
+    ["https://example.com/é?ü='\"<>", "https://example.com/%C3%A9?%C3%BC=%27%22%3C%3E"],
+  ])("percent-encodes what a request cannot hold: %s", (url, sent) => {
+    expect(href(url)).toBe(sent)
+  })
+
+  it.each([
+    ["https://example.com/a\\b", /backslash/],
+    ["https://example.com\\a", /backslash/],
+    ["https://example.com/?a\tb", /U\+0009.*%09/],
+    ["https://exam\nple.com/", /U\+000A/],
+    ["https://example.com/\u007f", /U\+007F/],
+    ["https://example.com/?\u0085", /U\+0085.*%C2%85/],
+    ["\u0000https://example.com/", /U\+0000/],
+    ["https://example.com/?\ud800", /surrogate/],
+  ])("names the character of %j that would be dropped or replaced", (url, reason) => {
+    expect(href(url)).toMatch(reason)
+  })
+
+  const typed = Schema.String.check(Schema.isPattern(/^[!$-&(-;=?-Z_a-z~]*$/))
+  it.prop("asks exactly what was sent, whatever the query", [typed], ([text]) => {
+    const url = `https://example.com/p?${text}`
+    expect(href(url)).toBe(url)
+  })
+
   it.prop("an IPv4 address is judged alike in every textual form", [Schema.Int], ([int]) => {
     const address = Math.abs(int) % 2 ** 32
     const forms = [v4(address), String(address), `0x${address.toString(16)}`, `0${address.toString(8)}`]

@@ -177,6 +177,96 @@ describe("checkOutputSchema", () => {
     expect(many.join().length).toBeLessThan(1_000)
   })
 
+  it("refuses references that lead nowhere", () => {
+    const at = (name: string) => `output_schema.properties.${name}.$ref`
+    const schema: Json = {
+      ...strict({
+        dangling: { $ref: "#/$defs/Nobody" },
+        shallow: { $ref: "#/$defs/City/properties/zip" },
+        url: { $ref: "https://example.com/city.json" },
+        file: { $ref: "city.json#/$defs/City" },
+        anchor: { $ref: "#City" },
+        number: { $ref: 1 },
+        text: { $ref: "#/$defs/City/type" },
+        circle: { $ref: "#/properties/circle" },
+        prototype: { $ref: "#/constructor" },
+      }),
+      $defs: { City: { type: "object", properties: { name: { type: "string" } } } },
+    }
+    expect(paths(schema)).toEqual(Object.keys(schema["properties"] as object).map(at))
+    const messages = check(schema).errors.map(({ message }) => message)
+    expect(messages[0]).toContain('"#/$defs/Nobody"')
+    for (const message of messages.slice(0, 7)) expect(message).toMatch(/#\/\$defs\/Name/)
+  })
+
+  it("takes references into the schema, and values that only look like references", () => {
+    const City = { type: "object", properties: { name: {}, next: { $ref: "#/$defs/City" } } }
+    const schema = {
+      ...strict({
+        city: { $ref: "#/$defs/City" },
+        name: { $ref: "#/$defs/City/properties/name" },
+        odd: { $ref: "#/$defs/a~1b%25" },
+        root: { anyOf: [{ $ref: "#" }, { type: "null" }] },
+        first: { $ref: "#/properties/root/anyOf/0" },
+        any: { $ref: "#/$defs/any" },
+        $ref: { type: "string" },
+        value: { const: { $ref: "nowhere" }, enum: [{ $ref: 1 }], default: { $ref: "#/x" } },
+      }),
+      $defs: { City, "a/b%": {}, any: true },
+    }
+    expect(paths(schema).filter((path) => path.endsWith("$ref"))).toEqual([])
+  })
+
+  it("refuses a required name that is no property", () => {
+    const a = { a: { type: "string" } }
+    const broken = { type: "object", properties: a, required: ["a", "b"] }
+    expect(check(broken).errors).toEqual([
+      {
+        path: "output_schema.required[1]",
+        message: 'names "b", which "properties" does not have. Add the property, or leave the name out.',
+      },
+    ])
+    const at = "output_schema.properties"
+    expect(paths(strict({ x: broken, y: { type: "array", items: broken } }))).toEqual([
+      `${at}.x.required[1]`,
+      `${at}.y.items.required[1]`,
+    ])
+    expect(paths({ ...strict({ x: { $ref: "#/$defs/X" } }), $defs: { X: broken } })).toEqual([
+      "output_schema.$defs.X.required[1]",
+    ])
+    expect(paths(strict({ x: { type: "object", required: ["a"] } }))).toEqual([`${at}.x.required[0]`])
+    expect(paths({ ...broken, additionalProperties: true })).toHaveLength(1)
+    expect(paths(strict({ x: { anyOf: [broken, { type: "null" }] } }))).toEqual([
+      `${at}.x.anyOf[0].required[1]`,
+    ])
+    expect(paths({ type: "object", properties: a, required: ["toString", "__proto__"] })).toHaveLength(2)
+  })
+
+  it.each<[string, Json]>([
+    ["alternatives", { properties: { a: {}, b: {} }, anyOf: [{ required: ["a"] }, { required: ["b"] }] }],
+    ["parts", { allOf: [{ properties: { a: {} }, required: ["b"] }, { properties: { b: {} } }] }],
+    ["parts of parts", { required: ["a"], allOf: [{ oneOf: [{ properties: { a: {} } }] }] }],
+    ["a reference", { $ref: "#/$defs/Base", required: ["a"] }],
+    ["a reference in a part", { allOf: [{ $ref: "#/$defs/Base" }, { required: ["a"] }] }],
+    ["a part that is defined elsewhere", { allOf: [{ $ref: "#/$defs/NeedsB" }, { properties: { b: {} } }] }],
+    ["the same beside properties", { $ref: "#/$defs/NeedsB", properties: { b: {} } }],
+    [
+      "a condition",
+      { properties: { a: {} }, if: { required: ["a"] }, else: { properties: { b: {} }, required: ["b"] } },
+    ],
+    ["what must not be", { properties: { a: {} }, not: { required: ["b"] } }],
+    ["a map", { required: ["a"], additionalProperties: { type: "string" } }],
+    ["dependent", { properties: { a: {}, b: {} }, dependentSchemas: { a: { required: ["b"] } } }],
+  ])("a required name may be described elsewhere: %s", (_, schema) => {
+    const $defs = {
+      Base: { type: "object", properties: { a: {} } },
+      ...(JSON.stringify(schema).includes("NeedsB")
+        ? { NeedsB: { properties: { c: {} }, required: ["b"] } }
+        : {}),
+    }
+    expect(paths({ ...strict({ x: { type: "object", ...schema } }), $defs })).toEqual([])
+  })
+
   it("survives cycles, depth bombs, huge schemas and prototype names", () => {
     const cycle: Json = strict({})
     cycle["properties"] = { self: cycle }

@@ -1,4 +1,7 @@
-import { expect, it } from "vitest"
+import { gzipSync } from "node:zlib"
+import { afterAll, beforeAll, expect, it } from "vitest"
+import type { Answer } from "../support/recording.ts"
+import { startRecordingServer } from "../support/recordingServer.ts"
 import { companies, Product } from "./product.ts"
 import { expectNoSecrets } from "./secrets.ts"
 import { QUICK, servers } from "./servers.ts"
@@ -13,6 +16,12 @@ const pair = servers({
   scenario: { runs: { queue_ms: [50, 200], duration_ms: [100, 800], scale_by_processor: false } },
 })
 const product = new Product(pair)
+
+let outside: Awaited<ReturnType<typeof startRecordingServer>>
+beforeAll(async () => {
+  outside = await startRecordingServer()
+})
+afterAll(() => outside.stop())
 
 const text = (inputs: unknown) => ({
   inputs,
@@ -32,11 +41,58 @@ it("takes the rows from a URL, through redirects", async () => {
   }
 })
 
+const umlauts = companies(3).map(({ company }) => ({ company, city: "Köln", note: "a; b", n: "007" }))
+const names = Object.keys(umlauts[0]!)
+const table = (delimiter: string) =>
+  [names, ...umlauts.map((row) => Object.values(row).map((cell) => `"${cell}"`))]
+    .map((cells) => cells.join(delimiter))
+    .join("\r\n")
+const lines = umlauts.map((row) => JSON.stringify(row)).join("\n")
+const base64 = (bytes: Uint8Array) => Buffer.from(bytes).toString("base64")
+
+const formats: ReadonlyArray<readonly [string, Answer]> = [
+  [
+    "CSV in Latin-1 that says so",
+    { body_base64: base64(Buffer.from(table(","), "latin1")), content_type: "text/csv;charset=ISO-8859-1" },
+  ],
+  ["TSV in UTF-16 with a mark", { body_base64: base64(Buffer.from(`\ufeff${table("\t")}`, "utf16le")) }],
+  [
+    "JSON Lines in UTF-16 that say so",
+    {
+      body_base64: base64(Buffer.from(lines, "utf16le")),
+      content_type: "application/jsonl; charset=utf-16le",
+    },
+  ],
+  [
+    "packed CSV with semicolons",
+    {
+      body_base64: base64(gzipSync(table(";"))),
+      headers: { "content-encoding": "gzip" },
+      content_type: "text/csv",
+    },
+  ],
+  ["what is given to callers with a name only", { body: lines, needs_user_agent: true }],
+]
+
+it.each(formats)("takes %s from a signed URL, through a redirect", async (_, answer) => {
+  const signed = "?d=a%20b&flag&t=~x*(!)&list=a,b:c@d/e;f&lower=%2f"
+  const from = `/from-${crypto.randomUUID()}`
+  const to = `/to-${crypto.randomUUID()}`
+  await outside.answer(from, { location: `${outside.url}${to}${signed}` })
+  await outside.answer(to, answer)
+  const group = await product.submit(text(`${outside.url}${from}${signed}`))
+  expectTruth(await product.ended(group, 20_000), await pair.control.ledger(group), umlauts)
+  expect((await outside.requests(from)).map(({ target }) => target)).toEqual([`${from}${signed}`])
+  expect((await outside.requests(to)).map(({ target }) => target)).toEqual([`${to}${signed}`])
+})
+
 const byUrl: ReadonlyArray<readonly [string, object, number, RegExp]> = [
   ["more than the limit", { count: 5_000 }, 413, /more than 20000 bytes/],
   ["more rows than allowed", { count: 51 }, 422, /50/],
-  ["no JSON", { body: "<html>sign in</html>", content_type: "text/html" }, 422, /JSON/],
-  ["no array", { body: '{"rows":[]}' }, 422, /array/],
+  ["a login page", { body: "<html>sign in</html>", content_type: "text/html" }, 422, /text\/html.* login/],
+  ["broken JSON", { body: '[{"a":1},\n{"a":]' }, 422, /line 2, column 6/],
+  ["a sentence", { body: "Not found", content_type: "text/plain" }, 422, /neither JSON nor a table/],
+  ["a wrapper", { body: '{"rows":[{"a":1}]}' }, 422, /member .*rows.* send that array/],
   ["an empty array", { body: "[]" }, 422, /inputs/],
   ["rows that are no objects", { body: '[{"a":1},2]' }, 422, /inputs\[1\]/],
   ["not found", { status: 404 }, 422, /404/],

@@ -4,10 +4,22 @@ export interface TrueRun {
   readonly run_id: string
   readonly input_index: number
   readonly input: unknown
+  /** As it came, to the letter. */
+  readonly input_text: string
   readonly final_status: string
   readonly status: string
   readonly error: { readonly message: string } | null
   readonly output: { readonly content: unknown } | null
+  /** As it was sent, to the letter. */
+  readonly content_text: string | null
+}
+
+/** A request as it came, without its key. */
+export interface WholeRequest {
+  readonly path: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string | null
+  readonly status: number | null
 }
 
 export interface Truth {
@@ -47,12 +59,16 @@ export const simulatorControl = (url: () => string) => {
     ledgerWithoutOutputs: (group: string) => ask<Truth>("GET", `ledger/${group}?output=false`),
     groups: () => ask<ReadonlyArray<{ taskgroup_id: string; num_runs: number }>>("GET", "ledger"),
     requests: () => ask<Requests>("GET", "requests"),
+    /** The last ones of a route, named as for faults. */
+    requestsOf: (route: string) => ask<ReadonlyArray<WholeRequest>>("GET", `requests/${route}`),
     forgetRequests: () => ask<Requests>("DELETE", "requests"),
     behave: (patch: unknown) => ask("PATCH", "behaviour", patch),
     /** From now on the run of this input does not end before `finish`. */
     hold: (index: number) =>
       ask("PATCH", "behaviour", { runs: { overrides: [{ input_index: index, ends_after_ms: 3_600_000 }] } }),
     finish: (group: string) => ask("POST", `groups/${group}/finish`),
+    /** Forces the fate of runs of a group that exist or will. */
+    override: (group: string, override: unknown) => ask("POST", `groups/${group}/overrides`, override),
     fault: (document: unknown) => ask("POST", "faults", document),
     serveInputs: (name: string, spec: unknown) => ask("PUT", `inputs/${name}`, spec),
     webhooks: () => ask<ReadonlyArray<ReceivedWebhook>>("GET", "webhooks"),

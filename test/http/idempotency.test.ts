@@ -1,56 +1,61 @@
-import { describe, expect, it } from "vitest"
-import { canonicalJson } from "../../src/domain/CanonicalJson.ts"
-import { bodyHash, recordName } from "../../src/http/idempotency.ts"
+import { describe, expect, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import { recordName, RequestHash } from "../../src/http/idempotency.ts"
 
-describe("the body's hash", () => {
-  const text = (value: unknown, size = 10) => [...canonicalJson(value, size)].join("")
+const hashOf = async (request: { method: string; url: string }, pieces: ReadonlyArray<string>) => {
+  const hash = new RequestHash(request)
+  for (const piece of pieces) await hash.add(new TextEncoder().encode(piece))
+  return hash.finish()
+}
 
-  it("is that of its meaning", () => {
-    const values = [
-      null,
-      0,
-      'a\u2028"',
-      [],
-      {},
-      [[], [{}]],
-      { b: 1, a: [true, null, { d: "x", c: -1.5 }] },
-      { __proto__x: 1 },
-    ]
-    for (const value of values) expect(JSON.parse(text(value))).toEqual(value)
-    expect(text({ b: [1, 2], a: { d: 1, c: 2 } })).toBe(`{"a":{"c":2,"d":1},"b":[1,2]}`)
-    expect(text(JSON.parse(`{"__proto__":1}`))).toBe(`{"__proto__":1}`)
-  })
+const POST = { method: "POST", url: "https://multitask.example/v1beta/tasks/multitask" }
 
-  it("takes bodies of any depth and size, in pieces", () => {
-    const deep = JSON.parse(`${"[".repeat(100_000)}${"]".repeat(100_000)}`) as unknown
-    expect(text(deep, 1000)).toHaveLength(200_000)
-    const pieces = [
-      ...canonicalJson(
-        Array.from({ length: 1000 }, () => "x".repeat(50)),
-        1000,
-      ),
-    ]
-    expect(Math.max(...pieces.map(({ length }) => length))).toBeLessThan(1100)
-  })
-
-  it("tells bodies apart", async () => {
+describe("a request's hash", () => {
+  it("tells requests apart: their texts, methods, paths and queries", async () => {
     const bodies = [
-      {},
-      [],
-      null,
-      { a: 1 },
-      { a: "1" },
-      { a: [1] },
-      { a: [[1]] },
-      { a: [1, 2] },
-      { a: [2, 1] },
-      { b: 1 },
+      "",
+      "{}",
+      "[]",
+      '{"a":1}',
+      '{"a": 1}',
+      '{"a":1.0}',
+      '{"a":"1"}',
+      '{"b":1,"a":1}',
+      '{"a":1,"b":1}',
     ]
-    const hashes = await Promise.all(bodies.map(bodyHash))
-    expect(new Set(hashes).size).toBe(bodies.length)
+    const hashes = await Promise.all([
+      ...bodies.map((body) => hashOf(POST, [body])),
+      hashOf({ ...POST, method: "PUT" }, ["{}"]),
+      hashOf({ ...POST, url: `${POST.url}s` }, ["{}"]),
+      hashOf({ ...POST, url: `${POST.url}?a=1` }, ["{}"]),
+    ])
+    expect(new Set(hashes).size).toBe(hashes.length)
     for (const hash of hashes) expect(hash).toMatch(/^[0-9a-f]{64}$/)
   })
 
+  it.effect.prop(
+    "is the same however the body is cut",
+    [
+      Schema.Array(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 700_000 }))).check(
+        Schema.isMaxLength(4),
+      ),
+    ],
+    ([cuts]) =>
+      Effect.promise(async () => {
+        const body = "0123456789".repeat(60_000)
+        const places = [
+          0,
+          ...cuts.map((cut) => Math.min(cut, body.length)).toSorted((a, b) => a - b),
+          body.length,
+        ]
+        const pieces = places.slice(1).map((to, at) => body.slice(places[at], to))
+        expect(await hashOf(POST, pieces)).toBe(await hashOf(POST, [body]))
+      }),
+  )
+})
+
+describe("a record's name", () => {
   it("is scoped to the API key without any ambiguity", async () => {
     const names = await Promise.all([
       recordName("a", "b:c"),

@@ -7,6 +7,7 @@ import * as TestClock from "effect/testing/TestClock"
 import * as HttpClient from "effect/http/HttpClient"
 import type * as HttpClientRequest from "effect/http/HttpClientRequest"
 import * as HttpClientResponse from "effect/http/HttpClientResponse"
+import { USER_AGENT } from "../../src/domain/Product.ts"
 import { WebhookSenderHttp } from "../../src/layers/WebhookSenderHttp.ts"
 import { Settings } from "../../src/services/Settings.ts"
 import { WebhookSender } from "../../src/services/WebhookSender.ts"
@@ -39,7 +40,12 @@ describe("WebhookSenderHttp", () => {
       expect(got[0]).toMatchObject({
         method: "POST",
         url: "https://hook.example/in",
-        headers: { "webhook-id": "msg_1", "webhook-timestamp": "90", "content-type": "application/json" },
+        headers: {
+          "webhook-id": "msg_1",
+          "webhook-timestamp": "90",
+          "content-type": "application/json",
+          "user-agent": USER_AGENT,
+        },
       })
     }).pipe(Effect.provide(layer))
   })

@@ -2,6 +2,7 @@ import { describe } from "vitest"
 import { anythingSuite } from "./store/anything.ts"
 import { applyingSuite } from "./store/applying.ts"
 import { awaitingSuite } from "./store/awaiting.ts"
+import { choosingSuite } from "./store/choosing.ts"
 import { columnsSuite } from "./store/columns.ts"
 import { elementsSuite } from "./store/elements.ts"
 import { endingSuite } from "./store/ending.ts"
@@ -27,6 +28,7 @@ export const runStoreSuite = (name: string, withStorage: WithStorage) => {
   describe(`${name}: sentences`, () => sentencesSuite(withStorage))
   describe(`${name}: whatever is told`, () => anythingSuite(withStorage))
   describe(`${name}: elements`, () => elementsSuite(withStorage))
+  describe(`${name}: parts`, () => choosingSuite(withStorage))
   describe(`${name}: columns of SQL`, () => columnsSuite(withStorage))
   describe(`${name}: the end`, () => endingSuite(withStorage))
   describe(`${name}: the removal`, () => removingSuite(withStorage))

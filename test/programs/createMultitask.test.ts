@@ -40,7 +40,7 @@ const run = Effect.fnUntraced(function* (
     Layer.mock(ParallelApi, {
       suggestTaskSpec: () =>
         answer("suggest", {
-          outputSchema: { type: "object", properties: { ceo: { type: "string" } } },
+          outputSchema: '{"type":"object","properties":{"ceo":{"type":"string"}}}',
           warnings: [],
         }),
       suggestProcessor: () => answer("suggest-processor", "base"),
@@ -105,7 +105,9 @@ describe("a 429 before the group exists", () => {
     Effect.gen(function* () {
       // Longer than a suggestion may take by itself.
       const { result } = yield* run({ suggest: [Effect.fail(rateLimited(20_000))] })
-      expect(result).toMatchObject({ success: { output_schema: { required: ["ceo"] }, warnings: [] } })
+      expect(result).toMatchObject({
+        success: { output_schema: expect.stringContaining('"required":["ceo"]'), warnings: [] },
+      })
     }),
   )
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { readOutput, readRun } from "../../src/domain/Wire.ts"
+import { runJson } from "../../src/domain/RunJson.ts"
 import { readRun as readOneRun } from "../../src/programs/readRun.ts"
 import { readTaskGroup } from "../../src/programs/readTaskGroup.ts"
 import { RunStore } from "../../src/services/RunStore.ts"
@@ -8,12 +9,14 @@ import { committedGroup, GROUP_ID } from "./support.ts"
 
 /** The second of the rows has been answered. */
 const answered = Effect.map(RunStore, (store) => {
-  const run = readRun({ run_id: "run-1", status: "completed", metadata: { input_index: "1" } })!
-  const output = readOutput({
-    type: "json",
-    content: { ceo: "Ada", company: "One, Inc." },
-    basis: [{ field: "ceo" }],
-  })
+  const run = readRun('{"run_id":"run-1","status":"completed","metadata":{"input_index":"1"}}')!
+  const output = readOutput(
+    JSON.stringify({
+      type: "json",
+      content: { ceo: "Ada", company: "One, Inc." },
+      basis: [{ field: "ceo" }],
+    }),
+  )
   store.apply([{ run, output }], 1)
 })
 
@@ -37,7 +40,11 @@ describe("readTaskGroup", () => {
         input: { company: "Company 1" },
         output: { basis: [{ field: "ceo" }] },
       })
-      expect(JSON.parse((yield* readOneRun(1))!.json)).toEqual(group.runs[1])
+      for (const key of ["1", "run-1"]) {
+        const { row, details } = (yield* readOneRun(key))!
+        expect(JSON.parse(runJson(row, details))).toEqual(group.runs[1])
+      }
+      for (const key of ["3", "run-9", "999999999999", "-1", ""]) expect(yield* readOneRun(key)).toBeNull()
     }).pipe(Effect.provide(committedGroup(3))),
   )
 

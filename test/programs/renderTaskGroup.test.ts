@@ -34,8 +34,8 @@ const textOf = <R>(chunks: Stream.Stream<Uint8Array, never, R>) =>
 
 /** A format that the product does not have. */
 const RendererTsv = Layer.succeed(Renderer("tsv"), {
-  render: function* (snapshot, { form = "full" }) {
-    yield `company\tstatus\t${form}\n`
+  render: function* (snapshot, { basis = "all" }) {
+    yield `company\tstatus\t${String(basis)}\n`
     for (const { input, status } of snapshot.rows(0)) yield `${JSON.parse(input).company}\t${status}\n`
   },
 })
@@ -43,8 +43,8 @@ const RendererTsv = Layer.succeed(Renderer("tsv"), {
 describe("renderTaskGroup", () => {
   it.effect("serves a format that somebody adds, which takes a layer of a few lines", () =>
     Effect.gen(function* () {
-      const lines = (yield* textOf(renderTaskGroup("tsv", { form: "light" }))).split("\n")
-      expect(lines.slice(0, 2)).toEqual(["company\tstatus\tlight", "Company 0\tqueued"])
+      const lines = (yield* textOf(renderTaskGroup("tsv", { basis: "none" }))).split("\n")
+      expect(lines.slice(0, 2)).toEqual(["company\tstatus\tnone", "Company 0\tqueued"])
       expect(lines).toHaveLength(COUNT + 2)
     }).pipe(Effect.provide([Group, RendererTsv])),
   )

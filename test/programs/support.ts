@@ -154,7 +154,8 @@ export const makeParallel = (script: Script = {}, { echoesMetadata = true } = {}
     getResult: (_key, id) =>
       answer("getResult", [rowOf(id)], () => {
         const run = find(id)
-        const output = run === undefined ? null : readOutput({ type: "json", content: run.content })
+        const output =
+          run === undefined ? null : readOutput(JSON.stringify({ type: "json", content: run.content }))
         if (run === undefined || run.status === "failed") return notFound
         return run.status === "completed" && output !== null ? { run: wireOf(run), output } : unavailable(408)
       }),
@@ -190,7 +191,7 @@ const statusOf = (runs: ReadonlyArray<Run>) => {
   return { num_task_runs: runs.length, task_run_status_counts: counts }
 }
 
-const wireOf = ({ id, status, metadata }: Run) => readRun({ run_id: id, status, metadata })!
+const wireOf = ({ id, status, metadata }: Run) => readRun(JSON.stringify({ run_id: id, status, metadata }))!
 
 /** What an event or a listing tells of a run. */
 export const told = (
@@ -200,8 +201,8 @@ export const told = (
   _tag: "Run",
   eventId: eventId === null ? null : EventCursor(eventId),
   run: wireOf(run),
-  output: output ? readOutput({ type: "json", content: run.content }) : null,
-  input: input ? run.input : undefined,
+  output: output ? readOutput(JSON.stringify({ type: "json", content: run.content })) : null,
+  input: input ? JSON.stringify(run.input) : undefined,
 })
 
 /** What a group's programs run on, but for Parallel and the webhook: the real stores, on a database in memory. */

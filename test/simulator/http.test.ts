@@ -4,7 +4,9 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import Parallel, { AuthenticationError, NotFoundError } from "parallel-web"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
-import { jsonSpec, parseStream, rows } from "./harness.ts"
+import { openJournal } from "../../simulator/disk.ts"
+import { createSimulator, createVirtualClock } from "../../simulator/index.ts"
+import { jsonSpec, parseStream, rows, wrap, type Loose } from "./harness.ts"
 import { endAll, get, post, startProcess, type Running } from "./process.ts"
 
 const FAST = ["--seed", "http", "--speed", "100"]
@@ -201,5 +203,42 @@ describe("a ledger on disk", { retry: 1 }, () => {
     expect(revoked.status).toBe(401)
     expect(readFileSync(file, "utf8")).not.toMatch(/test-key|another-key/)
     expect(await second.end("SIGINT")).toBe(0)
+  })
+
+  it("keeps text to the letter, also behind lines of an earlier version, which kept values", async () => {
+    const data = join(folder, "earlier")
+    const start = () => {
+      const clock = createVirtualClock()
+      const sim = createSimulator({ clock, ...openJournal(data) })
+      return { h: wrap(sim, clock), sim }
+    }
+    const first = start()
+    const group = await first.h.group()
+    const odd = '{ "id":738529527931269425,"2023":1.10,"2021":-0 }'
+    const metadata = '{"input_index":0,"a":1.10}'
+    const input = `{"input":${odd},"processor":"core","metadata":${metadata},"x":1.0}`
+    const path = `/v1/tasks/groups/${group}/runs`
+    await first.h.send("POST", path, `{"inputs":[${input}]}`)
+    await first.h.add(group, rows(1, 1))
+    first.sim.close()
+
+    const file = join(data, "ledger.jsonl")
+    const earlier = (record: Loose): object => {
+      if (record.t === "spec") return { t: "spec", id: record.id, spec: JSON.parse(record.text) }
+      if (record.t !== "runs" || record.runs[0].ordinal === 0) return record
+      const [{ inputText, extraText, metadataText: _, ...run }] = record.runs
+      return { ...record, runs: [{ ...run, input: JSON.parse(inputText), extra: JSON.parse(extraText) }] }
+    }
+    const lines = readFileSync(file, "utf8").trimEnd().split("\n")
+    writeFileSync(file, `${lines.map((line) => JSON.stringify(earlier(JSON.parse(line)))).join("\n")}\n`)
+
+    const { h, sim } = start()
+    await h.clock.advance(60_000)
+    const [kept, read] = await h.list(group, "?include_input=true&include_output=true")
+    const given = await (await h.send("GET", `/v1/tasks/runs/${kept!.data.run.run_id}/input`)).text()
+    expect(given).toBe(`{"x":1.0,"processor":"core","metadata":${metadata},"input":${odd}}`)
+    expect(read!.data).toMatchObject({ input: rows(1, 1)[0], output: { type: "json" } })
+    expect(sim.requests.crashes).toEqual([])
+    sim.close()
   })
 })

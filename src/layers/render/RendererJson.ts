@@ -1,6 +1,8 @@
 import * as Layer from "effect/Layer"
 import type { Piece } from "../../domain/Formats.ts"
-import { type OutputForm, runJsonOf } from "../../domain/RunJson.ts"
+import { escapeRaw } from "../../domain/JsonText.ts"
+import { formOf, type OutputForm, runJsonOf } from "../../domain/RunJson.ts"
+import type { JsonText, RunRow } from "../../domain/TaskGroup.ts"
 import { Renderer } from "../../services/Renderer.ts"
 import type { Snapshot } from "../../services/GroupReader.ts"
 import { headJson } from "./head.ts"
@@ -11,9 +13,14 @@ export function* renderJson(snapshot: Snapshot, form: OutputForm): Generator<Pie
   yield* snapshot.elements("results", ",")
   yield `],"runs":[`
   if (form === "full") yield* snapshot.elements("runs", ",")
-  else yield* separated(snapshot.rows(0), runJsonOf(snapshot.details, form))
+  else yield* separated(snapshot.rows(0), sendable(runJsonOf(snapshot.details, form)))
   yield "]}"
 }
+
+const sendable =
+  (encode: (row: RunRow) => JsonText) =>
+  (row: RunRow): JsonText =>
+    escapeRaw(encode(row))
 
 /** Pieces of `items`, separated by commas. */
 function* separated<A>(items: Iterable<A>, encode: (item: A) => string): Generator<string> {
@@ -25,5 +32,5 @@ function* separated<A>(items: Iterable<A>, encode: (item: A) => string): Generat
 }
 
 export const RendererJson = Layer.succeed(Renderer("json"), {
-  render: (snapshot, { form = "full" }) => renderJson(snapshot, form),
+  render: (snapshot, { basis }) => renderJson(snapshot, formOf(basis)),
 })

@@ -5,7 +5,26 @@ import { RendererJson } from "./RendererJson.ts"
 import { RendererJsonl } from "./RendererJsonl.ts"
 import { RendererMarkdown } from "./RendererMarkdown.ts"
 import { RendererSse } from "./RendererSse.ts"
+import { RowRendererHtml } from "./row/RowRendererHtml.ts"
+import { RowRendererJson } from "./row/RowRendererJson.ts"
+import { RowRendererMarkdown } from "./row/RowRendererMarkdown.ts"
 
-/** Every format that a group is served in. `page` is the text that the HTML format puts its rows into. */
-export const Renderers = (page: string) =>
-  Layer.mergeAll(RendererJson, RendererJsonl, RendererCsv, RendererMarkdown, RendererHtml(page), RendererSse)
+/** Texts that the HTML formats put what they show into: of a group, and of one row. */
+export interface Pages {
+  readonly group: string
+  readonly row: string
+}
+
+/** Every format that a group is served in, and a row alone. */
+export const Renderers = ({ group, row }: Pages) =>
+  Layer.mergeAll(
+    RendererJson,
+    RendererJsonl,
+    RendererCsv,
+    RendererMarkdown,
+    RendererHtml(group),
+    RendererSse,
+    RowRendererJson,
+    RowRendererMarkdown,
+    RowRendererHtml(row),
+  )

@@ -1,10 +1,11 @@
+import { escapeRaw } from "../../domain/JsonText.ts"
 import type { TaskGroupStatus } from "../../domain/TaskGroup.ts"
 import type { Snapshot } from "../../services/GroupReader.ts"
 
 /** What the JSON format says before the rows, without braces. */
 export const headJson = ({ details, status }: Snapshot): string => {
   const spec = JSON.parse(details.taskSpec) as { output_schema?: { json_schema?: unknown } }
-  return [
+  const head = [
     `"taskgroup_id":${JSON.stringify(details.taskgroupId)}`,
     `"metadata":${details.metadata}`,
     `"status":${JSON.stringify(status)}`,
@@ -12,6 +13,7 @@ export const headJson = ({ details, status }: Snapshot): string => {
     `"output_schema":${JSON.stringify(spec.output_schema?.json_schema ?? null)}`,
     `"warnings":${JSON.stringify(details.warnings)}`,
   ].join(",")
+  return escapeRaw(head)
 }
 
 /** "12 of 20 completed, 1 failed, 7 running". */

@@ -6,6 +6,7 @@ import type { Publisher } from "../../services/Publisher.ts"
 import { ChangeRing } from "./ChangeRing.ts"
 import { acceptRows, insertRows } from "./manyRows.ts"
 import { PassingStates } from "./PassingStates.ts"
+import { PlainText } from "./PlainText.ts"
 import { RowStates, type State } from "./RowStates.ts"
 import { SharedPages } from "./SharedPages.ts"
 import { firstRow, run, type SqliteStorage } from "./SqliteStorage.ts"
@@ -38,6 +39,7 @@ export class GroupTables {
   /** Runs that gave way to others in the row that they were assigned to by their place in an answer. */
   private readonly displaced = new Set<RunId>()
   readonly shared = new SharedPages()
+  readonly plain: PlainText
   readonly ring: ChangeRing
   private tally: Tally | null = null
   private cachedDetails: StoredDetails | null | undefined = undefined
@@ -56,6 +58,7 @@ export class GroupTables {
     this.storage = storage
     this.publisher = publisher
     openTables(storage)
+    this.plain = new PlainText(storage)
     this.ring = new ChangeRing(this.change)
   }
 
@@ -80,6 +83,7 @@ export class GroupTables {
 
   private clear(): void {
     this.cachedDetails = null
+    this.plain.forget()
     this.passing.clear()
     this.told.clear()
     this.displaced.clear()
@@ -89,6 +93,7 @@ export class GroupTables {
     this.tally = null
     this.cachedDetails = undefined
     this.states = null
+    this.plain.forget()
   }
 
   get counts(): Tally {
@@ -115,6 +120,11 @@ export class GroupTables {
       tally.remove({ ...state, status, upstream: status })
       tally.add(state, this.told.of(inputIndex)?.at ?? 0)
     }
+  }
+
+  /** The rows' states where they are in memory; null where the table alone says the same. */
+  get knownStates(): RowStates | null {
+    return this.passing.size > 0 ? this.rowStates : this.states
   }
 
   private get rowStates(): RowStates {
@@ -197,6 +207,7 @@ export class GroupTables {
       const change = this.changed(fresh, now)
       return { inputIndex, change, text: input, merged: mergedOf(input, undefined) }
     })
+    this.plain.note(inputs.map(({ input }) => input))
     insertRows(this.storage, rows, now)
   }
 
@@ -209,6 +220,7 @@ export class GroupTables {
       const change = this.changed({ ...state, runId, status: "queued", upstream: "queued" }, now)
       return [{ inputIndex, change, text: runId }]
     })
+    this.plain.note(accepted.map(({ text }) => text))
     acceptRows(this.storage, accepted, now)
   }
 
@@ -218,6 +230,7 @@ export class GroupTables {
    */
   update(before: StoredRow, next: StoredRow, now: number, upstream: string = next.status): void {
     this.undo.record(before)
+    this.plain.noteUpdate(before, next)
     const { inputIndex, runId, status, confirmed } = next
     const passes = this.passing.covers(before, next)
     this.told.put(inputIndex, runId, status, upstream, now)
@@ -300,6 +313,7 @@ export class GroupTables {
   insertDetails(details: GroupDetails): void {
     const stored = { ...details, endChange: null, change: this.nextChange(0) }
     writeDetails(this.storage, stored)
+    this.plain.begin()
     this.reserved = stored.change
     this.cachedDetails = stored
   }

@@ -41,6 +41,12 @@ export class RowStates {
     return this.byInput.filter((state) => state !== undefined)[Symbol.iterator]()
   }
 
+  /** Inputs from one on that have one of these statuses. */
+  *inputsIn(statuses: ReadonlySet<string>, from: number): Generator<number> {
+    for (let at = from; at < this.byInput.length; at++)
+      if (statuses.has(this.byInput[at]?.status ?? "")) yield at
+  }
+
   of(inputIndex: number): State | null {
     return this.byInput[inputIndex] ?? null
   }

@@ -1,6 +1,8 @@
 import type { RunId } from "../../domain/Ids.ts"
 import { confidenceOf, extraOf, type GroupFacts, mergedOf } from "../../domain/RunJson.ts"
+import { shownText } from "../../domain/JsonText.ts"
 import { isTerminal } from "../../domain/RunStatus.ts"
+import type { JsonText } from "../../domain/TaskGroup.ts"
 import type { WireOutput } from "../../domain/Wire.ts"
 import type { Applied, RunUpdate } from "../../services/RunStore.ts"
 import { fitRow } from "./fitRow.ts"
@@ -55,10 +57,10 @@ export const applyRun = (
     runId: run.runId,
     confirmed: start.confirmed || run.inputIndex === row.inputIndex,
     status: lacksOutput(update) ? "running" : run.status,
-    createdAt: timeOf(run.raw["created_at"]) ?? start.createdAt,
-    modifiedAt: timeOf(run.raw["modified_at"]) ?? start.modifiedAt,
-    error: json(run.raw["error"]),
-    warnings: json(run.raw["warnings"]) ?? start.warnings,
+    createdAt: timeOf(run.fields.get("created_at")) ?? start.createdAt,
+    modifiedAt: timeOf(run.fields.get("modified_at")) ?? start.modifiedAt,
+    error: present(run.fields.get("error")),
+    warnings: present(run.fields.get("warnings")) ?? start.warnings,
     extra: extraOf(run, row.inputIndex, group),
   }
   const complete = run.status === "completed"
@@ -67,9 +69,10 @@ export const applyRun = (
   return fitRow(complete && output !== null ? withOutput(settled, output) : settled)
 }
 
-const json = (value: unknown): string | null =>
-  value === undefined || value === null ? null : JSON.stringify(value)
-const timeOf = (value: unknown): string | null => (typeof value === "string" ? value.toWellFormed() : null)
+const present = (json: JsonText | undefined): JsonText | null =>
+  json === undefined || json === "null" ? null : json
+const timeOf = (json: JsonText | undefined): string | null =>
+  json?.startsWith('"') === true ? shownText(json) : null
 
 const anew = (row: StoredRow): StoredRow => ({
   ...row,
@@ -87,8 +90,8 @@ const anew = (row: StoredRow): StoredRow => ({
 
 const withOutput = (row: StoredRow, output: WireOutput): StoredRow => ({
   ...row,
-  content: JSON.stringify(output.content),
-  output: JSON.stringify(output.rest),
+  content: output.content,
+  output: output.rest,
   merged: mergedOf(row.input, output.content),
   confidence: confidenceOf(output),
 })

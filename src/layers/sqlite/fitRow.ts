@@ -1,4 +1,5 @@
 import { errorJson } from "../../domain/ErrorJson.ts"
+import { elementsOf, type Member, membersOf, objectText } from "../../domain/JsonText.ts"
 import type { StoredRow } from "./tables.ts"
 
 /** The platform's limit for a row is 2 MB; the rest is left for the small columns and SQLite's own bookkeeping. */
@@ -23,13 +24,11 @@ const rowBytes = (row: StoredRow): number => {
 
 const fits = (row: StoredRow): boolean => rowBytes(row) <= MAX_ROW_BYTES
 
-const list = (json: string | null): Array<unknown> =>
-  json === null ? [] : (JSON.parse(json) as Array<unknown>)
-
-const withWarning = (row: StoredRow, message: string): StoredRow => ({
-  ...row,
-  warnings: JSON.stringify([...list(row.warnings), { type: "warning", message, detail: null }]),
-})
+const withWarning = (row: StoredRow, message: string): StoredRow => {
+  const before = row.warnings?.startsWith("[") === true ? elementsOf(row.warnings) : []
+  const warning = JSON.stringify({ type: "warning", message, detail: null })
+  return { ...row, warnings: `[${[...before, warning].join(",")}]` }
+}
 
 /**
  * A row within the platform's limit: the content first, then as much of the basis as fits, and the row says what is
@@ -81,24 +80,25 @@ const shortenReports = (row: StoredRow): StoredRow => {
 
 const trimBasis = (row: StoredRow): StoredRow | null => {
   if (row.output === null) return null
-  const { basis, ...rest } = JSON.parse(row.output) as Record<string, unknown>
-  const entries = Array.isArray(basis) ? (basis as Array<unknown>) : []
-  const small = {
-    type: rest["type"],
-    ...(rest["output_schema"] === undefined ? {} : { output_schema: rest["output_schema"] }),
-  }
+  const members = membersOf(row.output)
+  const basis = members.findLast(({ name }) => name === "basis")?.value
+  const entries = basis?.startsWith("[") === true ? elementsOf(basis) : []
+  const rest = members.filter(({ name }) => name !== "basis")
+  const small = rest.filter(({ name }) => name === "type" || name === "output_schema")
+  const outputWith = (frame: ReadonlyArray<Member>, kept: ReadonlyArray<string>) =>
+    objectText([...frame, { key: '"basis"', value: `[${kept.join(",")}]` }])
   for (const frame of [rest, small]) {
-    let room = MAX_ROW_BYTES - rowBytes({ ...row, output: JSON.stringify({ ...frame, basis: [] }) }) - 1_000
+    let room = MAX_ROW_BYTES - rowBytes({ ...row, output: outputWith(frame, []) }) - 1_000
     if (room < 0) continue
-    const kept: Array<unknown> = []
+    const kept: Array<string> = []
     for (const entry of entries) {
-      room -= encoder.encode(JSON.stringify(entry)).length + 1
+      room -= encoder.encode(entry).length + 1
       if (room < 0) break
       kept.push(entry)
     }
     const missing = entries.length - kept.length
     return withWarning(
-      { ...row, output: JSON.stringify({ ...frame, basis: kept }) },
+      { ...row, output: outputWith(frame, kept) },
       `The output is larger than a row can be: its content is complete, ${missing} of ${entries.length} basis entries are left out. Parallel has them under this run's id.`,
     )
   }

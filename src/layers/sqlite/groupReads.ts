@@ -1,10 +1,13 @@
-import type { ChangeNumber } from "../../domain/Ids.ts"
+import type { ChangeNumber, RunId } from "../../domain/Ids.ts"
+import type { Selection } from "../../domain/ResultQuery.ts"
 import type { TaskGroupStatus } from "../../domain/TaskGroup.ts"
 import type { Audience } from "../../services/Audience.ts"
-import type { RowEncoder, Snapshot } from "../../services/GroupReader.ts"
+import type { Choice, RowEncoder, Snapshot } from "../../services/GroupReader.ts"
+import { choose, everything } from "./choice.ts"
 import type { GroupTables } from "./GroupTables.ts"
 import { makeRowReader } from "./RowReader.ts"
 import { makeSnapshot } from "./snapshot.ts"
+import { firstRow } from "./SqliteStorage.ts"
 
 /** What readers see of the store. */
 export const groupReads = (tables: GroupTables, audience: Audience["Service"]) => {
@@ -20,16 +23,18 @@ export const groupReads = (tables: GroupTables, audience: Audience["Service"]) =
     }
   }
 
-  const snapshot = (): Snapshot => {
+  const snapshot = (choice: Choice = everything(tables)): Snapshot => {
     audience.look()
-    return makeSnapshot(tables, status())
+    return makeSnapshot(tables, status(), choice)
   }
 
   return {
     status,
     change: () => tables.change,
     endedAtChange: () => tables.details?.endChange ?? null,
+    choose: (selection: Selection) => choose(tables, selection),
     snapshot,
+    indexOf: (runId: RunId) => indexOf(tables, runId),
     reader: (after: ChangeNumber, encode: RowEncoder) => {
       const reader = makeRowReader(tables, after, encode)
       const leave = audience.enter()
@@ -42,4 +47,12 @@ export const groupReads = (tables: GroupTables, audience: Audience["Service"]) =
       }
     },
   }
+}
+
+/** Asked of the table: knowing every run's id takes memory that only writing needs. */
+const indexOf = ({ storage }: GroupTables, runId: RunId): number | null => {
+  const row = firstRow(
+    storage.sql.exec("SELECT input_index FROM runs WHERE run_id = ? ORDER BY id LIMIT 1", runId),
+  )
+  return row === null ? null : (row[0] as number)
 }

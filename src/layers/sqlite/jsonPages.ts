@@ -1,20 +1,22 @@
 import type { Piece } from "../../domain/Formats.ts"
 import type { ChangeNumber } from "../../domain/Ids.ts"
+import { escapeRaw } from "../../domain/JsonText.ts"
 import type { GroupFacts } from "../../domain/RunJson.ts"
 import { ACTIVE, isActive, TERMINAL } from "../../domain/RunStatus.ts"
 import { firstRow, type SqliteStorage, type SqlValue } from "./SqliteStorage.ts"
 import { ATTEMPTS_PER_INPUT, rowId } from "./tables.ts"
 
 /**
- * Pages of rows that SQLite puts together itself: `results` and `runs` as the UTF-8 that is sent, and columns for tables.
+ * Pages of rows that SQLite puts together itself: `results`, `runs` and lines as UTF-8, and columns for tables.
  * Bringing each row's columns into JavaScript, and its text out again, takes longer than all else about an answer. What
  * they look like is RunJson's to say; a row that is not as most rows are is left to it.
  */
-export type PagePart = "results" | "runs" | "columns"
+export type PagePart = "results" | "runs" | "lines" | "columns"
 
 /** Rows of one page at most, and bytes of their large columns each: a page is in memory as a whole. */
 const LIMITS = {
   results: { rows: 512, bytes: 4_096 },
+  lines: { rows: 512, bytes: 4_096 },
   runs: { rows: 128, bytes: 16_384 },
   // These are parsed, so that smaller pages leave less behind.
   columns: { rows: 192, bytes: 4_096 },
@@ -59,7 +61,18 @@ const RUN = `CASE
     iif(content IS NULL, '', ltrim(ifnull(output, '{}'), '{')), '}')
 END`
 
-const ELEMENTS = { results: RESULT, runs: RUN }
+// A failed row as almost all are: one message, in an error of its own, and no column that would give way to it.
+const MESSAGE = `'"message"'`
+const LINE = `CASE
+  WHEN error IS NULL THEN ${RESULT}
+  WHEN content IS NOT NULL OR merged IS NOT NULL OR instr(input, '$error') OR instr(input, '\\')
+    OR octet_length(input) + octet_length(error) > ${LIMITS.lines.bytes}
+    OR instr(substr(error, instr(error, ${MESSAGE}) + 1), ${MESSAGE}) OR instr(error, ${MESSAGE}) = 0 THEN NULL
+  ELSE concat(${RESULT_HEAD}, ${comma("input")}, ${inside("input")}, ',"$error":',
+    iif(json_type(error, '$.message') = 'text', error -> '$.message', '"failed"'), '}')
+END`
+
+const ELEMENTS = { results: RESULT, lines: LINE, runs: RUN }
 
 const elementsPage = (part: keyof typeof ELEMENTS, rows: number) => `
   SELECT max(id), count(*), count(*) = count(element) AND max(change) <= ?3 AND max(attempt) = 1,
@@ -79,14 +92,17 @@ const columnsPage = (rows: number) => `
 const bySize = (pageOf: (rows: number) => string) => new Map(SIZES.map((rows) => [rows, pageOf(rows)]))
 const QUERIES = {
   results: bySize((rows) => elementsPage("results", rows)),
+  lines: bySize((rows) => elementsPage("lines", rows)),
   runs: bySize((rows) => elementsPage("runs", rows)),
   columns: bySize(columnsPage),
 }
 
+/** The largest size of a page that is no larger than this. */
+export const sizeWithin = (rows: number): number => SIZES.findLast((size) => size <= rows) ?? 1
+
 /** How many rows a page may have so that it is not too long, when so many are so long. */
 const rowsFor = (part: PagePart, rows: number, bytes: number): number => {
-  const fitting = Math.min(LIMITS[part].rows, (PAGE_BYTES * rows) / bytes)
-  return SIZES.findLast((size) => size <= fitting) ?? 1
+  return sizeWithin(Math.min(LIMITS[part].rows, (PAGE_BYTES * rows) / bytes))
 }
 
 export interface JsonPage {
@@ -106,7 +122,7 @@ export const jsonPages = (
   separator: string,
 ) => {
   const frame = [
-    `,"processor":${JSON.stringify(group.processor)},"metadata":{"input_index":"`,
+    escapeRaw(`,"processor":${JSON.stringify(group.processor)},"metadata":{"input_index":"`),
     `"},"taskgroup_id":${JSON.stringify(group.taskgroupId)},"created_at":`,
   ]
   /** The page of `rows` rows from an input on; null behind the last row. */

@@ -1,5 +1,6 @@
 import { fitColumns, outputColumnsIn, outputColumnsWarning } from "../../domain/Columns.ts"
-import { isJsonObject } from "../../domain/Json.ts"
+import { fieldsOf } from "../../domain/JsonText.ts"
+import type { JsonText } from "../../domain/TaskGroup.ts"
 import type { GroupTables } from "./GroupTables.ts"
 import { showResults } from "./resultsView.ts"
 
@@ -28,10 +29,10 @@ export const makeOutputColumns = (tables: GroupTables) => {
     return at < 0 ? [...warnings, warning] : warnings.with(at, warning)
   }
 
-  return (content: unknown): void => {
+  return (content: JsonText): void => {
     const { outputColumns, warnings } = tables.group
     if (known.of !== outputColumns) known = { of: outputColumns, names: new Set(outputColumns) }
-    const names = isJsonObject(content) ? Object.keys(content) : ["content"]
+    const names = content.startsWith("{") ? [...fieldsOf(content).keys()] : ["content"]
     const unknown = names.filter((name) => !known.names.has(name))
     if (unknown.length === 0) return
     const { taken, left } = fitColumns(known.names, unknown)

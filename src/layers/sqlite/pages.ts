@@ -5,13 +5,13 @@ import { RUN_COLUMNS, rowId, type StoredRow, textSize, toRow } from "./tables.ts
 const PAGE_ROWS = 64
 const PAGE_CHARS = 256 * 1024
 
-const QUERY = `SELECT ${RUN_COLUMNS} FROM runs WHERE id >= ? ORDER BY id LIMIT ${PAGE_ROWS}`
+const QUERY = `SELECT ${RUN_COLUMNS} FROM runs WHERE id >= ? AND id < ? ORDER BY id LIMIT ${PAGE_ROWS}`
 
-/** Rows in input order from input `from` on, as many as a page holds; none at the end. */
-export const readPage = (storage: SqliteStorage, from: number): ReadonlyArray<StoredRow> => {
+/** Rows in input order from input `from` on and before `to`, as many as a page holds; none at the end. */
+export const readPage = (storage: SqliteStorage, from: number, to: number): ReadonlyArray<StoredRow> => {
   const rows: Array<StoredRow> = []
   let chars = 0
-  for (const values of storage.sql.exec(QUERY, rowId(from, 0)).raw()) {
+  for (const values of storage.sql.exec(QUERY, rowId(from, 0), rowId(to, 0)).raw()) {
     const row = toRow(values)
     // A later attempt at the same input replaces the earlier one.
     if (rows.at(-1)?.inputIndex === row.inputIndex) rows.pop()

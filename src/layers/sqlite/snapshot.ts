@@ -1,45 +1,69 @@
 import type { Piece } from "../../domain/Formats.ts"
+import { escapeRaw } from "../../domain/JsonText.ts"
+import { lineJson } from "../../domain/LineJson.ts"
 import { columnsJson, type JsonPart, resultJson, runJsonOf } from "../../domain/RunJson.ts"
-import type { JsonText, TaskGroupStatus } from "../../domain/TaskGroup.ts"
-import type { Snapshot } from "../../services/GroupReader.ts"
+import type { JsonText, Range, TaskGroupStatus } from "../../domain/TaskGroup.ts"
+import type { Choice, Snapshot } from "../../services/GroupReader.ts"
 import type { GroupTables } from "./GroupTables.ts"
-import { FIRST_ROWS, jsonPages, type PagePart } from "./jsonPages.ts"
+import { FIRST_ROWS, type JsonPage, jsonPages, type PagePart, sizeWithin } from "./jsonPages.ts"
 import { readPage } from "./pages.ts"
 import type { StoredRow } from "./tables.ts"
 
+const REMOVED = "the task group was removed while it was read"
+const decoder = new TextDecoder("utf-8", { fatal: false, ignoreBOM: true })
+
 /** The group as it is now, page by page, while newer changes are written. */
-export const makeSnapshot = (tables: GroupTables, status: TaskGroupStatus): Snapshot => {
+export const makeSnapshot = (tables: GroupTables, status: TaskGroupStatus, choice: Choice): Snapshot => {
   const { storage, undo, shared, passing, change, group: details } = tables
   const release = undo.register()
 
-  const page = (from: number) => {
+  const { statuses } = choice
+  const page = (from: number, to: number): RowPage | null => {
     // Better a broken answer than one that looks whole.
-    if (tables.isClosed) throw new Error("the task group was removed while it was read")
-    return readPage(storage, from).map((row) => undo.asOf(passing.current(row), change))
+    if (tables.isClosed) throw new Error(REMOVED)
+    const read = readPage(storage, from, to)
+    if (read.length === 0) return null
+    const rows = read.map((row) => undo.asOf(passing.current(row), change))
+    return {
+      rows: statuses === null ? rows : rows.filter((row) => statuses.has(row.status)),
+      next: read.at(-1)!.inputIndex + 1,
+    }
   }
 
   function* rows(from: number): Generator<StoredRow> {
-    for (let read = page(from); read.length > 0; read = page(read.at(-1)!.inputIndex + 1)) yield* read
+    for (const range of choice.ranges) {
+      const start = Math.max(from, range.from)
+      if (start >= range.to) continue
+      for (let read = page(start, range.to); read !== null; read = page(read.next, range.to)) yield* read.rows
+    }
   }
 
   /** All rows, page by page: as SQLite puts them together where it can, else as `write` does. */
-  function* pieces(
-    part: PagePart,
-    separator: string,
-    write: (rows: ReadonlyArray<StoredRow>) => string,
-  ): Generator<Piece> {
-    const jsonPage = jsonPages(storage, details, change, separator)
+  function* pieces(part: PagePart, separator: string, write: WriteRows): Generator<Piece> {
+    // A row that changed after it was chosen may be one no more, which SQLite would not see.
+    const moment = statuses === null ? change : choice.change
+    const jsonPage = jsonPages(storage, details, moment, separator)
+    const make = (from: number, rows: number) => {
+      if (tables.isClosed) throw new Error(REMOVED)
+      const name = [part, separator, moment, from, rows].join(" ")
+      return undo.readers > 1
+        ? shared.get(name, () => jsonPage(part, from, rows))
+        : jsonPage(part, from, rows)
+    }
+    for (const range of choice.ranges) yield* piecesOf(range, make, write)
+  }
+
+  function* piecesOf(range: Range, make: MakePage, write: WriteRows): Generator<Piece> {
     let rowsUntil = -1
     let count = FIRST_ROWS
-    for (let next = 0; ;) {
+    for (let next = range.from; next < range.to;) {
+      const left = range.to - next
+      const size = sizeWithin(Math.min(count, left))
       // What is not in the table, SQLite cannot put together.
-      if (next > rowsUntil && passing.isAmong(next, count)) rowsUntil = next + FIRST_ROWS - 1
-      if (next > rowsUntil) {
-        if (tables.isClosed) throw new Error("the task group was removed while it was read")
-        const make = () => jsonPage(part, next, count)
-        const name = [part, separator, change, next, count].join(" ")
+      if (next > rowsUntil && passing.isAmong(next, size)) rowsUntil = next + FIRST_ROWS - 1
+      if (next > rowsUntil && left >= FIRST_ROWS) {
         const isShared = undo.readers > 1
-        const ready = isShared ? shared.get(name, make) : make()
+        const ready = make(next, size)
         if (ready === null) return
         count = ready.next
         const { piece } = ready
@@ -51,19 +75,24 @@ export const makeSnapshot = (tables: GroupTables, status: TaskGroupStatus): Snap
           continue
         }
       }
-      const read = page(next)
-      if (read.length === 0) return
-      yield write(read)
-      next = read.at(-1)!.inputIndex + 1
+      const read = page(next, range.to)
+      if (read === null) return
+      if (read.rows.length > 0) yield write(read.rows)
+      next = read.next
     }
   }
 
   function* elements(part: JsonPart, separator: string): Generator<Piece> {
-    const encode = { results: resultJson, runs: runJsonOf(details) }[part]
-    const write = (read: ReadonlyArray<StoredRow>) => read.map((row) => separator + encode(row)).join("")
+    const encode = {
+      results: resultJson,
+      runs: runJsonOf(details),
+      lines: (row: StoredRow) => lineJson(row),
+    }[part]
+    const write: WriteRows = (read) => read.map((row) => separator + encode(row)).join("")
     let cut = separator.length
     for (const piece of pieces(part, separator, write)) {
-      yield typeof piece === "string" ? piece.slice(cut) : piece.subarray(cut)
+      const sendable = tables.plain.isAll ? piece : escapeRaw(textOf(piece))
+      yield typeof sendable === "string" ? sendable.slice(cut) : sendable.subarray(cut)
       cut = 0
     }
   }
@@ -82,3 +111,14 @@ export const makeSnapshot = (tables: GroupTables, status: TaskGroupStatus): Snap
     },
   }
 }
+
+interface RowPage {
+  readonly rows: ReadonlyArray<StoredRow>
+  /** Where the next page begins. */
+  readonly next: number
+}
+
+type MakePage = (from: number, rows: number) => JsonPage | null
+type WriteRows = (rows: ReadonlyArray<StoredRow>) => string
+
+const textOf = (piece: Piece): string => (typeof piece === "string" ? piece : decoder.decode(piece))

@@ -83,7 +83,7 @@ describe("csvCell", () => {
     ["\u200b=1", "'\u200b=1"],
     ["  =1", "'  =1"],
     ["a=b", "a=b"],
-    ["'=1", "'=1"],
+    ["'=1", "''=1"],
   ] as ReadonlyArray<readonly [unknown, string]>)("%j → %s", (value, cell) => {
     expect(csvCell(value)).toBe(cell)
   })

@@ -1,4 +1,5 @@
 import { ChangeNumber, RunId } from "../../../src/domain/Ids.ts"
+import { lineJson } from "../../../src/domain/LineJson.ts"
 import { columnsJson, type JsonPart, mergedOf, resultJson, runJsonOf } from "../../../src/domain/RunJson.ts"
 import type { Snapshot } from "../../../src/services/GroupReader.ts"
 import type { GroupDetails, RunRow } from "../../../src/domain/TaskGroup.ts"
@@ -26,7 +27,10 @@ export const rowOf = (given: Given, inputIndex: number): RunRow => ({
   content: given.content === undefined ? null : JSON.stringify(given.content),
   output: given.content === undefined ? null : JSON.stringify({ type: "json", basis: given.basis ?? [] }),
   confidence: null,
-  merged: mergedOf(JSON.stringify(given.input), given.content),
+  merged: mergedOf(
+    JSON.stringify(given.input),
+    given.content === undefined ? undefined : JSON.stringify(given.content),
+  ),
   error:
     given.error === undefined ? null : JSON.stringify({ ref_id: "", message: given.error, detail: null }),
   warnings: null,
@@ -75,7 +79,8 @@ export const snapshotOf = (given: ReadonlyArray<Given>): Snapshot & { readonly r
   const elements = function* (part: JsonPart, separator: string) {
     for (const row of rows(0))
       yield (
-        (row.inputIndex === 0 ? "" : separator) + { results: resultJson, runs: runJsonOf(details) }[part](row)
+        (row.inputIndex === 0 ? "" : separator) +
+        { results: resultJson, runs: runJsonOf(details), lines: (of: RunRow) => lineJson(of) }[part](row)
       )
   }
   return {

@@ -149,7 +149,7 @@ export const applyingSuite = (withStorage: WithStorage) => {
   it("takes JSON content that comes as text (D7), and leaves text output text", () =>
     withStorage((storage) => {
       const store = submittedOn(storage)
-      const asText = readOutput({ type: "json", content: `{"ceo":"In text"}`, basis: [] })
+      const asText = readOutput(JSON.stringify({ type: "json", content: `{"ceo": "In text"}`, basis: [] }))
       store.apply([told("run-0", "completed", { output: asText })], NOW)
       complete(store, 1, "Just **text**")
       complete(store, 2, `{"looks":"like JSON"}`)

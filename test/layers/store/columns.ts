@@ -2,6 +2,7 @@ import { expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { resultJson } from "../../../src/domain/RunJson.ts"
+import { readOutput } from "../../../src/domain/Wire.ts"
 import type { SqliteStorage, SqlValue } from "../../../src/layers/sqlite/SqliteStorage.ts"
 import {
   accept,
@@ -118,6 +119,19 @@ export const columnsSuite = (withStorage: WithStorage) => {
         ["run-1", "completed", null, "B"],
         ["run-2", "completed", "C", "A report."],
         ["run-3", "queued", "D", "D"],
+      ])
+    }))
+
+  it("shows the last of the values that an output has for one name", () =>
+    withStorage((storage) => {
+      const store = submittedOn(storage)
+      const output = readOutput(
+        `{"type":"json","content":{"ceo":"A","n":1,"ceo":738529527931269425,"n":null}}`,
+      )
+      store.apply([told("run-0", "completed", { output })], NOW)
+      expect([valuesOf(storage, "ceo")[0], valuesOf(storage, "n")[0]]).toEqual([
+        ["integer", "738529527931269425"],
+        ["null", null],
       ])
     }))
 

@@ -1,7 +1,9 @@
 import { expect, it } from "vitest"
 import type { Piece } from "../../../src/domain/Formats.ts"
+import { escapeRaw } from "../../../src/domain/JsonText.ts"
+import { lineJson } from "../../../src/domain/LineJson.ts"
 import { columnsJson, resultJson, runJsonOf } from "../../../src/domain/RunJson.ts"
-import { EMPTY_PLAN } from "../../../src/domain/TaskGroup.ts"
+import { EMPTY_PLAN, type RunRow } from "../../../src/domain/TaskGroup.ts"
 import type { Snapshot } from "../../../src/services/GroupReader.ts"
 import { groupId } from "../../support/ids.ts"
 import {
@@ -27,10 +29,10 @@ import {
 } from "./fixtures.ts"
 
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
-const textOf = (pieces: Iterable<Piece>) =>
+export const textOf = (pieces: Iterable<Piece>) =>
   [...pieces].map((piece) => (typeof piece === "string" ? piece : decoder.decode(piece))).join("")
 
-const PARTS = ["results", "runs", "columns"] as const
+export const PARTS = ["results", "runs", "lines", "columns"] as const
 type Part = (typeof PARTS)[number]
 
 const piecesOf = (snapshot: Snapshot, part: Part, separator = ",") =>
@@ -48,14 +50,19 @@ const joined = (part: Part, pieces: Iterable<Piece>): string => {
   return JSON.stringify(columns)
 }
 
-const read = (snapshot: Snapshot, part: Part, separator = ",") =>
+export const read = (snapshot: Snapshot, part: Part, separator = ",") =>
   joined(part, piecesOf(snapshot, part, separator))
 
 /** What they are by definition. */
-const written = (snapshot: Snapshot, part: Part, separator = ",") => {
+export const written = (snapshot: Snapshot, part: Part, separator = ",") => {
   const rows = [...snapshot.rows(0)]
   if (part === "columns") return joined(part, [columnsJson(rows)])
-  return rows.map({ results: resultJson, runs: runJsonOf(snapshot.details) }[part]).join(separator)
+  const encode = {
+    results: resultJson,
+    runs: runJsonOf(snapshot.details),
+    lines: (of: RunRow) => lineJson(of),
+  }
+  return escapeRaw(rows.map(encode[part]).join(separator))
 }
 
 const BITS = [
@@ -78,7 +85,7 @@ const BITS = [
   "'",
   "/",
 ]
-const NAMES = ["a", "b", "$id", "$status", "content", "basis", "__proto__", "1", "", '"', "\u2028"]
+const NAMES = ["a", "b", "$id", "$status", "$error", "content", "basis", "__proto__", "1", "", '"', "\u2028"]
 const wordOf = ({ whole, pick }: Dice) => Array.from({ length: whole(6) }, () => pick(BITS)).join("")
 const objectOf = (dice: Dice, tame: boolean): Record<string, unknown> =>
   Object.fromEntries(
@@ -88,8 +95,17 @@ const objectOf = (dice: Dice, tame: boolean): Record<string, unknown> =>
     ]),
   )
 
+const errorOf = (dice: Dice): unknown =>
+  dice.pick<unknown>([
+    { message: wordOf(dice) },
+    { ref_id: wordOf(dice), message: wordOf(dice), detail: { message: wordOf(dice) } },
+    { message: dice.whole(9) },
+    { detail: null },
+    wordOf(dice),
+  ])
+
 /** A group whose rows have been through whatever may happen to them. */
-const anyGroup = (storage: Parameters<typeof groupOn>[0], seed: number): Store => {
+export const anyGroup = (storage: Parameters<typeof groupOn>[0], seed: number): Store => {
   const dice = makeDice(seed)
   const tame = dice.chance(0.5)
   const inputs = Array.from({ length: 150 }, () => JSON.stringify(objectOf(dice, tame)))
@@ -112,7 +128,7 @@ const anyGroup = (storage: Parameters<typeof groupOn>[0], seed: number): Store =
     const output = dice.chance(0.9) ? outputOf(content, basis) : null
     const raw = {
       created_at: dice.pick([null, "2026-11-20T09:00:00Z", wordOf(dice)]),
-      ...(dice.chance(0.1) ? { error: { message: wordOf(dice) }, warnings: [{ type: wordOf(dice) }] } : {}),
+      ...(dice.chance(0.3) ? { error: errorOf(dice), warnings: [{ type: wordOf(dice) }] } : {}),
       ...(dice.chance(tame ? 0.01 : 0.1) ? { beta: wordOf(dice), long } : {}),
     }
     return [told(runId, status, { index, raw, output: status === "completed" ? output : null })]

@@ -100,13 +100,15 @@ export const told = (
   { output = null, index = null, raw = {} }: Told = {},
 ): RunUpdate => {
   const metadata = index === null ? null : { input_index: String(index) }
-  const run = readRun({ run_id: runId, status, metadata, ...raw })
+  const run = readRun(JSON.stringify({ run_id: runId, status, metadata, ...raw }))
   if (run === null) throw new Error("unreadable run")
   return { run, output }
 }
 
 export const outputOf = (content: unknown, basis: ReadonlyArray<unknown> = []): WireOutput => {
-  const output = readOutput({ type: typeof content === "string" ? "text" : "json", content, basis })
+  const output = readOutput(
+    JSON.stringify({ type: typeof content === "string" ? "text" : "json", content, basis }),
+  )
   if (output === null) throw new Error("unreadable output")
   return output
 }

@@ -121,10 +121,12 @@ describe("a POST that is accepted", () => {
     expect(Object.keys(schema?.properties ?? {})).toEqual(["a", "b"])
   })
 
-  it("names unknown fields in the warnings, and takes the rest", async () => {
-    const { warnings } = await create(newUpstream(), { procesor: "core", webhook: 1 })
-    expect(warnings).toHaveLength(2)
-    expect(warnings.join()).toContain(`"procesor"`)
+  it("leaves rows without any value out where that is asked for, and says so", async () => {
+    const upstream = newUpstream()
+    const inputs = [{}, ...companies(2), { company: " ", note: null }]
+    const { warnings, num_inputs, taskgroup_id } = await create(upstream, { inputs, skip_empty: true })
+    expect([num_inputs, warnings]).toEqual([2, [expect.stringContaining("2 rows hold no value")]])
+    await expectLedgerEquals(upstream, await untilEnded(taskgroup_id), 2)
   })
 
   it.each([

@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect"
 import { describe, expect, it } from "vitest"
 import type { IdempotencyDO } from "../../../src/do/IdempotencyDO.ts"
 import type { IdempotencyRecord } from "../../../src/domain/Idempotency.ts"
-import { bodyHash, recordName } from "../../../src/http/idempotency.ts"
+import { recordName, RequestHash } from "../../../src/http/idempotency.ts"
 import { type IdempotencyStub, IdempotencyObjects } from "../../../src/layers/IdempotencyObjects.ts"
 import { Idempotency, type IdempotentRequest } from "../../../src/services/Idempotency.ts"
 import { groupId } from "../../support/ids.ts"
@@ -67,11 +67,11 @@ const requestBy = async (
   upstream: Upstream,
   token: string,
   content: unknown = body(),
-): Promise<IdempotentRequest> => ({
-  name: await recordName(upstream.key, KEY),
-  token,
-  bodyHash: await bodyHash(content),
-})
+): Promise<IdempotentRequest> => {
+  const hash = new RequestHash({ method: "POST", url: `${ORIGIN}${CREATE}` })
+  await hash.add(new TextEncoder().encode(JSON.stringify(content)))
+  return { name: await recordName(upstream.key, KEY), token, bodyHash: await hash.finish() }
+}
 
 /** A Worker that dies after the given step, with its lease run out. Its group's object has all inputs. */
 const deadWorker = async (upstream: Upstream, stage: "acquired" | "created" | "committing") => {
@@ -121,28 +121,36 @@ describe.concurrent("the same POST again, with the same Idempotency-Key", () => 
 
   it("answers each request as it asks, with every warning", async () => {
     const upstream = newUpstream()
-    const changes = { procesor: "core" }
+    const changes = { inputs: [...companies(2), {}], skip_empty: true }
     const first = await created(await postWith(upstream, changes, JSON_ANSWER))
     expect(first.warnings).toHaveLength(1)
     expect(await created(await postWith(upstream, changes, JSON_ANSWER))).toEqual(first)
     expect(await (await postWith(upstream, changes)).text()).toBe(first.url)
   })
 
-  it("is the same however its JSON is written", async () => {
+  it("is another one when its JSON is written otherwise", async () => {
     const upstream = newUpstream()
-    const { url } = await created(await postWith(upstream, {}, JSON_ANSWER))
-    const turned = Object.fromEntries(Object.entries(body()).toReversed())
-    const response = await send(CREATE, {
-      method: "POST",
-      headers: {
-        authorization: `Bearer ${upstream.key}`,
-        "content-type": "application/json",
-        "idempotency-key": KEY,
-      },
-      body: JSON.stringify(turned, null, 2),
-    })
-    expect(isReplay(response)).toBe("true")
-    expect(await response.text()).toBe(url)
+    const text = '{"inputs":[{"n":1.10}],"output_type":"text","output_description":"x","processor":"core"}'
+    const post = (sent: string, query = "") =>
+      send(`${CREATE}${query}`, {
+        method: "POST",
+        headers: {
+          authorization: `Bearer ${upstream.key}`,
+          "content-type": "application/json",
+          "idempotency-key": KEY,
+        },
+        body: sent,
+      })
+    const url = await (await post(text)).text()
+    const again = await post(text)
+    expect([isReplay(again), await again.text()]).toEqual(["true", url])
+    const turned = JSON.stringify(Object.fromEntries(Object.entries(JSON.parse(text) as object).toReversed()))
+    for (const other of [text.replace("1.10", "1.1"), ` ${text}`, turned])
+      await expectError(await post(other), 409)
+    // What is not a request claims nothing and is told as what it is.
+    await expectError(await post("{}"), 422)
+    await expectError(await post(text, "?dry_run=true"), 422)
+    expect(await upstream.groups()).toHaveLength(1)
   })
 
   it("at the same moment makes one group", async () => {

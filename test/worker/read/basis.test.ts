@@ -47,15 +47,15 @@ describe("one row", () => {
     expect(await negotiated.json()).toEqual(runs[3])
   })
 
-  it.each(["12", "999999999"])("404: there is no input %s", async (index) => {
+  it.each(["12", "999999999", "99999999999999999999"])("404: there is no input %s", async (index) => {
     const { error } = await expectError(await get(`/${id}.json?input_index=${index}`), 404)
     expect(error.message).toContain("has 12")
     // A browser's script asks for JSON, a browser's window for anything: the answer is JSON for both.
     await expectError(await get(`/${id}.json?input_index=${index}`, { accept: "text/html" }), 404)
   })
 
-  it.each(["-1", "1.5", "x", "", "1e3", "9999999999", " 1"])("422: %j is no index", async (index) => {
-    const body = await expectError(await get(`/${id}.json?input_index=${encodeURIComponent(index)}`), 422)
+  it.each(["-1", "1.5", "x", "", "1e3", " 1"])("400: %j is no index", async (index) => {
+    const body = await expectError(await get(`/${id}.json?input_index=${encodeURIComponent(index)}`), 400)
     expect(problemPaths(body)).toEqual(["input_index"])
   })
 
@@ -99,7 +99,7 @@ describe("without basis", () => {
     expect(data.runs).toEqual(runs.map(light))
     expect(JSON.stringify(data.runs)).not.toContain('"basis"')
     expect(data.results).toEqual((await getJson(id)).results)
-    for (const query of ["", "?basis=", "?basis=all"])
+    for (const query of ["", "?basis=all"])
       expect((await (await get(`/${id}.json${query}`)).json<{ runs: unknown }>()).runs).toEqual(runs)
   })
 

@@ -69,6 +69,42 @@ describe("formats", () => {
     await expectError(await get(`/${id}`, { accept }), 406)
   })
 
+  it.each<[spelled: string, type: string]>([
+    [".JSON", "application/json"],
+    [".Json/", "application/json"],
+    ["/", "application/json"],
+    [".MD", "text/markdown"],
+    [".html/", "text/html"],
+    [".JSONL/", "application/jsonl"],
+    [".SSE", "text/event-stream"],
+    [".DB/?page=console", "text/html"],
+    ["/0/", "application/json"],
+    ["/0.HTML", "text/html"],
+    ["/0.Md/", "text/markdown"],
+  ])("takes the address as it is typed: %s", async (spelled, type) => {
+    for (const method of ["GET", "HEAD"]) {
+      const response = await closed(await get(`/${id}${spelled}`, {}, method))
+      expect([response.status, response.headers.get("content-type")]).toEqual([200, `${type}; charset=utf-8`])
+    }
+  })
+
+  it.each(["json", "jsonl", "md", "html", "sse", "csv"])(".%s names the other formats", async (extension) => {
+    const response = await closed(await get(`/${id}.${extension}`))
+    const links = response.headers.get("link") ?? ""
+    const named = [...links.matchAll(/<\/([^>]+)>; rel="alternate"; type="([^"]+)"/g)]
+    expect(new Set(named.map(([, path]) => path))).toEqual(
+      new Set(
+        ["csv", "html", "json", "jsonl", "md", "sse"]
+          .filter((name) => name !== extension)
+          .map((name) => `${id}.${name}`),
+      ),
+    )
+    expect(links.split(", ")).toHaveLength(5)
+    expect(response.headers.get("access-control-expose-headers")).toContain("Link")
+    for (const [, path, type] of named)
+      expect((await closed(await get(`/${path}`))).headers.get("content-type")).toBe(`${type}; charset=utf-8`)
+  })
+
   it("shows the group in each", async () => {
     const data = await (
       await get(`/${id}.json`)
@@ -113,7 +149,7 @@ describe("formats", () => {
     }
   })
 
-  it.each(["", ".json", ".sse"])("OPTIONS %s tells the methods", async (extension) => {
+  it.each(["", ".json", ".sse", "/0", "/0.md"])("OPTIONS %s tells the methods", async (extension) => {
     const response = await get(
       `/${id}${extension}`,
       { origin: "https://a.example", "access-control-request-method": "GET" },
@@ -125,12 +161,40 @@ describe("formats", () => {
     expect(response.headers.get("access-control-allow-headers")).toContain("last-event-id")
   })
 
+  it.each<[asked: string | null, allowed: string | RegExp]>([
+    [null, /x-api-key/],
+    ["", /x-api-key/],
+    [
+      "x-stainless-os,x-stainless-lang, traceparent,sentry-trace,cache-control",
+      "x-stainless-os, x-stainless-lang, traceparent, sentry-trace, cache-control",
+    ],
+    ["a b, x-ok, c:d, é", "x-ok"],
+    [`x-${"a".repeat(200)}`, /x-api-key/],
+    [Array.from({ length: 2_000 }, (_, at) => `x-${at}`).join(","), /x-api-key/],
+  ])("a preflight may ask for any header, without credentials: %s", async (asked, allowed) => {
+    for (const path of [`/${id}.json`, "/v1beta/tasks/multitask", "/"]) {
+      const headers = {
+        origin: "https://a.example",
+        ...(asked !== null && { "access-control-request-headers": asked }),
+      }
+      const response = await get(path, headers, "OPTIONS")
+      const echoed = response.headers.get("access-control-allow-headers") ?? ""
+      if (typeof allowed === "string") expect(echoed).toBe(allowed)
+      else expect(echoed).toMatch(allowed)
+      expect(response.headers.get("vary")).toBe("Access-Control-Request-Headers")
+      expect(response.headers.get("access-control-allow-credentials")).toBeNull()
+    }
+  })
+
   it.each([
     ["POST", ""],
     ["PUT", ".json"],
     ["DELETE", ".html"],
     ["PATCH", ".sse"],
     ["DELETE", ".db"],
+    ["POST", "/0"],
+    ["POST", "/"],
+    ["PUT", "/0.JSON/"],
   ])("405: %s %s", async (method, extension) => {
     const response = await get(`/${id}${extension}`, {}, method)
     expect(response.headers.get("allow")).toBe(

@@ -29,6 +29,10 @@ describe("addresses without a group", () => {
     "/tgrp_12345678.xml",
     "/tgrp_12345678.json.md",
     "/tgrp_12345678.",
+    "/tgrp_12345678./",
+    "/short/3",
+    "/tgrp_12345678/3.csv",
+    "/tgrp_12345678/3.",
     "/%00%00%00%00%00%00%00%00",
     "/tgrp_ümläut",
   ])("404: %s is malformed", async (path) => {
@@ -36,7 +40,22 @@ describe("addresses without a group", () => {
     await expectError(await send(path, { method: "POST" }), 404)
   })
 
-  it.each(["", ".json", ".md", ".html", ".sse", ".db"])(
+  it.each<[path: string, said: string]>([
+    [
+      "/tgrp_12345678.xlsx",
+      "There is no format .xlsx of a task group. There are .json, .html, .md, .sse, .csv, .jsonl, .db.",
+    ],
+    ["/tgrp_12345678.JSON5", "There is no format .json5 of a task group."],
+    ["/tgrp_12345678.", "The address ends in a dot, without a format. There are .json,"],
+    ["/tgrp_12345678/3.csv", "There is no format .csv of a row. There are .json, .html, .md."],
+  ])("says what is wrong with %s", async (path, said) => {
+    const { error } = await expectError(await send(path), 404)
+    expect(error.message).toContain(said)
+    expect(error.message).not.toContain("removed")
+    expect(await (await send(path, { headers: { accept: BROWSER } })).text()).toContain("There are .json")
+  })
+
+  it.each(["", "/", ".json", ".md", ".html", ".sse", ".db", "/3", "/3.html", "/trun_1"])(
     "404: an unknown id with %s, and nothing is stored",
     async (extension) => {
       const id = unknown()
@@ -75,9 +94,12 @@ describe("addresses without a group", () => {
     "/.well-known",
     "/v1/tasks/groups",
     "/v1beta",
-    "/tgrp_12345678/runs",
-    "/tgrp_12345678/",
+    "/tgrp_12345678/3/4",
+    "/tgrp_12345678//",
     "//tgrp_12345678",
+    "/assets/3",
+    "/v1beta/tasks",
+    "/docs/",
   ])("404: %s is reserved, and no group", async (path) => {
     await expectError(await send(path), 404)
     await expectError(await send(path, { method: "POST" }), 404)

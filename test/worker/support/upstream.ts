@@ -22,6 +22,16 @@ interface RunTruth {
   readonly status: string
   readonly final_status: string
   readonly output: { readonly content: unknown } | null
+  /** Input and content to the letter. */
+  readonly input_text: string
+  readonly content_text: string | null
+}
+
+/** A request as it came, without its key. */
+interface WholeRequest {
+  readonly path: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string | null
 }
 
 interface Requests {
@@ -50,9 +60,12 @@ export interface Upstream {
   fault(fault: QueuedFault): Promise<void>
   clearFaults(): Promise<void>
   requests(): Promise<Requests>
+  /** The last ones of a route, named as for faults. */
+  requestsOf(route: string): Promise<ReadonlyArray<WholeRequest>>
   ledger(group: string): Promise<{ readonly num_runs: number; readonly runs: ReadonlyArray<RunTruth> }>
   groups(): Promise<ReadonlyArray<{ readonly taskgroup_id: string; readonly num_runs: number }>>
   finish(group: string): Promise<void>
+  override(group: string, override: Behaviour): Promise<void>
   revoke(key: string): Promise<void>
   serveInputs(name: string, spec: Record<string, unknown>): Promise<void>
   answerWebhooks(answers: ReadonlyArray<Record<string, unknown>>): Promise<void>
@@ -78,9 +91,11 @@ export const tenantUpstream = (tenant: string): Upstream => {
     fault: (fault) => send("POST", "/_sim/faults", fault),
     clearFaults: () => send("DELETE", "/_sim/faults"),
     requests: () => send("GET", "/_sim/requests"),
+    requestsOf: (route) => send("GET", `/_sim/requests/${route}`),
     ledger: (group) => send("GET", `/_sim/ledger/${group}`),
     groups: () => send("GET", "/_sim/ledger"),
     finish: (group) => send("POST", `/_sim/groups/${group}/finish`),
+    override: (group, override) => send("POST", `/_sim/groups/${group}/overrides`, override),
     revoke: (key) => send("POST", "/_sim/keys/revoke", { key }),
     serveInputs: (name, spec) => send("PUT", `/_sim/inputs/${name}`, spec),
     answerWebhooks: (answers) => send("PUT", "/_sim/webhooks", answers),

@@ -43,7 +43,11 @@ describe("a viewer", () => {
     expect(events.filter(({ name }) => name === "done")).toHaveLength(1)
     for (const id_ of [String(done?.id)]) {
       expect((await send(`/${id}.sse`, { headers: { "last-event-id": id_ } })).status).toBe(204)
-      expect((await send(`/${id}.sse?last_event_id=${id_}`)).status).toBe(204)
+      for (const query of [`last_event_id=${id_}`, `lastEventId=${id_}`, `basis=none&lastEventId=${id_}`]) {
+        for (const headers of [{}, { "last-event-id": "" }])
+          expect((await send(`/${id}.sse?${query}`, { headers })).status).toBe(204)
+      }
+      expect((await send(`/${id}.SSE/`, { headers: { "last-event-id": id_ } })).status).toBe(204)
     }
   })
 

@@ -15,7 +15,7 @@ const copy = /** @type {HTMLButtonElement} */ (byId("copy"))
 const download = /** @type {HTMLButtonElement} */ (byId("download"))
 const error = byId("error")
 const facts = byId("facts")
-const id = location.pathname.slice(1).replace(/\.db$/, "")
+const id = location.pathname.slice(1).replace(/\.db\/?$/i, "")
 const isMac = /Mac|iPhone|iPad/.test(navigator.platform)
 
 /** @type {QueryResult | null} */

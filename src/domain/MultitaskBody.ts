@@ -1,0 +1,184 @@
+import { JsonReader, type JsonSink, NOTHING, PARTS, type ReadFailure } from "./JsonReader.ts"
+import type { JsonKind } from "./JsonText.ts"
+import { Problems } from "./Problem.ts"
+import { failureProblem, RowCollector, type RowLimits, RowReader, rowSink } from "./Rows.ts"
+import type { JsonText } from "./TaskGroup.ts"
+
+export interface BodyLimits extends RowLimits {
+  /** Of the body, itself the first; rows count from their own object. */
+  readonly maxDepth: number
+  readonly maxValues: number
+}
+
+/** What `inputs` was. */
+export type BodyInputs =
+  | { readonly _tag: "rows"; readonly collector: RowCollector }
+  /** Text that is not JSON: the address of rows. */
+  | { readonly _tag: "address"; readonly text: string }
+  /** JSON text of which no rows can be made; what is wrong with it is among the problems. */
+  | { readonly _tag: "unreadable" }
+  | { readonly _tag: "other"; readonly kind: JsonKind | "missing" }
+
+/** A body of the POST as it was read: nothing but the rows has been looked at. */
+export class MultitaskBody {
+  /** What the body is; anything but an object has no fields. */
+  readonly kind: JsonKind
+  /** Texts of the fields but `inputs`, without blanks between tokens. */
+  readonly fields: ReadonlyMap<string, JsonText>
+  /** Names that are no fields, the first of them. */
+  readonly unknown: ReadonlyArray<string>
+  readonly inputs: BodyInputs
+  /** What cannot be taken, wherever it stands. */
+  readonly problems: Problems
+
+  constructor(read: Omit<MultitaskBody, never>) {
+    this.kind = read.kind
+    this.fields = read.fields
+    this.unknown = read.unknown
+    this.inputs = read.inputs
+    this.problems = read.problems
+  }
+}
+
+const INPUTS = "inputs"
+
+/** The longest text of a field, in UTF-16 code units: far above what Parallel takes. */
+const MAX_FIELD_CHARS = 262_144
+/** The longest address, as in most servers. */
+const MAX_ADDRESS_CHARS = 16_384
+const MAX_UNKNOWN = 100
+
+/** Reads the body of the POST from texts as they come. `fields` are the names that it knows. */
+export class MultitaskBodyReader implements JsonSink {
+  readonly watch = 3
+  private readonly limits: BodyLimits
+  private readonly known: ReadonlySet<string>
+  private readonly values = { count: 0 }
+  private readonly problems = new Problems()
+  private readonly reader: JsonReader
+  private readonly rows: JsonSink
+  private readonly collector: RowCollector
+
+  private kind: JsonKind = "null"
+  private readonly fields = new Map<string, JsonText>()
+  private readonly seen = new Set<string>()
+  private readonly unknown: Array<string> = []
+  private name = ""
+  private inputs: BodyInputs = { _tag: "other", kind: "missing" }
+  /** Rows that come as JSON text, and an address, until all of it is here. */
+  private text: RowReader | null = null
+  private address: string | null = null
+
+  constructor(limits: BodyLimits, known: ReadonlySet<string>) {
+    this.limits = limits
+    this.known = known
+    this.collector = new RowCollector(limits, this.problems)
+    this.reader = new JsonReader({
+      sink: this,
+      maxDepth: limits.maxDepth,
+      maxValues: limits.maxValues,
+      values: this.values,
+      path: "",
+    })
+    this.rows = rowSink(this.collector, limits, this.problems, 2, () => this.reader.said)
+  }
+
+  /** Why reading has stopped, if it has: no more need come. */
+  get failure(): ReadFailure | null {
+    return this.reader.failure ?? bound(this.text?.reader.failure ?? null)
+  }
+
+  push(text: string): void {
+    if (this.failure === null) this.reader.push(text)
+  }
+
+  /** All has come. */
+  finish(): MultitaskBody | ReadFailure {
+    if (this.failure === null) this.reader.end()
+    const { failure, kind, fields, unknown, inputs, problems } = this
+    return failure ?? new MultitaskBody({ kind, fields, unknown, inputs, problems })
+  }
+
+  value(kind: JsonKind, depth: number, name: string | null): number {
+    if (depth === 0) this.kind = kind
+    if (depth === 1 && name !== null) return this.field(kind, name)
+    return depth > 1 && this.areRows ? this.rows.value(kind, depth, name) : NOTHING
+  }
+
+  private get areRows(): boolean {
+    return this.name === INPUTS && this.inputs._tag === "rows"
+  }
+
+  private field(kind: JsonKind, name: string): number {
+    this.name = name
+    this.reader.base = 0
+    if (!this.known.has(name)) {
+      if (this.unknown.length < MAX_UNKNOWN && !this.unknown.includes(name)) this.unknown.push(name)
+      return NOTHING
+    }
+    if (this.seen.has(name)) {
+      this.problems.add(name, "is given twice, so that one of the two would be lost. Send it once.")
+      this.name = ""
+      return NOTHING
+    }
+    this.seen.add(name)
+    if (name !== INPUTS) return MAX_FIELD_CHARS
+    if (kind === "array") {
+      this.inputs = { _tag: "rows", collector: this.collector }
+      this.reader.base = 2
+      return NOTHING
+    }
+    this.inputs = { _tag: "other", kind }
+    if (kind !== "string") return NOTHING
+    this.address = ""
+    return PARTS
+  }
+
+  end(depth: number, text: JsonText | null, length: number): void {
+    if (depth > 1 && this.areRows) this.rows.end(depth, text, length)
+    if (depth !== 1) return
+    if (this.name === INPUTS) this.endText()
+    else if (text !== null) this.fields.set(this.name, text)
+    else if (length > MAX_FIELD_CHARS)
+      this.problems.add(
+        this.name,
+        `has ${length} characters; at most ${MAX_FIELD_CHARS} are taken. Shorten it.`,
+      )
+  }
+
+  part(text: string): void {
+    if (this.text !== null) return this.text.push(text)
+    const all = (this.address ?? "") + text
+    const first = all.trimStart()[0]
+    this.address = all.slice(0, MAX_ADDRESS_CHARS + 1)
+    if (first !== "[" && first !== "{") return
+    this.address = null
+    this.text = new RowReader(this.limits, this.problems, { values: this.values })
+    this.text.push(all.trimStart())
+  }
+
+  problem(path: string, message: string): void {
+    this.problems.add(path, message)
+  }
+
+  /** `inputs` has ended, which was text if anything was kept of it. */
+  private endText(): void {
+    const { address, text, problems } = this
+    if (text !== null) {
+      const read = text.end()
+      const isRead = read instanceof RowCollector
+      this.inputs = isRead ? { _tag: "rows", collector: read } : { _tag: "unreadable" }
+      if (!isRead && bound(text.reader.failure) === null) problems.addAll([failureProblem(read)])
+    } else if (address !== null && address.length > MAX_ADDRESS_CHARS) {
+      this.inputs = { _tag: "unreadable" }
+      problems.add(
+        INPUTS,
+        `is neither JSON nor a URL of at most ${MAX_ADDRESS_CHARS} characters. Send an array of objects, the same as JSON text, or a shorter URL.`,
+      )
+    } else if (address !== null) this.inputs = { _tag: "address", text: address.trim() }
+  }
+}
+
+/** Bounds end all reading; text that is not JSON ends its own. */
+const bound = (failure: ReadFailure | null): ReadFailure | null =>
+  failure === null || failure._tag === "NotJson" ? null : failure

@@ -1,0 +1,74 @@
+import * as Layer from "effect/Layer"
+import {
+  confidenceEmoji,
+  markdownCell,
+  markdownHeader,
+  markdownRow,
+  statusEmoji,
+} from "../../../domain/Markdown.ts"
+import type { GroupDetails, RunRow } from "../../../domain/TaskGroup.ts"
+import { RowRenderer } from "../../../services/RowRenderer.ts"
+import { type Citation, type Evidence, type OutputField, shownRow } from "./shownRow.ts"
+
+/** A row in Markdown: what it is, its input, and each field of its output with reasoning and sources. */
+export const rowMarkdown = (row: RunRow, group: GroupDetails): string => {
+  const { failure, input, output } = shownRow(row)
+  return [
+    `# Row ${row.inputIndex} of task group ${group.taskgroupId}`,
+    [`${statusEmoji(row.status)} ${markdownCell(row.status)}`, ...runOf(row), ...links(row, group)].join(
+      " · ",
+    ),
+    ...(failure === null ? [] : [`⚠️ ${markdownCell(failure)}`]),
+    "## Input",
+    [
+      markdownHeader(["column", "value"]),
+      ...input.map(({ name, value }) => markdownRow([markdownCell(name), markdownCell(value)])),
+    ].join("\n"),
+    ...output.flatMap(field),
+  ]
+    .map((block) => `${block}\n`)
+    .join("\n")
+}
+
+const runOf = ({ runId }: RunRow) => (runId === null ? ["not submitted yet"] : [`run ${markdownCell(runId)}`])
+
+/** Rows are counted from 0. */
+const links = ({ inputIndex }: RunRow, { url, numInputs }: GroupDetails): ReadonlyArray<string> => [
+  ...(inputIndex > 0 ? [`[previous row](${url}/${inputIndex - 1}.md)`] : []),
+  ...(inputIndex + 1 < numInputs ? [`[next row](${url}/${inputIndex + 1}.md)`] : []),
+  `[all rows](${url}.md)`,
+  `[page](${url}/${inputIndex}.html)`,
+]
+
+const field = ({ name, value, evidence }: OutputField): ReadonlyArray<string> => {
+  const mark = confidenceEmoji(evidence.find((one) => one.field === name || name === "content")?.confidence)
+  return [
+    // Number signs at the end would close the heading.
+    `## ${markdownCell(name).replace(/(?<![\\#])#+$/, "\\$&") || "(no name)"}`,
+    `- **Value:** ${[mark, markdownCell(value)].filter((text) => text !== "").join(" ") || "–"}`,
+    ...evidence.map((one) => evidenceList(one, one.field !== name && evidence.length > 1)),
+  ]
+}
+
+const evidenceList = ({ field: of, confidence, reasoning, citations }: Evidence, named: boolean): string =>
+  [
+    ...(named ? [`- **Of:** ${markdownCell(of)}`] : []),
+    ...(confidence === "" ? [] : [`- **Confidence:** ${markdownCell(confidence)}`]),
+    ...(reasoning === "" ? [] : [`- **Reasoning:** ${markdownCell(reasoning)}`]),
+    ...(citations.length === 0 ? [] : ["- **Sources:**", ...citations.flatMap(citationLines)]),
+  ].join("\n")
+
+const citationLines = ({ title, href, excerpts }: Citation): ReadonlyArray<string> => [
+  `  - ${href === null ? `Source: ${markdownCell(title)}` : `[${linkText(title)}](${linkTarget(href)})`}`,
+  ...excerpts.map((excerpt) => `    - “${markdownCell(excerpt)}”`),
+]
+
+/** A bracket that is not escaped would end the text, and what follows could be a target. */
+const linkText = (text: string): string => markdownCell(text).replace(/(?<!\\)\]/g, "\\]") || "source"
+
+const linkTarget = (href: string): string =>
+  href
+    .replace(/[()<>[\]\\`|*_~]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`)
+    .replace(/&(?=#?\w+;)/g, "&amp;")
+
+export const RowRendererMarkdown = Layer.succeed(RowRenderer("md"), { render: rowMarkdown })
