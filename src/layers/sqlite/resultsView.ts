@@ -46,11 +46,11 @@ const makeSpelling = (real: ReadonlyArray<string>) => {
 
 type Columns = Pick<GroupDetails, "inputColumns" | "outputColumns">
 
-/** Where a name's value lies: in the object `inputs`, in `outputs`, or `apart` from the inputs, which it then hides. */
+/** Where a name's value lies: an output's hides an input's. */
 const documentOf = (name: string, columns: Columns, pathIn: (document: string) => string): string => {
   if (!columns.inputColumns.includes(name)) return "outputs"
   if (!columns.outputColumns.includes(name)) return "inputs"
-  return `iif(json_type(apart, ${pathIn("apart")}) IS NULL, inputs, apart)`
+  return `iif(json_type(outputs, ${pathIn("outputs")}) IS NULL, inputs, outputs)`
 }
 
 /** JSON's spelling of a name between two texts, as an SQL expression. */
@@ -71,7 +71,17 @@ const spelledBetween = (
 const valueAt = (document: string, path: string): string =>
   `iif(typeof(${document} ->> ${path}) = 'real' AND json_type(${document}, ${path}) = 'integer', ${document} -> ${path}, ${document} ->> ${path})`
 
-const valueOf = (name: string, columns: Columns): string => {
+/**
+ * The same of the last value that a name has, where an output may name it twice: a path finds the first. Patching keeps
+ * the last, but what it makes of two objects is neither.
+ */
+const lastValueAt = (document: string, path: string): string => {
+  const patched = `json_patch('{}', ${document})`
+  const last = `SELECT value FROM json_each(${document}) WHERE concat('$.', json_quote(key)) = ${path} ORDER BY id DESC LIMIT 1`
+  return `iif(json_type(${patched}, ${path}) = 'object', (${last}), ${valueAt(patched, path)})`
+}
+
+const valueOf = (name: string, columns: Columns, mayRepeat: boolean): string => {
   // A path cannot say NUL, and takes it for the end of a name.
   const beginning = `${name}\0`
   const hasNul =
@@ -88,21 +98,25 @@ const valueOf = (name: string, columns: Columns): string => {
   const readable = hasNul
     ? `replace(${document}, ${spelledBetween("", name, ":", columns)}, '"$nul":')`
     : document
-  return valueAt(readable, pathIn(readable))
+  return (mayRepeat && document !== "inputs" ? lastValueAt : valueAt)(readable, pathIn(readable))
 }
 
 /**
- * `merged` has what stands in both; where it found no room it is empty, and the content is looked into first. Of each
- * input the newest attempt is shown: the one that no other follows.
+ * `merged` has what stands in both, and is empty where it found no room. Of each input the newest attempt is shown: the
+ * one that no other follows.
  */
 const ROWS = `FROM (
   SELECT id, run_id, status, iif(merged <> '', merged, input) AS inputs,
-    iif(merged <> '', merged, content) AS outputs, iif(merged = '', content) AS apart
+    iif(merged <> '', merged, content) AS outputs
   FROM runs
 ) AS latest
 WHERE NOT EXISTS (SELECT 1 FROM runs AS newer WHERE newer.id = latest.id + 1)`
 
-const statementFor = (columns: Columns): string => {
+const BEGINNING = "CREATE VIEW results AS SELECT"
+/** So begins the view of a group in which an output has named something twice. */
+const BEGINNING_WITH_LAST = `${BEGINNING} -- the last value of each name`
+
+const statementFor = (columns: Columns, mayRepeat: boolean): string => {
   const names = [...new Set([...columns.inputColumns, ...columns.outputColumns])]
   const spell = makeSpelling(names.map(writable))
   const selected = [`run_id AS "$id"`, `status AS "$status"`]
@@ -110,20 +124,24 @@ const statementFor = (columns: Columns): string => {
   for (const name of names) {
     if (selected.length >= MAX_COLUMNS) break
     if (OWN.includes(name)) continue
-    const column = `${valueOf(name, columns)} AS ${identifier(spell(writable(name)))}`
+    const column = `${valueOf(name, columns, mayRepeat)} AS ${identifier(spell(writable(name)))}`
     const size = bytesOf(column) + 4
     if (bytes + size > MAX_COLUMNS_BYTES) continue
     bytes += size
     selected.push(column)
   }
-  return `CREATE VIEW results AS SELECT\n  ${selected.join(",\n  ")}\n${ROWS}`
+  return `${mayRepeat ? BEGINNING_WITH_LAST : BEGINNING}\n  ${selected.join(",\n  ")}\n${ROWS}`
 }
 
-/** Inside a transaction: makes the view, or makes it anew where it has other columns. */
-export const showResults = (storage: SqliteStorage, columns: Columns): void => {
-  const statement = statementFor(columns)
-  const present = firstRow(storage.sql.exec("SELECT sql FROM sqlite_schema WHERE name = 'results'"))
-  if (present?.[0] === statement) return
+/**
+ * Inside a transaction: makes the view, or makes it anew where it has other columns. `repeats`: an output names something
+ * twice; from then on any may.
+ */
+export const showResults = (storage: SqliteStorage, columns: Columns, repeats = false): void => {
+  const [present] = firstRow(storage.sql.exec("SELECT sql FROM sqlite_schema WHERE name = 'results'")) ?? []
+  const mayRepeat = repeats || (typeof present === "string" && present.startsWith(BEGINNING_WITH_LAST))
+  const statement = statementFor(columns, mayRepeat)
+  if (present === statement) return
   run(storage, "DROP VIEW IF EXISTS results")
   run(storage, statement)
 }

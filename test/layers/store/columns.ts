@@ -2,6 +2,7 @@ import { expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { resultJson } from "../../../src/domain/RunJson.ts"
+import { showResults } from "../../../src/layers/sqlite/resultsView.ts"
 import { readOutput } from "../../../src/domain/Wire.ts"
 import type { SqliteStorage, SqlValue } from "../../../src/layers/sqlite/SqliteStorage.ts"
 import {
@@ -9,6 +10,7 @@ import {
   breaking,
   complete,
   groupOn,
+  inputsOf,
   NOW,
   opened,
   outputOf,
@@ -19,14 +21,14 @@ import {
   type WithStorage,
 } from "./fixtures.ts"
 
-const columnsOf = (storage: SqliteStorage) =>
+export const columnsOf = (storage: SqliteStorage) =>
   [...storage.sql.exec("SELECT name FROM pragma_table_info('results') ORDER BY cid").raw()].map(([name]) =>
     String(name),
   )
 const quoted = (name: string) => `"${name.replaceAll('"', '""')}"`
 
 /** Values with their types; every digit of an integer, which neither database gives as a number. */
-const valuesOf = (storage: SqliteStorage, column: string) =>
+export const valuesOf = (storage: SqliteStorage, column: string) =>
   [
     ...storage.sql
       .exec(
@@ -47,7 +49,7 @@ const expected = (value: unknown): readonly [type: string, value: unknown] => {
   return [fits ? "integer" : "text", digits === "-0" ? "0" : digits]
 }
 
-const WILD = (
+export const WILD = (
   String.raw`it's|"|""|say "hi"|\|\"|a\|[0]|a[0].b|$.x|$|#|?1|__proto__|constructor|2023|-1|0|1e3|/*|*|--|;|` +
   "order|rowid|true|FALSE|null|content|$ID|a.b|A.B|name|Name|NAME|name_2|" +
   "| |é|E\u0301|😀|\u2028|\u0001|back`tick|a\nb|tab\t|" +
@@ -56,7 +58,7 @@ const WILD = (
 
 const piece = Schema.Literals([...WILD, "a", "b\0", "1"])
 const name = Schema.Array(piece).check(Schema.isMaxLength(2))
-const fields = Schema.Array(Schema.Tuple([name, Schema.Json])).check(Schema.isMaxLength(12))
+const fields = Schema.Array(Schema.Tuple([name, Schema.Json])).check(Schema.isMaxLength(8))
 /** Without halves of characters, which SQLite does not know. */
 const objectOf = (members: ReadonlyArray<readonly [ReadonlyArray<string>, Schema.Json]>) =>
   JSON.parse(
@@ -67,7 +69,7 @@ const objectOf = (members: ReadonlyArray<readonly [ReadonlyArray<string>, Schema
   ) as Record<string, Schema.Json>
 
 /** A group with one row. */
-const rowOn = (storage: SqliteStorage, input: string, content?: unknown) => {
+export const rowOn = (storage: SqliteStorage, input: string, content?: unknown) => {
   const inputColumns = Object.keys(JSON.parse(input) as object)
   const store = submittedOn(storage, [input], { inputColumns, outputColumns: [] })
   if (content !== undefined) complete(store, 0, content)
@@ -124,14 +126,50 @@ export const columnsSuite = (withStorage: WithStorage) => {
 
   it("shows the last of the values that an output has for one name", () =>
     withStorage((storage) => {
-      const store = submittedOn(storage)
-      const output = readOutput(
-        `{"type":"json","content":{"ceo":"A","n":1,"ceo":738529527931269425,"n":null}}`,
+      const store = submittedOn(storage, inputsOf(5))
+      const tell = (index: number, content: string) => {
+        const output = readOutput(`{"type":"json","content":${content}}`)
+        store.apply([told(`run-${index}`, "completed", { output })], NOW)
+      }
+      tell(0, `{"ceo":{"name":"A","born":null},"n":1}`)
+      tell(1, `{"ceo":"A","n":1,"ceo":738529527931269425,"n":null}`)
+      tell(
+        2,
+        `{"n":123456789012345678901,"ceo":{"name":"A"},"ceo":{"born":[null,{"a":null}]},"n":123456789012345678902}`,
       )
-      store.apply([told("run-0", "completed", { output })], NOW)
-      expect([valuesOf(storage, "ceo")[0], valuesOf(storage, "n")[0]]).toEqual([
+      tell(3, `{"new":1,"company":"A","company":"B"}`)
+      expect(valuesOf(storage, "ceo")).toEqual([
+        ["text", `{"name":"A","born":null}`],
         ["integer", "738529527931269425"],
+        ["text", `{"born":[null,{"a":null}]}`],
         ["null", null],
+        ["null", null],
+      ])
+      expect(valuesOf(storage, "n").slice(0, 3)).toEqual([
+        ["integer", "1"],
+        ["null", null],
+        ["text", "123456789012345678902"],
+      ])
+      expect([...storage.sql.exec("SELECT company FROM results").raw()].flat().slice(2)).toEqual([
+        "Company 2",
+        "B",
+        "Company 4",
+      ])
+      expect(columnsOf(storage)).toContain("new")
+    }))
+
+  it("an output's column that some inputs have is shown where either has it", () =>
+    withStorage((storage) => {
+      const inputs = [`{"a":1}`, `{"site":"in"}`, `{"site":"in"}`, `{"site":"in"}`]
+      const store = submittedOn(storage, inputs, { inputColumns: ["a", "site"], outputColumns: ["site"] })
+      complete(store, 0, { site: "out" })
+      complete(store, 1, { site: "out" })
+      complete(store, 2, {})
+      expect([...storage.sql.exec("SELECT site FROM results").raw()].flat()).toEqual([
+        "out",
+        "out",
+        "in",
+        "in",
       ])
     }))
 
@@ -194,68 +232,6 @@ export const columnsSuite = (withStorage: WithStorage) => {
     }),
   )
 
-  it("gives each name a spelling of its own, in the order of the columns", () =>
-    withStorage((storage) => {
-      const inputColumns = ["$id", "Name", "name", "NAME", "name_2", "É", "é", "true", "$STATUS", ""]
-      const input = JSON.stringify(Object.fromEntries(inputColumns.map((column) => [column, column])))
-      groupOn(storage, [input], { inputColumns, outputColumns: ["$status", "False", "name_3"] })
-      const spelled = ["Name", "name_4", "NAME_5", "name_2", "É", "é", "true_2", "$STATUS_2", ""]
-      expect(columnsOf(storage)).toEqual(["$id", "$status", ...spelled, "False_2", "name_3"])
-      expect(spelled.map((column) => valuesOf(storage, column)[0]?.[1])).toEqual(inputColumns.slice(1))
-    }))
-
-  it.each(
-    WILD.flatMap((column) => [
-      { column, of: "an input" },
-      { column, of: "an output" },
-    ]),
-  )("$column may be a column of $of", ({ column, of }) =>
-    withStorage((storage) => {
-      const row = { [`${column}!`]: 0, [column]: of }
-      rowOn(
-        storage,
-        JSON.stringify(of === "an input" ? row : { "?": null }),
-        of === "an input" ? undefined : row,
-      )
-      const shown = /^(?:true|false|\$id)$/i.test(column) ? `${column}_2` : column
-      expect([columnsOf(storage).includes(shown), valuesOf(storage, shown)]).toEqual([true, [["text", of]]])
-    }),
-  )
-
-  it("tells names apart that only NUL does", () =>
-    withStorage((storage) => {
-      rowOn(storage, JSON.stringify({ "a\0b": 1, "a\0c": 2, a: 3, [`\0${"x".repeat(10_000)}`]: 4 }), {
-        "a\0d": 5,
-      })
-      const rows = [...storage.sql.exec("SELECT * FROM results").raw()]
-      expect(rows).toEqual([["run-0", "completed", 1, 2, 3, 4, 5]])
-      expect(columnsOf(storage).slice(2, 5)).toEqual(["a\ufffdb", "a\ufffdc", "a"])
-    }))
-
-  it("has as many columns as the platform allows, whatever they are called", () =>
-    withStorage((storage) => {
-      const inputColumns = Array.from({ length: 120 }, (_, at) => `column ${at}`)
-      const input = JSON.stringify(Object.fromEntries(inputColumns.map((column, at) => [column, at])))
-      groupOn(storage, [input], { inputColumns })
-      expect(columnsOf(storage)).toEqual(["$id", "$status", ...inputColumns.slice(0, 98)])
-      expect([...storage.sql.exec("SELECT * FROM results").raw()][0]?.slice(-1)).toEqual([97])
-    }))
-
-  it("leaves out what a statement has no room for, and nothing else", () =>
-    withStorage((storage) => {
-      const inputColumns = Array.from(
-        { length: 12 },
-        (_, at) => (at % 2 === 0 ? "" : "\\".repeat(15_000)) + at,
-      )
-      const input = JSON.stringify(Object.fromEntries(inputColumns.map((column, at) => [column, at])))
-      groupOn(storage, [input], { inputColumns, outputColumns: [] })
-      const shown = columnsOf(storage).slice(2)
-      expect(shown.filter((column) => column.length < 10)).toEqual(["0", "2", "4", "6", "8", "10"])
-      expect(shown).toHaveLength(12)
-      for (const column of shown)
-        expect(valuesOf(storage, column)).toEqual([["integer", String(inputColumns.indexOf(column))]])
-    }))
-
   it("goes with the group", () =>
     withStorage(async (storage) => {
       submittedOn(storage)
@@ -265,25 +241,46 @@ export const columnsSuite = (withStorage: WithStorage) => {
 
   it.effect.prop(
     "shows every row as the JSON format does",
-    [fields, fields, Schema.Boolean],
-    ([given, answered, isText]) =>
+    [
+      Schema.Array(Schema.Tuple([fields, fields, Schema.Boolean])).check(
+        Schema.isMinLength(1),
+        Schema.isMaxLength(3),
+      ),
+      Schema.Boolean,
+    ],
+    ([given, repeats]) =>
       Effect.promise(() =>
         withStorage((storage) => {
-          const input = JSON.stringify(objectOf(given))
-          const content = isText ? JSON.stringify(objectOf(answered)) : objectOf(answered)
-          const store = rowOn(storage, input, content)
-          const result = JSON.parse(resultJson(rowsOf(store)[0]!)) as Record<string, Schema.Json>
-          const answers = isText ? { content } : objectOf(answered)
-          const names = [...new Set([...Object.keys(objectOf(given)), ...Object.keys(answers)])]
-          const shown = columnsOf(storage)
-          // No two that SQL takes for one.
-          expect(new Set(shown.map((column) => column.replace(/[A-Z]/g, (c) => c.toLowerCase()))).size).toBe(
-            shown.length,
+          const inputs = given.map(([input]) => objectOf(input))
+          const contents = given.map(([, output, isText]) =>
+            isText ? JSON.stringify(objectOf(output)) : objectOf(output),
           )
-          expect(shown.slice(2).map((column) => [column, valuesOf(storage, column)[0]])).toEqual(
-            names
-              .filter((column) => column !== "$id" && column !== "$status")
-              .map((column, at) => [shown[at + 2], expected(result[column])]),
+          const inputColumns = [...new Set(inputs.flatMap(Object.keys))]
+          const store = submittedOn(
+            storage,
+            inputs.map((input) => JSON.stringify(input)),
+            { inputColumns, outputColumns: [] },
+          )
+          for (const [at, content] of contents.entries()) complete(store, at, content)
+          if (repeats) showResults(storage, store.details()!, true)
+          const results = rowsOf(store).map(
+            (row) => JSON.parse(resultJson(row)) as Record<string, Schema.Json>,
+          )
+          const outputs = contents.flatMap((content) =>
+            typeof content === "string" ? ["content"] : Object.keys(content),
+          )
+          const names = [...new Set([...inputColumns, ...outputs])].filter(
+            (column) => !/^\$(?:id|status)$/.test(column),
+          )
+          const [, , ...shown] = columnsOf(storage)
+          // No two that SQL takes for one.
+          const folded = shown.map((column) => column.replace(/[A-Z]/g, (letter) => letter.toLowerCase()))
+          expect(new Set(["$id", "$status", ...folded]).size).toBe(2 + names.length)
+          expect(shown.map((column) => [column, valuesOf(storage, column)])).toEqual(
+            names.map((column, at) => [
+              shown[at],
+              results.map((result) => expected(Object.hasOwn(result, column) ? result[column] : null)),
+            ]),
           )
         }),
       ),
