@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from "vitest"
 import { untilEnded } from "../support/expect.ts"
-import { companies, create, getJson, groupStub, inside } from "../support/product.ts"
+import { body, companies, CREATE, create, getJson, groupStub, send } from "../support/product.ts"
 import { query, rowsOf } from "../support/studio.ts"
 import { until } from "../support/until.ts"
 import { newUpstream } from "../support/upstream.ts"
@@ -11,21 +11,18 @@ const TWEET = "738529527931269425"
 const WIDE = "123456789012345678901234567890"
 
 beforeAll(async () => {
+  const upstream = newUpstream()
   const inputs = companies(3).map((input, at) => ({ ...input, id: at, Company: at }))
-  id = (await create(newUpstream(), { inputs })).taskgroup_id
+  const digits = [TWEET, `-${TWEET}`, WIDE]
+  const sent = JSON.stringify(body({ inputs })).replace(/"id":(\d)/g, (_, at) => `"id":${digits[Number(at)]}`)
+  const headers = {
+    "x-api-key": upstream.key,
+    accept: "application/json",
+    "content-type": "application/json",
+  }
+  const response = await send(CREATE, { method: "POST", headers, body: sent })
+  id = (await response.json<{ taskgroup_id: string }>()).taskgroup_id
   await untilEnded(id)
-  await inside(id, ({ storage }) => {
-    const set = (index: number, digits: string) =>
-      storage.sql.exec(
-        "UPDATE runs SET input = replace(input, ?, ?) WHERE input_index = ?",
-        `"id":${index}`,
-        `"id":${digits}`,
-        index,
-      )
-    set(0, TWEET)
-    set(1, `-${TWEET}`)
-    set(2, WIDE)
-  })
 })
 
 const first = async (statement: string) => {
