@@ -132,9 +132,7 @@ describe("any rows come back as they were sent", () => {
     const texts = textsOf(pairs)
     const columns = columnsOf(texts).filter((column) => !OURS.includes(column))
     const csv = whole(renderCsv(snapshotOfTexts(texts), {}))
-    const records = parseCsv(csv, { bom: true, relaxQuotes: false, recordDelimiter: "\r\n" }) as Array<
-      Array<string>
-    >
+    const records = parseCsv(csv, { bom: true, relaxQuotes: false, recordDelimiter: "\r\n" })
     expect(records.map((record) => record.map(uninert))).toEqual([
       ["$id", "$status", ...columns.map((column) => said(JSON.stringify(column))), "$error"],
       ...texts.map(({ input, content }, at) => [
