@@ -1,0 +1,23 @@
+import { afterAll, beforeAll } from "vitest"
+import { Product } from "../e2e/product.ts"
+import { QUICK, servers } from "../e2e/servers.ts"
+import { startRecordingServer } from "../support/recordingServer.ts"
+import { valuesAsTheyWere } from "./values.ts"
+
+/** One pair of real servers for all that people read results with. */
+const pair = servers({
+  ...QUICK,
+  constants: { ...QUICK.constants, HEARTBEAT_SECONDS: 0.3 },
+  scenario: {
+    runs: { queue_ms: [10, 50], duration_ms: [20, 200], failure_rate: 0, scale_by_processor: false },
+  },
+})
+const product = new Product(pair)
+
+let outside: Awaited<ReturnType<typeof startRecordingServer>>
+beforeAll(async () => {
+  outside = await startRecordingServer()
+})
+afterAll(() => outside.stop())
+
+valuesAsTheyWere(product, () => outside)
