@@ -17,10 +17,21 @@ import { TaskGroupObject } from "./TaskGroupObject.ts"
 
 const ALARM_RETRY_MS = 60_000
 
+/** `queryable-object` describes tables and indexes; what people ask for most is a view. */
+const describeViews = ({ prototype }: typeof TaskGroupDO): void => {
+  const described = prototype as TaskGroupDO & { getSchema(): string }
+  const tables = described.getSchema
+  described.getSchema = function () {
+    const views = this.sql.exec("SELECT sql FROM sqlite_schema WHERE type = 'view'").raw()
+    return [tables.call(this), ...views.map(([sql]) => `${String(sql)};`)].join("\n\n")
+  }
+}
+
 /**
  * One task group: its rows in SQLite, its follower, its viewers. Named by its task group id. A thin shell around one
  * runtime; everything it knows is in its storage, so that it can be evicted at any moment.
  */
+@describeViews
 @Queryable()
 export class TaskGroupDO extends DurableObject<Env> {
   private readonly configuration: ReturnType<typeof readSettings>

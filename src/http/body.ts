@@ -21,52 +21,87 @@ const refuse = (status: number, message: string): ApiError => ({ status, message
 
 /** Reads a JSON body of UTF-8 text, piece by piece, or says why it cannot. */
 export const readBodyText = async (request: Request, options: BodyOptions): Promise<ApiError | null> => {
-  const refusal = refuseType(request.headers.get("content-type"))
-  if (refusal !== null) return refusal
   const { maxBytes, take, look } = options
-  const tooLarge = refuse(
+  const encoding = encodingOf(request.headers)
+  const stream = decoded(request.body, encoding)
+  let refusal =
+    refuseType(request.headers.get("content-type")) ??
+    (stream === undefined ? refuseEncoding(encoding) : null) ??
+    (Number(request.headers.get("content-length") ?? 0) > maxBytes ? tooLarge(maxBytes) : null)
+  if (refusal !== null || stream === undefined) {
+    await passOver(request, maxBytes)
+    return refusal
+  }
+  const decode = utf8Decoder()
+  let isWanted = true
+  let size = 0
+  try {
+    for await (const chunk of stream ?? []) {
+      size += chunk.byteLength
+      if (size > maxBytes && isWanted) refusal ??= tooLarge(maxBytes)
+      if (size > 2 * maxBytes) break
+      // What is left is only let pass: a client that still sends would not see an answer.
+      if (refusal !== null || !isWanted) continue
+      const text = decode(chunk)
+      if (text === null) refusal = NOT_UTF8
+      else {
+        isWanted = take(text)
+        await look?.(chunk)
+      }
+    }
+  } catch {
+    return refusal ?? (isWanted ? brokeOff(encoding) : null)
+  }
+  if (refusal !== null || !isWanted) return refusal
+  const rest = decode()
+  if (rest === null) return NOT_UTF8
+  take(rest)
+  return null
+}
+
+/** Lets a body pass that nobody looks at, up to twice the limit: most clients see an answer only when all is sent. */
+export const passOver = async (request: Request, maxBytes: number): Promise<void> => {
+  if (request.bodyUsed || Number(request.headers.get("content-length") ?? 0) > 2 * maxBytes) return
+  let size = 0
+  try {
+    for await (const chunk of request.body ?? []) if ((size += chunk.byteLength) > 2 * maxBytes) break
+  } catch {
+    // It broke off, which is as good.
+  }
+}
+
+const tooLarge = (maxBytes: number): ApiError =>
+  refuse(
     413,
     `The body is larger than ${maxBytes} bytes. Split the inputs over several requests, or send their URL.`,
   )
-  if (Number(request.headers.get("content-length") ?? 0) > maxBytes) return tooLarge
-  const encoding = encodingOf(request.headers)
-  const stream = decoded(request.body, encoding)
-  if (stream === undefined)
-    return refuse(
-      415,
-      `The body's Content-Encoding is ${encoding.slice(0, 100)}, which is not taken. Send gzip, deflate or plain JSON, compressed once.`,
-    )
+
+const NOT_UTF8 = refuse(400, "The body holds bytes that are not valid UTF-8. Encode it as UTF-8.")
+
+const brokeOff = (encoding: string): ApiError =>
+  refuse(
+    400,
+    encoding === ""
+      ? "The body broke off."
+      : `The body broke off, or is not valid ${encoding}. Compress it again, or send it plain.`,
+  )
+
+const refuseEncoding = (encoding: string): ApiError =>
+  refuse(
+    415,
+    `The body's Content-Encoding is ${encoding.slice(0, 100)}, which is not taken. Send gzip, deflate or plain JSON, compressed once.`,
+  )
+
+/** Decodes bytes as they come, and what is left of them at the end; null when they are no UTF-8. */
+const utf8Decoder = () => {
   const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false })
-  const decode = (bytes?: Uint8Array): string | null => {
+  return (bytes?: Uint8Array): string | null => {
     try {
       return bytes === undefined ? decoder.decode() : decoder.decode(bytes, { stream: true })
     } catch {
       return null
     }
   }
-  const notUtf8 = refuse(400, "The body holds bytes that are not valid UTF-8. Encode it as UTF-8.")
-  let size = 0
-  try {
-    for await (const chunk of stream ?? []) {
-      size += chunk.byteLength
-      if (size > maxBytes) return tooLarge
-      const text = decode(chunk)
-      if (text === null) return notUtf8
-      if (!take(text)) return null
-      await look?.(chunk)
-    }
-  } catch {
-    return refuse(
-      400,
-      encoding === ""
-        ? "The body broke off."
-        : `The body broke off, or is not valid ${encoding}. Compress it again, or send it plain.`,
-    )
-  }
-  const rest = decode()
-  if (rest === null) return notUtf8
-  take(rest)
-  return null
 }
 
 const refuseType = (type: string | null): ApiError | null => {

@@ -10,7 +10,7 @@ import type { SettingsShape } from "../domain/Settings.ts"
 import { createdJson, createMultitask, limitsOf } from "../programs/createMultitask.ts"
 import { InvalidRequest } from "../programs/createErrors.ts"
 import { createOnce } from "../programs/createOnce.ts"
-import { readBodyText } from "./body.ts"
+import { passOver, readBodyText } from "./body.ts"
 import { type ApiError, createErrorOf, errorResponse } from "./errors.ts"
 import { idempotentRequestOf, idempotencyKeyOf, REPLAYED, RequestHash } from "./idempotency.ts"
 import { apiKeyOf } from "./apiKey.ts"
@@ -28,12 +28,14 @@ export const createRoute = async (
   runtime: RequestRuntime,
 ): Promise<Response> => {
   const key = apiKeyOf(request.headers)
-  if (typeof key !== "string") return errorResponse(key)
   const idempotencyKey = idempotencyKeyOf(request.headers)
-  if (idempotencyKey !== null && typeof idempotencyKey !== "string") return errorResponse(idempotencyKey)
-  const unknown = refuseQuery(new URL(request.url).searchParams)
-  if (unknown !== null) return errorResponse(unknown)
-  const hash = idempotencyKey === null ? null : new RequestHash(request)
+  const query = refuseQuery(new URL(request.url).searchParams)
+  const refusal = [key, idempotencyKey, query].find((found) => found !== null && typeof found === "object")
+  if (refusal || typeof key !== "string") {
+    await passOver(request, settings.MAX_BODY_BYTES)
+    return errorResponse(refusal as ApiError)
+  }
+  const hash = typeof idempotencyKey === "string" ? new RequestHash(request) : null
   const body = await readMultitaskBody(request, settings, hash)
   if (!(body instanceof MultitaskBody)) return errorResponse(body)
   const options = {
@@ -42,7 +44,7 @@ export const createRoute = async (
     origin: publicOriginOf(request, settings),
   }
   const program =
-    idempotencyKey === null || hash === null
+    hash === null
       ? Effect.map(createMultitask(options), (created) => ({
           url: created.url,
           answer: createdJson(created),
@@ -50,7 +52,7 @@ export const createRoute = async (
         }))
       : createOnce({
           ...options,
-          request: await idempotentRequestOf(key, idempotencyKey, await hash.finish()),
+          request: await idempotentRequestOf(key, String(idempotencyKey), await hash.finish()),
         })
   const result = await runtime.runPromise(Effect.result(program))
   if (result._tag === "Failure") {

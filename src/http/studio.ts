@@ -12,10 +12,14 @@ const STUDIO_CSP =
 
 type Raw = Parameters<typeof studioMiddleware>[1]
 
+/** What the studio's protocol knows. */
+type StudioRequest =
+  | { readonly type: "query"; readonly statement: string }
+  | { readonly type: "transaction"; readonly statements: ReadonlyArray<string> }
+
 const isText = (value: unknown): value is string => typeof value === "string"
 
-/** True for what the studio's protocol knows: a query, or a list of statements. */
-const isStudioRequest = (body: unknown): boolean => {
+const isStudioRequest = (body: unknown): body is StudioRequest => {
   if (typeof body !== "object" || body === null) return false
   const { type, statement, statements } = body as Record<string, unknown>
   if (type === "query") return isText(statement)
@@ -25,6 +29,34 @@ const isStudioRequest = (body: unknown): boolean => {
     statements.length <= MAX_STATEMENTS &&
     statements.every(isText)
   )
+}
+
+/** Each name once, as `queryable-object` does it. */
+const namesOnce = (names: ReadonlyArray<string>): ReadonlyArray<string> => {
+  const taken = new Set<string>()
+  return names.map((displayName) => {
+    let name = displayName
+    for (let n = 0; taken.has(name); n++) name = `__${displayName}_${n}`
+    taken.add(name)
+    return name
+  })
+}
+
+/** A statement's answer in the studio's protocol. That of the package loses a column called `__proto__`. */
+const answerTo = async (statement: string, raw: Raw) => {
+  const began = performance.now()
+  const { columnNames, raw: rows, rowsRead, rowsWritten } = await raw(statement)
+  const names = namesOnce(columnNames)
+  return {
+    headers: names.map((name, at) => ({ name, displayName: columnNames[at], originalType: "text" })),
+    rows: rows.map((row) => Object.fromEntries(names.map((name, at) => [name, row[at]]))),
+    stat: {
+      queryDurationMs: Math.round((performance.now() - began) * 100) / 100,
+      rowsAffected: rowsWritten,
+      rowsRead,
+      rowsWritten,
+    },
+  }
 }
 
 /** A bar above the frame that says whose page it is, and where our own is: the other site may be blocked or gone. */
@@ -55,7 +87,7 @@ const withLinkBar = (page: Response, id: string): Response => {
     .transform(page)
 }
 
-/** `/{id}.db`: the studio of `queryable-object` over the object's read-only `raw`. */
+/** `/{id}.db`: the page of `queryable-object`'s studio, and its protocol over the object's read-only `raw`. */
 export const studioRoute = async (request: Request, id: string, raw: Raw): Promise<Response> => {
   const options = { dangerouslyDisableAuth: true }
   if (request.method !== "POST") {
@@ -76,6 +108,13 @@ export const studioRoute = async (request: Request, id: string, raw: Raw): Promi
       message: `Send {"type":"query","id":"1","statement":"SELECT …"}, or a transaction with up to ${MAX_STATEMENTS} statements.`,
     })
   }
-  const checked = new Request(request.url, { method: "POST", body: JSON.stringify(body.value) })
-  return studioMiddleware(checked, raw, options)
+  const asked = body.value
+  try {
+    if (asked.type === "query") return Response.json({ result: await answerTo(asked.statement, raw) })
+    const result = []
+    for (const statement of asked.statements) result.push(await answerTo(statement, raw))
+    return Response.json({ result })
+  } catch (error) {
+    return Response.json({ error: error instanceof Error ? error.message : "Unknown error" })
+  }
 }

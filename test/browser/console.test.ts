@@ -36,26 +36,27 @@ async function run(page: Page, sql: string) {
   await page.press("#sql", "Control+Enter")
 }
 
-it("shows counts at once, the tables with their columns and the fields inside", async () => {
+it("shows the results at once, the tables with their columns and the fields inside", async () => {
   const page = await consoleOf(companies("tgrp_con_first"))
-  await facts(page, /^4 rows · 1 ms · \d+ rows read$/)
-  const [head, ...counts] = await drawn(page)
-  expect(head).toEqual(["status", "rows"])
-  expect(counts.slice(0, 2)).toEqual([
-    ["completed", "4"],
-    ["queued", "2"],
-  ])
-  expect(new Map(counts.slice(2) as [string, string][])).toEqual(
-    new Map([
-      ["failed", "1"],
-      ["running", "1"],
-    ]),
-  )
+  await facts(page, /^8 rows · 1 ms · \d+ rows read$/)
+  const [head, apple] = await drawn(page)
+  expect(head?.slice(0, 4)).toEqual(["$id", "$status", "company", "website"])
+  expect(apple?.slice(1, 3)).toEqual(["completed", "Apple"])
   expect(await page.$$eval("#tables h3", (all) => all.map((one) => one.textContent))).toEqual([
+    "results",
     "runs",
     "details",
   ])
-  const names = await page.$$eval("#tables details:first-child .column .name", (all) =>
+  const own = await page.$$eval("#tables details:first-child .column .name", (all) =>
+    all.map((one) => [one.textContent, one.getAttribute("title")]),
+  )
+  expect(own.slice(0, 3)).toEqual([
+    ["$id", 'Insert "$id"'],
+    ["$status", 'Insert "$status"'],
+    ["company", 'Insert "company"'],
+  ])
+  expect(own.map(([name]) => name)).toEqual(head)
+  const names = await page.$$eval("#tables details:nth-child(2) .column .name", (all) =>
     all.map((one) => one.textContent),
   )
   expect(names).toEqual(
@@ -84,8 +85,18 @@ it("runs each of the queries to start from", async () => {
   const low = results.get("Low confidence")?.slice(1) ?? []
   expect(low.length).toBeGreaterThan(2)
   expect(low.find((row) => row[1] === "ceo_name")?.[2]).toBe("Tim Cook")
-  expect(results.get("One field")?.[0]).toEqual(["input_index", "company", "ceo_name", "confidence"])
-  expect(results.get("One field")?.[1]).toEqual(["0", "Apple", "Tim Cook", "low"])
+  expect(
+    results
+      .get("Results")
+      ?.slice(1)
+      .map((row) => row[2]),
+  ).toContain("Anthropic")
+  expect(results.get("Counts by status")?.slice(1, 3)).toEqual([
+    ["completed", "4"],
+    ["queued", "2"],
+  ])
+  expect(results.get("Most frequent answers")?.[0]).toEqual(["ceo_name", "rows", "for example"])
+  expect(results.get("Most frequent answers")).toContainEqual(["Tim Cook", "1", "Apple"])
   expect(results.get("Newest changes")?.[1]?.slice(0, 2)).toEqual(["4", "running"])
   expect(results.get("Slowest runs")?.[1]?.[2]).toBe("42")
   expect(results.get("Most cited sources")?.[1]).toEqual(["https://en.wikipedia.org/wiki/Main_Page", "32"])
@@ -93,7 +104,7 @@ it("runs each of the queries to start from", async () => {
 
 it("keeps the text after an error, says what is wrong beside it, and where", async () => {
   const page = await consoleOf(companies("tgrp_con_error"))
-  await facts(page, /4 rows/)
+  await facts(page, /8 rows/)
   const sql = "SELECT input_index,\n  nowhere\nFROM runs"
   await run(page, sql)
   await page.waitForSelector("#error:not([hidden])")
@@ -126,7 +137,7 @@ it("keeps the text after an error, says what is wrong beside it, and where", asy
 
 it("tells a refusal, a removed group and a server that is away", async () => {
   const page = await consoleOf(companies("tgrp_con_away"))
-  await facts(page, /4 rows/)
+  await facts(page, /8 rows/)
   for (const [body, status, said] of [
     [{ error: "This database is read-only: use SELECT." }, 200, /This database is read-only/],
     [
@@ -153,7 +164,7 @@ it("tells a refusal, a removed group and a server that is away", async () => {
 
 it("shows the answer to the last query, whichever comes first", async () => {
   const page = await consoleOf(companies("tgrp_con_order"))
-  await facts(page, /4 rows/)
+  await facts(page, /8 rows/)
   let answerFirst = () => {}
   const waiting = new Promise<void>((resolve) => (answerFirst = resolve))
   const one = (value: string) => ({
@@ -279,7 +290,7 @@ it("keeps the query in the address, and does not run what a link brings", async 
 
 it("can be used with the keyboard alone", async () => {
   const page = await consoleOf(companies("tgrp_con_keys"))
-  await facts(page, /4 rows/)
+  await facts(page, /8 rows/)
   const order: string[] = []
   const active = () =>
     page.evaluate(() => {
@@ -323,7 +334,7 @@ it("can be used with the keyboard alone", async () => {
 for (const colorScheme of ["light", "dark"] as const) {
   it(`has no violations axe-core can find (${colorScheme})`, async () => {
     const page = await consoleOf(companies(`tgrp_con_axe_${colorScheme}`), { colorScheme })
-    await facts(page, /4 rows/)
+    await facts(page, /8 rows/)
     expect(await axe(page)).toEqual([])
     await run(page, "SELECT NULL, '' AS empty, runs.* FROM runs")
     await facts(page, /^8 rows/)
@@ -342,7 +353,7 @@ it("fits a phone", async () => {
     hasTouch: true,
     deviceScaleFactor: 2,
   })
-  await facts(page, /4 rows/)
+  await facts(page, /8 rows/)
   const overflow = () =>
     page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
   expect(await overflow()).toBe(0)

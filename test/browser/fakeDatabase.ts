@@ -1,3 +1,4 @@
+import { showResults } from "../../src/layers/sqlite/resultsView.ts"
 import { run } from "../../src/layers/sqlite/SqliteStorage.ts"
 import { openTables } from "../../src/layers/sqlite/tables.ts"
 import { nodeSqliteStorage } from "../support/nodeSqliteStorage.ts"
@@ -7,8 +8,7 @@ import type { FakeGroup } from "./fakeGroup.ts"
 
 const json = (value: unknown) => (value === undefined ? null : JSON.stringify(value))
 
-const namesIn = (objects: unknown[]) =>
-  JSON.stringify([...new Set(objects.flatMap((one) => Object.keys(one as object)))])
+const namesIn = (objects: unknown[]) => [...new Set(objects.flatMap((one) => Object.keys(one as object)))]
 
 function databaseOf(group: FakeGroup) {
   const storage = nodeSqliteStorage()
@@ -16,14 +16,19 @@ function databaseOf(group: FakeGroup) {
   const contents = group.rows.flatMap(({ content }) =>
     content === undefined ? [] : [typeof content === "object" ? content : { content }],
   )
+  const columns = {
+    inputColumns: namesIn(group.rows.map(({ input }) => input)),
+    outputColumns: namesIn(contents),
+  }
+  showResults(storage, columns)
   run(
     storage,
     `INSERT INTO details (id, schema_version, taskgroup_id, url, metadata, processor, task_spec, input_columns, output_columns, warnings, num_inputs, state, status_message, change)
      VALUES (1, 1, ?, '', '{}', 'core', ?, ?, ?, '[]', ?, 'active', '', 1)`,
     group.id,
     JSON.stringify({ output_schema: { type: group.rows[0]?.type ?? "json" } }),
-    namesIn(group.rows.map(({ input }) => input)),
-    namesIn(contents),
+    JSON.stringify(columns.inputColumns),
+    JSON.stringify(columns.outputColumns),
     group.rows.length,
   )
   for (const [index, row] of group.rows.entries()) {

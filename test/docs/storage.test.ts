@@ -95,10 +95,13 @@ it("says which version of the layout this is", () => {
   storage.close()
 })
 
-it("lists every table", () => {
+it("lists every table and view", () => {
   const { storage } = storeEverything()
   const tables = [...storage.sql.exec("SELECT name FROM sqlite_schema WHERE type = 'table'").raw()]
   expect(tables).toEqual([["details"], ["runs"]])
+  const views = [...storage.sql.exec("SELECT name FROM sqlite_schema WHERE type = 'view'").raw()]
+  expect(views).toEqual([["results"]])
+  expect(page).toContain("## View `results`")
   const indexes = [...storage.sql.exec("SELECT name FROM sqlite_schema WHERE type = 'index'").raw()]
   expect(indexes).toEqual([])
   storage.close()

@@ -3,6 +3,8 @@ import { anythingSuite } from "./store/anything.ts"
 import { applyingSuite } from "./store/applying.ts"
 import { awaitingSuite } from "./store/awaiting.ts"
 import { choosingSuite } from "./store/choosing.ts"
+import { columnNamesSuite } from "./store/columnNames.ts"
+import { columnsSuite } from "./store/columns.ts"
 import { elementsSuite } from "./store/elements.ts"
 import { endingSuite } from "./store/ending.ts"
 import type { WithStorage } from "./store/fixtures.ts"
@@ -28,6 +30,8 @@ export const runStoreSuite = (name: string, withStorage: WithStorage) => {
   describe(`${name}: whatever is told`, () => anythingSuite(withStorage))
   describe(`${name}: elements`, () => elementsSuite(withStorage))
   describe(`${name}: parts`, () => choosingSuite(withStorage))
+  describe(`${name}: columns of SQL`, () => columnsSuite(withStorage))
+  describe(`${name}: names of columns of SQL`, () => columnNamesSuite(withStorage))
   describe(`${name}: the end`, () => endingSuite(withStorage))
   describe(`${name}: the removal`, () => removingSuite(withStorage))
   describe(`${name}: a group of an earlier version`, () => migratingSuite(withStorage))

@@ -30,6 +30,7 @@ const asVersion1 = (of: World, message: string) => {
     NEVER_CAME,
   ])
   disk.exec("UPDATE details SET schema_version = 1, status_message = ?", [message])
+  disk.exec("DROP VIEW results", [])
   const plan = value(of, "plan") as SubmissionPlan | undefined
   if (plan !== undefined) {
     const { edge: _, credit, ...rest } = plan
@@ -87,6 +88,7 @@ it("a group of version 1, waiting for credit in the middle of its life, is follo
   await of.clock.advance(3 * HOUR)
   expect((await read(of)).status.status_message).toBe("")
   await checkEnd(of)
+  expect(of.host.disk.exec("SELECT count(*) FROM results WHERE \"$status\" = 'completed'", [])).toEqual([[7]])
   // An end that was told stays.
   expect(of.violations).toEqual([`row ${NEVER_CAME} is failed, upstream says completed`])
   expect(runsOf(of)).toHaveLength(ROWS)

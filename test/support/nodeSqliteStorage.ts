@@ -59,8 +59,10 @@ export const nodeSqliteStorage = (): SqliteStorage & {
     },
     deleteAll: async () => {
       kv.clear()
-      const tables = database.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").all()
-      for (const { name } of tables) database.exec(`DROP TABLE "${String(name)}"`)
+      const all = database
+        .prepare("SELECT type, name FROM sqlite_schema WHERE type IN ('table', 'view')")
+        .all()
+      for (const { type, name } of all) database.exec(`DROP ${String(type)} "${String(name)}"`)
     },
     read: (query) => {
       const statement = database.prepare(query)

@@ -2,10 +2,11 @@ import type { SubmissionPlan, Waiting } from "../../domain/TaskGroup.ts"
 import type { Topic } from "../../services/GroupStore.ts"
 import type { FollowMemory } from "../../services/RunStore.ts"
 import { MEMORY, PLAN, SENTENCES } from "./keys.ts"
+import { showResults } from "./resultsView.ts"
 import { firstRow, run, type SqliteStorage } from "./SqliteStorage.ts"
 
 /** Written into `details`, because the platform does not support `PRAGMA user_version`. */
-export const SCHEMA_VERSION = 2
+export const SCHEMA_VERSION = 3
 
 /**
  * A later deploy stored this group, and this one, an earlier one that was put in its place, does not understand it.
@@ -26,15 +27,28 @@ export class StoredByLaterVersion extends Error {
  * Throws `StoredByLaterVersion`.
  */
 export const migrate = (storage: SqliteStorage): void => {
-  const details = firstRow(storage.sql.exec("SELECT schema_version FROM details WHERE id = 1"))
-  if (details === null || details[0] === SCHEMA_VERSION) return
-  if (details[0] !== 1) throw new StoredByLaterVersion(details[0])
+  const [version] = firstRow(storage.sql.exec("SELECT schema_version FROM details WHERE id = 1")) ?? [
+    SCHEMA_VERSION,
+  ]
+  if (version === SCHEMA_VERSION) return
+  if (version !== 1 && version !== 2) throw new StoredByLaterVersion(version)
   storage.transactionSync(() => {
-    endOrRunOn(storage)
-    nameSentences(storage)
-    restartWaits(storage)
-    run(storage, "UPDATE details SET schema_version = 2 WHERE id = 1")
+    if (version === 1) {
+      endOrRunOn(storage)
+      nameSentences(storage)
+      restartWaits(storage)
+    }
+    nameColumns(storage)
+    run(storage, `UPDATE details SET schema_version = ${SCHEMA_VERSION} WHERE id = 1`)
   })
+}
+
+/** Before version 3 there was no view of the users' columns. */
+const nameColumns = (storage: SqliteStorage): void => {
+  const [inputColumns, outputColumns] = firstRow(
+    storage.sql.exec("SELECT input_columns, output_columns FROM details"),
+  )!.map((names) => JSON.parse(names as string) as Array<string>)
+  showResults(storage, { inputColumns: inputColumns!, outputColumns: outputColumns! })
 }
 
 /**

@@ -1,7 +1,8 @@
 import { fitColumns, outputColumnsIn, outputColumnsWarning } from "../../domain/Columns.ts"
-import { fieldsOf } from "../../domain/JsonText.ts"
+import { membersOf } from "../../domain/JsonText.ts"
 import type { JsonText } from "../../domain/TaskGroup.ts"
 import type { GroupTables } from "./GroupTables.ts"
+import { showResults } from "./resultsView.ts"
 
 /** Names that are left out are counted up to here: more of them are no columns but data. */
 const MAX_COUNTED = 10_000
@@ -31,13 +32,16 @@ export const makeOutputColumns = (tables: GroupTables) => {
   return (content: JsonText): void => {
     const { outputColumns, warnings } = tables.group
     if (known.of !== outputColumns) known = { of: outputColumns, names: new Set(outputColumns) }
-    const names = content.startsWith("{") ? [...fieldsOf(content).keys()] : ["content"]
-    const unknown = names.filter((name) => !known.names.has(name))
-    if (unknown.length === 0) return
+    const named = content.startsWith("{") ? membersOf(content).map(({ name }) => name) : ["content"]
+    const names = new Set(named)
+    const repeats = names.size < named.length
+    const unknown = [...names].filter((name) => !known.names.has(name))
+    if (unknown.length === 0 && !repeats) return
     const { taken, left } = fitColumns(known.names, unknown)
     for (const name of left) if (leftOut.size < MAX_COUNTED) leftOut.add(name)
     const said = left.length === 0 ? null : warningsNow(warnings)
     if (taken.length > 0 || said !== null)
       tables.updateDetails({ outputColumns: [...outputColumns, ...taken], warnings: said ?? warnings })
+    if (taken.length > 0 || repeats) showResults(tables.storage, tables.group, repeats)
   }
 }

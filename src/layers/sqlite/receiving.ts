@@ -1,6 +1,7 @@
 import type { GroupDetails, GroupInit, SubmissionPlan } from "../../domain/TaskGroup.ts"
 import type { GroupTables } from "./GroupTables.ts"
 import { PLAN } from "./keys.ts"
+import { showResults } from "./resultsView.ts"
 import { openTables, rowId } from "./tables.ts"
 
 const sameInit = (details: GroupDetails, init: GroupInit): boolean =>
@@ -18,6 +19,7 @@ export const makeReceiving = (tables: GroupTables) => ({
         return details.state !== "removed" && sameInit(details, init) ? "same" : "different"
       }
       tables.insertDetails({ ...init, state: "receiving", statusMessage: "", endedAt: null, removalAt: null })
+      showResults(tables.storage, init)
       return "begun"
     }),
 

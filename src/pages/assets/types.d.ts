@@ -143,5 +143,5 @@ export type QueryResult = {
   stat?: { queryDurationMs?: number; rowsRead?: number }
 }
 
-/** Names of the fields inside the JSON columns. `text`: the output is one text, without fields. */
-export type GroupFields = { inputs: string[]; outputs: string[]; text: boolean }
+/** Names of the view's columns, and of the fields inside the JSON ones. `text`: the output is one text, without fields. */
+export type GroupFields = { columns: string[]; inputs: string[]; outputs: string[]; text: boolean }

@@ -36,7 +36,7 @@ const seen = (events: ReadonlyArray<ViewerEvent>) =>
 const contentOf = (storage: SqliteStorage) => ({
   tables: [
     ...storage.sql
-      .exec("SELECT name, sql FROM sqlite_schema WHERE name IN ('details', 'runs') ORDER BY name")
+      .exec("SELECT name, sql FROM sqlite_schema WHERE name IN ('details', 'runs', 'results') ORDER BY name")
       .raw(),
   ],
   details: [...storage.sql.exec("SELECT * FROM details").raw()],
@@ -93,7 +93,7 @@ export const migratingSuite = (withStorage: WithStorage) => {
     withStorage((storage) => {
       const store = v1On(storage, ACTIVE)
       const after = contentOf(storage)
-      expect(after.details[0]?.[1]).toBe(2)
+      expect(after.details[0]?.[1]).toBe(3)
       expect(beliefs(opened(storage).store)).toEqual(beliefs(store))
       expect(contentOf(storage)).toEqual(after)
     }))
@@ -233,6 +233,28 @@ export const migratingSuite = (withStorage: WithStorage) => {
       })
     }))
 
+  it("has a view of the users' columns from then on, whichever version stored it", () =>
+    withStorage((storage) => {
+      for (const version of [1, 2]) {
+        writeV1(storage, ACTIVE, version)
+        const before = [...storage.sql.exec("SELECT * FROM runs ORDER BY id").raw()]
+        const { store } = opened(storage)
+        if (version === 2)
+          expect([...storage.sql.exec("SELECT * FROM runs ORDER BY id").raw()]).toEqual(before)
+        expect([...storage.sql.exec("SELECT * FROM results WHERE ceo LIKE 'P%'").raw()]).toEqual([
+          ["run-2", "completed", "C2", "Person 2"],
+          ["run-7", "completed", "C7", "Person 7"],
+        ])
+        store.apply(
+          [told("run-1", "completed", { index: 1, output: outputOf({ founded: 1999 }) })],
+          BEGAN + HOUR,
+        )
+        expect([...storage.sql.exec("SELECT company FROM results WHERE founded = 1999").raw()]).toEqual([
+          ["C1"],
+        ])
+      }
+    }))
+
   it("a group that is coming in goes on coming in", () =>
     withStorage((storage) => {
       const inputs = inputsOf(3)
@@ -253,8 +275,8 @@ export const migratingSuite = (withStorage: WithStorage) => {
     withStorage((storage) => {
       writeV1(storage, ACTIVE)
       const before = contentOf(storage)
-      for (const at of [1, 2, 3]) {
-        const { storage: broken, breakAt } = breaking(storage, /^UPDATE/)
+      for (const at of [1, 2, 3, 4]) {
+        const { storage: broken, breakAt } = breaking(storage, /^(?:UPDATE|CREATE VIEW)/)
         breakAt(at)
         expect(() => opened(broken)).toThrow("planned failure")
         expect(contentOf(storage)).toEqual(before)
@@ -264,10 +286,10 @@ export const migratingSuite = (withStorage: WithStorage) => {
 
   it("refuses what a later version has stored, and leaves it as it is", () =>
     withStorage((storage) => {
-      writeV1(storage, ACTIVE, 3)
+      writeV1(storage, ACTIVE, 4)
       const before = contentOf(storage)
       expect(() => opened(storage)).toThrow(StoredByLaterVersion)
-      expect(() => opened(storage)).toThrow(/stored by a later version .*layout 3.*up to 2/)
+      expect(() => opened(storage)).toThrow(/stored by a later version .*layout 4.*up to 3/)
       expect(contentOf(storage)).toEqual(before)
       // A later version may have other tables.
       storage.sql.exec("ALTER TABLE runs RENAME TO attempts")

@@ -34,7 +34,8 @@ const reluctant = (storage: SqliteStorage, refuse: () => Promise<never>): Sqlite
 }
 
 const tablesOf = (storage: SqliteStorage) =>
-  [...storage.sql.exec("SELECT name FROM sqlite_schema WHERE name IN ('runs', 'details')").raw()].length
+  [...storage.sql.exec("SELECT name FROM sqlite_schema WHERE name IN ('runs', 'details', 'results')").raw()]
+    .length
 
 /** A group that is removed, and an object that holds none. */
 export const removingSuite = (withStorage: WithStorage) => {

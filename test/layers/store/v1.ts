@@ -59,6 +59,7 @@ export const writeV1 = (storage: SqliteStorage, group: V1Group, schemaVersion = 
   const { runs, kv, num_inputs = runs.length, ...details } = group
   // A Durable Object that the test runs in has made its own tables.
   for (const table of ["details", "runs"]) storage.sql.exec(`DROP TABLE IF EXISTS ${table}`)
+  storage.sql.exec("DROP VIEW IF EXISTS results")
   storage.sql.exec(DETAILS)
   storage.sql.exec(RUNS)
   insert(storage, "details", {

@@ -14,6 +14,7 @@ beforeAll(async () => {
 })
 
 const startersOf = starters as (fields: {
+  columns: Array<string>
   inputs: Array<string>
   outputs: Array<string>
   text: boolean
@@ -70,18 +71,23 @@ describe(".db?page=console", () => {
 })
 
 describe("what the console asks", () => {
-  it("names the two tables and their columns", async () => {
+  it("names the view, the two tables and their columns", async () => {
     const names = await query(
       id,
-      "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE '\\_%' ESCAPE '\\' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name DESC",
+      "SELECT name FROM sqlite_schema WHERE type IN ('table', 'view') AND name NOT LIKE '\\_%' ESCAPE '\\' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY type DESC, name DESC",
     )
-    expect(names.result?.rows).toEqual([{ name: "runs" }, { name: "details" }])
-    const statements = ["runs", "details"].map(
+    expect(names.result?.rows).toEqual([{ name: "results" }, { name: "runs" }, { name: "details" }])
+    const statements = ["results", "runs", "details"].map(
       (name) => `SELECT name, type FROM pragma_table_info('${name}')`,
     )
     const response = await postStudio(id, { type: "transaction", id: "1", statements })
     const { result } = await response.json<{ result: ReadonlyArray<{ rows: ReadonlyArray<unknown> }> }>()
-    expect(result.map(({ rows }) => rows.length)).toEqual([18, 18])
+    expect(result.map(({ rows }) => rows.length)).toEqual([5, 18, 18])
+    const columns = await query(
+      id,
+      "SELECT name FROM pragma_table_info('results') WHERE name NOT IN ('$id', '$status')",
+    )
+    expect(columns.result?.rows.map(({ name }) => name)).toEqual(["company", "ceo_name", "employees"])
     const fields = await query(
       id,
       "SELECT input_columns, output_columns, task_spec ->> '$.output_schema.type' AS type FROM details",
@@ -92,15 +98,20 @@ describe("what the console asks", () => {
   })
 
   it.each([
-    ...startersOf({ inputs: ["company"], outputs: ["ceo_name"], text: false }),
-    ...startersOf({ inputs: [], outputs: [], text: true }),
+    ...startersOf({
+      columns: ["company", "ceo_name"],
+      inputs: ["company"],
+      outputs: ["ceo_name"],
+      text: false,
+    }),
+    ...startersOf({ columns: [], inputs: [], outputs: [], text: true }),
   ])("$name: $sql", async ({ name, sql }) => {
     const { error, result } = await query(id, sql)
     expect([name, error]).toEqual([name, undefined])
     if (name !== "Failed rows") expect([name, result?.rows.length ?? 0]).not.toEqual([name, 0])
   })
 
-  it.each(["company", "a b", "order", "$.x", "it's", "ñ", "a.b", "a[0]", "#"])(
+  it.each(["company", "a b", "order", "$.x", "it's", "ñ", "a.b", "a[0]", "#", "", 'say "hi"', "\\", "a\nb"])(
     "a path finds the field %s",
     async (field) => {
       const input = JSON.stringify({ [field]: "found" }).replaceAll("'", "''")

@@ -34,6 +34,7 @@ describe("reading", () => {
   it.each<[statement: string, rows: number | null]>([
     ["SELECT name, sql FROM sqlite_schema", null],
     ["SELECT * FROM sqlite_master WHERE type = 'table' AND name NOT LIKE '\\_%' ESCAPE '\\'", 2],
+    ["SELECT * FROM sqlite_schema WHERE type = 'view'", 1],
     ["SELECT * FROM pragma_table_info('runs')", 18],
     ["PRAGMA table_info('runs')", 18],
     ["PRAGMA main.table_info(details)", 18],

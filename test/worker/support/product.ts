@@ -32,7 +32,10 @@ export interface TaskGroupStub {
   commit(waitMs: number): Promise<Committed>
   getData(page?: { after?: number; limit?: number }): Promise<TaskGroupResultOutput>
   exists(): Promise<boolean>
-  raw(query: string): Promise<{ columnNames: Array<string>; raw: Array<Array<unknown>> }>
+  raw(
+    query: string,
+    ...bindings: Array<unknown>
+  ): Promise<{ columnNames: Array<string>; raw: Array<Array<unknown>> }>
 }
 
 const stubOf = (id: string) => env.TASK_GROUP.get(env.TASK_GROUP.idFromName(id))

@@ -146,7 +146,7 @@ download.addEventListener(
 )
 if (isMac) setText(/** @type {Element} */ (document.querySelector("#keys kbd")), "⌘")
 
-const noFields = { inputs: [], outputs: [], text: false }
+const noFields = { columns: [], inputs: [], outputs: [], text: false }
 
 /** @returns {string | null} */
 function sqlInAddress() {

@@ -17,7 +17,7 @@ const LONG = 160
 function cell(value, numeric) {
   if (value === null) return h("td", { class: numeric && "number" }, h("span", { class: "null" }, "NULL"))
   if (typeof value === "number") return h("td", { class: numeric ? "number" : "nowrap" }, String(value))
-  // Bytes do not survive JSON; a column called `__proto__` does not survive the protocol.
+  // Bytes do not survive JSON.
   if (typeof value === "object") return h("td", {}, h("span", { class: "null" }, "BLOB"))
   if (value === undefined) return h("td", {}, h("span", { class: "null" }, "not sent"))
   const text = String(value)

@@ -6,36 +6,29 @@
 /** @param {string} text */
 const literal = (text) => `'${text.replaceAll("'", "''")}'`
 
-/** @param {string} name */
-export const identifier = (name) => (/^[a-z_]+$/.test(name) ? name : `"${name.replaceAll('"', '""')}"`)
+/** A user's column may be called `order`. @param {string} name */
+export const quoted = (name) => `"${name.replaceAll('"', '""')}"`
 
 /** A field of a JSON column, or null for a name that SQLite's paths cannot say. @param {string} column @param {string} field */
 export function fieldOf(column, field) {
-  if (/["\\\u0000-\u001f]/.test(field) || field === "") return null
-  return `${column} ->> ${literal(/^[A-Za-z_]\w*$/.test(field) ? `$.${field}` : `$."${field}"`)}`
+  if (field.includes("\0")) return null
+  return `${column} ->> ${literal(`$.${/^[A-Za-z_]\w*$/.test(field) ? field : JSON.stringify(field)}`)}`
 }
 
-/** Always in quotes: a field may be called `order`. @param {string} name */
-const alias = (name) => `"${name.replaceAll('"', '""')}"`
-
 /** @param {GroupFields} fields @returns {{ name: string, sql: string }[]} */
-export function starters(fields) {
-  const selected = ["input_index"]
-  for (const name of fields.inputs.slice(0, 1)) {
-    const path = fieldOf("input", name)
-    if (path) selected.push(`${path} AS ${alias(name)}`)
-  }
-  // A text output is one JSON text, without fields.
-  if (fields.text) selected.push("content ->> '$' AS content")
-  else
-    for (const name of fields.outputs.slice(0, 1)) {
-      const path = fieldOf("content", name)
-      if (path) selected.push(`${path} AS ${alias(name)}`, `${fieldOf("confidence", name)} AS confidence`)
-    }
+export function starters({ columns, outputs, text }) {
+  // A name that the view spells otherwise is asked for by another column.
+  const answer = outputs.find((name) => columns.includes(name)) ?? columns[0] ?? "$status"
+  const first = columns[0] ?? "$id"
   return [
+    { name: "Results", sql: "SELECT *\nFROM results\nLIMIT 100" },
     {
       name: "Counts by status",
-      sql: "SELECT status, count(*) AS rows\nFROM runs\nGROUP BY status\nORDER BY rows DESC",
+      sql: 'SELECT "$status" AS status, count(*) AS rows\nFROM results\nGROUP BY "$status"\nORDER BY rows DESC',
+    },
+    {
+      name: "Most frequent answers",
+      sql: `SELECT ${quoted(answer)}, count(*) AS rows, min(${quoted(first)}) AS "for example"\nFROM results\nGROUP BY ${quoted(answer)}\nORDER BY rows DESC\nLIMIT 20`,
     },
     {
       name: "Failed rows",
@@ -43,11 +36,7 @@ export function starters(fields) {
     },
     {
       name: "Low confidence",
-      sql: `SELECT input_index, field.key AS field, ${fields.text ? "content ->> '$'" : `content ->> ('$."' || field.key || '"')`} AS value, input\nFROM runs\nJOIN json_each(runs.confidence) AS field\nWHERE field.value = 'low'\nORDER BY input_index\nLIMIT 100`,
-    },
-    {
-      name: "One field",
-      sql: `SELECT ${selected.join(",\n       ")}\nFROM runs\nORDER BY input_index\nLIMIT 100`,
+      sql: `SELECT input_index, field.key AS field, ${text ? "content ->> '$'" : "content ->> ('$.' || json_quote(field.key))"} AS value, input\nFROM runs\nJOIN json_each(runs.confidence) AS field\nWHERE field.value = 'low'\nORDER BY input_index\nLIMIT 100`,
     },
     {
       name: "Newest changes",

@@ -3,15 +3,18 @@
 
 import { byId, fill, h } from "../shared/dom.js"
 import { ask, askAll, firstColumn } from "./ask.js"
-import { fieldOf, identifier } from "./sql.js"
+import { fieldOf, quoted } from "./sql.js"
 
-/** The two tables with their columns, and the fields inside the JSON ones. */
+/** The view of the users' columns, the two tables with theirs, and the fields inside the JSON ones. */
 
 /** So many fields of inputs and outputs are listed; a query can name any. */
 const MOST_FIELDS = 40
 
 /** What the tables are for; a column without words here is shown without. @type {Map<string, string>} */
 const about = new Map([
+  ["results", "the inputs’ and outputs’ own columns"],
+  ["results.$id", "Parallel’s id of the run"],
+  ["results.$status", "queued, running, completed, failed …"],
   ["runs", "one row for each input"],
   ["details", "one row about the group"],
   ["runs.input_index", "place in the list of inputs, from 0"],
@@ -45,7 +48,7 @@ const about = new Map([
 export async function readTables() {
   const names = firstColumn(
     await ask(
-      "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE '\\_%' ESCAPE '\\' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name DESC",
+      "SELECT name FROM sqlite_schema WHERE type IN ('table', 'view') AND name NOT LIKE '\\_%' ESCAPE '\\' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY type DESC, name DESC",
     ),
   )
   if (names.length === 0) return []
@@ -63,13 +66,16 @@ export async function readTables() {
 
 /** Names of the inputs' and outputs' fields. @returns {Promise<GroupFields>} */
 export async function readFields() {
-  const { rows } = await ask(
+  const [details, columns] = await askAll([
     "SELECT input_columns, output_columns, task_spec ->> '$.output_schema.type' AS type FROM details",
-  )
+    "SELECT name FROM pragma_table_info('results') WHERE name NOT IN ('$id', '$status')",
+  ])
+  const [row] = details?.rows ?? []
   return {
-    inputs: namesIn(rows[0]?.["input_columns"]),
-    outputs: namesIn(rows[0]?.["output_columns"]),
-    text: rows[0]?.["type"] === "text",
+    columns: firstColumn(columns),
+    inputs: namesIn(row?.["input_columns"]),
+    outputs: namesIn(row?.["output_columns"]),
+    text: row?.["type"] === "text",
   }
 }
 
@@ -124,7 +130,7 @@ export function drawTables(tables, fields, insert) {
               h(
                 "div",
                 { class: "column" },
-                name(column.name, identifier(column.name)),
+                name(column.name, table.name === "results" ? quoted(column.name) : column.name),
                 h("span", { class: "type" }, column.type.toLowerCase()),
               ),
               about.has(`${table.name}.${column.name}`) &&
