@@ -33,7 +33,7 @@ const quoted = (text: string): string => (NEEDS_QUOTES.test(text) ? `"${text.rep
 
 /** What most cells are: neither a formula nor in need of quotes, and without a control character. */
 // oxlint-disable-next-line no-control-regex -- it is what this is about
-const PLAIN = /^[A-Za-z0-9](?:[^",;\0-\x1f\x7f-\x9f]*[^",;\s\0-\x1f\x7f-\x9f])?$/
+const PLAIN = /^[A-Za-z0-9](?:[^",;\0-\x1f\x7f-\x9f\ud800-\udfff]*[^",;\s\0-\x1f\x7f-\x9f\ud800-\udfff])?$/
 
 /** Text as one cell, made inert. */
 export const csvText = (text: string): string =>

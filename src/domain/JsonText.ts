@@ -112,6 +112,8 @@ export const elementsOf = (array: JsonText): ReadonlyArray<JsonText> => {
 export class TextReader {
   private at = 0
   private readonly json: JsonText
+  /** Names of the last object, with their quotes and colon: the next one has the same as a rule. */
+  private readonly shape: Array<{ readonly key: JsonText; readonly name: string }> = []
 
   constructor(json: JsonText) {
     this.json = json
@@ -145,16 +147,19 @@ export class TextReader {
 
   /** An object's fields by name: each at the place where its name came first, with the value that came last. */
   fields(): ReadonlyMap<string, JsonText> {
-    const { json } = this
+    const { json, shape } = this
     const fields = new Map<string, JsonText>()
-    for (let at = this.at; json.charCodeAt(at) !== END_OF_OBJECT; at = this.at) {
-      if (json.charCodeAt(at + 1) === END_OF_OBJECT) {
-        this.at++
-        break
+    if (json.charCodeAt(this.at + 1) === END_OF_OBJECT) this.at++
+    for (let member = 0; json.charCodeAt(this.at) !== END_OF_OBJECT; member++) {
+      const from = this.at + 1
+      let expected = shape[member]
+      if (expected === undefined || !json.startsWith(expected.key, from)) {
+        const key = json.slice(from, endOfString(json, from) + 1)
+        shape[member] = expected = { key, name: decode(key.slice(0, -1)) }
       }
-      const colon = endOfString(json, at + 1)
-      this.at = endOfValue(json, colon + 1)
-      fields.set(decode(json.slice(at + 1, colon)), json.slice(colon + 1, this.at))
+      const value = from + expected.key.length
+      this.at = endOfValue(json, value)
+      fields.set(expected.name, json.slice(value, this.at))
     }
     this.at++
     return fields

@@ -14,7 +14,7 @@ const SPACES = /\s+/g
  * a backslash and a pipe meet here, and `\(` would begin a formula in some.
  */
 const SYNTAX =
-  /&(?=#?[0-9A-Za-z]+;)|\\(?=[!-/:-@[-`{-~]|$)|<(?![\s\d=]|$)|[|`$]|\[(?=\[)|\](?=\()|!(?=\[)|\*+(?=[^\s*])|~+(?=[^\s~])|(?<![\p{L}\p{N}\p{M}_])_+(?=[^\s_])|(?<![\w:]):(?=[a-z+-][\w+-]*:)/giu
+  /&(?=#?[0-9A-Za-z]+;)|\\(?=[!-/:-@[-`{-~]|$)|<(?![\s\d=]|$)|[|`$]|\[(?=\[)|\](?=\()|!(?=\[)|\*+|~+|(?<![\p{L}\p{N}\p{M}_])_+|(?<![\w:]):(?=[a-z+-][\w+-]*:)/giu
 
 /** What some renderers show decoded when they take a text for an address: `a.com/%7Ex` would be `a.com/~x`. */
 const DECODED = /%(?=[0-9a-f]{2})|-(?<=\bxn-)(?=-)/gi
@@ -26,6 +26,9 @@ const PAIRED = ["*", "_", "~", "$"]
 const pairedIn = (text: string): ReadonlyArray<string> =>
   PAIRED.filter((mark) => text.indexOf(mark) !== text.lastIndexOf(mark))
 
+/** Marks do when a text follows them. */
+const opens = (next: string | undefined): boolean => next !== undefined && !/\s/.test(next)
+
 const escapeSyntax = (part: string, paired: ReadonlyArray<string>): string =>
   part.replace(SYNTAX, (token, at: number) => {
     const [mark = ""] = token
@@ -34,7 +37,10 @@ const escapeSyntax = (part: string, paired: ReadonlyArray<string>): string =>
     // JSON text is full of `\"`
     if (mark === "\\") return part[at + 1] === '"' ? "\\\\" : "&#92;"
     if (mark === "]") return "]\\"
-    if (PAIRED.includes(mark)) return paired.includes(mark) ? token.replaceAll(mark, `\\$&`) : token
+    if (PAIRED.includes(mark))
+      return paired.includes(mark) && (mark === "$" || opens(part[at + token.length]))
+        ? token.replaceAll(mark, "\\$&")
+        : token
     return `\\${token}`
   })
 
@@ -47,8 +53,8 @@ const escapeText = (part: string, paired: ReadonlyArray<string>, next: "" | "[")
 /** What renderers make a link of by themselves: all of it is taken literally then, escapes too. */
 const LINKED = /(?:(?:https?|ftp):\/\/|www\.)\S*/gi
 
-/** The addresses in there. JSON text goes on after them. */
-const ADDRESS = /(?:(?:https?|ftp):\/\/|www\.)[^\s<>"\\^`{}|[\]]*/gi
+/** The addresses in there, of the web or not. JSON text goes on after them. */
+const ADDRESS = /(https?:\/\/|www\.)[^\s<>"\\^`{}|[\]]*|ftp:\/\//gi
 
 const LAST_OF_SENTENCE = /[?!.,:;*_~']/
 
@@ -65,12 +71,11 @@ const addressIn = (text: string): string => {
 }
 
 /** Marks are escaped that are alone, too: they may come again in the target. */
-const linkText = (text: string): string =>
-  escapeSyntax(text, PAIRED).replace(/(?<!\\)[[\]]/g, "\\$&")
+const linkText = (text: string): string => escapeSyntax(text, PAIRED).replace(/(?<!\\)[[\]]/g, "\\$&")
 
 const linkTarget = (address: string): string => {
   const target = address
-    .replace(/[\s<>"\\^`{}|]/g, encodeURIComponent)
+    .replace(/[\s\p{Cc}<>"\\^`{}|]/gu, encodeURIComponent)
     .replace(/&(?=#?[0-9A-Za-z]+;)/g, "&amp;")
     // what a formula or a quotation in the text would go on to
     .replaceAll("$", "\\$&")
@@ -78,9 +83,8 @@ const linkTarget = (address: string): string => {
   return /[()]/.test(target) ? `<${target}>` : target
 }
 
-/** An address as a link whose text is shown as it is; `https://` alone, or `www.`, as none. */
+/** An address of the web as a link whose text is shown as it is. */
 const linked = (address: string): string => {
-  if (/^(?:\w+:\/\/|www\.?)$/i.test(address)) return address.replace(/\/\/|\.|$/, "\\$&")
   const target = /^www/i.test(address) ? `http://${address}` : address
   return `[${linkText(address)}](${linkTarget(target)})`
 }
@@ -95,11 +99,15 @@ const escapeInline = (text: string): string => {
   let from = 0
   for (const { 0: run, index } of text.matchAll(LINKED)) {
     if (escapeText(run, paired, "") === run) continue
-    for (const found of run.matchAll(ADDRESS)) {
-      const address = addressIn(found[0])
-      const at = index + found.index
-      escaped += escapeText(text.slice(from, at), paired, "[") + linked(address)
-      from = at + address.length
+    for (const { 0: found, 1: begin, index: offset } of run.matchAll(ADDRESS)) {
+      const at = index + offset
+      const start = begin ?? found
+      const address = addressIn(found)
+      const isLink = begin !== undefined && address.length > begin.length
+      // Nobody makes a link of what begins with an escape.
+      const made = isLink ? linked(address) : start.replace(/\/\/|\.$/, "\\$&")
+      escaped += escapeText(text.slice(from, at), paired, "[") + made
+      from = at + (isLink ? address : start).length
     }
   }
   return escaped + escapeText(text.slice(from), paired, "")
@@ -124,21 +132,21 @@ const isPlain = (text: string): boolean =>
 
 /** Any text where Markdown has text: on one line, without a control character, and shown as it is. */
 export const markdownCell = (text: string): string =>
-  isPlain(text)
-    ? text
-    : escapeInline(withoutOpenBidi(withoutControls(text.toWellFormed())).replace(SPACES, " ").trim())
+  isPlain(text) ? text : escapeInline(withoutOpenBidi(withoutControls(text)).replace(SPACES, " ").trim())
 
 /** The same as a paragraph of its own, which is no heading, list, quotation or rule. */
-export const markdownParagraph = (text: string): string =>
-  markdownCell(text)
-    .replace(/^[#>+*=~_[-]/, "\\$&")
-    .replace(/^(\d+)(?=[.)])/, "$1\\")
+export const markdownParagraph = (text: string): string => {
+  const cell = markdownCell(text)
+  // One that begins with an address begins with a link.
+  if (cell.startsWith("[") && !text.trimStart().startsWith("[")) return cell
+  return cell.replace(/^[#>+*=~_[-]/, "\\$&").replace(/^(\d+)(?=[.)])/, "$1\\")
+}
 
 /** A source: its title, as a link where the address is one of the web. */
 export const markdownLink = (title: string, url: string): string => {
   const [shown, address] = [title.trim() === "" ? url : title, url.trim().toWellFormed()]
   if (!/^https?:\/\/./i.test(address)) return markdownCell(title.trim() === "" ? url : `${title} (${url})`)
-  const text = withoutOpenBidi(withoutControls(shown.toWellFormed())).replace(SPACES, " ").trim()
+  const text = withoutOpenBidi(withoutControls(shown)).replace(SPACES, " ").trim()
   return `[${linkText(text)}](${linkTarget(address)})`
 }
 

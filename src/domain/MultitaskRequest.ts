@@ -121,7 +121,9 @@ const decodeInputs = (
   limits: Limits,
   problems: Problems,
 ): Inputs | undefined => {
-  const refuse = (message: string) => void problems.add("inputs", message)
+  const refuse = (message: string): undefined => {
+    problems.add("inputs", message)
+  }
   switch (inputs._tag) {
     case "unreadable":
       return

@@ -5,8 +5,8 @@ import type { JsonText } from "./TaskGroup.ts"
 // oxlint-disable-next-line no-control-regex -- `\p{Cc}` takes several times as long
 const CONTROLS = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]/g
 
-/** The same text with U+FFFD for each control character, where a format has no other spelling for it. */
-export const withoutControls = (text: string): string => text.replace(CONTROLS, "\uFFFD")
+/** The same text with U+FFFD for each control character and half of one, which a format of text has no spelling for. */
+export const withoutControls = (text: string): string => text.toWellFormed().replace(CONTROLS, "\uFFFD")
 
 /** A JSON value as a cell of a table shows it: text itself, nothing for null, anything else as it is written. */
 export const cellText = (json: JsonText): string =>

@@ -140,7 +140,7 @@ const decoded = (
     const decompression = new DecompressionStream(
       format as ConstructorParameters<typeof DecompressionStream>[0],
     )
-    return body.pipeThrough(decompression as ReadableWritablePair<Uint8Array, Uint8Array>)
+    return body.pipeThrough(decompression)
   } catch {
     // The platform does not know this one.
     return undefined

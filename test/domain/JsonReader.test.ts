@@ -86,7 +86,7 @@ describe("JsonReader", () => {
       for (const broken of [
         text.slice(0, place) + text.slice(place + 1),
         text.slice(0, place) + JSON.stringify(piece).slice(0, 3) + text.slice(place),
-        ...[...'{}[]",:\\0-.eE1tfn \n'].map((char) => text.slice(0, place) + char + text.slice(place)),
+        ...Array.from('{}[]",:\\0-.eE1tfn \n').map((char) => text.slice(0, place) + char + text.slice(place)),
       ]) {
         let valid = true
         try {

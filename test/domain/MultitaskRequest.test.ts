@@ -324,7 +324,7 @@ describe("inputs", () => {
     const schema = (depth: number) => `{"output_schema":${"[".repeat(depth)}${"]".repeat(depth)}}`
     expect(failure(schema(63))).toBeNull()
     expect(failure(schema(64))).toMatchObject({ _tag: "TooDeep" })
-    expect(failure(`${"[".repeat(65)}`)).toMatchObject({ _tag: "TooDeep" })
+    expect(failure("[".repeat(65))).toMatchObject({ _tag: "TooDeep" })
     // The body, its two fields, and what is in them: 3 + 1 + 2 × 2.
     const rows = '[{"a":1},{"a":2}]'
     expect(failure(body(rows), { maxValues: 7 })).toBeNull()

@@ -6,7 +6,7 @@ import { DEMO_KEY } from "../../scripts/start/message.ts"
 import { companies, outputSchema, Product } from "./product.ts"
 import { expectNoSecrets } from "./secrets.ts"
 import { servers } from "./servers.ts"
-import { expectSawAll, expectTruth, markdownTable, pageData } from "./truth.ts"
+import { expectSawAll, expectTruth, jsonIn, markdownTable } from "./truth.ts"
 import { Viewer } from "./viewer.ts"
 
 /** The main job as a user sees it, with every setting at its default. */
@@ -46,14 +46,14 @@ it("turns one POST into one URL, live and then complete in every format", async 
   expectTruth(JSON.parse(json.text), truth, inputs)
 
   const rows = markdownTable((await product.get(`${group}.md`)).text)
-  const emoji: Record<string, string> = { completed: "✅", failed: "❌" }
+  const statuses: Record<string, string> = { completed: "✅ completed", failed: "❌ failed" }
   expect(rows.map((row) => row["run"])).toEqual(JSON.parse(json.text).runs.map((run: any) => run.run_id))
   for (const [index, result] of (JSON.parse(json.text).results as Array<any>).entries()) {
     const row = rows[index]
     expect(row?.["company"]).toBe(result.company)
     expect(row?.["n"]).toBe(String(result.n))
     expect(row?.["tags"]).toBe(result.tags.join(", "))
-    expect(row?.["status"]).toBe(emoji[result.$status])
+    expect(row?.["status"]).toBe(statuses[result.$status])
     if (result.$status === "completed") {
       expect(row?.["headquarters"]?.replace(/^(?:🟢|🟡|🔴) /u, "")).toBe(result.headquarters)
       expect(row?.["employees"]?.replace(/^(?:🟢|🟡|🔴) /u, "")).toBe(String(result.employees))
@@ -61,12 +61,12 @@ it("turns one POST into one URL, live and then complete in every format", async 
   }
 
   const html = await product.get(`${group}.html`)
-  const page = pageData(html.text)
-  expect(page).toMatchObject({ partial: false, ended: true })
+  const page = jsonIn(html.text, "taskgroup")
+  expect(jsonIn(html.text, "page-facts")).toMatchObject({ partial: false, ended: true })
   // The page is given what the table shows; reasons and sources it fetches row by row.
-  expect(page.data.results).toEqual(JSON.parse(json.text).results)
-  expect(page.data.status).toEqual(JSON.parse(json.text).status)
-  expect(page.data.runs.map((run: any) => [run.run_id, run.output?.content])).toEqual(
+  expect(page.results).toEqual(JSON.parse(json.text).results)
+  expect(page.status).toEqual(JSON.parse(json.text).status)
+  expect(page.runs.map((run: any) => [run.run_id, run.output?.content])).toEqual(
     JSON.parse(json.text).runs.map((run: any) => [run.run_id, run.output?.content]),
   )
 

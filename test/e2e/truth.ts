@@ -99,12 +99,12 @@ export const markdownTable = (markdown: string): ReadonlyArray<Record<string, st
   )
   return rows.map((cells) => {
     expect(cells).toHaveLength(header.length)
-    return Object.fromEntries(cells.map((cell, at) => [header[at] || "status", cell]))
+    return Object.fromEntries(cells.map((cell, at) => [header[at] ?? "", cell]))
   })
 }
 
-/** The JSON inside the result page. */
-export const pageData = (html: string): any => {
-  const json = /<script type="application\/json" id="taskgroup">([\s\S]*?)<\/script>/.exec(html)?.[1]
+/** The JSON inside an element of the result page. */
+export const jsonIn = (html: string, id: string): any => {
+  const json = new RegExp(`<script type="application/json" id="${id}">([^]*?)</script>`).exec(html)?.[1]
   return JSON.parse(json ?? "null")
 }

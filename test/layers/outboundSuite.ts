@@ -208,7 +208,7 @@ export const outboundSuite = (runtime: string, server: () => RecordingServer): v
       await server().answer(`${dir}/a`, answer)
       const error = await load(`${server().url}${dir}/a`)
       expect(error).toMatchObject({ message: expect.stringMatching(message), excerpt })
-      expect(String((error as Error).message)).not.toContain(server().url)
+      expect((error as Error).message).not.toContain(server().url)
     })
 
     it("names the rows that are wrong", async () => {

@@ -4,7 +4,7 @@
  */
 export const locationText = (header: string | undefined): string | null => {
   if (header === undefined || header.includes("\ufffd")) return null
-  if ([...header].some((char) => char > "\u00ff")) return header
+  if (/[^\0-\xff]/.test(header)) return header
   try {
     const bytes = Uint8Array.from(header, (char) => char.charCodeAt(0))
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes)

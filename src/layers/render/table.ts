@@ -70,6 +70,12 @@ export const valueIn = ({ input, output }: TableRow, name: string): JsonText =>
 export const tableColumns = ({
   details,
 }: Snapshot): { readonly inputs: ReadonlyArray<string>; readonly outputs: ReadonlyArray<string> } => {
-  const outputs = new Set(details.outputColumns)
-  return { inputs: details.inputColumns.filter((name) => !outputs.has(name)), outputs: details.outputColumns }
+  const outputs = namesIn(details.outputColumns)
+  const shown = new Set(outputs)
+  return { inputs: namesIn(details.inputColumns).filter((name) => !shown.has(name)), outputs }
 }
+
+/** As `fieldsOf` has them. */
+const namesIn = (names: ReadonlyArray<string>): ReadonlyArray<string> => [
+  ...new Set(names.map((name) => name.toWellFormed())),
+]

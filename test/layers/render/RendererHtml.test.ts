@@ -4,16 +4,16 @@ import { renderJson } from "../../../src/layers/render/RendererJson.ts"
 import type { Piece } from "../../../src/domain/Formats.ts"
 import { snapshotOf } from "./snapshotOf.ts"
 
-const PAGE = "<title>{{title}}</title><script>{{json}}</script><div>{{table}}</div>"
+const PAGE = "<title>{{title}}</title><script>{{json}}</script><script>{{facts}}</script><div>{{table}}</div>"
 
-interface Injected {
-  readonly data: { readonly results: ReadonlyArray<unknown>; readonly runs: ReadonlyArray<unknown> }
-  readonly partial: boolean
+interface Group {
+  readonly results: ReadonlyArray<unknown>
+  readonly runs: ReadonlyArray<unknown>
 }
 
 const rows = (count: number) =>
   Array.from({ length: count }, (_, at) => ({
-    input: { at, text: "</script><!--\u2028" },
+    input: { at, text: "</script><!--\u2028\u007f\u0085" },
     content: { a: `<b>${at}` },
     basis: [{ field: "a", reasoning: "secret".repeat(100) }],
   }))
@@ -22,16 +22,18 @@ const textOf = (pieces: Iterable<Piece>) =>
   [...pieces].map((piece) => (typeof piece === "string" ? piece : new TextDecoder().decode(piece))).join("")
 
 const parts = (html: string) => {
-  const [, json = "", table = ""] = /<script>(.*?)<\/script><div>(.*)<\/div>$/s.exec(html) ?? []
-  return { injected: JSON.parse(json) as Injected, table }
+  const [, json = "", facts = "", table = ""] =
+    /<script>(.*?)<\/script><script>(.*?)<\/script><div>(.*)<\/div>$/s.exec(html) ?? []
+  expect(json).not.toMatch(/[<\u2028\u2029\p{Cc}]/u)
+  return { group: JSON.parse(json) as Group, facts: JSON.parse(facts) as unknown, table }
 }
 
 describe("renderHtml", () => {
   it("has what the JSON without basis has, and all rows in the table", () => {
     const snapshot = snapshotOf(rows(20))
-    const { injected, table } = parts(textOf(renderHtml(snapshot, PAGE, 1_000_000)))
-    expect(injected.data).toEqual(JSON.parse(textOf(renderJson(snapshot, "light"))))
-    expect(injected).toMatchObject({ partial: false, last_event_id: "20", ended: false, sunset: null })
+    const { group, facts, table } = parts(textOf(renderHtml(snapshot, PAGE, 1_000_000)))
+    expect(group).toEqual(JSON.parse(textOf(renderJson(snapshot, "light"))))
+    expect(facts).toEqual({ partial: false, last_event_id: "20", ended: false, sunset: null })
     expect(table.match(/<tr>/g)).toHaveLength(21)
     expect(table).toContain("<td>&lt;b&gt;19</td>")
     expect(table).not.toContain("secret")
@@ -43,9 +45,9 @@ describe("renderHtml", () => {
       [2_000, 4],
     ] as const) {
       const snapshot = snapshotOf(rows(20))
-      const { injected, table } = parts(textOf(renderHtml(snapshot, PAGE, maxChars)))
-      expect(injected.partial).toBe(true)
-      expect([injected.data.results.length, injected.data.runs.length]).toEqual([shown, shown])
+      const { group, facts, table } = parts(textOf(renderHtml(snapshot, PAGE, maxChars)))
+      expect(facts).toMatchObject({ partial: true })
+      expect([group.results.length, group.runs.length]).toEqual([shown, shown])
       expect(table).toContain(`The first ${shown} rows`)
       expect(table.match(/<tr>/g)).toHaveLength(shown + 1)
       // The one that did not fit was the last that was looked at.
@@ -65,8 +67,9 @@ describe("renderHtml", () => {
   })
 
   it("is whole without rows", () => {
-    const { injected, table } = parts(textOf(renderHtml(snapshotOf([]), PAGE, 1_000)))
-    expect(injected).toMatchObject({ partial: false, data: { results: [], runs: [] } })
+    const { group, facts, table } = parts(textOf(renderHtml(snapshotOf([]), PAGE, 1_000)))
+    expect(group).toMatchObject({ results: [], runs: [] })
+    expect(facts).toMatchObject({ partial: false })
     expect(table).toContain("</tbody></table>")
   })
 })

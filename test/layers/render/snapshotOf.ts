@@ -1,8 +1,9 @@
 import { ChangeNumber, RunId } from "../../../src/domain/Ids.ts"
 import { lineJson } from "../../../src/domain/LineJson.ts"
+import { membersOf } from "../../../src/domain/JsonText.ts"
 import { columnsJson, type JsonPart, mergedOf, resultJson, runJsonOf } from "../../../src/domain/RunJson.ts"
 import type { Snapshot } from "../../../src/services/GroupReader.ts"
-import type { GroupDetails, RunRow } from "../../../src/domain/TaskGroup.ts"
+import type { GroupDetails, JsonText, RunRow } from "../../../src/domain/TaskGroup.ts"
 import { groupId } from "../../support/ids.ts"
 
 /** A row as the store would have written it. */
@@ -60,8 +61,7 @@ const namesOf = (objects: ReadonlyArray<unknown>): ReadonlyArray<string> => [
 ]
 
 /** A group of these rows. How often rows are read is counted, and how far. */
-export const snapshotOf = (given: ReadonlyArray<Given>): Snapshot & { readonly read: () => number } => {
-  let read = 0
+export const snapshotOf = (given: ReadonlyArray<Given>): Counted => {
   const contents = given.flatMap(({ content }) =>
     content === undefined
       ? []
@@ -69,11 +69,44 @@ export const snapshotOf = (given: ReadonlyArray<Given>): Snapshot & { readonly r
         ? [content]
         : [{ content: 0 }],
   )
+  return snapshotOfRows(given.length, (at) => rowOf(given[at]!, at), {
+    inputColumns: namesOf(given.map(({ input }) => input)),
+    outputColumns: namesOf(contents),
+  })
+}
+
+/** The same of rows as texts, which may hold what no value can. */
+export const snapshotOfTexts = (
+  given: ReadonlyArray<{ readonly input: JsonText; readonly content: JsonText | null }>,
+): Counted => {
+  const names = (objects: ReadonlyArray<JsonText | null>) => [
+    ...new Set(
+      objects.flatMap((object) => (object === null ? [] : membersOf(object).map(({ name }) => name))),
+    ),
+  ]
+  const row = (at: number): RunRow => ({
+    ...rowOf({ input: {} }, at),
+    status: given[at]!.content === null ? "queued" : "completed",
+    ...given[at]!,
+  })
+  return snapshotOfRows(given.length, row, {
+    inputColumns: names(given.map(({ input }) => input)),
+    outputColumns: names(given.map(({ content }) => content)),
+  })
+}
+
+type Counted = Snapshot & { readonly read: () => number }
+
+const snapshotOfRows = (
+  count: number,
+  rowAt: (at: number) => RunRow,
+  columns: Pick<GroupDetails, "inputColumns" | "outputColumns">,
+): Counted => {
+  let read = 0
   const rows = function* (from: number) {
-    for (const [index, one] of given.entries()) {
-      if (index < from) continue
+    for (let at = from; at < count; at++) {
       read++
-      yield rowOf(one, index)
+      yield rowAt(at)
     }
   }
   const elements = function* (part: JsonPart, separator: string) {
@@ -84,20 +117,15 @@ export const snapshotOf = (given: ReadonlyArray<Given>): Snapshot & { readonly r
       )
   }
   return {
-    details: {
-      ...details,
-      numInputs: given.length,
-      inputColumns: namesOf(given.map(({ input }) => input)),
-      outputColumns: namesOf(contents),
-    },
+    details: { ...details, numInputs: count, ...columns },
     status: {
-      num_task_runs: given.length,
+      num_task_runs: count,
       task_run_status_counts: {},
       is_active: true,
       status_message: "",
       modified_at: "",
     },
-    change: ChangeNumber(given.length),
+    change: ChangeNumber(count),
     rows,
     elements,
     columns: function* () {

@@ -161,6 +161,8 @@ var elementsOf = (array) => {
 var TextReader = class {
   at = 0;
   json;
+  /** Names of the last object, with their quotes and colon: the next one has the same as a rule. */
+  shape = [];
   constructor(json) {
     this.json = json;
   }
@@ -188,16 +190,19 @@ var TextReader = class {
   }
   /** An object's fields by name: each at the place where its name came first, with the value that came last. */
   fields() {
-    const { json } = this;
+    const { json, shape } = this;
     const fields = /* @__PURE__ */ new Map();
-    for (let at = this.at; json.charCodeAt(at) !== END_OF_OBJECT; at = this.at) {
-      if (json.charCodeAt(at + 1) === END_OF_OBJECT) {
-        this.at++;
-        break;
+    if (json.charCodeAt(this.at + 1) === END_OF_OBJECT) this.at++;
+    for (let member = 0; json.charCodeAt(this.at) !== END_OF_OBJECT; member++) {
+      const from = this.at + 1;
+      let expected = shape[member];
+      if (expected === void 0 || !json.startsWith(expected.key, from)) {
+        const key = json.slice(from, endOfString(json, from) + 1);
+        shape[member] = expected = { key, name: decode(key.slice(0, -1)) };
       }
-      const colon = endOfString(json, at + 1);
-      this.at = endOfValue(json, colon + 1);
-      fields.set(decode(json.slice(at + 1, colon)), json.slice(colon + 1, this.at));
+      const value = from + expected.key.length;
+      this.at = endOfValue(json, value);
+      fields.set(expected.name, json.slice(value, this.at));
     }
     this.at++;
     return fields;
@@ -267,7 +272,7 @@ var escapeRaw = (json) => json.replace(RAW, (char) => `\\u${char.charCodeAt(0).t
 
 // src/domain/PlainText.ts
 var CONTROLS = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]/g;
-var withoutControls = (text) => text.replace(CONTROLS, "�");
+var withoutControls = (text) => text.toWellFormed().replace(CONTROLS, "�");
 var cellText = (json) => json.startsWith('"') ? withoutControls(shownText(json)) : escapeRaw(shownText(json));
 var BIDI = /[\u202a-\u202e\u2066-\u2069]/g;
 var SOME_BIDI = new RegExp(BIDI.source);
@@ -280,7 +285,7 @@ var inert = (text) => (FORMULA.test(text) || LEADING_BREAK.test(text)) && !NEGAT
 var uninert = (text) => text.startsWith("'") && inert(text.slice(1)) === text ? text.slice(1) : text;
 var NEEDS_QUOTES = /[",;\t\r\n]|^\s|\s$/;
 var quoted = (text) => NEEDS_QUOTES.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
-var PLAIN = /^[A-Za-z0-9](?:[^",;\0-\x1f\x7f-\x9f]*[^",;\s\0-\x1f\x7f-\x9f])?$/;
+var PLAIN = /^[A-Za-z0-9](?:[^",;\0-\x1f\x7f-\x9f\ud800-\udfff]*[^",;\s\0-\x1f\x7f-\x9f\ud800-\udfff])?$/;
 var csvText = (text) => PLAIN.test(text) ? text : quoted(inert(withoutControls(text)));
 var csvCell = (json) => json.startsWith('"') ? csvText(shownText(json)) : quoted(cellText(json));
 var csvRecord = (cells) => {

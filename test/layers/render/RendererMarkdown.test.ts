@@ -1,0 +1,86 @@
+import { describe, expect, it } from "vitest"
+import { renderMarkdown } from "../../../src/layers/render/RendererMarkdown.ts"
+import type { RenderOptions } from "../../../src/services/Renderer.ts"
+import { attributeOf, elementsNamed, textOf } from "./html.ts"
+import { READERS, tableIn } from "./markdownReaders.ts"
+import { type Given, snapshotOf } from "./snapshotOf.ts"
+
+const rendered = (given: ReadonlyArray<Given>, options: RenderOptions = {}) =>
+  [...renderMarkdown(snapshotOf(given), options)].join("")
+
+const evidence = [
+  {
+    field: "ceo",
+    reasoning: "Stated on *its* page.\n\n# Not a heading",
+    confidence: "high",
+    citations: [
+      { title: "Team ](javascript:alert(1))", url: "https://lego.example/a_(b)?c=%20", excerpts: ["x"] },
+      { title: "Evil", url: "javascript:alert(2)" },
+      { title: null, url: "http://x.example/" },
+    ],
+  },
+  { field: "tags.0", reasoning: "", confidence: "", citations: "none" },
+  "what is this?",
+]
+
+describe("renderMarkdown", () => {
+  it("has the status with its name, inputs, outputs, the reason and the run, in one table", () => {
+    const markdown = rendered([
+      { input: { company: "Lego|", site: "x" }, content: { ceo: "*Niels*", n: 1 } },
+      { input: { company: "Nobody" }, status: "failed", error: "No source, `sorry`" },
+      { input: { company: "New" }, status: "<new>", runId: null },
+    ])
+    for (const render of Object.values(READERS)) {
+      const html = render(markdown)
+      expect(elementsNamed(html, ["table"])).toHaveLength(1)
+      expect(tableIn(html)).toEqual([
+        ["status", "company", "site", "ceo", "n", "run"],
+        ["✅ completed", "Lego|", "x", "*Niels*", "1", "trun_0"],
+        ["❌ failed", "Nobody", "", "⚠️ No source, `sorry`", "", "trun_1"],
+        ["❔ <new>", "New", "", "", "", ""],
+      ])
+    }
+  })
+
+  it("tells no reasons and no sources unless they are asked for", () => {
+    const given = [{ input: { a: 1 }, content: { ceo: "N" }, basis: evidence }]
+    for (const options of [{}, { basis: "none" }] as const)
+      expect(rendered(given, options)).not.toMatch(/Stated|lego\.example/)
+  })
+
+  it("tells them behind the table, row by row, as what they are: text, and links of the web", () => {
+    const given = [
+      { input: { a: 1 }, content: { ceo: "N" }, basis: evidence },
+      { input: { a: 2 } },
+      { input: { a: 3 }, content: "text", basis: [{ field: "output", reasoning: "Why not?" }] },
+    ]
+    for (const render of Object.values(READERS)) {
+      const html = render(rendered(given, { basis: "all" }))
+      expect(elementsNamed(html, ["h1", "h2", "em", "table"]).map((node) => node.nodeName)).toEqual([
+        "h1",
+        "table",
+        "h2",
+        "h2",
+      ])
+      expect(elementsNamed(html, ["h2"]).map(textOf)).toEqual(["Row 0 · trun_0", "Row 2 · trun_2"])
+      const [first] = elementsNamed(html, ["ul"])
+      expect(textOf(first!).replace(/\s+/g, " ")).toContain("🟢 ceo: Stated on *its* page. # Not a heading")
+      expect(elementsNamed(first!, ["a"]).map((link) => [textOf(link), attributeOf(link, "href")])).toEqual([
+        ["Team ](javascript:alert(1))", "https://lego.example/a_(b)?c=%20"],
+        ["http://x.example/", "http://x.example/"],
+      ])
+      expect(textOf(first!)).toContain("Evil (javascript:alert(2))")
+    }
+  })
+
+  it("tells those of one field, with its elements; content is the field of a text", () => {
+    const given = [
+      { input: { a: 1 }, content: { ceo: "N" }, basis: evidence },
+      { input: { a: 3 }, content: "text", basis: [{ field: "output", reasoning: "Why not?" }] },
+    ]
+    const tags = rendered(given, { basis: { field: "tags" } })
+    expect(tags).toContain("tags.0")
+    expect(tags).not.toMatch(/Stated|Why not/)
+    expect(rendered(given, { basis: { field: "content" } })).toContain("- ⚪ output: Why not?")
+  })
+})
