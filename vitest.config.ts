@@ -10,7 +10,7 @@ const AGAIN = 1
 
 /**
  * Four projects: `unit` runs in plain Node (programs with layers swapped in, virtual time), `worker` inside workerd,
- * `browser` drives the pages in Chromium, `e2e` starts the real `wrangler dev` and the simulator (test/clients too).
+ * `browser` drives the pages in Chromium, `e2e` starts the real `wrangler dev` and the simulator.
  * The order in which `npm test` runs them is in scripts/test/args.ts.
  */
 export default defineConfig({
@@ -20,7 +20,7 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["test/**/*.test.ts"],
-          exclude: ["test/worker/**", "test/e2e/**", "test/clients/**", "test/browser/**"],
+          exclude: ["test/worker/**", "test/e2e/**", "test/browser/**"],
           // Nothing here waits for time, but a busy machine may be slow, and slow to start a process.
           testTimeout: 60_000,
           hookTimeout: 120_000,
@@ -67,7 +67,7 @@ export default defineConfig({
       {
         test: {
           name: "e2e",
-          include: ["test/{e2e,clients}/**/*.test.ts"],
+          include: ["test/e2e/**/*.test.ts"],
           testTimeout: 180_000,
           hookTimeout: 120_000,
           fileParallelism: false,

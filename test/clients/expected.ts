@@ -118,12 +118,19 @@ export const expectHtmlJson = (cell: string | undefined, json: string): void => 
   expect(compactText(cell ?? "")).toBe(compactText(escaped(json)))
 }
 
+const joinedHalves = (value: unknown) =>
+  typeof value === "string" ? value.replace(/\ufffd+/g, "\ufffd") : value
+
 /** What SQLite makes of a value: 64-bit integers with every digit, doubles, text. */
-export const expectSqlValue = (value: unknown, json: string | undefined): void => {
-  if (json === undefined || json === "null") expect(value).toBeNull()
-  else if (/^-?\d+$/.test(json)) expect(String(value)).toBe(BigInt(json).toString())
-  else if (/^[-\d]/.test(json)) expect(Number(value) === Number(json)).toBe(true)
-  else if (json === "true" || json === "false") expect(value).toBe(Number(json === "true"))
-  else if (json.startsWith('"')) expect(value).toBe((JSON.parse(json) as string).toWellFormed())
-  else expect(JSON.parse(String(value))).toEqual(JSON.parse(json))
+export const expectSqlValue = (name: string, value: unknown, json = "null"): void => {
+  const told = [name, typeof value === "number" ? value + 0 : value]
+  if (json === "null") expect(told).toEqual([name, null])
+  else if (/^-?\d+$/.test(json)) expect([name, String(value)]).toEqual([name, BigInt(json).toString()])
+  else if (/^[-\d]/.test(json)) expect(told).toEqual([name, Number(json) + 0])
+  else if (json === "true" || json === "false") expect(told).toEqual([name, Number(json === "true")])
+  else if (json.startsWith('"')) {
+    // SQLite has half a character in three bytes that are none.
+    const text = (JSON.parse(json) as string).toWellFormed()
+    expect(told.map(joinedHalves)).toEqual([name, text].map(joinedHalves))
+  } else expect([name, JSON.parse(String(value))]).toEqual([name, JSON.parse(json)])
 }

@@ -1,8 +1,10 @@
 import { afterAll, beforeAll } from "vitest"
-import { Product } from "../e2e/product.ts"
-import { QUICK, servers } from "../e2e/servers.ts"
+import { Product } from "./product.ts"
+import { QUICK, servers } from "./servers.ts"
 import { startRecordingServer } from "../support/recordingServer.ts"
-import { valuesAsTheyWere } from "./values.ts"
+import { SentGroups } from "../clients/sentGroups.ts"
+import { clientsOfStreams } from "../clients/streams.ts"
+import { valuesAsTheyWere } from "../clients/values.ts"
 
 /** One pair of real servers for all that people read results with. */
 const pair = servers({
@@ -20,4 +22,5 @@ beforeAll(async () => {
 })
 afterAll(() => outside.stop())
 
-valuesAsTheyWere(product, () => outside)
+clientsOfStreams(product)
+valuesAsTheyWere(new SentGroups(product, () => outside))
