@@ -194,7 +194,9 @@ const expectSql = async ({ product, id, rows, columns }: SentGroup) => {
     const told = result.rows[index]
     expect([told.$id, told.$status]).toEqual([row.runId, row.status])
     for (const [at, name] of shown.entries())
-      expected.expectSqlValue(name, told[headers[at]!], expected.columnsOf(row).get(name))
+      // SQLite has no path to a name with a NUL.
+      if (!name.includes("\0"))
+        expected.expectSqlValue(name, told[headers[at]!], expected.columnsOf(row).get(name))
   }
 }
 

@@ -48,27 +48,27 @@ export const clientsOfStreams = (product: Product): void => {
     for await (const piece of body) stream += text.decode(piece, { stream: true })
   }
 
-  beforeAll(async () => {
-    await control.behave({ outputs: { content: "echo" } })
-    await control.hold(HELD)
-    const inputs = rows.map((row) => row.text).join(",")
-    id = await product.submit(
-      `{"inputs":[${inputs}],"output_type":"text","processor":"lite","output_description":"one line"}`,
-    )
-    for (const name of Object.keys(CLIENTS)) await start(name)
-    const listening = listenTo((await fetch(`${product.servers.url}/${id}.sse`)).body!)
-    await until("silence", 20_000, () => KEEP_ALIVES.test(stream))
-    await control.finish(id)
-    await listening
-  })
-  afterAll(() => void vi.unstubAllGlobals())
-
   const endOf = (index: number, data: unknown): string | null => {
     const value = (typeof data === "string" ? JSON.parse(data) : data) as any
     return value.input_index === index && value.run.status === "completed" ? value.run.run_id : null
   }
 
   describe("a live stream", () => {
+    beforeAll(async () => {
+      await control.behave({ outputs: { content: "echo" } })
+      await control.hold(HELD)
+      const inputs = rows.map((row) => row.text).join(",")
+      id = await product.submit(
+        `{"inputs":[${inputs}],"output_type":"text","processor":"lite","output_description":"one line"}`,
+      )
+      for (const name of Object.keys(CLIENTS)) await start(name)
+      const listening = listenTo((await fetch(`${product.servers.url}/${id}.sse`)).body!)
+      await until("silence", 20_000, () => KEEP_ALIVES.test(stream))
+      await control.finish(id)
+      await listening
+    })
+    afterAll(() => void vi.unstubAllGlobals())
+
     it.each(Object.keys(CLIENTS))("is read by %s: each row once, whole, to the end", async (name) => {
       const { heard, stopped } = started.get(name)!
       await stopped

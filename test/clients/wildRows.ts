@@ -165,10 +165,6 @@ const spell = (text: string, dice: Dice): string => {
   return `"${spelled.join("")}"`
 }
 
-/** SQL finds a name with a NUL in it where that is spelled as usual. */
-const spellName = (name: string, dice: Dice): string =>
-  name.includes("\0") ? JSON.stringify(name) : spell(name, dice)
-
 const wildText = (dice: Dice): string => {
   const text = dice.times(1 + dice.below(5), () => dice.pick(PIECES)).join(dice.pick(["", " ", ""]))
   return dice.below(25) === 0 ? text.repeat(40) : text
@@ -214,7 +210,7 @@ const rowOf = (members: ReadonlyArray<readonly [string, ReadonlyArray<string>]>,
 export const wildRows = (dice: Dice, count: number): ReadonlyArray<WildRow> =>
   dice.times(count, (at) => {
     const names = dice.shuffled(NAMES).slice(0, dice.below(9))
-    const members = names.map((name) => [spellName(name, dice), wildValue(dice, 0)] as const)
+    const members = names.map((name) => [spell(name, dice), wildValue(dice, 0)] as const)
     return rowOf(dice.shuffled([...members, ['"n"', [String(at)]] as const]), dice)
   })
 

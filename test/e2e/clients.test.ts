@@ -2,6 +2,7 @@ import { afterAll, beforeAll } from "vitest"
 import { Product } from "./product.ts"
 import { QUICK, servers } from "./servers.ts"
 import { startRecordingServer } from "../support/recordingServer.ts"
+import { preflights } from "../clients/preflights.ts"
 import { SentGroups } from "../clients/sentGroups.ts"
 import { clientsOfStreams } from "../clients/streams.ts"
 import { valuesAsTheyWere } from "../clients/values.ts"
@@ -23,4 +24,5 @@ beforeAll(async () => {
 afterAll(() => outside.stop())
 
 clientsOfStreams(product)
+preflights(product)
 valuesAsTheyWere(new SentGroups(product, () => outside))
