@@ -165,8 +165,15 @@ const spell = (text: string, dice: Dice): string => {
   return `"${spelled.join("")}"`
 }
 
+/** Any characters, of any plane. */
+const anyText = (dice: Dice): string =>
+  String.fromCodePoint(
+    ...dice.times(1 + dice.below(4), () => 0xa1 + dice.below(dice.pick([0x500, 0xd75f, 0x10ff5e]))),
+  ).toWellFormed()
+
 const wildText = (dice: Dice): string => {
-  const text = dice.times(1 + dice.below(5), () => dice.pick(PIECES)).join(dice.pick(["", " ", ""]))
+  const piece = () => (dice.below(6) === 0 ? anyText(dice) : dice.pick(PIECES))
+  const text = dice.times(1 + dice.below(5), piece).join(dice.pick(["", " ", ""]))
   return dice.below(25) === 0 ? text.repeat(40) : text
 }
 
@@ -207,12 +214,14 @@ const rowOf = (members: ReadonlyArray<readonly [string, ReadonlyArray<string>]>,
 }
 
 /** Rows with any names in any order, none of them blank. */
-export const wildRows = (dice: Dice, count: number): ReadonlyArray<WildRow> =>
-  dice.times(count, (at) => {
-    const names = dice.shuffled(NAMES).slice(0, dice.below(9))
+export const wildRows = (dice: Dice, count: number): ReadonlyArray<WildRow> => {
+  const pool = [...new Set(["", ...NAMES, ...dice.times(8, () => anyText(dice))])]
+  return dice.times(count, (at) => {
+    const names = dice.shuffled(pool).slice(0, dice.below(9))
     const members = names.map((name) => [spell(name, dice), wildValue(dice, 0)] as const)
     return rowOf(dice.shuffled([...members, ['"n"', [String(at)]] as const]), dice)
   })
+}
 
 /** A row of texts, written as a program does. */
 export const tableRow = (cells: ReadonlyArray<readonly [string, string]>): WildRow => {
