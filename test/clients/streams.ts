@@ -13,7 +13,7 @@ const COUNT = 12
 const HELD = 5
 
 /** A line that is no event, as long as nothing happens. */
-const KEEP_ALIVES = /(?:: keep-alive\n){3}/
+const KEEP_ALIVES = /(?:: keep-alive\n+){3}/
 
 /** Clients that people use, on one live group: each gets every row's end once, whole, and stops at the end. */
 export const clientsOfStreams = (product: Product): void => {
