@@ -13,7 +13,8 @@ export const KINDS: ReadonlyArray<JsonKind> = ["string", "number", "boolean", "o
 
 /** The rows of a request, each as the text that came. */
 export interface Rows {
-  readonly texts: ReadonlyArray<JsonText>
+  /** Whoever hands them on may take them out: there may be 16 MiB of them. */
+  readonly texts: Array<JsonText>
   /** Where each of them stands in what was sent, when some were left out; null when they all are here. */
   readonly indexes: ReadonlyArray<number> | null
   /** In order of first appearance: of more than MAX_COLUMNS_COUNTED names only the first. */

@@ -264,7 +264,7 @@ const loadRows = Effect.fnUntraced(function* (
   return rows
 })
 
-/** Gives the group to its object, in pieces, and lets it begin. */
+/** Gives the group to its object, in pieces, and lets it begin. Rows that are handed over are not kept here. */
 const handOver = Effect.fnUntraced(function* (
   init: GroupInit,
   { texts }: Rows,
@@ -276,7 +276,7 @@ const handOver = Effect.fnUntraced(function* (
   yield* groups.begin(init, secrets)
   const lengths = texts.map((text, index) => [index, text.length] as const)
   for (const { from, to } of cutBatches(lengths, { size: PIECE_ROWS, chars: PIECE_CHARS }))
-    yield* groups.addInputs(init.taskgroupId, from, texts.slice(from, to))
+    yield* groups.addInputs(init.taskgroupId, from, texts.splice(0, to - from))
   yield* beforeCommit
   return yield* groups.commit(init.taskgroupId, settings.SUBMIT_WAIT_SECONDS * 1000)
 })

@@ -15,20 +15,8 @@ import { snapshotOfTexts } from "../layers/render/snapshotOf.ts"
 /** Rows as people and models send them, and as nobody should: each format is read back by a parser that is not ours. */
 
 const NAMES = [
-  ...[
-    "company",
-    "2023",
-    "2021",
-    "0",
-    "-1",
-    "__proto__",
-    "constructor",
-    "$id",
-    "$status",
-    "$error",
-    "content",
-  ],
-  ...[
+  ["company", "2023", "2021", "0", "-1", "__proto__", "constructor", "$id", "$status", "$error", "content"],
+  [
     "",
     " ",
     "status",
@@ -43,33 +31,33 @@ const NAMES = [
     "\u007f",
     "x".repeat(300),
   ],
-]
+].flat()
 
 const SCALARS = [
-  ...["738529527931269425", "-0", "1.0", "1.10", "1e2", "1E-400", "123456789012345678901234567890", "0.1"],
-  ...["true", "false", "null", '""', '"plain"', '"=1+1"', '"\'=1"', '"+1415"', '"-5"', '"\\t=2"', '"@x"'],
-  ...[
+  ["738529527931269425", "-0", "1.0", "1.10", "1e2", "1E-400", "123456789012345678901234567890", "0.1"],
+  ["true", "false", "null", '""', '"plain"', '"=1+1"', '"\'=1"', '"+1415"', '"-5"', '"\\t=2"', '"@x"'],
+  [
     '"a,b;c\\td"',
     '"say \\"hi\\""',
     '"one\\r\\ntwo\\nthree"',
     '"\\u0000\\u001b[31m\\u0085"',
     '"\u007f\u0085"',
   ],
-  ...[
+  [
     '"\u2028\u2029"',
     '"\\u00e9\\/"',
     '"2*3*4 ~~x~~ a_[b] ~5~"',
     '"[x](javascript:alert(1))"',
     '"a | b \\\\| c"',
   ],
-  ...[
+  [
     '"</script><!-- <b>&lt;"',
     '"`code` $x$ :smile:"',
     '"https://x.example/a_b?c=%20&d"',
     '"# 1. - >"',
     '"{{json}}"',
   ],
-]
+].flat()
 
 const scalar = Schema.Literals(SCALARS)
 const name = Schema.Literals(NAMES)
@@ -84,7 +72,7 @@ const row = Schema.Array(Schema.Tuple([name, value]))
 
 const jsonOf = (from: (typeof value)["Type"]): JsonText => {
   if (typeof from === "string") return SCALARS.includes(from) ? from : JSON.stringify(from)
-  const nested = from as ReadonlyArray<string> | ReadonlyArray<readonly [string, string]>
+  const nested: ReadonlyArray<string | readonly [string, string]> = from
   return nested.some((item) => typeof item !== "string")
     ? `{${nested.map(([key, item]) => `${JSON.stringify(key)}:${item}`).join(",")}}`
     : `[${nested.join(",")}]`
@@ -144,9 +132,7 @@ describe("any rows come back as they were sent", () => {
     const texts = textsOf(pairs)
     const columns = columnsOf(texts).filter((column) => !OURS.includes(column))
     const csv = whole(renderCsv(snapshotOfTexts(texts), {}))
-    const records = parseCsv(csv, { bom: true, relaxQuotes: false, recordDelimiter: "\r\n" }) as Array<
-      Array<string>
-    >
+    const records = parseCsv(csv, { bom: true, relaxQuotes: false, recordDelimiter: "\r\n" })
     expect(records.map((record) => record.map(uninert))).toEqual([
       ["$id", "$status", ...columns.map((column) => said(JSON.stringify(column))), "$error"],
       ...texts.map(({ input, content }, at) => [

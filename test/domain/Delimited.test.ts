@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@effect/vitest"
 import * as Schema from "effect/Schema"
-import { csvRecord } from "../../src/domain/Csv.ts"
+import { csvRecord, csvText } from "../../src/domain/Csv.ts"
 import { type DelimitedOptions, DelimitedReader } from "../../src/domain/Delimited.ts"
 import { Problems } from "../../src/domain/Problem.ts"
 import { RowCollector } from "../../src/domain/Rows.ts"
@@ -158,7 +158,7 @@ describe("DelimitedReader", () => {
       )
       const csv = [["$id", "$status", ...names, "$error"]]
         .concat([...sent, ["x", "y", "z"]].map((cells) => ["trun_1", "failed", ...cells, error]))
-        .map(csvRecord)
+        .map((cells) => csvRecord(cells.map(csvText)))
       expect(read(`\ufeff${csv.join("")}`, { lengths })).toEqual([...sent.map(json), json(["x", "y", "z"])])
     },
   )

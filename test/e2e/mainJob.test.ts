@@ -102,13 +102,13 @@ it("turns one POST into one URL, live and then complete in every format", async 
 })
 
 it("takes a client that asks for JSON and gives neither schema nor processor", async () => {
-  const inputs = [{ product: "bicycle" }, { product: "Ünïcode ☃ <b>&amp;|</b>\nline" }, { product: "" }]
+  const inputs = [{ product: "bicycle" }, { product: "Ünïcode ☃ <b>&amp;|</b>\nline" }, { product: "0" }]
   const posted = await product.post(
     {
-      inputs: JSON.stringify(inputs),
+      inputs: JSON.stringify([...inputs, { product: "" }]),
       output_type: "json",
       output_description: "maker and price",
-      unknown: 1,
+      skip_empty: true,
     },
     { accept: "application/json" },
   )
@@ -120,7 +120,7 @@ it("takes a client that asks for JSON and gives neither schema nor processor", a
     processor: expect.any(String),
     output_schema: { type: "object", properties: expect.any(Object) },
     estimated_cost_usd: expect.any(Number),
-    warnings: [expect.stringContaining("unknown")],
+    warnings: [expect.stringContaining("1 row holds no value")],
   })
   product.remember(answer.taskgroup_id)
   const json = await product.ended(answer.taskgroup_id, 30_000)

@@ -1,3 +1,4 @@
+import { entriesIn } from "../../domain/Basis.ts"
 import { elementsOf, fieldsOf, shownText } from "../../domain/JsonText.ts"
 import { confidenceEmoji, markdownCell, markdownLink } from "../../domain/Markdown.ts"
 import type { JsonText, RunRow } from "../../domain/TaskGroup.ts"
@@ -5,25 +6,10 @@ import type { Basis } from "../../services/Renderer.ts"
 
 type Asked = Exclude<Basis, "none">
 
-/** Parallel names the only field of a text output otherwise than `results` do. */
-const fieldIn = (asked: { readonly field: string }, content: JsonText | null): string =>
-  asked.field === "content" && content?.startsWith("{") === false ? "output" : asked.field
-
 const memberOf = (object: JsonText, name: string): JsonText =>
   object.startsWith("{") ? (fieldsOf(object).get(name) ?? "null") : "null"
 
 const listOf = (json: JsonText): ReadonlyArray<JsonText> => (json.startsWith("[") ? elementsOf(json) : [])
-
-const entriesOf = ({ output, content }: RunRow, asked: Asked): ReadonlyArray<JsonText> => {
-  const entries = listOf(memberOf(output ?? "null", "basis"))
-  if (asked === "all") return entries
-  const wanted = fieldIn(asked, content)
-  // Elements of a list may have entries of their own: `executives.0`.
-  return entries.filter((entry) => {
-    const field = shownText(memberOf(entry, "field"))
-    return field === wanted || field.startsWith(`${wanted}.`)
-  })
-}
 
 /** A field with its reasoning, its sources below. The mark in front keeps what follows from being a list or a heading. */
 const entryMarkdown = (entry: JsonText): string => {
@@ -41,7 +27,7 @@ const entryMarkdown = (entry: JsonText): string => {
 
 /** Reasoning and sources of a row's fields; nothing where it has none. */
 export const basisMarkdown = (row: RunRow, asked: Asked): string => {
-  const entries = entriesOf(row, asked)
+  const entries = entriesIn(row.output, asked)
   if (entries.length === 0) return ""
   return `\n## Row ${row.inputIndex} · ${markdownCell(row.runId ?? "")}\n\n${entries.map(entryMarkdown).join("\n")}\n`
 }

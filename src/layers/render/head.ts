@@ -1,16 +1,17 @@
-import { escapeRaw } from "../../domain/JsonText.ts"
+import { escapeRaw, fieldsOf } from "../../domain/JsonText.ts"
 import type { TaskGroupStatus } from "../../domain/TaskGroup.ts"
 import type { Snapshot } from "../../services/GroupReader.ts"
 
 /** What the JSON format says before the rows, without braces. */
 export const headJson = ({ details, status }: Snapshot): string => {
-  const spec = JSON.parse(details.taskSpec) as { output_schema?: { json_schema?: unknown } }
+  const output = fieldsOf(details.taskSpec).get("output_schema")
+  const schema = output === undefined ? undefined : fieldsOf(output).get("json_schema")
   const head = [
     `"taskgroup_id":${JSON.stringify(details.taskgroupId)}`,
     `"metadata":${details.metadata}`,
     `"status":${JSON.stringify(status)}`,
     `"created_at":${JSON.stringify(details.createdAt ?? "")}`,
-    `"output_schema":${JSON.stringify(spec.output_schema?.json_schema ?? null)}`,
+    `"output_schema":${schema ?? "null"}`,
     `"warnings":${JSON.stringify(details.warnings)}`,
   ].join(",")
   return escapeRaw(head)

@@ -1,5 +1,7 @@
 import { describe, expect, it } from "@effect/vitest"
 import * as Schema from "effect/Schema"
+import { attributeOf, elementsNamed } from "./html.ts"
+import { READERS } from "./markdownReaders.ts"
 import { rowPage } from "../../../src/layers/render/row/RowRendererHtml.ts"
 import { rowMarkdown } from "../../../src/layers/render/row/RowRendererMarkdown.ts"
 import { rowHtml } from "../../../src/pages/rowHtml.ts"
@@ -91,8 +93,12 @@ describe("one row in Markdown", () => {
       expect(line).toMatch(
         /^$|^# Row 1|^## |^[✅❌] |^⚠️ |^\| |^- \*\*[A-Z][a-z]+:\*\*|^ {2}- (?:\[|Source: )|^ {4}- “/u,
       )
-    for (const [, target] of whole.matchAll(/(?<!\\)\[(?:\\.|[^[\]\\])*\]\(([^)]*)\)/g))
-      expect(target).toMatch(/^https?:\/\/[^\s<>()]*$/)
+    for (const [name, render] of Object.entries(READERS)) {
+      const html = render(whole)
+      for (const link of elementsNamed(html, ["a"]))
+        expect([name, attributeOf(link, "href")]).toEqual([name, expect.stringMatching(/^https?:\/\//)])
+      expect([name, elementsNamed(html, ["img", "script"])]).toEqual([name, []])
+    }
   })
 })
 

@@ -105,10 +105,10 @@ describe("without basis", () => {
 
   it("the page is given that form", async () => {
     const html = await (await get(`/${id}.html`)).text()
-    const injected = JSON.parse(
+    const group = JSON.parse(
       /<script[^>]*type="application\/json"[^>]*>(.*?)<\/script>/s.exec(html)?.[1] ?? "",
-    ) as { data: { runs: unknown } }
-    expect(injected.data.runs).toEqual(runs.map(light))
+    ) as { runs: unknown }
+    expect(group.runs).toEqual(runs.map(light))
   })
 
   it("the stream leaves it out when asked, for viewers from the start and for those at the head", async () => {

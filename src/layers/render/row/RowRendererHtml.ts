@@ -1,14 +1,13 @@
 import * as Layer from "effect/Layer"
 import { escapeHtml } from "../../../domain/Json.ts"
+import { withoutControls } from "../../../domain/PlainText.ts"
 import { confidenceEmoji, statusEmoji } from "../../../domain/Markdown.ts"
 import type { GroupDetails, RunRow } from "../../../domain/TaskGroup.ts"
 import { RowRenderer } from "../../../services/RowRenderer.ts"
 import { type Citation, type Evidence, type OutputField, type ShownField, shownRow } from "./shownRow.ts"
 
 /** Text from outside. Control characters have no place in HTML, and some would not arrive. */
-const safe = (text: string): string =>
-  // oxlint-disable-next-line no-control-regex -- it is what this is about
-  escapeHtml(text.toWellFormed().replace(/[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]/g, "\ufffd"))
+const safe = (text: string): string => escapeHtml(withoutControls(text))
 
 /** One row as a page that needs no script. `page` has the markers `{{title}}`, `{{links}}` and `{{row}}`. */
 export const rowPage = (page: string, row: RunRow, group: GroupDetails): string => {

@@ -2,6 +2,7 @@ import * as Layer from "effect/Layer"
 import {
   confidenceEmoji,
   markdownCell,
+  markdownLink,
   markdownHeader,
   markdownRow,
   statusEmoji,
@@ -59,16 +60,8 @@ const evidenceList = ({ field: of, confidence, reasoning, citations }: Evidence,
   ].join("\n")
 
 const citationLines = ({ title, href, excerpts }: Citation): ReadonlyArray<string> => [
-  `  - ${href === null ? `Source: ${markdownCell(title)}` : `[${linkText(title)}](${linkTarget(href)})`}`,
+  `  - ${href === null ? `Source: ${markdownCell(title)}` : markdownLink(title, href)}`,
   ...excerpts.map((excerpt) => `    - “${markdownCell(excerpt)}”`),
 ]
-
-/** A bracket that is not escaped would end the text, and what follows could be a target. */
-const linkText = (text: string): string => markdownCell(text).replace(/(?<!\\)\]/g, "\\]") || "source"
-
-const linkTarget = (href: string): string =>
-  href
-    .replace(/[()<>[\]\\`|*_~]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`)
-    .replace(/&(?=#?\w+;)/g, "&amp;")
 
 export const RowRendererMarkdown = Layer.succeed(RowRenderer("md"), { render: rowMarkdown })
