@@ -21,6 +21,12 @@ export const outputOf = ({ content }: SentRow): Fields =>
 export const columnsOf = (row: SentRow): Fields =>
   new Map([...row.input.map(({ name, value }) => [name, value] as const), ...outputOf(row)])
 
+/** Text that is cut or broken fails here; what takes texts apart relies on them. */
+const checked = (json: string): string => {
+  JSON.parse(json)
+  return json
+}
+
 /** An element of `results`. */
 export const resultOf = (row: SentRow): Fields => {
   const ours: Fields = new Map([
@@ -47,12 +53,12 @@ export const escaped = (json: string): string =>
 
 export const expectFields = (json: string, fields: Fields): void => {
   const told = [...fields].map(([name, value]) => [name, escaped(value)])
-  expect([...fieldsOf(json)]).toEqual(told)
+  expect([...fieldsOf(checked(json))]).toEqual(told)
 }
 
 /** An element of a top-level array's text. */
 export const elementsAt = (json: string, name: string): ReadonlyArray<string> =>
-  elementsOf(fieldsOf(json).get(name) ?? "[]")
+  elementsOf(fieldsOf(checked(json)).get(name) ?? "[]")
 
 export const inputIn = (run: string): string => fieldsOf(run).get("input") ?? ""
 
