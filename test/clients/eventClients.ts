@@ -81,7 +81,7 @@ const polyfill: Client = async (url, heard) => {
   const errors = vi
     .spyOn(console, "error")
     .mockImplementation((error) => void heard.errors.push(String(error)))
-  globalThis.fetch = heard.fetch as typeof fetch
+  globalThis.fetch = heard.fetch
   const { EventSourcePolyfill } = await import("event-source-polyfill")
   globalThis.fetch = fetchFromHere
   await untilOver(new EventSourcePolyfill(url), heard, () => heard.errors.length > 0)

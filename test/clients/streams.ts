@@ -49,7 +49,7 @@ export const clientsOfStreams = (product: Product): void => {
   }
 
   const endOf = (index: number, data: unknown): string | null => {
-    const value = (typeof data === "string" ? JSON.parse(data) : data) as any
+    const value: any = typeof data === "string" ? JSON.parse(data) : data
     return value.input_index === index && value.run.status === "completed" ? value.run.run_id : null
   }
 
@@ -87,7 +87,7 @@ export const clientsOfStreams = (product: Product): void => {
         // The SDK gives what `JSON.parse` makes of it.
         if (typeof data !== "string") expect(data).toMatchObject({ input: { input: JSON.parse(row.text) } })
         else expect(fieldsOf(inputIn(data)).get("input")).toBe(escaped(row.text))
-        const { output } = (typeof data === "string" ? JSON.parse(data) : data) as any
+        const { output }: any = typeof data === "string" ? JSON.parse(data) : data
         expect(output.content).toBe(row.text)
       }
     })
