@@ -250,7 +250,7 @@ export const committedGroup = (
   {
     webhookUrl = null as string | null,
     storage = nodeSqliteStorage(),
-    inputs = inputsOf(rows) as ReadonlyArray<string>,
+    inputs = inputsOf(rows),
   } = {},
 ) =>
   Layer.effectDiscard(
