@@ -130,7 +130,15 @@ describe("decodeMultitaskRequest", () => {
       expect.stringMatching(/^x{60}…$/),
     ])
     const many = Object.fromEntries(Array.from({ length: 1_000 }, (_, i) => [`f${i}`, i]))
-    expect(problems({ ...BODY, ...many })).toHaveLength(100)
+    const listed = problems({ ...BODY, ...many })
+    expect(listed).toHaveLength(101)
+    expect(listed[100]?.message).toContain("900 more problems")
+  })
+
+  it("finds what cannot be taken in fields that it does not know, too", () => {
+    const text = '{"inputs":[{"a":1}],"output_type":"text","metadata":{"a":[{"b":1,"\\u0062":2}],"c":1e400}}'
+    const found = Result.getOrThrow(Result.flip(decodeText(text)))
+    expect(found.map(({ path }) => path)).toEqual(["metadata", "metadata.a[0].b", "metadata.c"])
   })
 
   it("refuses a field that is given twice", () => {
@@ -140,8 +148,10 @@ describe("decodeMultitaskRequest", () => {
       ),
     )
     expect(problem).toEqual({ path: "output_type", message: expect.stringContaining("is given twice") })
-    const twice = '{"inputs":[{"a":1}],"inputs":[{"a":2}],"output_type":"text"}'
-    expect(Result.isFailure(decodeText(twice))).toBe(true)
+    // The second one is held to the same bounds.
+    const twice = `{"inputs":[{"a":1}],"inputs":[${'{"a":'.repeat(64)}1${"}".repeat(64)}],"output_type":"text"}`
+    const again = Result.getOrThrow(Result.flip(decodeText(twice)))
+    expect(again).toEqual([{ path: "inputs", message: expect.stringContaining("is given twice") }])
   })
 
   it("lists the processors when the name is unknown", () => {
@@ -265,11 +275,17 @@ describe("inputs", () => {
   })
 
   it("in the shape of Parallel's own runs are refused with a sentence that says what to send", () => {
-    const runs = [{ input: { company: "A" }, processor: "core" }, { input: { company: "B" } }]
+    const runs = [
+      { company: "C" },
+      { input: { company: "A" }, processor: "core" },
+      { input: { company: "B" } },
+    ]
     expect(problems({ ...BODY, inputs: runs })).toEqual([
       {
         path: "inputs",
-        message: expect.stringMatching(/2 rows in the shape.*"processor" once, beside "inputs"/),
+        message: expect.stringMatching(
+          /2 rows in the shape.*first at index 1\..*"processor" once, beside "inputs"/,
+        ),
       },
     ])
     // A column may well be called so.
