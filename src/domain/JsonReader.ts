@@ -200,7 +200,9 @@ export class JsonReader {
     else if (char === 0x7b || char === 0x5b) this.open(char === 0x5b, at)
     else if (char === 0x7d || char === 0x5d) this.close(char === 0x5d, piece, at)
     else {
-      this.begin(kindOfScalar(char), at, SCALAR)
+      const kind = kindOfScalar(char)
+      if (kind === null) this.notJson(at)
+      this.begin(kind, at, SCALAR)
       this.tokenFrom = at
     }
     return at + 1

@@ -208,6 +208,7 @@ describe("inputs", () => {
     const message = (inputs: string) => problems({ ...BODY, inputs })[0]?.message
     expect(message('[{"a":1},\n{"b":}]')).toContain("has an error at line 2, column 6")
     expect(message('[{"a":1},')).toContain("ends too early, at line 1, column 10")
+    expect(message("[Acme, Blue Anvil]")).toContain("has an error at line 1, column 2")
     expect(message("Acme, Blue Anvil")).toContain("neither a URL nor a JSON array")
     expect(message('"[]"')).toContain("neither a URL nor a JSON array")
   })

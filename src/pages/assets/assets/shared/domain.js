@@ -373,7 +373,11 @@ var SPACE = /\s/;
 var isSpace = (char) => char === 32 || char >= 9 && char <= 13 || char >= 160 && SPACE.test(String.fromCharCode(char));
 var isHigh = (unit) => unit >= 55296 && unit <= 56319;
 var isLow = (unit) => unit >= 56320 && unit <= 57343;
-var kindOfScalar = (char) => char === 116 || char === 102 ? "boolean" : char === 110 ? "null" : "number";
+var kindOfScalar = (char) => {
+  if (char === 116 || char === 102) return "boolean";
+  if (char === 110) return "null";
+  return char === 45 || char >= 48 && char <= 57 ? "number" : null;
+};
 var hexOf = (char) => {
   if (char >= 48 && char <= 57) return char - 48;
   const letter = char | 32;
@@ -621,7 +625,9 @@ var JsonReader = class {
     else if (char === 123 || char === 91) this.open(char === 91, at);
     else if (char === 125 || char === 93) this.close(char === 93, piece, at);
     else {
-      this.begin(kindOfScalar(char), at, SCALAR);
+      const kind = kindOfScalar(char);
+      if (kind === null) this.notJson(at);
+      this.begin(kind, at, SCALAR);
       this.tokenFrom = at;
     }
     return at + 1;
@@ -827,7 +833,9 @@ var RowCollector = class {
   columns = /* @__PURE__ */ new Map();
   longest = 0;
   count = 0;
+  /** Rows in the shape of Parallel's own runs, and the first of them. */
   asRuns = 0;
+  firstRun = 0;
   /** Of the present row. */
   names = [];
   kinds = [];
@@ -857,8 +865,9 @@ var RowCollector = class {
     } else if (isEmpty) {
       this.empty++;
       if (this.firstEmpty.length < MAX_LISTED_PROBLEMS) this.firstEmpty.push(index);
-    } else if (this.isRun()) this.asRuns++;
-    else if (this.texts.length < this.limits.maxInputs) {
+    } else if (this.isRun()) {
+      if (this.asRuns++ === 0) this.firstRun = index;
+    } else if (this.texts.length < this.limits.maxInputs) {
       this.texts.push(text);
       this.indexes.push(index);
       this.longest = Math.max(this.longest, length);
@@ -915,7 +924,7 @@ var RowCollector = class {
     if (this.asRuns > 0)
       problems.add(
         FIELD,
-        `has ${this.asRuns === 1 ? "1 row" : `${this.asRuns} rows`} in the shape of Parallel's own runs ({"input": {…}}). Send what is in "input" as the row itself, and "processor" once, beside "inputs".`
+        `has ${this.asRuns === 1 ? "1 row" : `${this.asRuns} rows`} in the shape of Parallel's own runs ({"input": {…}}), first at index ${this.firstRun}. Send what is in "input" as the row itself, and "processor" once, beside "inputs".`
       );
     return {
       texts: this.texts,
