@@ -139,6 +139,11 @@ describe("decodeMultitaskRequest", () => {
     const text = '{"inputs":[{"a":1}],"output_type":"text","metadata":{"a":[{"b":1,"\\u0062":2}],"c":1e400}}'
     const found = Result.getOrThrow(Result.flip(decodeText(text)))
     expect(found.map(({ path }) => path)).toEqual(["metadata", "metadata.a[0].b", "metadata.c"])
+    const schema = SCHEMA_TEXT.replace('"string"', '"number","enum":[1e400]')
+    const once = decodeText(`{"inputs":[{"a":1}],"output_type":"json","output_schema":${schema}}`)
+    expect(Result.getOrThrow(Result.flip(once)).map(({ path }) => path)).toEqual([
+      "output_schema.properties.ceo.enum[0]",
+    ])
   })
 
   it("refuses a field that is given twice", () => {
