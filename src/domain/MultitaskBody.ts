@@ -1,4 +1,5 @@
-import { JsonReader, type JsonSink, NOTHING, PARTS, type ReadFailure } from "./JsonReader.ts"
+import { JsonReader } from "./JsonReader.ts"
+import { type JsonSink, NOTHING, PARTS, type ReadFailure } from "./JsonSink.ts"
 import type { JsonKind } from "./JsonText.ts"
 import { Problems } from "./Problem.ts"
 import { failureProblem, RowCollector, type RowLimits, RowReader, rowSink } from "./Rows.ts"

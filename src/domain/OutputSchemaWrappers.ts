@@ -1,4 +1,5 @@
-import { JsonReader, type JsonSink, type ReadFailure } from "./JsonReader.ts"
+import { JsonReader } from "./JsonReader.ts"
+import type { JsonSink, ReadFailure } from "./JsonSink.ts"
 import { fieldsOf, kindOf, mayHaveMember, shownText } from "./JsonText.ts"
 import { JSON_BOUNDS } from "./OutputSchemaRules.ts"
 import { childPath, Problems, shorten, type Problem } from "./Problem.ts"

@@ -1,5 +1,6 @@
 import { describeKind, type JsonKind } from "./JsonText.ts"
-import { JsonReader, type JsonSink, NOTHING, type ReadFailure } from "./JsonReader.ts"
+import { JsonReader } from "./JsonReader.ts"
+import { type JsonSink, NOTHING, type ReadFailure } from "./JsonSink.ts"
 import { childPath, MAX_LISTED_PROBLEMS, type Problem, Problems } from "./Problem.ts"
 import type { JsonText } from "./TaskGroup.ts"
 
