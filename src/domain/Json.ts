@@ -78,11 +78,8 @@ export const inspectJson = (root: unknown, path: string, bounds: JsonBounds): Js
       return { problem: { path, message }, stringLength }
     }
     if (typeof value === "string") stringLength += value.length
-    else if (value === null || typeof value === "boolean") continue
-    else if (typeof value === "number") {
-      // JSON.parse reads 1e999 as Infinity, which JSON.stringify would quietly turn into null
-      if (!Number.isFinite(value)) return fault(visit, "is a number too large for JSON. Send it as text.")
-    } else if (Array.isArray(value) || isJsonObject(value)) {
+    else if (value === null || typeof value === "boolean" || typeof value === "number") continue
+    else if (Array.isArray(value) || isJsonObject(value)) {
       if (depth >= bounds.maxDepth)
         return fault(visit, `is nested more than ${bounds.maxDepth} levels deep. Flatten the data.`)
       const parent = visit
@@ -103,58 +100,6 @@ export const compactJson = (value: unknown): string => {
   } catch {
     return "[not representable as JSON]"
   }
-}
-
-/**
- * Offset at which a text stops being JSON (its length when it merely ends too early), or null when it is JSON. The
- * messages of `JSON.parse` name a position only for some errors, and "Unexpected token" in megabytes helps nobody.
- */
-export const jsonErrorOffset = (text: string): number | null => {
-  const space = /[ \t\n\r]*/y
-  // oxlint-disable-next-line no-control-regex -- these are the characters that JSON forbids in strings
-  const string = /"[^"\\\u0000-\u001f]*(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\u0000-\u001f]*)*"/y
-  const scalar = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null/y
-  const closers: Array<string> = []
-  let state: "value" | "first" | "key" | "firstKey" | "colon" | "after" = "value"
-  let at = 0
-  const skip = (pattern: RegExp): boolean => {
-    pattern.lastIndex = at
-    if (!pattern.test(text)) return false
-    at = pattern.lastIndex
-    return true
-  }
-  for (;;) {
-    skip(space)
-    const char = text[at]
-    if (state === "after" && closers.length === 0) return char === undefined ? null : at
-    if (char === undefined) return at
-    const closes = state === "after" || state === "first" || state === "firstKey"
-    if (closes && char === closers.at(-1)) {
-      closers.pop()
-      at++
-      state = "after"
-    } else if (state === "after" || state === "colon") {
-      if (char !== (state === "after" ? "," : ":")) return at
-      at++
-      state = state === "after" && closers.at(-1) === "}" ? "key" : "value"
-    } else if (state === "key" || state === "firstKey") {
-      if (!skip(string)) return at
-      state = "colon"
-    } else if (char === "[" || char === "{") {
-      closers.push(char === "[" ? "]" : "}")
-      at++
-      state = char === "[" ? "first" : "firstKey"
-    } else {
-      if (!skip(char === '"' ? string : scalar)) return at
-      state = "after"
-    }
-  }
-}
-
-/** An offset as people count: the first character of a text is line 1, column 1. */
-export const lineAndColumn = (text: string, offset: number): string => {
-  const before = text.slice(0, offset).split("\n")
-  return `line ${before.length}, column ${(before.at(-1) ?? "").length + 1}`
 }
 
 /**

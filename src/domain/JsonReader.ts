@@ -1,46 +1,9 @@
-import {
-  BACKSLASH,
-  endsScalar,
-  ESCAPES,
-  hexOf,
-  isBlank,
-  isHigh,
-  isLow,
-  isSpace,
-  kindOfScalar,
-  NUMBER,
-  QUOTE,
-} from "./jsonCharacters.ts"
+import { endsScalar, isBlank, kindOfScalar, NUMBER, QUOTE } from "./jsonCharacters.ts"
 import { JsonPlace } from "./JsonPlace.ts"
+import { type JsonSink, NOTHING, PARTS, type ReadFailure } from "./JsonSink.ts"
+import { JsonString } from "./JsonString.ts"
 import type { JsonKind } from "./JsonText.ts"
 import type { JsonText } from "./TaskGroup.ts"
-
-/** What may be wanted of a value instead of its text: nothing; the characters of a string, as they come. */
-export const NOTHING = 0
-export const PARTS = -1
-
-/** What a reader tells of the values that it reads, those within `watch` containers. */
-export interface JsonSink {
-  /** Values in so many containers, and in fewer, are told of. */
-  readonly watch: number
-  /**
-   * A value begins, inside of `depth` containers, under this name where it is a member. Answers `NOTHING`, `PARTS`, or
-   * how long a text is wanted at most, in UTF-16 code units.
-   */
-  value(kind: JsonKind, depth: number, name: string | null): number
-  /** It has ended. `text` is null where it was not wanted, or is longer than that; `length` is its length. */
-  end(depth: number, text: JsonText | null, length: number): void
-  /** More of a string whose parts are wanted. */
-  part(text: string): void
-  /** Something that JSON allows and that cannot be taken. Reading goes on. */
-  problem(path: string, message: string): void
-}
-
-/** Why reading stopped. `where` is for people: "line 3, column 7". */
-export type ReadFailure =
-  | { readonly _tag: "NotJson"; readonly where: string; readonly atEnd: boolean }
-  | { readonly _tag: "TooManyValues"; readonly limit: number }
-  | { readonly _tag: "TooDeep"; readonly path: string; readonly limit: number }
 
 export interface JsonReaderOptions {
   readonly sink: JsonSink
@@ -99,16 +62,11 @@ export class JsonReader {
   private tail = ""
   /** What of a string's or scalar's text came with earlier pieces. */
   private held = ""
-  private escaped = false
-  private hexLeft = 0
-  private unit = 0
-  private pendingHigh = false
-  private blank = true
+  private readonly string = new JsonString(() => this.half())
 
   /** Of the present piece: from where on its text is not yet taken. */
   private from = 0
   private tokenFrom = 0
-  private escapeAt = 0
   /** Units before the present piece; where the present line begins; lines before it. */
   private offset = 0
   private lineStart = 0
@@ -125,7 +83,7 @@ export class JsonReader {
     if (this.failure !== null || piece === "") return
     this.from = 0
     this.tokenFrom = 0
-    this.escapeAt = 0
+    this.string.escapeAt = 0
     try {
       this.scan(piece)
       this.keep(piece)
@@ -150,7 +108,7 @@ export class JsonReader {
   private keep(piece: string): void {
     if (this.cutting >= 0) this.take(piece.slice(this.from))
     if (this.streaming) {
-      const end = this.escaped ? this.escapeAt : piece.length
+      const end = this.string.escaped ? this.string.escapeAt : piece.length
       if (end > this.tokenFrom) this.stream(piece.slice(this.tokenFrom, end))
       this.tail += piece.slice(Math.max(end, this.tokenFrom))
     } else if (this.state === KEY_STRING || this.state === SCALAR) this.held += piece.slice(this.tokenFrom)
@@ -160,7 +118,7 @@ export class JsonReader {
     let at = this.offset === 0 && piece.charCodeAt(0) === 0xfeff ? 1 : 0
     while (at < piece.length) {
       if (this.state >= STRING) {
-        at = this.state === SCALAR ? this.scalar(piece, at) : this.string(piece, at)
+        at = this.state === SCALAR ? this.scalar(piece, at) : this.characters(piece, at)
         continue
       }
       const char = piece.charCodeAt(at)
@@ -187,8 +145,7 @@ export class JsonReader {
       if (state === KEY || state === FIRST_KEY) this.state = KEY_STRING
       else this.begin("string", at, STRING)
       this.tokenFrom = state === KEY || state === FIRST_KEY ? at : at + 1
-      this.blank = true
-      this.pendingHigh = false
+      this.string.begin()
       return at + 1
     }
     if (state === AFTER && char === 0x2c) {
@@ -200,7 +157,9 @@ export class JsonReader {
     else if (char === 0x7b || char === 0x5b) this.open(char === 0x5b, at)
     else if (char === 0x7d || char === 0x5d) this.close(char === 0x5d, piece, at)
     else {
-      this.begin(kindOfScalar(char), at, SCALAR)
+      const kind = kindOfScalar(char)
+      if (kind === null) this.notJson(at)
+      this.begin(kind, at, SCALAR)
       this.tokenFrom = at
     }
     return at + 1
@@ -267,35 +226,17 @@ export class JsonReader {
   }
 
   /** In a string, up to its end or the piece's. */
-  private string(piece: string, start: number): number {
-    let at = start
-    while (at < piece.length) {
-      const char = piece.charCodeAt(at)
-      if (this.escaped) this.escape(char, at)
-      else if (char === QUOTE) {
-        if (this.pendingHigh) this.half()
-        if (this.state === KEY_STRING) this.key(this.held + piece.slice(this.tokenFrom, at + 1))
-        else this.endString(piece, at)
-        return at + 1
-      } else if (char === BACKSLASH) {
-        this.escaped = true
-        this.escapeAt = at
-        this.hexLeft = 0
-      } else if (char < 0x20) this.notJson(at)
-      else if (this.blank || this.pendingHigh || char >= 0xd800) this.unusual(char)
-      else {
-        // Nearly all characters of nearly all bodies.
-        let next = piece.charCodeAt(at + 1)
-        while (next >= 0x20 && next < 0xd800 && next !== QUOTE && next !== BACKSLASH)
-          next = piece.charCodeAt(++at + 1)
-      }
-      at++
-    }
-    return at
+  private characters(piece: string, start: number): number {
+    const at = this.string.read(piece, start)
+    if (at < 0) this.notJson(~at)
+    if (at === piece.length) return at
+    if (this.state === KEY_STRING) this.key(this.held + piece.slice(this.tokenFrom, at + 1))
+    else this.endString(piece, at)
+    return at + 1
   }
 
   private endString(piece: string, at: number): void {
-    if (!this.blank) this.said++
+    if (!this.string.blank) this.said++
     if (this.streaming) {
       this.stream(piece.slice(this.tokenFrom, at))
       this.streaming = false
@@ -303,40 +244,8 @@ export class JsonReader {
     this.finish(piece, at + 1)
   }
 
-  private unusual(unit: number): void {
-    if (this.blank && !isSpace(unit)) this.blank = false
-    if (this.pendingHigh) {
-      this.pendingHigh = false
-      if (!isLow(unit)) this.half()
-    } else if (isLow(unit)) this.half()
-    if (isHigh(unit)) this.pendingHigh = true
-  }
-
-  /** One more character of an escape. */
-  private escape(char: number, at: number): void {
-    if (this.hexLeft > 0) {
-      const digit = hexOf(char)
-      if (digit < 0) this.notJson(at)
-      this.unit = this.unit * 16 + digit
-      if (--this.hexLeft > 0) return
-      this.escaped = false
-      this.unusual(this.unit)
-    } else if (char === 0x75) {
-      this.hexLeft = 4
-      this.unit = 0
-    } else {
-      const unit = ESCAPES.get(char)
-      if (unit === undefined) this.notJson(at)
-      else {
-        this.escaped = false
-        this.unusual(unit)
-      }
-    }
-  }
-
   /** A surrogate without its partner. */
   private half(): void {
-    this.pendingHigh = false
     this.options.sink.problem(
       this.state === KEY_STRING ? this.place.path(this.place.depth - 1) : this.place.path(),
       `${this.state === KEY_STRING ? "has a name with" : "holds"} half a character, a surrogate without its partner, which no text can have. Correct or leave out this escape.`,

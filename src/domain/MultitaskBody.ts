@@ -1,4 +1,5 @@
-import { JsonReader, type JsonSink, NOTHING, PARTS, type ReadFailure } from "./JsonReader.ts"
+import { JsonReader } from "./JsonReader.ts"
+import { type JsonSink, NOTHING, PARTS, type ReadFailure } from "./JsonSink.ts"
 import type { JsonKind } from "./JsonText.ts"
 import { Problems } from "./Problem.ts"
 import { failureProblem, RowCollector, type RowLimits, RowReader, rowSink } from "./Rows.ts"
@@ -111,10 +112,10 @@ export class MultitaskBodyReader implements JsonSink {
 
   private field(kind: JsonKind, name: string): number {
     this.name = name
-    this.reader.base = 0
+    this.reader.base = name === INPUTS && kind === "array" ? 2 : 0
     if (!this.known.has(name)) {
-      if (this.unknown.length < MAX_UNKNOWN && !this.unknown.includes(name)) this.unknown.push(name)
-      return NOTHING
+      this.noteUnknown(name)
+      return MAX_FIELD_CHARS
     }
     if (this.seen.has(name)) {
       this.problems.add(name, "is given twice, so that one of the two would be lost. Send it once.")
@@ -125,7 +126,6 @@ export class MultitaskBodyReader implements JsonSink {
     if (name !== INPUTS) return MAX_FIELD_CHARS
     if (kind === "array") {
       this.inputs = { _tag: "rows", collector: this.collector }
-      this.reader.base = 2
       return NOTHING
     }
     this.inputs = { _tag: "other", kind }
@@ -134,10 +134,18 @@ export class MultitaskBodyReader implements JsonSink {
     return PARTS
   }
 
+  private noteUnknown(name: string): void {
+    if (this.unknown.includes(name)) return
+    if (this.unknown.length < MAX_UNKNOWN) this.unknown.push(name)
+    else this.problems.addUnlisted(1)
+  }
+
   end(depth: number, text: JsonText | null, length: number): void {
     if (depth > 1 && this.areRows) this.rows.end(depth, text, length)
     if (depth !== 1) return
     if (this.name === INPUTS) this.endText()
+    // What is not known was read only to find what cannot be taken in it.
+    else if (!this.seen.has(this.name)) return
     else if (text !== null) this.fields.set(this.name, text)
     else if (length > MAX_FIELD_CHARS)
       this.problems.add(
@@ -148,13 +156,12 @@ export class MultitaskBodyReader implements JsonSink {
 
   part(text: string): void {
     if (this.text !== null) return this.text.push(text)
-    const all = (this.address ?? "") + text
-    const first = all.trimStart()[0]
+    const all = ((this.address ?? "") + text).trimStart()
     this.address = all.slice(0, MAX_ADDRESS_CHARS + 1)
-    if (first !== "[" && first !== "{") return
+    if (!/^[[{]/.test(all)) return
     this.address = null
     this.text = new RowReader(this.limits, this.problems, { values: this.values })
-    this.text.push(all.trimStart())
+    this.text.push(all)
   }
 
   problem(path: string, message: string): void {

@@ -1,4 +1,5 @@
-import { JsonReader, type JsonSink, type ReadFailure } from "./JsonReader.ts"
+import { JsonReader } from "./JsonReader.ts"
+import type { JsonSink, ReadFailure } from "./JsonSink.ts"
 import { fieldsOf, kindOf, mayHaveMember, shownText } from "./JsonText.ts"
 import { JSON_BOUNDS } from "./OutputSchemaRules.ts"
 import { childPath, Problems, shorten, type Problem } from "./Problem.ts"
@@ -53,10 +54,13 @@ const leftOut = (names: ReadonlyArray<string>): string => {
   return `; ${listed.join(", ")} beside it ${names.length === 1 ? "was" : "were"} left out`
 }
 
-/** Members that hold a schema in requests of Parallel's and other APIs, outer ones first. */
-const WRAPPERS = "task_spec output_schema response_format json_schema jsonSchema schema format".split(" ")
+/** Members that hold a schema in requests and tools of Parallel's and other APIs, outer ones first. */
+const WRAPPERS =
+  "task_spec output_schema response_format json_schema jsonSchema schema text format function parameters".split(
+    " ",
+  )
 /** These words are also plausible names of fields. */
-const AMBIGUOUS = ["schema", "format"]
+const AMBIGUOUS = ["schema", "text", "format", "function", "parameters"]
 /** What has one of these is a schema; `type` alone says nothing, and wrappers have it too. */
 const SCHEMA_WORDS =
   "$ref $defs definitions properties additionalProperties required items prefixItems anyOf allOf oneOf not if enum const".split(

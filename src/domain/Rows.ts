@@ -1,5 +1,6 @@
 import { describeKind, type JsonKind } from "./JsonText.ts"
-import { JsonReader, type JsonSink, NOTHING, type ReadFailure } from "./JsonReader.ts"
+import { JsonReader } from "./JsonReader.ts"
+import { type JsonSink, NOTHING, type ReadFailure } from "./JsonSink.ts"
 import { childPath, MAX_LISTED_PROBLEMS, type Problem, Problems } from "./Problem.ts"
 import type { JsonText } from "./TaskGroup.ts"
 
@@ -58,7 +59,9 @@ export class RowCollector {
   private readonly columns = new Map<string, { rows: number; kinds: number }>()
   private longest = 0
   private count = 0
+  /** Rows in the shape of Parallel's own runs, and the first of them. */
   private asRuns = 0
+  private firstRun = 0
   /** Of the present row. */
   private names: Array<string> = []
   private kinds: Array<JsonKind> = []
@@ -93,8 +96,9 @@ export class RowCollector {
     } else if (isEmpty) {
       this.empty++
       if (this.firstEmpty.length < MAX_LISTED_PROBLEMS) this.firstEmpty.push(index)
-    } else if (this.isRun()) this.asRuns++
-    else if (this.texts.length < this.limits.maxInputs) {
+    } else if (this.isRun()) {
+      if (this.asRuns++ === 0) this.firstRun = index
+    } else if (this.texts.length < this.limits.maxInputs) {
       this.texts.push(text)
       this.indexes.push(index)
       this.longest = Math.max(this.longest, length)
@@ -156,7 +160,7 @@ export class RowCollector {
     if (this.asRuns > 0)
       problems.add(
         FIELD,
-        `has ${this.asRuns === 1 ? "1 row" : `${this.asRuns} rows`} in the shape of Parallel's own runs ({"input": {…}}). Send what is in "input" as the row itself, and "processor" once, beside "inputs".`,
+        `has ${this.asRuns === 1 ? "1 row" : `${this.asRuns} rows`} in the shape of Parallel's own runs ({"input": {…}}), first at index ${this.firstRun}. Send what is in "input" as the row itself, and "processor" once, beside "inputs".`,
       )
     return {
       texts: this.texts,

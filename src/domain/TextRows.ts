@@ -1,5 +1,6 @@
 import { DelimitedReader } from "./Delimited.ts"
-import { JsonReader, NOTHING } from "./JsonReader.ts"
+import { JsonReader } from "./JsonReader.ts"
+import { NOTHING } from "./JsonSink.ts"
 import type { JsonKind } from "./JsonText.ts"
 import type { Problems } from "./Problem.ts"
 import { RowCollector, type RowLimits, RowReader, rowSink } from "./Rows.ts"

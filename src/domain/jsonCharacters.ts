@@ -24,8 +24,12 @@ export const isSpace = (char: number): boolean =>
 export const isHigh = (unit: number): boolean => unit >= 0xd800 && unit <= 0xdbff
 export const isLow = (unit: number): boolean => unit >= 0xdc00 && unit <= 0xdfff
 
-export const kindOfScalar = (char: number): JsonKind =>
-  char === 0x74 || char === 0x66 ? "boolean" : char === 0x6e ? "null" : "number"
+/** What begins with this character; null when no number or literal does. */
+export const kindOfScalar = (char: number): JsonKind | null => {
+  if (char === 0x74 || char === 0x66) return "boolean"
+  if (char === 0x6e) return "null"
+  return char === 0x2d || (char >= 0x30 && char <= 0x39) ? "number" : null
+}
 
 /** Value of a hexadecimal digit, or -1. */
 export const hexOf = (char: number): number => {

@@ -112,9 +112,9 @@ const refuseType = (type: string | null): ApiError | null => {
       415,
       `The body must be JSON; send it with content-type: application/json, not ${type.slice(0, 100)}.`,
     )
-  const charset = /;\s*charset\s*=\s*"?([^";\s]*)/i.exec(type)?.[1] ?? "utf-8"
+  const charset = /;\s*charset\s*=\s*"?([^";\s]+)/i.exec(type)?.[1] ?? "utf-8"
   // ASCII is UTF-8 as well.
-  return /^(?:utf-?8|us-ascii)$/i.test(charset)
+  return /^(?:utf-?8|(?:us-)?ascii)$/i.test(charset)
     ? null
     : refuse(415, `The body's charset is ${charset.slice(0, 100)}. Send JSON in UTF-8 (RFC 8259 §8.1).`)
 }

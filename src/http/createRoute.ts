@@ -1,6 +1,6 @@
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
-import type { ReadFailure } from "../domain/JsonReader.ts"
+import type { ReadFailure } from "../domain/JsonSink.ts"
 import { MultitaskBody } from "../domain/MultitaskBody.ts"
 import { FIELDS, multitaskBodyReader } from "../domain/MultitaskRequest.ts"
 import { nearestName } from "../domain/nearestName.ts"

@@ -1,6 +1,6 @@
 import type { ParallelError } from "../domain/Errors.ts"
 import type { GroupId } from "../domain/Ids.ts"
-import { type Problem, problemSentence } from "../domain/Problem.ts"
+import { MAX_LISTED_PROBLEMS, type Problem, problemSentence } from "../domain/Problem.ts"
 import type { CreationFailed } from "../programs/createErrors.ts"
 import type { CreateOnceError, KeyInUse } from "../programs/createOnce.ts"
 
@@ -47,12 +47,12 @@ export const methodNotAllowed = (method: string, allow: string): ApiError => ({
 /** A request with these problems: the first is said at once. */
 export const problemsError = (status: number, problems: ReadonlyArray<Problem>): ApiError => {
   const [first, ...others] = problems
-  const more =
-    others.length === 0
-      ? ""
-      : ` (and ${others.length === 1 ? "1 more problem" : `${others.length} more problems`}, see detail)`
-  const said = first === undefined ? "The request is not valid" : problemSentence(first).replace(/\.$/, "")
-  return { status, message: `${said}${more}.`, detail: { errors: problems } }
+  const said = first === undefined ? "The request is not valid." : problemSentence(first)
+  if (others.length === 0) return { status, message: said, detail: { errors: problems } }
+  // The last of a full list stands for those that are not in it.
+  const many = `${others.length < MAX_LISTED_PROBLEMS ? "" : "at least "}${others.length} more problem${others.length === 1 ? "" : "s"}`
+  const message = `${said.replace(/\.$/, "")} (and ${many}, see detail).`
+  return { status, message, detail: { errors: problems } }
 }
 
 /** What a failed creation looks like from outside. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "@effect/vitest"
 import * as Schema from "effect/Schema"
-import { JsonReader, type JsonSink, type ReadFailure } from "../../src/domain/JsonReader.ts"
+import { JsonReader } from "../../src/domain/JsonReader.ts"
+import type { JsonSink, ReadFailure } from "../../src/domain/JsonSink.ts"
 import { compactText } from "../../src/domain/JsonText.ts"
 
 interface Read {

@@ -130,7 +130,20 @@ describe("decodeMultitaskRequest", () => {
       expect.stringMatching(/^x{60}…$/),
     ])
     const many = Object.fromEntries(Array.from({ length: 1_000 }, (_, i) => [`f${i}`, i]))
-    expect(problems({ ...BODY, ...many })).toHaveLength(100)
+    const listed = problems({ ...BODY, ...many })
+    expect(listed).toHaveLength(101)
+    expect(listed[100]?.message).toContain("900 more problems")
+  })
+
+  it("finds what cannot be taken in fields that it does not know, too", () => {
+    const text = '{"inputs":[{"a":1}],"output_type":"text","metadata":{"a":[{"b":1,"\\u0062":2}],"c":1e400}}'
+    const found = Result.getOrThrow(Result.flip(decodeText(text)))
+    expect(found.map(({ path }) => path)).toEqual(["metadata", "metadata.a[0].b", "metadata.c"])
+    const schema = SCHEMA_TEXT.replace('"string"', '"number","enum":[1e400]')
+    const once = decodeText(`{"inputs":[{"a":1}],"output_type":"json","output_schema":${schema}}`)
+    expect(Result.getOrThrow(Result.flip(once)).map(({ path }) => path)).toEqual([
+      "output_schema.properties.ceo.enum[0]",
+    ])
   })
 
   it("refuses a field that is given twice", () => {
@@ -140,8 +153,10 @@ describe("decodeMultitaskRequest", () => {
       ),
     )
     expect(problem).toEqual({ path: "output_type", message: expect.stringContaining("is given twice") })
-    const twice = '{"inputs":[{"a":1}],"inputs":[{"a":2}],"output_type":"text"}'
-    expect(Result.isFailure(decodeText(twice))).toBe(true)
+    // The second one is held to the same bounds.
+    const twice = `{"inputs":[{"a":1}],"inputs":[${'{"a":'.repeat(64)}1${"}".repeat(64)}],"output_type":"text"}`
+    const again = Result.getOrThrow(Result.flip(decodeText(twice)))
+    expect(again).toEqual([{ path: "inputs", message: expect.stringContaining("is given twice") }])
   })
 
   it("lists the processors when the name is unknown", () => {
@@ -198,6 +213,7 @@ describe("inputs", () => {
     const message = (inputs: string) => problems({ ...BODY, inputs })[0]?.message
     expect(message('[{"a":1},\n{"b":}]')).toContain("has an error at line 2, column 6")
     expect(message('[{"a":1},')).toContain("ends too early, at line 1, column 10")
+    expect(message("[Acme, Blue Anvil]")).toContain("has an error at line 1, column 2")
     expect(message("Acme, Blue Anvil")).toContain("neither a URL nor a JSON array")
     expect(message('"[]"')).toContain("neither a URL nor a JSON array")
   })
@@ -265,11 +281,17 @@ describe("inputs", () => {
   })
 
   it("in the shape of Parallel's own runs are refused with a sentence that says what to send", () => {
-    const runs = [{ input: { company: "A" }, processor: "core" }, { input: { company: "B" } }]
+    const runs = [
+      { company: "C" },
+      { input: { company: "A" }, processor: "core" },
+      { input: { company: "B" } },
+    ]
     expect(problems({ ...BODY, inputs: runs })).toEqual([
       {
         path: "inputs",
-        message: expect.stringMatching(/2 rows in the shape.*"processor" once, beside "inputs"/),
+        message: expect.stringMatching(
+          /2 rows in the shape.*first at index 1\..*"processor" once, beside "inputs"/,
+        ),
       },
     ])
     // A column may well be called so.

@@ -92,13 +92,16 @@ describe.concurrent("a body's charset", () => {
     await expectNothingAsked(upstream)
   })
 
-  it.each(["application/json; charset=UTF-8", "application/json;charset=utf8", "application/problem+json"])(
-    "%s is taken, with a byte order mark too",
-    async (type) => {
-      const upstream = newUpstream()
-      expect((await post(upstream, `\ufeff${TEXT}`, { "content-type": type })).status).toBe(200)
-    },
-  )
+  it.each([
+    "application/json; charset=UTF-8",
+    "application/json;charset=utf8",
+    "application/json;charset=ascii",
+    "application/json; charset=",
+    "application/problem+json",
+  ])("%s is taken, with a byte order mark too", async (type) => {
+    const upstream = newUpstream()
+    expect((await post(upstream, `\ufeff${TEXT}`, { "content-type": type })).status).toBe(200)
+  })
 })
 
 describe.concurrent("words that are none of the API's", () => {
@@ -117,6 +120,8 @@ describe.concurrent("words that are none of the API's", () => {
     const upstream = newUpstream()
     const error = await expectError(await post(upstream, TEXT, {}, "?dry_run=true&skip_empty=1"), 422)
     expect(problemPaths(error)).toEqual(["dry_run", "skip_empty"])
+    const one = await expectError(await post(upstream, TEXT, {}, "?skip_empty=1"), 422)
+    expect(one.error.message).toMatch(/Did you mean the field "skip_empty" of the body\?$/)
     await expectNothingAsked(upstream)
   })
 })

@@ -373,7 +373,11 @@ var SPACE = /\s/;
 var isSpace = (char) => char === 32 || char >= 9 && char <= 13 || char >= 160 && SPACE.test(String.fromCharCode(char));
 var isHigh = (unit) => unit >= 55296 && unit <= 56319;
 var isLow = (unit) => unit >= 56320 && unit <= 57343;
-var kindOfScalar = (char) => char === 116 || char === 102 ? "boolean" : char === 110 ? "null" : "number";
+var kindOfScalar = (char) => {
+  if (char === 116 || char === 102) return "boolean";
+  if (char === 110) return "null";
+  return char === 45 || char >= 48 && char <= 57 ? "number" : null;
+};
 var hexOf = (char) => {
   if (char >= 48 && char <= 57) return char - 48;
   const letter = char | 32;
@@ -493,9 +497,95 @@ var JsonPlace = class {
   }
 };
 
-// src/domain/JsonReader.ts
+// src/domain/JsonSink.ts
 var NOTHING = 0;
 var PARTS = -1;
+
+// src/domain/JsonString.ts
+var JsonString = class {
+  /** Nothing but white space so far. */
+  blank = true;
+  /** In the middle of an escape, which begins at `escapeAt` of the present piece. */
+  escaped = false;
+  escapeAt = 0;
+  hexLeft = 0;
+  unit = 0;
+  pendingHigh = false;
+  /** Told of each surrogate without its partner. */
+  half;
+  constructor(half) {
+    this.half = half;
+  }
+  begin() {
+    this.blank = true;
+    this.pendingHigh = false;
+  }
+  /** Where the quote stands that ends it, or the piece's end. `~at`: what stands there can be in no string. */
+  read(piece, start) {
+    let at = start;
+    while (at < piece.length) {
+      const char = piece.charCodeAt(at);
+      if (this.escaped) {
+        if (!this.escape(char)) return ~at;
+      } else if (char === QUOTE2) {
+        this.endHigh();
+        return at;
+      } else if (char === BACKSLASH2) {
+        this.escaped = true;
+        this.escapeAt = at;
+        this.hexLeft = 0;
+      } else if (char < 32) return ~at;
+      else if (this.blank || this.pendingHigh || char >= 55296) this.unusual(char);
+      else {
+        let next = piece.charCodeAt(at + 1);
+        while (next >= 32 && next < 55296 && next !== QUOTE2 && next !== BACKSLASH2)
+          next = piece.charCodeAt(++at + 1);
+      }
+      at++;
+    }
+    return at;
+  }
+  /** One more character of an escape; whether it may be one. */
+  escape(char) {
+    if (this.hexLeft > 0) {
+      const digit = hexOf(char);
+      if (digit < 0) return false;
+      this.unit = this.unit * 16 + digit;
+      if (--this.hexLeft > 0) return true;
+      this.escaped = false;
+      this.unusual(this.unit);
+      return true;
+    }
+    if (char === 117) {
+      this.hexLeft = 4;
+      this.unit = 0;
+      return true;
+    }
+    const unit = ESCAPES.get(char);
+    if (unit === void 0) return false;
+    this.escaped = false;
+    this.unusual(unit);
+    return true;
+  }
+  unusual(unit) {
+    if (this.blank && !isSpace(unit)) this.blank = false;
+    if (isLow(unit)) {
+      if (!this.pendingHigh) this.half();
+      this.pendingHigh = false;
+    } else {
+      this.endHigh();
+      this.pendingHigh = isHigh(unit);
+    }
+  }
+  /** What comes next is no low surrogate. */
+  endHigh() {
+    if (!this.pendingHigh) return;
+    this.pendingHigh = false;
+    this.half();
+  }
+};
+
+// src/domain/JsonReader.ts
 var VALUE = 0;
 var FIRST = 1;
 var BETWEEN = 2;
@@ -528,15 +618,10 @@ var JsonReader = class {
   tail = "";
   /** What of a string's or scalar's text came with earlier pieces. */
   held = "";
-  escaped = false;
-  hexLeft = 0;
-  unit = 0;
-  pendingHigh = false;
-  blank = true;
+  string = new JsonString(() => this.half());
   /** Of the present piece: from where on its text is not yet taken. */
   from = 0;
   tokenFrom = 0;
-  escapeAt = 0;
   /** Units before the present piece; where the present line begins; lines before it. */
   offset = 0;
   lineStart = 0;
@@ -551,7 +636,7 @@ var JsonReader = class {
     if (this.failure !== null || piece === "") return;
     this.from = 0;
     this.tokenFrom = 0;
-    this.escapeAt = 0;
+    this.string.escapeAt = 0;
     try {
       this.scan(piece);
       this.keep(piece);
@@ -574,7 +659,7 @@ var JsonReader = class {
   keep(piece) {
     if (this.cutting >= 0) this.take(piece.slice(this.from));
     if (this.streaming) {
-      const end = this.escaped ? this.escapeAt : piece.length;
+      const end = this.string.escaped ? this.string.escapeAt : piece.length;
       if (end > this.tokenFrom) this.stream(piece.slice(this.tokenFrom, end));
       this.tail += piece.slice(Math.max(end, this.tokenFrom));
     } else if (this.state === KEY_STRING || this.state === SCALAR) this.held += piece.slice(this.tokenFrom);
@@ -583,7 +668,7 @@ var JsonReader = class {
     let at = this.offset === 0 && piece.charCodeAt(0) === 65279 ? 1 : 0;
     while (at < piece.length) {
       if (this.state >= STRING) {
-        at = this.state === SCALAR ? this.scalar(piece, at) : this.string(piece, at);
+        at = this.state === SCALAR ? this.scalar(piece, at) : this.characters(piece, at);
         continue;
       }
       const char = piece.charCodeAt(at);
@@ -608,8 +693,7 @@ var JsonReader = class {
       if (state === KEY || state === FIRST_KEY) this.state = KEY_STRING;
       else this.begin("string", at, STRING);
       this.tokenFrom = state === KEY || state === FIRST_KEY ? at : at + 1;
-      this.blank = true;
-      this.pendingHigh = false;
+      this.string.begin();
       return at + 1;
     }
     if (state === AFTER && char === 44) {
@@ -621,7 +705,9 @@ var JsonReader = class {
     else if (char === 123 || char === 91) this.open(char === 91, at);
     else if (char === 125 || char === 93) this.close(char === 93, piece, at);
     else {
-      this.begin(kindOfScalar(char), at, SCALAR);
+      const kind = kindOfScalar(char);
+      if (kind === null) this.notJson(at);
+      this.begin(kind, at, SCALAR);
       this.tokenFrom = at;
     }
     return at + 1;
@@ -683,71 +769,24 @@ var JsonReader = class {
     this.finish(piece, at + 1);
   }
   /** In a string, up to its end or the piece's. */
-  string(piece, start) {
-    let at = start;
-    while (at < piece.length) {
-      const char = piece.charCodeAt(at);
-      if (this.escaped) this.escape(char, at);
-      else if (char === QUOTE2) {
-        if (this.pendingHigh) this.half();
-        if (this.state === KEY_STRING) this.key(this.held + piece.slice(this.tokenFrom, at + 1));
-        else this.endString(piece, at);
-        return at + 1;
-      } else if (char === BACKSLASH2) {
-        this.escaped = true;
-        this.escapeAt = at;
-        this.hexLeft = 0;
-      } else if (char < 32) this.notJson(at);
-      else if (this.blank || this.pendingHigh || char >= 55296) this.unusual(char);
-      else {
-        let next = piece.charCodeAt(at + 1);
-        while (next >= 32 && next < 55296 && next !== QUOTE2 && next !== BACKSLASH2)
-          next = piece.charCodeAt(++at + 1);
-      }
-      at++;
-    }
-    return at;
+  characters(piece, start) {
+    const at = this.string.read(piece, start);
+    if (at < 0) this.notJson(~at);
+    if (at === piece.length) return at;
+    if (this.state === KEY_STRING) this.key(this.held + piece.slice(this.tokenFrom, at + 1));
+    else this.endString(piece, at);
+    return at + 1;
   }
   endString(piece, at) {
-    if (!this.blank) this.said++;
+    if (!this.string.blank) this.said++;
     if (this.streaming) {
       this.stream(piece.slice(this.tokenFrom, at));
       this.streaming = false;
     }
     this.finish(piece, at + 1);
   }
-  unusual(unit) {
-    if (this.blank && !isSpace(unit)) this.blank = false;
-    if (this.pendingHigh) {
-      this.pendingHigh = false;
-      if (!isLow(unit)) this.half();
-    } else if (isLow(unit)) this.half();
-    if (isHigh(unit)) this.pendingHigh = true;
-  }
-  /** One more character of an escape. */
-  escape(char, at) {
-    if (this.hexLeft > 0) {
-      const digit = hexOf(char);
-      if (digit < 0) this.notJson(at);
-      this.unit = this.unit * 16 + digit;
-      if (--this.hexLeft > 0) return;
-      this.escaped = false;
-      this.unusual(this.unit);
-    } else if (char === 117) {
-      this.hexLeft = 4;
-      this.unit = 0;
-    } else {
-      const unit = ESCAPES.get(char);
-      if (unit === void 0) this.notJson(at);
-      else {
-        this.escaped = false;
-        this.unusual(unit);
-      }
-    }
-  }
   /** A surrogate without its partner. */
   half() {
-    this.pendingHigh = false;
     this.options.sink.problem(
       this.state === KEY_STRING ? this.place.path(this.place.depth - 1) : this.place.path(),
       `${this.state === KEY_STRING ? "has a name with" : "holds"} half a character, a surrogate without its partner, which no text can have. Correct or leave out this escape.`
@@ -827,7 +866,9 @@ var RowCollector = class {
   columns = /* @__PURE__ */ new Map();
   longest = 0;
   count = 0;
+  /** Rows in the shape of Parallel's own runs, and the first of them. */
   asRuns = 0;
+  firstRun = 0;
   /** Of the present row. */
   names = [];
   kinds = [];
@@ -857,8 +898,9 @@ var RowCollector = class {
     } else if (isEmpty) {
       this.empty++;
       if (this.firstEmpty.length < MAX_LISTED_PROBLEMS) this.firstEmpty.push(index);
-    } else if (this.isRun()) this.asRuns++;
-    else if (this.texts.length < this.limits.maxInputs) {
+    } else if (this.isRun()) {
+      if (this.asRuns++ === 0) this.firstRun = index;
+    } else if (this.texts.length < this.limits.maxInputs) {
       this.texts.push(text);
       this.indexes.push(index);
       this.longest = Math.max(this.longest, length);
@@ -915,7 +957,7 @@ var RowCollector = class {
     if (this.asRuns > 0)
       problems.add(
         FIELD,
-        `has ${this.asRuns === 1 ? "1 row" : `${this.asRuns} rows`} in the shape of Parallel's own runs ({"input": {…}}). Send what is in "input" as the row itself, and "processor" once, beside "inputs".`
+        `has ${this.asRuns === 1 ? "1 row" : `${this.asRuns} rows`} in the shape of Parallel's own runs ({"input": {…}}), first at index ${this.firstRun}. Send what is in "input" as the row itself, and "processor" once, beside "inputs".`
       );
     return {
       texts: this.texts,
