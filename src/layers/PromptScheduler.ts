@@ -30,7 +30,8 @@ const platform = globalThis as {
   readonly clearImmediate?: (timer: unknown) => void
 }
 
-const later = (run: () => void) => {
+/** Once the platform has had its turn. */
+export const later = (run: () => void) => {
   if (platform.setImmediate !== undefined) {
     const immediate = platform.setImmediate(run)
     return () => platform.clearImmediate?.(immediate)

@@ -4,6 +4,7 @@ import type * as Schedule from "effect/Schedule"
 import type { GroupId } from "../domain/Ids.ts"
 import { commit, objectStep } from "../domain/Schedules.ts"
 import type { GroupInit, GroupSecrets, JsonText } from "../domain/TaskGroup.ts"
+import { later } from "./PromptScheduler.ts"
 import { type Committed, GroupNotStored, TaskGroups } from "../services/TaskGroups.ts"
 
 /** A task group's object, as its stub offers it to the Worker in front. */
@@ -36,6 +37,15 @@ const maybeStored = () =>
       "The task group's object did not answer, so that its runs may or may not have been submitted. Look at its URL in a few minutes before you send this request again.",
   })
 
+/**
+ * Piece after piece of a large group goes over without waiting for anything outside, where object and Worker share a
+ * thread: other requests are let in between.
+ */
+const othersTurn = Effect.callback<void>((resume) => {
+  const cancel = later(() => resume(Effect.void))
+  return Effect.sync(cancel)
+})
+
 /** Groups in Durable Objects, named by their id. `of` is called anew for every step: a stub may break. */
 export const TaskGroupsObjects = (of: (id: GroupId) => Receiving): Layer.Layer<TaskGroups> => {
   const step = <A>(
@@ -53,6 +63,7 @@ export const TaskGroupsObjects = (of: (id: GroupId) => Receiving): Layer.Layer<T
       addInputs: (id, from, inputs) =>
         step(id, (object) => object.addInputs(from, inputs)).pipe(
           Effect.flatMap((added) => (added === "different" ? Effect.fail(notStored()) : Effect.void)),
+          Effect.andThen(othersTurn),
         ),
       commit: (id, waitMs) =>
         step(id, (object) => object.commit(waitMs), commit).pipe(
