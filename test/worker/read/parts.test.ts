@@ -196,6 +196,8 @@ describe("wrong values", () => {
     for (const format of ["json", "jsonl", "md", "sse"]) {
       const body = await expectError(await get(`/${id}.${format}?basis=field:nobody`), 400)
       expect(body.error.message).toContain("ceo_name, employees")
+      const head = await send(`/${id}.${format}?basis=field:nobody`, { method: "HEAD" })
+      expect([head.status, await head.text()]).toEqual([400, ""])
     }
   })
 
