@@ -140,7 +140,8 @@ const decoded = (
     const decompression = new DecompressionStream(
       format as ConstructorParameters<typeof DecompressionStream>[0],
     )
-    return body.pipeThrough(decompression)
+    // oxlint-disable-next-line typescript/no-unnecessary-type-assertion -- Node's types of it are narrower
+    return body.pipeThrough(decompression as ReadableWritablePair<Uint8Array, Uint8Array>)
   } catch {
     // The platform does not know this one.
     return undefined

@@ -96,6 +96,35 @@ describe("settleLost", () => {
     }).pipe(Effect.provide([committedGroup(4), parallel.layer]))
   })
 
+  it.effect(
+    "of rows that only digits beyond the doubles tell apart, takes the one that is written so",
+    () => {
+      const parallel = makeParallel({}, { echoesMetadata: false })
+      const inputs = ["738529527931269400", "738529527931269425", "738529527931269410", "1"].map(
+        (id) => `{"id":${id}}`,
+      )
+      const add = (id: string, digits: string) =>
+        parallel.runs.push({
+          id,
+          input: null,
+          inputText: `{"id":${digits}}`,
+          metadata: null,
+          status: "queued",
+          content: null,
+        })
+      add("exact", "738529527931269425")
+      // As a server says it that reads numbers as doubles.
+      add("rounded", "738529527931269400.0")
+      return Effect.gen(function* () {
+        const fiber = yield* settling
+        yield* TestClock.adjust("2 minutes")
+        yield* Fiber.join(fiber)
+        expect((yield* plan).todo).toEqual([{ from: 2, to: 4 }])
+        expect((yield* look).results.map(({ $id }) => $id)).toEqual(["rounded", "exact", null, null])
+      }).pipe(Effect.provide([committedGroup(4, {}, { inputs }), parallel.layer]))
+    },
+  )
+
   it.effect("cuts what an edge refused in halves, and lets a row that is alone remember it", () => {
     const parallel = makeParallel()
     const edge = { status: 413, message: "Too large" }

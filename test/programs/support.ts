@@ -56,6 +56,8 @@ export const unavailable = (status: number | null) =>
 export interface Run {
   readonly id: string
   readonly input: unknown
+  /** How it spells that, where it matters. */
+  readonly inputText?: string
   /** What of its metadata comes back. */
   readonly metadata: Readonly<Record<string, string>> | null
   status: string
@@ -202,7 +204,7 @@ export const told = (
   eventId: eventId === null ? null : EventCursor(eventId),
   run: wireOf(run),
   output: output ? readOutput(JSON.stringify({ type: "json", content: run.content })) : null,
-  input: input ? JSON.stringify(run.input) : undefined,
+  input: input ? (run.inputText ?? JSON.stringify(run.input)) : undefined,
 })
 
 /** What a group's programs run on, but for Parallel and the webhook: the real stores, on a database in memory. */
@@ -245,14 +247,17 @@ export const inputsOf = (count: number) =>
 export const committedGroup = (
   rows: number,
   settings: Partial<SettingsShape> = {},
-  { webhookUrl = null as string | null, storage = nodeSqliteStorage() } = {},
+  {
+    webhookUrl = null as string | null,
+    storage = nodeSqliteStorage(),
+    inputs = inputsOf(rows) as ReadonlyArray<string>,
+  } = {},
 ) =>
   Layer.effectDiscard(
     Effect.gen(function* () {
       const store = yield* ReceivingStore
       const secrets = yield* SecretStore
       const { BATCH_SIZE, BATCH_CHARS } = yield* Settings
-      const inputs = inputsOf(rows)
       const lengths = inputs.map(({ length }) => length)
       secrets.save({ apiKey: Redacted.value(KEY), webhookUrl })
       store.begin(initOf(rows))

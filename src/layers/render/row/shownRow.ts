@@ -1,6 +1,7 @@
 import { entriesIn } from "../../../domain/Basis.ts"
 import { elementsOf, fieldsOf, kindOf, shownText } from "../../../domain/JsonText.ts"
 import { failureJson } from "../../../domain/LineJson.ts"
+import { cellText } from "../../../domain/PlainText.ts"
 import type { JsonText, RunRow } from "../../../domain/TaskGroup.ts"
 
 /** A row as pages about it alone show it: every value as text. */
@@ -72,10 +73,10 @@ const evidenceOf = (entry: JsonText): Evidence => {
 
 export const shownRow = ({ input, content, output, error }: RunRow): ShownRow => ({
   failure: error === null ? null : shownText(failureJson(error)),
-  input: Array.from(fieldsIn(input), ([name, value]) => ({ name, value: shownText(value) })),
+  input: Array.from(fieldsIn(input), ([name, value]) => ({ name, value: cellText(value) })),
   output: Array.from(content === null ? [] : fieldsIn(content), ([name, value]) => ({
     name,
-    value: shownText(value),
+    value: cellText(value),
     evidence: entriesIn(output, { field: name }).map(evidenceOf),
   })),
 })
