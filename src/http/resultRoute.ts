@@ -4,7 +4,7 @@ import * as Stream from "effect/Stream"
 import { formatOf, ROW_FORMATS, SSE } from "../domain/Formats.ts"
 import { type GroupId, isGroupId, readChangeNumber } from "../domain/Ids.ts"
 import { shorten } from "../domain/Problem.ts"
-import { knownQuery, readQuery } from "../domain/ResultQuery.ts"
+import { queryText, readQuery } from "../domain/ResultQuery.ts"
 import type { SettingsShape } from "../domain/Settings.ts"
 import type { TaskGroupStub } from "../layers/TaskGroupsObjects.ts"
 import { consoleCsp, consoleHtml } from "../pages/consoleHtml.ts"
@@ -65,7 +65,7 @@ const groupRoute = async (
   const known = formatOf(format)?.query ?? []
   const { query, problems } = readQuery(known, searchParams)
   if (problems.length > 0) return errorResponse(problemsError(400, problems))
-  const address = `https://object/${format}?${knownQuery(known, searchParams)}`
+  const address = `https://object/${format}?${queryText(query)}`
   if (format === SSE.format) return eventRoute(request, id, address, context)
   // A script's question, not an address that people open: its errors are JSON for everybody.
   if (query.inputIndex !== undefined)

@@ -247,11 +247,7 @@ export const inputsOf = (count: number) =>
 export const committedGroup = (
   rows: number,
   settings: Partial<SettingsShape> = {},
-  {
-    webhookUrl = null as string | null,
-    storage = nodeSqliteStorage(),
-    inputs = inputsOf(rows) as ReadonlyArray<string>,
-  } = {},
+  { webhookUrl = null as string | null, storage = nodeSqliteStorage(), inputs = inputsOf(rows) } = {},
 ) =>
   Layer.effectDiscard(
     Effect.gen(function* () {

@@ -75,12 +75,14 @@ describe("renderMarkdown", () => {
 
   it("marks that are alone in two texts of one line stay alone", () => {
     const names = ["*", "~", "~~", "_", "__", "$"].map((mark) => `a ${mark}b`)
-    const given = names.map((name): Given => {
+    const failed = names.map((name): Given => {
       const closed = `b${name.slice(2, -1)} c`
-      const basis = [{ field: name, reasoning: closed }]
-      return { input: { a: 1 }, status: name, runId: closed, content: {}, basis, error: closed }
+      return { input: { a: 1 }, status: name, runId: closed, error: closed }
     })
-    const failed = given.map(({ content: _, ...rest }) => rest)
+    const given = failed.map((one, at): Given => {
+      const basis = [{ field: names[at], reasoning: one.error }]
+      return { ...one, content: {}, basis }
+    })
     for (const render of Object.values(READERS)) {
       const html = render(rendered(given, { basis: "all" }) + rendered(failed))
       expect(elementsNamed(html, ["em", "strong", "del"]).map(textOf)).toEqual([])
