@@ -1,6 +1,7 @@
+import { exactRows } from "./exactValues.ts"
 import { assertAffordable } from "./queryCost.ts"
 import { ReadOnlyViolation } from "./ReadOnlyViolation.ts"
-import { MAX_EXACT, onlyStatement, skeleton, withExactIntegers, withStrictNames } from "./statement.ts"
+import { onlyStatement, skeleton, withStrictNames } from "./statement.ts"
 
 /** PRAGMAs that only read, and that studios need to show tables. */
 const PRAGMAS = new Set([
@@ -73,7 +74,9 @@ export const readOnlySql = (storage: DurableObjectStorage, limits: StudioLimits)
         else {
           assertAffordable(...planOf(storage, statement, bindings))
           assertNames(storage, statement, bindings)
-          answer = withAllDigits(read, statement)
+          const { rows, ...rest } = read(statement)
+          const width = rest.columnNames.length
+          answer = { ...rest, rows: exactRows(statement, width, rows, (text) => read(text).rows) }
         }
         throw rollback
       })
@@ -162,18 +165,6 @@ const readsRows = (
   return explain(storage, "EXPLAIN", statement, bindings).some(
     ({ opcode, p2 }) => opcode === "OpenRead" && roots.has(p2),
   )
-}
-
-/** The answer with every digit of its integers: the platform gives them as doubles. */
-const withAllDigits = (read: (statement: string) => Answer, statement: string): Answer => {
-  const answer = read(statement)
-  const columns = new Set<number>()
-  for (const row of answer.rows)
-    for (const [at, value] of row.entries())
-      if (typeof value === "number" && Number.isInteger(value) && Math.abs(value) >= MAX_EXACT)
-        columns.add(at)
-  if (columns.size === 0) return answer
-  return { ...answer, rows: read(withExactIntegers(statement, answer.columnNames.length, columns)).rows }
 }
 
 const readAll = (cursor: SqlStorageCursor<Record<string, SqlStorageValue>>, limits: StudioLimits): Answer => {

@@ -12,7 +12,7 @@ import {
   SSE,
 } from "../domain/Formats.ts"
 import { type ChangeNumber, readChangeNumber } from "../domain/Ids.ts"
-import { knownQuery, readQuery } from "../domain/ResultQuery.ts"
+import { queryText, readQuery } from "../domain/ResultQuery.ts"
 import type { GroupDetails } from "../domain/TaskGroup.ts"
 import { readRun } from "../programs/readRun.ts"
 import { renderTaskGroup } from "../programs/renderTaskGroup.ts"
@@ -57,13 +57,13 @@ const respondRendered = Effect.fnUntraced(function* (
 ) {
   const store = yield* GroupReader
   const details = store.details()
-  const known = format.query ?? []
-  const { basis, bom, ...selection } = readQuery(known, searchParams).query
+  const { query } = readQuery(format.query ?? [], searchParams)
+  const { basis, bom, ...selection } = query
   const options: RenderOptions = { ...(basis && { basis }), ...(bom !== undefined && { bom }) }
   const refused = refuseField(details, options)
   if (refused !== null) return refused
-  const asked = knownQuery(known, searchParams)
-  const tag = asked === "" ? format.format : `${format.format}?${asked}`
+  const asked = queryText(query)
+  const tag = asked === "" ? format.format : `${format.format}?${asked.slice(0, MAX_TAG_CHARS)}`
   const { headers, isKnown } = freshness(request, tag, store.change(), details, version)
   if (isKnown) return new Response(null, { status: 304, headers })
   headers.set("content-type", contentTypeOf(format))
@@ -78,6 +78,9 @@ const respondRendered = Effect.fnUntraced(function* (
   const chunks = renderTaskGroup(format.format, options, choice)
   return new Response(yield* bodyOf(chunks, request.signal), { headers })
 })
+
+/** Clients take 16 KB of headers, and a field's name may be as long. Tags of different addresses need not differ. */
+const MAX_TAG_CHARS = 200
 
 /** Where the basis of one field is asked for and outputs have none of that name: tells, as JSON, which they have. */
 const refuseField = (details: GroupDetails | null, { basis }: RenderOptions): Response | null => {

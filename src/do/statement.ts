@@ -34,19 +34,3 @@ export const withStrictNames = (statement: string): string =>
   statement.replace(TOKENS, (match) =>
     match.startsWith('"') ? `\`${match.slice(1, -1).replaceAll('""', '"').replaceAll("`", "``")}\`` : match,
   )
-
-/** The largest integer up to which a double is every integer. */
-export const MAX_EXACT = 2 ** 53
-
-/**
- * The same rows, with integers that no double holds as text in these columns. Their order and their values are those of
- * the statement because it is run to its end first.
- */
-export const withExactIntegers = (statement: string, width: number, columns: ReadonlySet<number>): string => {
-  const names = Array.from({ length: width }, (_, at) => `c${at}`)
-  // The sign takes away what a column would be compared as.
-  const exact = (name: string) =>
-    `iif(typeof(${name}) = 'integer' AND +${name} NOT BETWEEN -${MAX_EXACT} AND ${MAX_EXACT}, CAST(${name} AS TEXT), ${name})`
-  return `WITH _exact(${names.join()}) AS MATERIALIZED (${statement}\n)
-SELECT ${names.map((name, at) => (columns.has(at) ? exact(name) : name)).join()} FROM _exact`
-}

@@ -45,3 +45,25 @@ export const outputColumnsWarning = (left: number): string =>
 /** How many an `outputColumnsWarning` says; 0 for any other warning. */
 export const outputColumnsIn = (warning: string): number =>
   Number(/^CSV and Markdown leave out at least (\d+) of the outputs' columns/.exec(warning)?.[1] ?? 0)
+
+/**
+ * Gives each name a spelling of its own, where a format cannot tell some apart: two whose `keyOf` is the same would be
+ * one. `given` are all names, which no made-up one may take; `taken` are those of other columns.
+ */
+export const makeSpelling = (
+  given: ReadonlyArray<string>,
+  taken: ReadonlyArray<string>,
+  keyOf: (name: string) => string = (name) => name,
+): ((name: string) => string) => {
+  const reserved = new Set(given.map(keyOf))
+  const used = new Set(taken)
+  return (name) => {
+    let spelling = name
+    for (let n = 2; used.has(keyOf(spelling)); n++) {
+      const next = `${name}_${n}`
+      if (!reserved.has(keyOf(next))) spelling = next
+    }
+    used.add(keyOf(spelling))
+    return spelling
+  }
+}

@@ -172,8 +172,9 @@ export const markdownRow = (cells: ReadonlyArray<string>): string => `| ${cells.
 export const markdownHeader = (columns: ReadonlyArray<string>): string =>
   `${markdownRow(columns.map(markdownCell))}\n${markdownRow(columns.map(() => "---"))}`
 
-/** A run's status at a glance, and its name. */
-export const markdownStatus = (status: string): string => `${statusEmoji(status)} ${markdownCell(status)}`
+/** A run's status at a glance, its name, and what else its line says: one text, in which marks may not find each other. */
+export const markdownStatus = (status: string, more = ""): string =>
+  `${statusEmoji(status)} ${markdownCell(status + more)}`
 
 /** A run's status at a glance. A status we do not know yet gets a question mark, not a wrong promise. */
 export const statusEmoji = (status: string): string => {

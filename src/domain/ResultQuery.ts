@@ -87,11 +87,17 @@ export const readQuery = (
   return { query, problems }
 }
 
-/** The parameters that an answer knows, in one spelling: answers to equal ones are equal. */
-export const knownQuery = (known: ReadonlyArray<Parameter>, asked: URLSearchParams): string =>
-  known
-    .flatMap((name) => {
-      const text = asked.get(name)
-      return text === null ? [] : `${name}=${encodeURIComponent(text)}`
-    })
+/** In one spelling, and no longer than it must be: answers to equal ones are equal. */
+export const queryText = ({ statuses, limit, after, basis, bom, inputIndex }: ResultQuery): string => {
+  const spelled: Readonly<Record<Parameter, string | number | undefined>> = {
+    status: statuses && STATUSES.filter((status) => statuses.has(status)).join(),
+    limit,
+    after,
+    basis: typeof basis === "object" ? FIELD + basis.field : basis,
+    bom: bom === undefined ? undefined : Number(bom),
+    input_index: inputIndex,
+  }
+  return Object.entries(spelled)
+    .flatMap(([name, value]) => (value === undefined ? [] : `${name}=${encodeURIComponent(value)}`))
     .join("&")
+}

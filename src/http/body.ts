@@ -73,7 +73,7 @@ export const passOver = async (request: Request, maxBytes: number): Promise<void
 const tooLarge = (maxBytes: number): ApiError =>
   refuse(
     413,
-    `The body is larger than ${maxBytes} bytes. Split the inputs over several requests, or send their URL.`,
+    `The body is larger than ${maxBytes} bytes. Split it over several requests; inputs may be sent as a URL, too.`,
   )
 
 const NOT_UTF8 = refuse(400, "The body holds bytes that are not valid UTF-8. Encode it as UTF-8.")

@@ -4,7 +4,7 @@ import * as Stream from "effect/Stream"
 import { formatOf, ROW_FORMATS, SSE } from "../domain/Formats.ts"
 import { type GroupId, isGroupId, readChangeNumber } from "../domain/Ids.ts"
 import { shorten } from "../domain/Problem.ts"
-import { knownQuery, readQuery } from "../domain/ResultQuery.ts"
+import { queryText, readQuery } from "../domain/ResultQuery.ts"
 import type { SettingsShape } from "../domain/Settings.ts"
 import type { TaskGroupStub } from "../layers/TaskGroupsObjects.ts"
 import { consoleCsp, consoleHtml } from "../pages/consoleHtml.ts"
@@ -65,7 +65,7 @@ const groupRoute = async (
   const known = formatOf(format)?.query ?? []
   const { query, problems } = readQuery(known, searchParams)
   if (problems.length > 0) return errorResponse(problemsError(400, problems))
-  const address = `https://object/${format}?${knownQuery(known, searchParams)}`
+  const address = `https://object/${format}?${queryText(query)}`
   if (format === SSE.format) return eventRoute(request, id, address, context)
   // A script's question, not an address that people open: its errors are JSON for everybody.
   if (query.inputIndex !== undefined)
@@ -74,7 +74,7 @@ const groupRoute = async (
     )
   const response = await askObject(request, id, address, context)
   if (response.status === 404) return failure(request, NOT_FOUND)
-  if (response.status === 400) return errorResponse(noSuchField(await response.json()))
+  if (response.status === 400) return noSuchField(response)
   return format === "html" ? withCommonHeaders(response, resultCsp) : response
 }
 
@@ -120,12 +120,14 @@ const noSuchRow = (row: string, rows: number): ApiError => ({
   message: `This task group has no row ${shorten(row)}: it has ${rows}, counted from 0. A row is named by the index of its input or by its run's id.`,
 })
 
-/** A field may be called anything, and there may be a thousand. */
-const noSuchField = (fields: ReadonlyArray<string>): ApiError => {
+/** Names the fields there are, which the object has told, but for a HEAD. They may be called anything, and be a thousand. */
+const noSuchField = async (told: Response): Promise<Response> => {
+  const text = await told.text()
+  const fields = text === "" ? [] : (JSON.parse(text) as ReadonlyArray<string>)
   const more = fields.length > MAX_NAMED_FIELDS ? ` and ${fields.length - MAX_NAMED_FIELDS} more` : ""
   const names = fields.slice(0, MAX_NAMED_FIELDS).map((name) => shorten(name))
   const message = `names no field of this group's outputs. There are ${names.join(", ")}${more}.`
-  return problemsError(400, [{ path: "basis", message }])
+  return errorResponse(problemsError(400, [{ path: "basis", message }]))
 }
 
 const MAX_NAMED_FIELDS = 30
@@ -144,13 +146,19 @@ const NOT_FOUND: ApiError = {
 /** An error for whoever asked: a page for a browser, JSON for everybody else. */
 const failure = (request: Request, error: ApiError): Response => {
   const wantsPage = negotiate(request.headers.get("accept"), RESULT_OFFERS) === "html"
-  if (!wantsPage || request.method === "POST") return errorResponse(error)
+  if (!wantsPage || request.method === "POST")
+    return errorResponse({ ...error, headers: { vary: "Accept", ...error.headers } })
   const title = error.status === 404 ? "Not found" : "This does not work"
   const page = new Response(
     request.method === "HEAD" ? null : errorHtml(error.status, title, error.message),
     {
       status: error.status,
-      headers: { "content-type": "text/html; charset=utf-8", "cache-control": "no-store", ...error.headers },
+      headers: {
+        "content-type": "text/html; charset=utf-8",
+        "cache-control": "no-store",
+        vary: "Accept",
+        ...error.headers,
+      },
     },
   )
   return withCommonHeaders(page, resultCsp)
@@ -190,7 +198,7 @@ const eventRoute = async (
   if (opened._tag === "Failure") return errorResponse(OBJECT_LOST)
   const first = opened.success
   if (first.status === 404) return failure(request, NOT_FOUND)
-  if (first.status === 400) return errorResponse(noSuchField(await first.json()))
+  if (first.status === 400) return noSuchField(first)
   if (!first.ok || first.body === null) return first
   const body = await runtime.runPromise(Stream.toReadableStreamEffect(proxyEvents(first, options)))
   return new Response(body, { headers: first.headers })

@@ -25,11 +25,12 @@ it("fills the table while rows come in, and says when all is done", async () => 
   group.set(1, { status: "failed", error: "No source could be read." })
   await expectText(page, "tr[data-index='1']", /No source could be read/)
 
-  for (let index = 2; index < 8; index++) complete(group, index)
+  for (let index = 2; index < 7; index++) complete(group, index)
+  group.set(7, { status: "cancelled" })
   group.end()
   await connection(page, "ended")
-  await expectText(page, "#headline", /^7 of 8 rows done, 1 failed$/)
-  expect(await page.title()).toMatch(/^✓ 7\/8/)
+  await expectText(page, "#headline", /^6 of 8 rows done, 1 failed, 1 cancelled$/)
+  expect(await page.title()).toMatch(/^✓ 6\/8/)
   expect(await page.getAttribute("link[rel=icon]", "href")).toMatch(/^data:image\/svg/)
   // A finished group needs no stream: the page opened on it makes none.
   const before = group.connections.length

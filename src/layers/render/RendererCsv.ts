@@ -1,5 +1,7 @@
 import * as Layer from "effect/Layer"
+import { makeSpelling } from "../../domain/Columns.ts"
 import { csvCell, csvRecord, csvText } from "../../domain/Csv.ts"
+import { withoutControls } from "../../domain/PlainText.ts"
 import { Renderer, type RenderOptions } from "../../services/Renderer.ts"
 import type { Snapshot } from "../../services/GroupReader.ts"
 import { type TableRow, tableColumns, tablePages, valueIn } from "./table.ts"
@@ -17,7 +19,9 @@ const OWN_COLUMNS: ReadonlySet<string> = new Set(["$id", "$status", "$error"])
 export function* renderCsv(snapshot: Snapshot, { bom = true }: RenderOptions): Generator<string> {
   const { inputs, outputs } = tableColumns(snapshot)
   const fields = [...inputs, ...outputs].filter((name) => !OWN_COLUMNS.has(name))
-  yield (bom ? BYTE_ORDER_MARK : "") + csvRecord(["$id", "$status", ...fields, "$error"].map(csvText))
+  const names = fields.map(withoutControls)
+  const header = ["$id", "$status", ...names.map(makeSpelling(names, [...OWN_COLUMNS])), "$error"]
+  yield (bom ? BYTE_ORDER_MARK : "") + csvRecord(header.map(csvText))
   for (const rows of tablePages(snapshot)) yield rows.map((row) => csvRecord(cellsOf(row, fields))).join("")
 }
 

@@ -19,8 +19,8 @@ export function* renderMarkdown(snapshot: Snapshot, { basis = "none" }: RenderOp
   const { details, status } = snapshot
   const { inputs, outputs } = tableColumns(snapshot)
   const emoji = status.is_active ? "🔄" : "🏁"
-  yield `# Task group ${details.taskgroupId}\n\n`
-  yield `${emoji} ${markdownCell(progressText(status))} · processor ${markdownCell(details.processor)} · [live page](${details.url}.html)\n\n`
+  yield `# ${markdownCell(`Task group ${details.taskgroupId}`)}\n\n`
+  yield `${emoji} ${markdownCell(`${progressText(status)} · processor ${details.processor}`)} · [live page](${details.url}.html)\n\n`
   if (status.status_message !== "") yield `${markdownParagraph(status.status_message)}\n\n`
   for (const warning of details.warnings) yield `> ⚠️ ${markdownCell(warning)}\n\n`
   yield `${markdownHeader(["status", ...inputs, ...outputs, "run"])}\n`
@@ -42,8 +42,8 @@ const addRow = (
   outputs: ReadonlyArray<string>,
 ): void => {
   const { runId, status, failure, confidence, input, output } = row
-  parts.push("| ", markdownStatus(status))
-  if (failure !== null && outputs.length === 0) parts.push(" ", markdownCell(failure))
+  const told = failure !== null && outputs.length === 0 ? ` ${failure}` : ""
+  parts.push("| ", markdownStatus(status, told))
   for (const name of inputs) parts.push(" | ", markdownValue(input.get(name) ?? "null"))
   let noted = failure === null || output !== null
   for (const name of outputs) {

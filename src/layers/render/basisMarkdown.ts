@@ -20,7 +20,7 @@ const entryMarkdown = (entry: JsonText): string => {
     markdownLink(shownText(memberOf(citation, "title")), shownText(memberOf(citation, "url"))),
   )
   return [
-    `- ${confidenceEmoji(confidence) || "⚪"} ${markdownCell(field)}: ${markdownCell(reasoning)}`,
+    `- ${confidenceEmoji(confidence) || "⚪"} ${markdownCell(`${field}: ${reasoning}`)}`,
     ...sources.map((source) => `  - 🔗 ${source}`),
   ].join("\n")
 }

@@ -70,12 +70,7 @@ export const valueIn = ({ input, output }: TableRow, name: string): JsonText =>
 export const tableColumns = ({
   details,
 }: Snapshot): { readonly inputs: ReadonlyArray<string>; readonly outputs: ReadonlyArray<string> } => {
-  const outputs = namesIn(details.outputColumns)
+  const outputs = details.outputColumns
   const shown = new Set(outputs)
-  return { inputs: namesIn(details.inputColumns).filter((name) => !shown.has(name)), outputs }
+  return { inputs: details.inputColumns.filter((name) => !shown.has(name)), outputs }
 }
-
-/** As `fieldsOf` has them. */
-const namesIn = (names: ReadonlyArray<string>): ReadonlyArray<string> => [
-  ...new Set(names.map((name) => name.toWellFormed())),
-]

@@ -1,3 +1,4 @@
+import { makeSpelling } from "../../domain/Columns.ts"
 import type { GroupDetails } from "../../domain/TaskGroup.ts"
 import { firstRow, run, type SqliteStorage } from "./SqliteStorage.ts"
 
@@ -28,21 +29,6 @@ const folded = (name: string): string => name.replace(/[A-Z]+/g, (letters) => le
 
 /** SQL ends at a NUL. */
 const writable = (name: string): string => name.replaceAll("\0", "\ufffd").toWellFormed()
-
-/** Gives each name a spelling of its own; `real` are all names that somebody gave, which no made-up one may take. */
-const makeSpelling = (real: ReadonlyArray<string>) => {
-  const given = new Set(real.map(folded))
-  const taken = new Set([...OWN, ...UNUSABLE])
-  return (name: string): string => {
-    let spelling = name
-    for (let n = 2; taken.has(folded(spelling)); n++) {
-      const next = `${name}_${n}`
-      if (!given.has(folded(next))) spelling = next
-    }
-    taken.add(folded(spelling))
-    return spelling
-  }
-}
 
 type Columns = Pick<GroupDetails, "inputColumns" | "outputColumns">
 
@@ -118,7 +104,7 @@ const BEGINNING_WITH_LAST = `${BEGINNING} -- the last value of each name`
 
 const statementFor = (columns: Columns, mayRepeat: boolean): string => {
   const names = [...new Set([...columns.inputColumns, ...columns.outputColumns])]
-  const spell = makeSpelling(names.map(writable))
+  const spell = makeSpelling(names.map(writable), [...OWN, ...UNUSABLE], folded)
   const selected = [`run_id AS "$id"`, `status AS "$status"`]
   let bytes = 0
   for (const name of names) {

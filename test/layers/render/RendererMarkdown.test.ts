@@ -73,6 +73,25 @@ describe("renderMarkdown", () => {
     }
   })
 
+  it("marks that are alone in two texts of one line stay alone", () => {
+    const names = ["*", "~", "~~", "_", "__", "$"].map((mark) => `a ${mark}b`)
+    const failed = names.map((name): Given => {
+      const closed = `b${name.slice(2, -1)} c`
+      return { input: { a: 1 }, status: name, runId: closed, error: closed }
+    })
+    const given = failed.map((one, at): Given => {
+      const basis = [{ field: names[at], reasoning: one.error }]
+      return { ...one, content: {}, basis }
+    })
+    for (const render of Object.values(READERS)) {
+      const html = render(rendered(given, { basis: "all" }) + rendered(failed))
+      expect(elementsNamed(html, ["em", "strong", "del"]).map(textOf)).toEqual([])
+      expect(elementsNamed(html, ["li"]).map((item) => textOf(item).trim())).toEqual(
+        names.map((name) => `⚪ ${name}: b${name.slice(2, -1)} c`),
+      )
+    }
+  })
+
   it("tells those of one field, with its elements; content is the field of a text", () => {
     const given = [
       { input: { a: 1 }, content: { ceo: "N" }, basis: evidence },

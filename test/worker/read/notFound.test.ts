@@ -52,7 +52,9 @@ describe("addresses without a group", () => {
     const { error } = await expectError(await send(path), 404)
     expect(error.message).toContain(said)
     expect(error.message).not.toContain("removed")
-    expect(await (await send(path, { headers: { accept: BROWSER } })).text()).toContain("There are .json")
+    const page = await send(path, { headers: { accept: BROWSER } })
+    expect(await page.text()).toContain("There are .json")
+    expect([page.headers.get("vary"), (await send(path)).headers.get("vary")]).toEqual(["Accept", "Accept"])
   })
 
   it.each(["", "/", ".json", ".md", ".html", ".sse", ".db", "/3", "/3.html", "/trun_1"])(

@@ -153,6 +153,15 @@ describe("by pages", () => {
     expect(new Set(tags).size).toBe(queries.length)
     const swapped = await send(`/${id}.json?limit=3&after=3&fbclid=1`, { method: "HEAD" })
     expect(swapped.headers.get("etag")).toBe(tags[3])
+    const zeros = await send(`/${id}.json?limit=${"0".repeat(9_000)}3&after=03`, { method: "HEAD" })
+    expect(zeros.headers.get("etag")).toBe(tags[3])
+  })
+
+  it("have headers that clients take, however long the query is", async () => {
+    for (const query of [`status=${"failed,".repeat(2_000)}failed&limit=1`, `limit=${"0".repeat(9_000)}1`]) {
+      const { status, headers } = await get(`/${id}.json?${query}`)
+      expect([status, [...headers].join().length < 4_000]).toEqual([200, true])
+    }
   })
 })
 
@@ -196,6 +205,8 @@ describe("wrong values", () => {
     for (const format of ["json", "jsonl", "md", "sse"]) {
       const body = await expectError(await get(`/${id}.${format}?basis=field:nobody`), 400)
       expect(body.error.message).toContain("ceo_name, employees")
+      const head = await send(`/${id}.${format}?basis=field:nobody`, { method: "HEAD" })
+      expect([head.status, await head.text()]).toEqual([400, ""])
     }
   })
 

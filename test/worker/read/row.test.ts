@@ -82,7 +82,7 @@ describe("one row by its address", () => {
     for (const { reasoning, citations } of output.basis) {
       expect(text).toContain(`- **Reasoning:** ${reasoning}`)
       for (const { url, title, excerpts } of citations) {
-        expect(text).toContain(`](${url.replaceAll("_", "%5F")})`)
+        expect(text).toContain(`](${url})`)
         expect(text).toContain(title ?? url)
         for (const excerpt of excerpts) expect(text).toContain(`“${excerpt}”`)
       }

@@ -89,7 +89,7 @@ describe("the view results", () => {
   })
 })
 
-describe("integers that no double holds come with all their digits", () => {
+describe("values come as they are, integers that no double holds with all their digits", () => {
   it.each<[statement: string, rows: ReadonlyArray<ReadonlyArray<unknown>>]>([
     ["select id from results", [[TWEET], [`-${TWEET}`], [WIDE]]],
     ["select id from results order by typeof(id), id", [[`-${TWEET}`], [TWEET], [WIDE]]],
@@ -124,6 +124,23 @@ describe("integers that no double holds come with all their digits", () => {
       [[0, "integer", "9007199254740993"]],
     ],
   ])("%s", async (statement, rows) => {
+    expect(await first(statement)).toEqual(rows)
+  })
+
+  it.each<[statement: string, rows: ReadonlyArray<ReadonlyArray<unknown>>]>([
+    [
+      String.raw`select '"a\ud800b"' ->> '$', '"\udfff\ud83d\ude00\ud800"' ->> '$'`,
+      [["a\ufffdb", "\ufffd😀\ufffd"]],
+    ],
+    [
+      "select '\ufffd\ufffd\ufffd', '\ufeff\ufffd\ufffd\ufffd\ud7ff\ue000'",
+      [["\ufffd\ufffd\ufffd", "\ufeff\ufffd\ufffd\ufffd\ud7ff\ue000"]],
+    ],
+    [
+      String.raw`values ('"\ud800"' ->> '$'), (9007199254740993), (1), (null), ('x')`,
+      [["\ufffd"], ["9007199254740993"], [1], [null], ["x"]],
+    ],
+  ])("and half a character as one that stands for it: %s", async (statement, rows) => {
     expect(await first(statement)).toEqual(rows)
   })
 

@@ -5,7 +5,7 @@ import {
   markdownLink,
   markdownHeader,
   markdownRow,
-  statusEmoji,
+  markdownStatus,
 } from "../../../domain/Markdown.ts"
 import type { GroupDetails, RunRow } from "../../../domain/TaskGroup.ts"
 import { RowRenderer } from "../../../services/RowRenderer.ts"
@@ -15,10 +15,8 @@ import { type Citation, type Evidence, type OutputField, shownRow } from "./show
 export const rowMarkdown = (row: RunRow, group: GroupDetails): string => {
   const { failure, input, output } = shownRow(row)
   return [
-    `# Row ${row.inputIndex} of task group ${group.taskgroupId}`,
-    [`${statusEmoji(row.status)} ${markdownCell(row.status)}`, ...runOf(row), ...links(row, group)].join(
-      " · ",
-    ),
+    `# ${markdownCell(`Row ${row.inputIndex} of task group ${group.taskgroupId}`)}`,
+    [markdownStatus(row.status, ` · ${runOf(row)}`), ...links(row, group)].join(" · "),
     ...(failure === null ? [] : [`⚠️ ${markdownCell(failure)}`]),
     "## Input",
     [
@@ -31,7 +29,7 @@ export const rowMarkdown = (row: RunRow, group: GroupDetails): string => {
     .join("\n")
 }
 
-const runOf = ({ runId }: RunRow) => (runId === null ? ["not submitted yet"] : [`run ${markdownCell(runId)}`])
+const runOf = ({ runId }: RunRow) => (runId === null ? "not submitted yet" : `run ${runId}`)
 
 /** Rows are counted from 0. */
 const links = ({ inputIndex }: RunRow, { url, numInputs }: GroupDetails): ReadonlyArray<string> => [

@@ -3,7 +3,7 @@
 
 import { elementsOf, fieldsOf, kindOf, readableText, shownText } from "../shared/domain.js"
 import { h, linkify, link, safeUrl } from "../shared/dom.js"
-import { plain } from "../shared/format.js"
+import { plain, plural } from "../shared/format.js"
 
 /**
  * Values, which come as JSON text, in the table: compact, clamped by the row. The panel shows them in full with
@@ -72,7 +72,7 @@ function arrayValue(json) {
 /** @param {string} json */
 function foldable(json) {
   const summary =
-    kindOf(json) === "array" ? `${elementsOf(json).length} items` : `${fieldsOf(json).size} fields`
+    kindOf(json) === "array" ? plural(elementsOf(json).length, "item") : plural(fieldsOf(json).size, "field")
   const preview = plain(json).slice(0, 80)
   return h(
     "details",

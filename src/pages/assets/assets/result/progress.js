@@ -35,17 +35,12 @@ export class Progress {
     const { total, finished } = store
     const counts = store.statusCounts
     const over = !store.active
-    const failed = counts.get("failed") ?? 0
     setText(
       this.#headline,
       total === 0
         ? "No rows yet"
         : over && finished === total
-          ? failed === 0
-            ? `All ${plural(total, "row")} done`
-            : failed === total
-              ? `All ${plural(total, "row")} failed`
-              : `${count(finished - failed)} of ${plural(total, "row")} done, ${count(failed)} failed`
+          ? outcome(counts, total)
           : `${count(finished)} of ${plural(total, "row")} finished`,
     )
     drawBar(this.#bar, counts, total)
@@ -55,7 +50,7 @@ export class Progress {
     )
     this.#drawFacts(over, finished, total, counts)
     this.#drawNotices()
-    this.#drawTab(over, finished, total, failed)
+    this.#drawTab(over, finished, total, counts.get("completed") ?? 0)
     this.#speak(over, finished, total)
   }
 
@@ -123,14 +118,15 @@ export class Progress {
     )
   }
 
-  /** @param {boolean} over @param {number} finished @param {number} total @param {number} failed */
-  #drawTab(over, finished, total, failed) {
+  /** @param {boolean} over @param {number} finished @param {number} total @param {number} completed */
+  #drawTab(over, finished, total, completed) {
+    const isWhole = completed === total
     const share = total > 0 ? Math.round((20 * finished) / total) / 20 : 0
-    document.title = `${over ? (failed > 0 ? `✓ ${count(total - failed)}/${count(total)}` : `✓ ${count(total)}`) : `${count(finished)}/${count(total)}`} · Parallel Multitask`
-    const key = `${over} ${share} ${failed > 0}`
+    document.title = `${over ? (isWhole ? `✓ ${count(total)}` : `✓ ${count(completed)}/${count(total)}`) : `${count(finished)}/${count(total)}`} · Parallel Multitask`
+    const key = `${over} ${share} ${isWhole}`
     if (key === this.#iconFor) return
     this.#iconFor = key
-    this.#icon.href = over && failed === 0 ? "/favicon.svg" : progressIcon(share, over)
+    this.#icon.href = over && isWhole ? "/favicon.svg" : progressIcon(share, over)
   }
 
   /** @param {boolean} over @param {number} finished @param {number} total */
@@ -145,6 +141,24 @@ export class Progress {
         : `${count(finished)} of ${count(total)} rows finished`,
     )
   }
+}
+
+/** @type {[status: string, word: string][]} */
+const ENDS = [
+  ["completed", "done"],
+  ["failed", "failed"],
+  ["cancelled", "cancelled"],
+]
+
+/** What became of rows that have all ended. @param {Map<string, number>} counts @param {number} total */
+function outcome(counts, total) {
+  const rows = plural(total, "row")
+  const ends = ENDS.map(([status, word]) => ({ word, rows: counts.get(status) ?? 0 }))
+  const all = ends.find((end) => end.rows === total)
+  if (all !== undefined) return `All ${rows} ${all.word}`
+  const [done = { rows: 0 }, ...others] = ends
+  const rest = others.filter((end) => end.rows > 0).map((end) => `, ${count(end.rows)} ${end.word}`)
+  return `${count(done.rows)} of ${rows} done${rest.join("")}`
 }
 
 /** The mark with a ring that fills. @param {number} share @param {boolean} over */
