@@ -7,7 +7,7 @@ import { IdempotencyObjects, type IdempotencyStub } from "../layers/IdempotencyO
 import { InputsLoaderHttp } from "../layers/InputsLoaderHttp.ts"
 import { LoginProviderHttp } from "../layers/LoginProviderHttp.ts"
 import { ParallelApiHttp } from "../layers/ParallelApiHttp.ts"
-import { PromptScheduler } from "../layers/PromptScheduler.ts"
+import { platformsTurn, PromptScheduler } from "../layers/PromptScheduler.ts"
 import { StructuredLog } from "../layers/StructuredLog.ts"
 import { TaskGroupsObjects, type TaskGroupStub } from "../layers/TaskGroupsObjects.ts"
 import { makeRequestBudget, RequestBudget } from "../services/RequestBudget.ts"
@@ -21,7 +21,7 @@ export const makeRequestRuntime = (
 ) =>
   ManagedRuntime.make(
     Layer.mergeAll(
-      TaskGroupsObjects(groups),
+      TaskGroupsObjects(groups, platformsTurn),
       IdempotencyObjects(records, groups),
       Layer.mergeAll(ParallelApiHttp, InputsLoaderHttp, LoginProviderHttp).pipe(
         Layer.provide(FetchHttpClient.layer),

@@ -1,3 +1,4 @@
+import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Scheduler from "effect/Scheduler"
 
@@ -30,8 +31,7 @@ const platform = globalThis as {
   readonly clearImmediate?: (timer: unknown) => void
 }
 
-/** Once the platform has had its turn. */
-export const later = (run: () => void) => {
+const later = (run: () => void) => {
   if (platform.setImmediate !== undefined) {
     const immediate = platform.setImmediate(run)
     return () => platform.clearImmediate?.(immediate)
@@ -39,3 +39,9 @@ export const later = (run: () => void) => {
   const timer = setTimeout(run, 0)
   return () => clearTimeout(timer)
 }
+
+/** Lets the platform have its turn, with whatever has come in. */
+export const platformsTurn: Effect.Effect<void> = Effect.callback<void>((resume) => {
+  const cancel = later(() => resume(Effect.void))
+  return Effect.sync(cancel)
+})

@@ -4,7 +4,6 @@ import type * as Schedule from "effect/Schedule"
 import type { GroupId } from "../domain/Ids.ts"
 import { commit, objectStep } from "../domain/Schedules.ts"
 import type { GroupInit, GroupSecrets, JsonText } from "../domain/TaskGroup.ts"
-import { later } from "./PromptScheduler.ts"
 import { type Committed, GroupNotStored, TaskGroups } from "../services/TaskGroups.ts"
 
 /** A task group's object, as its stub offers it to the Worker in front. */
@@ -38,16 +37,13 @@ const maybeStored = () =>
   })
 
 /**
- * Piece after piece of a large group goes over without waiting for anything outside, where object and Worker share a
- * thread: other requests are let in between.
+ * Groups in Durable Objects, named by their id. `of` is called anew for every step: a stub may break. `othersTurn` comes
+ * after every piece: where object and Worker share a thread, nothing else would let other requests in between.
  */
-const othersTurn = Effect.callback<void>((resume) => {
-  const cancel = later(() => resume(Effect.void))
-  return Effect.sync(cancel)
-})
-
-/** Groups in Durable Objects, named by their id. `of` is called anew for every step: a stub may break. */
-export const TaskGroupsObjects = (of: (id: GroupId) => Receiving): Layer.Layer<TaskGroups> => {
+export const TaskGroupsObjects = (
+  of: (id: GroupId) => Receiving,
+  othersTurn: Effect.Effect<void> = Effect.void,
+): Layer.Layer<TaskGroups> => {
   const step = <A>(
     id: GroupId,
     use: (object: Receiving) => Promise<A>,
