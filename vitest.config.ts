@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os"
 import { cloudflareTest } from "@cloudflare/vitest-plugin"
 import { defineConfig } from "vitest/config"
 import { workerConstants, workerVariables } from "./test/support/workerSettings.ts"
@@ -15,6 +16,8 @@ const AGAIN = 1
  */
 export default defineConfig({
   test: {
+    // vitest itself leaves one core free, which of two is half: much of what runs here waits for something.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     projects: [
       {
         test: {

@@ -84,9 +84,9 @@ describe("texts taken apart", () => {
     ([object]) => {
       const text = JSON.stringify(object)
       expect(objectText(membersOf(text))).toBe(text)
-      const entries = Object.entries(JSON.parse(text) as object).map(
-        ([name, value]) => [name, JSON.stringify(value)] as const,
-      )
+      // Of the object, not of what JSON.parse makes of the text: V8 may take a name with an escape for another that it
+      // has just read in its place ("\\u0001" for "\\\\").
+      const entries = Object.entries(object).map(([name, value]) => [name, JSON.stringify(value)] as const)
       expect([...fieldsOf(text)]).toStrictEqual(entries)
     },
   )
