@@ -17,10 +17,13 @@ const ORDER =
 const OUTPUT =
   '{"2":123456789012345678901234567890,"1":{"b":1.0,"7":[9007199254740993,"\\u003cb>"],"a":{}},"name":1,"name":1e2}'
 
+/** Longer than its column, whose width the first row decides. */
+const LONG = "300000000000000000000000000001"
+
 /** The first row is in the page, the second comes with the stream. */
-async function opened(id: string) {
+async function opened(id: string, decimal = "1.10") {
   const other = ORDER.replace("269425", "269424")
-  const last = ORDER.replace("269425", "269426")
+  const last = ORDER.replace("269425", "269426").replace("1.10", decimal)
   const group = new FakeGroup(
     id,
     [ORDER, other, last].map((text) => new Raw(text)),
@@ -44,7 +47,7 @@ async function saved(page: Page, label: string) {
 }
 
 it("shows every digit and the order of names, in the page and from the stream, in the table and in the panel", async () => {
-  const page = await opened("tgrp_exact_shown")
+  const page = await opened("tgrp_exact_shown", LONG)
   const names = await page.$$eval("#head .titles .title", (all) => all.map((one) => one.textContent))
   expect(names).toEqual(["Status", "company", "2023", "2021", "__proto__", "constructor", "name", "2", "1"])
   expect(await page.getAttribute("[data-key='sort output:name']", "title")).toContain("café")
@@ -53,6 +56,17 @@ it("shows every digit and the order of names, in the page and from the stream, i
   const input = ["A", "738529527931269425", "1.10", "-0", "café"]
   expect(first?.slice(1)).toEqual([...input, "1e2", "123456789012345678901234567890", nested])
   expect(second?.slice(2)).toEqual(["738529527931269424", ...(first?.slice(3) ?? [])])
+  // None begins outside of its cell, where its first digits would not be seen.
+  const cut = await page.$$eval(
+    "td.number .value",
+    (all) =>
+      all.filter((one) => {
+        const range = document.createRange()
+        range.selectNodeContents(one)
+        return range.getBoundingClientRect().left < one.closest(".cell")!.getBoundingClientRect().left
+      }).length,
+  )
+  expect(cut).toBe(0)
   for (const row of [0, 1]) {
     await rowButton(page, row).click()
     await expectText(page, "#panel-title", new RegExp(`^Row ${row + 1}$`))
