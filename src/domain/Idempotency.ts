@@ -43,7 +43,7 @@ export interface IdempotencyRequest {
 export type IdempotencyOutcome =
   /** The caller holds the key, and submits. */
   | { readonly _tag: "Yours" }
-  /** The key belongs to a request with another body. */
+  /** The key belongs to another request. */
   | { readonly _tag: "OtherBody" }
   /** The holder is at work for at most that long. */
   | { readonly _tag: "InProgress"; readonly leaseMs: number; readonly group: CreatedGroup | null }

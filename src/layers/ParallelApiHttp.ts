@@ -105,13 +105,13 @@ export const ParallelApiHttp: Layer.Layer<
     const call = <A>(
       key: ApiKey,
       request: HttpClientRequest.HttpClientRequest,
-      read: (json: unknown, text: string) => A | null,
+      read: (text: string) => A | null,
       timeout: Duration.Duration = CALL_TIMEOUT,
     ): Effect.Effect<A, ParallelError> =>
       open(key, request).pipe(
         Effect.flatMap((response) => Effect.mapError(response.text, lost)),
         Effect.flatMap((text) => {
-          const value = read(parseJson(text), text)
+          const value = read(text)
           return value === null
             ? Effect.fail(new Malformed({ message: "Parallel's answer does not have the expected shape" }))
             : Effect.succeed(value)
@@ -212,7 +212,7 @@ export const ParallelApiHttp: Layer.Layer<
           Duration.seconds(EVENTS_SILENCE_SECONDS),
         ),
       getRun: (key, runId) =>
-        call(key, get(`${RUNS}/${encodeURIComponent(runId)}`), (_, text) =>
+        call(key, get(`${RUNS}/${encodeURIComponent(runId)}`), (text) =>
           readRun(readObject(text) === null ? undefined : compactText(text)),
         ).pipe(Effect.retry(again)),
       getResult: (key, runId) =>
@@ -228,8 +228,8 @@ export const ParallelApiHttp: Layer.Layer<
 const EMPTY_SCHEMA = '{"type":"object","properties":{}}'
 
 /** A suggestion, its schema as the text that came. */
-const readSuggestion = (json: unknown, text: string): SuggestedSpec | null => {
-  const suggestion = decoder(Suggestion)(json)
+const readSuggestion = (text: string): SuggestedSpec | null => {
+  const suggestion = decoder(Suggestion)(text)
   const outputSchema = suggestion && fieldsOf(compactText(text)).get("output_schema")
   return outputSchema?.startsWith("{") === true
     ? { outputSchema, warnings: warningTexts(suggestion?.warnings) }
@@ -237,22 +237,14 @@ const readSuggestion = (json: unknown, text: string): SuggestedSpec | null => {
 }
 
 const decoder = <A, I>(schema: Schema.Codec<A, I>) => {
-  const decode = Schema.decodeUnknownOption(schema)
-  return (json: unknown): A | null => {
-    const decoded = decode(json)
+  const decode = Schema.decodeUnknownOption(Schema.fromJsonString(schema))
+  return (text: string): A | null => {
+    const decoded = decode(text)
     return decoded._tag === "Some" ? decoded.value : null
   }
 }
 
-const parseJson = (text: string): unknown => {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
-}
-
-const readResult = (_: unknown, text: string) => {
+const readResult = (text: string) => {
   const fields = readObject(text)
   const run = readRun(fields?.get("run"))
   const output = readOutput(fields?.get("output"))

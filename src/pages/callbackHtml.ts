@@ -1,5 +1,6 @@
 import { escapeHtml } from "../domain/Json.ts"
 import { resultCsp } from "./resultHtml.ts"
+import { htmlHead } from "./htmlHead.ts"
 
 /** The same policy as the result page's: own scripts and styles, requests to this origin only. */
 export const callbackCsp = resultCsp
@@ -8,20 +9,8 @@ export const callbackCsp = resultCsp
  * Where Parallel's login sends people back to. Fixed but for the address of that login: what came along in the address
  * is read by /assets/callback/callback.js, which sends the code to this origin and goes back to the form.
  */
-export const callbackHtml = (loginUrl: string): string => `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Signing in · Parallel Multitask</title>
-<meta name="robots" content="noindex, nofollow">
-<meta name="referrer" content="no-referrer">
-<meta name="color-scheme" content="light dark">
+export const callbackHtml = (loginUrl: string): string => `${htmlHead("Signing in · Parallel Multitask")}
 <script type="module" src="/assets/callback/callback.js"></script>
-<link rel="icon" type="image/svg+xml" href="/favicon.svg">
-<link rel="stylesheet" href="/assets/tokens.css">
-<link rel="stylesheet" href="/assets/base.css">
-<link rel="stylesheet" href="/assets/parts.css">
 <noscript><link rel="stylesheet" href="/assets/noscript.css"></noscript>
 </head>
 <body>

@@ -1,4 +1,5 @@
 import { resultCsp } from "./resultHtml.ts"
+import { htmlHead } from "./htmlHead.ts"
 
 /** The same policy as the result page's: own scripts and styles, no markup from text. */
 export const consoleCsp = resultCsp
@@ -7,20 +8,7 @@ export const consoleCsp = resultCsp
  * The SQL console of a task group, a page of our own over the studio's protocol. Everything in it is fixed but the id,
  * which is safe in a URL and in HTML (`isGroupId`). The rest is done by /assets/console/console.js.
  */
-export const consoleHtml = (id: string): string => `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>SQL console · ${id}</title>
-<meta name="robots" content="noindex, nofollow">
-<meta name="referrer" content="no-referrer">
-<meta name="color-scheme" content="light dark">
-<link rel="icon" type="image/svg+xml" href="/favicon.svg">
-<link rel="stylesheet" href="/assets/tokens.css">
-<link rel="stylesheet" href="/assets/base.css">
-<link rel="stylesheet" href="/assets/parts.css">
-<link rel="stylesheet" href="/assets/console.css">
+export const consoleHtml = (id: string): string => `${htmlHead(`SQL console · ${id}`, "console")}
 <noscript><link rel="stylesheet" href="/assets/noscript.css"></noscript>
 <script type="module" src="/assets/console/console.js"></script>
 </head>

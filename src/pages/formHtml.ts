@@ -82,7 +82,7 @@ export const formHtml = (loginUrl: string | null): string => `<!doctype html>
 <div id="inputs-by-url" hidden>
 <label class="visually-hidden" for="inputs-url">Address of the rows</label>
 <input type="url" id="inputs-url" inputmode="url" placeholder="https://example.com/rows.json" spellcheck="false" autocomplete="off" aria-describedby="url-hint inputs-error">
-<p class="hint" id="url-hint">An https address that answers a JSON array of objects. It is fetched once, when you submit, and not kept.</p>
+<p class="hint" id="url-hint">An https address that answers JSON, JSON Lines, CSV or TSV. It is fetched once, when you submit, and not kept.</p>
 </div>
 <div class="field-error" id="inputs-error" role="alert" hidden></div>
 </section>

@@ -1,25 +1,12 @@
+import { escapeHtml } from "../domain/Json.ts"
+import { htmlHead } from "./htmlHead.ts"
+
 /**
  * The page of a task group. It is fixed: the Worker streams it with four places filled in, in this order: `{{title}}`
  * (escaped text), `{{json}}` (the group, JSON with `<` escaped), `{{facts}}` (what the page needs besides, in the same
  * way) and `{{table}}` (escaped HTML for readers without scripts). Everything else is done by /assets/result/result.js.
  */
-export const resultHtml = `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{{title}}</title>
-<meta name="robots" content="noindex, nofollow">
-<meta name="referrer" content="no-referrer">
-<meta name="color-scheme" content="light dark">
-<link rel="icon" type="image/svg+xml" href="/favicon.svg">
-<link rel="stylesheet" href="/assets/tokens.css">
-<link rel="stylesheet" href="/assets/base.css">
-<link rel="stylesheet" href="/assets/parts.css">
-<link rel="stylesheet" href="/assets/result.css">
-<link rel="stylesheet" href="/assets/table.css">
-<link rel="stylesheet" href="/assets/cells.css">
-<link rel="stylesheet" href="/assets/panel.css">
+export const resultHtml = `${htmlHead("{{title}}", "result", "table", "cells", "panel")}
 <noscript><link rel="stylesheet" href="/assets/noscript.css"></noscript>
 <script type="module" src="/assets/result/result.js"></script>
 </head>
@@ -102,22 +89,12 @@ export const resultCsp = [
   "trusted-types 'none'",
 ].join("; ")
 
-const escapeHtml = (text: string) => text.replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`)
-
 /** What a browser sees instead of a JSON error; goes with `resultCsp`. */
-export const errorHtml = (status: number, title: string, message: string): string => `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${escapeHtml(title)} · Parallel Multitask</title>
-<meta name="robots" content="noindex, nofollow">
-<meta name="referrer" content="no-referrer">
-<meta name="color-scheme" content="light dark">
-<link rel="icon" type="image/svg+xml" href="/favicon.svg">
-<link rel="stylesheet" href="/assets/tokens.css">
-<link rel="stylesheet" href="/assets/base.css">
-<link rel="stylesheet" href="/assets/parts.css">
+export const errorHtml = (
+  status: number,
+  title: string,
+  message: string,
+): string => `${htmlHead(`${escapeHtml(title)} · Parallel Multitask`)}
 </head>
 <body>
 <header class="top"><a class="brand" href="/"><img src="/favicon.svg" alt="" width="26" height="26">Parallel Multitask</a></header>

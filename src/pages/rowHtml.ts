@@ -1,19 +1,7 @@
+import { htmlHead } from "./htmlHead.ts"
+
 /** The page of one row, fixed but for `{{title}}`, `{{links}}` and `{{row}}`. It runs no script. */
-export const rowHtml = `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{{title}}</title>
-<meta name="robots" content="noindex, nofollow">
-<meta name="referrer" content="no-referrer">
-<meta name="color-scheme" content="light dark">
-<link rel="icon" type="image/svg+xml" href="/favicon.svg">
-<link rel="stylesheet" href="/assets/tokens.css">
-<link rel="stylesheet" href="/assets/base.css">
-<link rel="stylesheet" href="/assets/parts.css">
-<link rel="stylesheet" href="/assets/panel.css">
-<link rel="stylesheet" href="/assets/row.css">
+export const rowHtml = `${htmlHead("{{title}}", "panel", "row")}
 </head>
 <body>
 <header class="top">

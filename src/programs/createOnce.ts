@@ -13,7 +13,7 @@ import type { TaskGroups } from "../services/TaskGroups.ts"
 import type { CreateError } from "./createErrors.ts"
 import { createDecoded, createdJson, decodeBody } from "./createMultitask.ts"
 
-/** The idempotency key belongs to a request with another body. */
+/** The idempotency key belongs to another request. */
 export class KeyReused extends Schema.TaggedError<KeyReused>()("KeyReused", {}) {}
 
 /** The first request with this idempotency key has no outcome yet, or none that is known. */

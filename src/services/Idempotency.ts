@@ -18,6 +18,7 @@ export interface IdempotentRequest {
   readonly name: string
   /** Who asks: random, new with every request. */
   readonly token: string
+  /** Of method, path, query and body. */
   readonly bodyHash: string
 }
 
@@ -34,7 +35,7 @@ export class Idempotency extends Context.Service<
     /** Asked right before the commit: on false the caller must not commit. */
     committing(request: IdempotentRequest): Effect.Effect<boolean, IdempotencyUnavailable>
     done(request: IdempotentRequest): Effect.Effect<boolean, IdempotencyUnavailable>
-    /** Nothing was submitted: the key is free again, for another body too. */
+    /** Nothing was submitted: the key is free again, for another request too. */
     release(request: IdempotentRequest): Effect.Effect<void, IdempotencyUnavailable>
     /** Whether the object of that group holds it, committed. */
     isCommitted(taskgroupId: GroupId): Effect.Effect<boolean, IdempotencyUnavailable>
