@@ -11,10 +11,13 @@ export const SEPARATOR_LINE = /^sep=([,;\t])(?:\r\n|\r|\n)/i
  */
 export const guessDelimiter = (text: string, isAll: boolean): Delimiter | null => {
   const counts = { ",": 0, ";": 0, "\t": 0 }
+  const start = text.search(/[^\r\n ]/)
+  // Blank lines so far: the header is still to come.
+  if (start < 0) return isAll ? best(counts) : null
   let isQuoted = false
   let isStart = true
   let closedAt = -1
-  for (let at = Math.max(0, text.search(/[^\r\n ]/)); at < text.length; at++) {
+  for (let at = start; at < text.length; at++) {
     const char = text[at]!
     if (isQuoted) {
       if (char !== '"') continue

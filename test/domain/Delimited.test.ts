@@ -99,6 +99,11 @@ describe("DelimitedReader", () => {
     ])
   })
 
+  it("takes no blank line for the header, however the text is cut", () => {
+    for (const lengths of [[1], [2], [3], [100]])
+      expect(read("\r\n \na;b\n1;2\n", { lengths })).toEqual(['{"a":"1","b":"2"}'])
+  })
+
   it("names a column without a name by its place, where it holds something", () => {
     // As data frames write their index, and spreadsheets empty columns.
     expect(read(",company,column_1,\n0,A,x,\n1,B,y,\n")).toEqual([

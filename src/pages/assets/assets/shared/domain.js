@@ -298,10 +298,12 @@ var csvRecord = (cells) => {
 var SEPARATOR_LINE = /^sep=([,;\t])(?:\r\n|\r|\n)/i;
 var guessDelimiter = (text, isAll) => {
   const counts = { ",": 0, ";": 0, "	": 0 };
+  const start = text.search(/[^\r\n ]/);
+  if (start < 0) return isAll ? best(counts) : null;
   let isQuoted = false;
   let isStart = true;
   let closedAt = -1;
-  for (let at = Math.max(0, text.search(/[^\r\n ]/)); at < text.length; at++) {
+  for (let at = start; at < text.length; at++) {
     const char = text[at];
     if (isQuoted) {
       if (char !== '"') continue;
