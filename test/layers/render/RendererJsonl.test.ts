@@ -1,5 +1,6 @@
 import { describe, expect, it } from "@effect/vitest"
 import * as Schema from "effect/Schema"
+import { elementsOf, fieldsOf } from "../../../src/domain/JsonText.ts"
 import { renderJson } from "../../../src/layers/render/RendererJson.ts"
 import { renderJsonl } from "../../../src/layers/render/RendererJsonl.ts"
 import { type Given, snapshotOf } from "./snapshotOf.ts"
@@ -38,13 +39,9 @@ describe("renderJsonl", () => {
       const given = pairs.map(([input, content], at): Given =>
         at % 3 === 2 ? { input } : { input, content },
       )
-      const { results } = JSON.parse([...renderJson(snapshotOf(given), "full")].join("")) as {
-        results: ReadonlyArray<unknown>
-      }
-      // As text: a column may be called `__proto__`, which comparing objects would take for something else.
-      expect(lines(given).map((line) => JSON.stringify(JSON.parse(line)))).toEqual(
-        results.map((row) => JSON.stringify(row)),
-      )
+      // To the letter. V8's parser may take a name with an escape for another that it has just read in its place.
+      const json = [...renderJson(snapshotOf(given), "full")].join("")
+      expect(lines(given)).toEqual(elementsOf(fieldsOf(json).get("results") ?? "[]"))
     },
   )
 
