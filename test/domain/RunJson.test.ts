@@ -1,5 +1,6 @@
 import { describe, expect, it } from "@effect/vitest"
 import * as Schema from "effect/Schema"
+import { fieldsOf } from "../../src/domain/JsonText.ts"
 import { mergedOf, resultJson, runEventJson, runJson } from "../../src/domain/RunJson.ts"
 import { type Given, rowOf } from "../layers/render/snapshotOf.ts"
 import { groupId } from "../support/ids.ts"
@@ -10,10 +11,13 @@ const merged = (input: string, content: unknown) =>
   mergedOf(input, content === undefined ? undefined : JSON.stringify(content))
 
 /** The `merged` column by parsing whatever there is. */
-const mergedByParsing = (input: string, content: unknown): string | null => {
+const mergedByParsing = (input: string, content: unknown): string | null =>
+  mergedByValues(JSON.parse(input) as object, content)
+
+const mergedByValues = (input: object, content: unknown): string | null => {
   const isObject = typeof content === "object" && content !== null && !Array.isArray(content)
   const output = content === undefined ? {} : isObject ? content : { content }
-  const all = [...Object.entries(JSON.parse(input) as Record<string, unknown>), ...Object.entries(output)]
+  const all = [...Object.entries(input), ...Object.entries(output)]
   const names = all.map(([name]) => name)
   const shown = all.filter(([name]) => name !== "$id" && name !== "$status")
   return new Set(names).size === names.length && shown.length === all.length
@@ -31,13 +35,13 @@ describe("mergedOf", () => {
     "is what parsing gives",
     [members, members, Schema.Union([Schema.Json, Schema.Undefined])],
     ([input, output, other]) => {
-      const text = JSON.stringify(Object.fromEntries(input))
+      const row = Object.fromEntries(input)
+      const text = JSON.stringify(row)
       const fields = Object.fromEntries(output)
-      for (const content of [fields, other]) {
-        const [found, parsed] = [merged(text, content), mergedByParsing(text, content)]
-        expect([text, found === null]).toEqual([text, parsed === null])
-        expect(JSON.parse(found ?? "0")).toEqual(JSON.parse(parsed ?? "0"))
-      }
+      // Names as texts: V8's parser may take one with an escape for another. Their order is another test's.
+      const fieldsIn = (json: string | null) => (json === null ? null : new Map(fieldsOf(json)))
+      for (const content of [fields, other])
+        expect(fieldsIn(merged(text, content))).toEqual(fieldsIn(mergedByValues(row, content)))
     },
   )
 
