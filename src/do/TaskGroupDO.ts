@@ -12,7 +12,7 @@ import { StructuredLog } from "../layers/StructuredLog.ts"
 import type { Committed } from "../services/TaskGroups.ts"
 import { taskGroupLayers } from "./layers.ts"
 import { platformBody } from "./platformBody.ts"
-import { readOnlySql } from "./readOnlySql.ts"
+import { ReadOnlySql, type StudioLimits } from "./readOnlySql.ts"
 import { TaskGroupObject } from "./TaskGroupObject.ts"
 
 const ALARM_RETRY_MS = 60_000
@@ -22,7 +22,7 @@ const describeViews = ({ prototype }: typeof TaskGroupDO): void => {
   const described = prototype as TaskGroupDO & { getSchema(): string }
   const tables = described.getSchema
   described.getSchema = function () {
-    const views = this.sql.exec("SELECT sql FROM sqlite_schema WHERE type = 'view'").raw()
+    const views = [...this.sql.exec("SELECT sql FROM sqlite_schema WHERE type = 'view'").raw()]
     return [tables.call(this), ...views.map(([sql]) => `${String(sql)};`)].join("\n\n")
   }
 }
@@ -38,6 +38,7 @@ export class TaskGroupDO extends DurableObject<Env> {
   private readonly object: TaskGroupObject | null
   /** Why there is none. */
   private readonly problem: Error | null = null
+  private strangers: ReadOnlySql | null = null
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env)
@@ -76,14 +77,28 @@ export class TaskGroupDO extends DurableObject<Env> {
 
   /** What `@Queryable` reads through: strangers get no other SQL than this. */
   get sql() {
-    if (!this.configuration.ok) throw new Error("Wrong configuration")
-    const { STUDIO_MAX_ROWS, STUDIO_MAX_CHARS } = this.configuration.settings
-    const { exec } = readOnlySql(this.ctx.storage, { rows: STUDIO_MAX_ROWS, chars: STUDIO_MAX_CHARS })
+    const { group } = this
+    const strangers = (this.strangers ??= new ReadOnlySql(this.ctx.storage, this.studioLimits(), () =>
+      Date.now(),
+    ))
     return {
-      exec: (...statement: Parameters<typeof exec>) => {
-        this.group.flush()
-        return exec(...statement)
+      exec: (query: string, ...bindings: ReadonlyArray<unknown>) => {
+        group.flush()
+        return strangers.exec(query, ...bindings)
       },
+    }
+  }
+
+  private studioLimits(): StudioLimits {
+    if (!this.configuration.ok) throw new Error("Wrong configuration")
+    const { settings } = this.configuration
+    return {
+      rows: settings.STUDIO_MAX_ROWS,
+      chars: settings.STUDIO_MAX_CHARS,
+      work: settings.STUDIO_MAX_WORK_MS * 1e6,
+      kept: settings.STUDIO_MAX_KEPT_BYTES,
+      workPerSecond: settings.STUDIO_WORK_PER_SECOND_MS * 1e6,
+      workSaved: settings.STUDIO_WORK_SAVED_MS * 1e6,
     }
   }
 

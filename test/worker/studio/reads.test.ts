@@ -48,7 +48,6 @@ describe("reading", () => {
       60,
     ],
     ["SELECT value FROM runs, json_each(runs.input) LIMIT 3", 3],
-    ["EXPLAIN SELECT * FROM runs", null],
     ["EXPLAIN QUERY PLAN SELECT * FROM runs WHERE id = 1001", 1],
     ["VALUES (1), (2)", 2],
     [
@@ -59,7 +58,7 @@ describe("reading", () => {
     ["SELECT 'a;b -- c /* d' AS text /* a comment; with DELETE */ -- and another", 1],
     ["  -- first a comment\nSELECT 1", 1],
     ["SELECT a.run_id, a.run_id FROM runs a JOIN runs b ON a.id = b.id LIMIT 1", 1],
-    [`SELECT "a""; DELETE FROM runs; --"`, 1],
+    [`SELECT 1 AS "a""; DELETE FROM runs; --"`, 1],
     ["SELECT 1 -- \r; DELETE FROM runs", 1],
     ["SELECT 'WITH n AS (SELECT * FROM n)' AS text", 1],
     [
@@ -77,16 +76,6 @@ describe("reading", () => {
     const { error } = await query(id, "SELECT a.id FROM runs a, runs b")
     expect(error).toContain("100 rows")
     expect(await rowsOf(id, "SELECT a.id FROM runs a, runs b LIMIT 100")).toHaveLength(100)
-  })
-
-  it.each([
-    "SELECT replace(hex(zeroblob(100000)), '0', 'x') AS long",
-    "SELECT replace(hex(zeroblob(5000)), '0', 'x') AS long FROM runs",
-  ])("does not give more than it may: %s", async (statement) => {
-    const { error } = await query(id, statement)
-    expect(error === undefined ? "given" : error).toMatch(/characters|given/)
-    const { error: tooMuch } = await query(id, statement.replace("100000", "100001"))
-    expect(tooMuch).toContain("characters")
   })
 
   it("an error of SQL is an answer", async () => {

@@ -1,0 +1,68 @@
+import type { Catalog } from "./catalog.ts"
+import type { Scope } from "./Scope.ts"
+import { SqlRefusal } from "./SqlRefusal.ts"
+
+/** SQLite takes longer to prepare what is larger, and plans joins of many by trying orders. */
+const MAX_NODES = 6_000
+const MAX_ITEMS = 64
+const MAX_JOINED = 12
+
+/** A source of which at most one row is read for each of the others', if SQLite finds it by what makes it unique. */
+export interface Claim {
+  /** What the source is called in SQLite's plan: as a whole, or where it is merged into what reads it. */
+  readonly aliases: ReadonlyArray<string>
+  readonly by: "row" | "run"
+}
+
+export interface Compiler {
+  readonly catalog: Catalog
+  readonly claims: Array<Claim>
+  /** Nanoseconds of what runs once, wherever it stands. */
+  once: number
+  /** Bytes that are sorted or kept until the end. */
+  kept: number
+  /** Columns that are named now go along with what is sorted. */
+  sorting: boolean
+  /** Columns of the view that are asked for. */
+  readonly viewed: Set<string>
+  /** What has stood in the statement so far, with views and CTEs in their place. */
+  nodes: number
+  items: number
+  aliases: number
+}
+
+export const newCompiler = (catalog: Catalog): Compiler => ({
+  catalog,
+  claims: [],
+  once: 0,
+  kept: 0,
+  sorting: false,
+  viewed: new Set(),
+  nodes: 0,
+  items: 0,
+  aliases: 0,
+})
+
+export const newAlias = (compiler: Compiler): string => `_${++compiler.aliases}`
+
+export const countNodes = (compiler: Compiler, nodes: number): void => {
+  compiler.nodes += nodes
+  if (compiler.nodes > MAX_NODES)
+    throw new SqlRefusal(
+      "This statement is too large, with its CTEs and subqueries in their places. Ask for fewer columns, or in several steps.",
+    )
+}
+
+/** SELECT, VALUES and what stands in FROM. */
+export const countItems = (compiler: Compiler, items: number): void => {
+  compiler.items += items
+  if (compiler.items > MAX_ITEMS) {
+    throw new SqlRefusal(
+      `This statement reads from more than ${MAX_ITEMS} places, counting each use of a CTE. Ask in several steps.`,
+    )
+  }
+}
+
+export const assertJoined = (scope: Scope): void => {
+  if (scope.sources.length > MAX_JOINED) throw new SqlRefusal(`At most ${MAX_JOINED} tables are joined here.`)
+}
