@@ -1,5 +1,13 @@
-/** Headers of every answer: nobody may frame, index or guess types. */
+import { isLoopback } from "./origin.ts"
+
+/** What browsers can do and no page of ours does. They copy links and tables, which a frame of somebody else may not. */
+const UNUSED =
+  "accelerometer autoplay camera display-capture encrypted-media fullscreen geolocation gyroscope hid idle-detection magnetometer microphone midi payment picture-in-picture publickey-credentials-get screen-wake-lock serial usb xr-spatial-tracking clipboard-read"
+const PERMISSIONS = [...UNUSED.split(" ").map((name) => `${name}=()`), "clipboard-write=(self)"].join(", ")
+
+/** Headers of every answer: nobody may frame, index or guess types. Those of files are in src/pages/assets/_headers. */
 const COMMON: Readonly<Record<string, string>> = {
+  "permissions-policy": PERMISSIONS,
   "x-content-type-options": "nosniff",
   "x-robots-tag": "noindex, nofollow",
   "referrer-policy": "no-referrer",
@@ -21,7 +29,19 @@ export const withCommonHeaders = (response: Response, csp: string = DATA_CSP): R
   for (const [name, value] of Object.entries(isOwn ? COMMON : { ...COMMON, ...CORS }))
     headers.set(name, value)
   if (!headers.has("content-security-policy")) headers.set("content-security-policy", csp)
+  // What opens a page of ours, or is opened by it, gets no hold of its window.
+  if (headers.get("content-type")?.startsWith("text/html"))
+    headers.set("cross-origin-opener-policy", "same-origin")
   return new Response(response.body, { status: response.status, headers })
+}
+
+/** An answer as it leaves. Over https the host is asked by nothing else for a year, but for one's own machine's names. */
+export const finished = (request: Request, response: Response): Response => {
+  const answer = withCommonHeaders(response)
+  const { protocol, hostname } = new URL(request.url)
+  if (protocol === "https:" && !isLoopback(hostname))
+    answer.headers.set("strict-transport-security", "max-age=31536000")
+  return answer
 }
 
 /** For those who do not say what they will send. */

@@ -1,12 +1,29 @@
 import { describe, expect, it } from "vitest"
 import { readSettings } from "../../src/domain/Settings.ts"
-import { formRoute } from "../../src/http/formRoute.ts"
+import { handle, type HandlerContext } from "../../src/http/handle.ts"
 
-const loginOf = async (env: Record<string, string>) => {
+const at = (env: Record<string, string>) => {
   const read = readSettings(env)
   if (!read.ok) throw new Error(read.problems.join())
-  const page = await formRoute(new Request("https://multitask.example/"), read.settings).text()
-  return /data-login="([^"]*)"/.exec(page)?.[1]
+  const context = { settings: read.settings } as HandlerContext
+  return (path: string, method = "GET") =>
+    handle(new Request(`https://multitask.example${path}`, { method }), context)
+}
+
+/** What the form offers, and what there is at the place where the login sends people back to. */
+const loginOf = async (env: Record<string, string>) => {
+  const ask = at(env)
+  const page = await (await ask("/")).text()
+  const login = /data-login="([^"]*)"/.exec(page)?.[1]
+  for (const [method, status] of [
+    ["GET", 200],
+    ["HEAD", 200],
+    ["OPTIONS", 204],
+    // Not sent by a page of ours.
+    ["POST", 403],
+  ] as const)
+    expect((await ask("/callback", method)).status).toBe(login === "" ? 404 : status)
+  return login
 }
 
 describe("signing in with Parallel", () => {

@@ -55,7 +55,7 @@ describe("renderTaskGroup", () => {
       const json = JSON.parse(yield* textOf(renderTaskGroup("json")))
       expect(markdown.match(/^\| ⏳/gm)).toHaveLength(COUNT)
       expect(json.results).toHaveLength(COUNT)
-    }).pipe(Effect.provide([Group, RendererMarkdown, RendererJson])),
+    }).pipe(Effect.provide([Group, RendererMarkdown(), RendererJson])),
   )
 
   it.effect("is one moment, read as it is taken; what it holds is let go of", () =>
