@@ -29,18 +29,21 @@ export const withCommonHeaders = (response: Response, csp: string = DATA_CSP): R
   for (const [name, value] of Object.entries(isOwn ? COMMON : { ...COMMON, ...CORS }))
     headers.set(name, value)
   if (!headers.has("content-security-policy")) headers.set("content-security-policy", csp)
-  // What opens a page of ours, or is opened by it, gets no hold of its window.
-  if (headers.get("content-type")?.startsWith("text/html"))
-    headers.set("cross-origin-opener-policy", "same-origin")
   return new Response(response.body, { status: response.status, headers })
 }
 
-/** An answer as it leaves. Over https the host is asked by nothing else for a year, but for one's own machine's names. */
+/**
+ * An answer as it leaves. The host is asked by nothing but https for a year, unless it is one's own machine; what opens a
+ * page of ours, or is opened by it, gets no hold of its window (which browsers know over https and on loopback).
+ */
 export const finished = (request: Request, response: Response): Response => {
   const answer = withCommonHeaders(response)
+  const { headers } = answer
   const { protocol, hostname } = new URL(request.url)
-  if (protocol === "https:" && !isLoopback(hostname))
-    answer.headers.set("strict-transport-security", "max-age=31536000")
+  const isOwn = isLoopback(hostname)
+  if (protocol === "https:" && !isOwn) headers.set("strict-transport-security", "max-age=31536000")
+  const isPage = headers.get("content-type")?.startsWith("text/html") === true
+  if (isPage && (protocol === "https:" || isOwn)) headers.set("cross-origin-opener-policy", "same-origin")
   return answer
 }
 
