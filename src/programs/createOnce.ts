@@ -53,7 +53,9 @@ export const createOnce = Effect.fn("createOnce")(function* (options: {
   const decoded = yield* decodeBody(options.body)
   let mayBeSubmitted = false
   // Should this fail, the record's lease frees the key later.
-  const release = Effect.suspend(() => (mayBeSubmitted ? Effect.void : Effect.ignore(records.release(request))))
+  const release = Effect.suspend(() =>
+    mayBeSubmitted ? Effect.void : Effect.ignore(records.release(request)),
+  )
   const before = yield* obtain(request).pipe(Effect.onInterrupt(() => release))
   if (before !== null) return { url: before.url, answer: before.answer, replayed: true }
   const created = yield* createDecoded(decoded, {

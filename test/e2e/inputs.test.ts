@@ -89,7 +89,12 @@ it.each(formats)("takes %s from a signed URL, through a redirect", async (_, ans
 const byUrl: ReadonlyArray<readonly [string, object, number, RegExp]> = [
   ["more than the limit", { count: 5_000 }, 413, /more than 20000 bytes/],
   ["more rows than allowed", { count: 51 }, 422, /50/],
-  ["a login page", { body: "<html>sign in</html>", content_type: "text/html" }, 422, /text\/html.* login.* begins with “<html>sign in/],
+  [
+    "a login page",
+    { body: "<html>sign in</html>", content_type: "text/html" },
+    422,
+    /text\/html.* login.* begins with “<html>sign in/,
+  ],
   ["broken JSON", { body: '[{"a":1},\n{"a":]' }, 422, /line 2, column 6/],
   ["a sentence", { body: "Not found", content_type: "text/plain" }, 422, /neither JSON nor a table/],
   ["a wrapper", { body: '{"rows":[{"a":1}]}' }, 422, /member .*rows.* send that array/],

@@ -87,10 +87,14 @@ const run = Effect.fnUntraced(function* (
 /** One row. */
 const loaded = () => {
   const problems = new Problems()
-  const rows = new TextRows({ maxInputs: 9, maxSpecPlusInputChars: 99, maxDepth: 9, maxValues: 9 }, problems, {
-    format: null,
-    maxChars: 99,
-  })
+  const rows = new TextRows(
+    { maxInputs: 9, maxSpecPlusInputChars: 99, maxDepth: 9, maxValues: 9 },
+    problems,
+    {
+      format: null,
+      maxChars: 99,
+    },
+  )
   rows.push('[{"company":"A"}]')
   const collector = rows.end()
   if (!(collector instanceof RowCollector)) throw new Error("unexpected")
@@ -183,7 +187,11 @@ describe("inputs as a URL", () => {
   it.effect.each([
     [
       "they are not there",
-      { load: [Effect.fail(new InputsUnavailable({ kind: "broken", path: "inputs", message: "", excerpt: null }))] },
+      {
+        load: [
+          Effect.fail(new InputsUnavailable({ kind: "broken", path: "inputs", message: "", excerpt: null })),
+        ],
+      },
       "InputsUnavailable",
     ],
     ["they do not come", { load: [Effect.never] }, "PreparationTimedOut"],

@@ -1,14 +1,6 @@
 import { describe, expect, it } from "vitest"
 import { untilEnded } from "./support/expect.ts"
-import {
-  body,
-  CREATE,
-  type Created,
-  type ErrorBody,
-  ORIGIN,
-  send,
-  underVariables,
-} from "./support/product.ts"
+import { body, CREATE, type Created, type ErrorBody, send, underVariables } from "./support/product.ts"
 import { until } from "./support/until.ts"
 import { newUpstream } from "./support/upstream.ts"
 
@@ -49,12 +41,27 @@ describe("a Host that somebody made up", () => {
     const data = await untilEnded(id)
     // It says where the POST was sent.
     expect(data.metadata).toMatchObject({ origin: EVIL })
-    const paths = ["", ".json", ".jsonl", ".csv", ".html", ".md", ".sse", ".db", "/1.json", "/1.html", "/1.md"]
+    const paths = [
+      "",
+      ".json",
+      ".jsonl",
+      ".csv",
+      ".html",
+      ".md",
+      ".sse",
+      ".db",
+      "/1.json",
+      "/1.html",
+      "/1.md",
+    ]
     for (const path of [...paths, ".md?basis=all", ".json?limit=1", "/7.html", ".xml"]) {
       for (const accept of ["text/html", "*/*"]) {
         const answer = await send(`/${id}${path}`, { headers: { accept } })
         const said = `${JSON.stringify([...answer.headers])} ${await answer.text()}`
-        expect([path, said.replaceAll(`"origin":"${EVIL}"`, "")]).toEqual([path, expect.not.stringContaining("evil")])
+        expect([path, said.replaceAll(`"origin":"${EVIL}"`, "")]).toEqual([
+          path,
+          expect.not.stringContaining("evil"),
+        ])
       }
     }
     const markdown = await (await send(`/${id}.md`)).text()

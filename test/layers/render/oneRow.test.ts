@@ -96,7 +96,10 @@ describe("one row in Markdown", () => {
     for (const [name, render] of Object.entries(READERS)) {
       const html = render(whole)
       for (const link of elementsNamed(html, ["a"]))
-        expect([name, attributeOf(link, "href")]).toEqual([name, expect.stringMatching(/^https?:\/\/|^\/tgrp_00000001[./]/)])
+        expect([name, attributeOf(link, "href")]).toEqual([
+          name,
+          expect.stringMatching(/^https?:\/\/|^\/tgrp_00000001[./]/),
+        ])
       expect([name, elementsNamed(html, ["img", "script"])]).toEqual([name, []])
     }
   })

@@ -1,6 +1,15 @@
 import { describe, expect, it } from "vitest"
 import { expectError, problemPaths } from "../support/expect.ts"
-import { body, companies, CREATE, type ErrorBody, post, SCHEMA, send, underVariables } from "../support/product.ts"
+import {
+  body,
+  companies,
+  CREATE,
+  type ErrorBody,
+  post,
+  SCHEMA,
+  send,
+  underVariables,
+} from "../support/product.ts"
 import { newUpstream, nobodysUpstream, type Upstream } from "../support/upstream.ts"
 
 const raw = (upstream: Upstream, init: RequestInit, headers: Record<string, string> = {}) =>
@@ -69,7 +78,7 @@ describe("a bad POST asks nothing of Parallel", () => {
   })
 
   it("OPTIONS answers a preflight", async () => {
-    // Here private addresses may be asked: see test/http/handle.test.ts.
+    // Here private addresses may be asked: see test/worker/front.test.ts.
     const sendTo = underVariables({ ALLOW_PRIVATE_URLS: "false" })
     const response = await sendTo(CREATE, { method: "OPTIONS", headers: { origin: "https://a.example" } })
     expect(response.status).toBe(204)

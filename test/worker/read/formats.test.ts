@@ -177,7 +177,7 @@ describe("formats", () => {
         origin: "https://a.example",
         ...(asked !== null && { "access-control-request-headers": asked }),
       }
-      // Where private addresses may be asked, others may not send a key: see test/http/handle.test.ts.
+      // Where private addresses may be asked, others may not send a key: see test/worker/front.test.ts.
       const sendTo = underVariables({ ALLOW_PRIVATE_URLS: "false" })
       const response = await sendTo(path, { method: "OPTIONS", headers })
       const echoed = response.headers.get("access-control-allow-headers") ?? ""
