@@ -6,10 +6,12 @@ import type { TaskGroupStub } from "../layers/TaskGroupsObjects.ts"
 import { CreationFailed } from "../programs/createErrors.ts"
 import { readAddress } from "./address.ts"
 import { callbackRoute } from "./callbackRoute.ts"
+import { passOver } from "./body.ts"
 import { createRoute } from "./createRoute.ts"
 import { errorResponse, methodNotAllowed } from "./errors.ts"
 import { formRoute } from "./formRoute.ts"
 import { optionsResponse, withCommonHeaders } from "./headers.ts"
+import type { RateLimits } from "./rateLimits.ts"
 import { resultRoute } from "./resultRoute.ts"
 import type { RequestRuntime } from "./runtime.ts"
 
@@ -17,6 +19,7 @@ export interface HandlerContext {
   readonly settings: SettingsShape
   readonly runtime: RequestRuntime
   readonly groups: (id: GroupId) => TaskGroupStub
+  readonly limits: RateLimits
 }
 
 const CREATE_PATH = "/v1beta/tasks/multitask"
@@ -68,7 +71,10 @@ const route = async (request: Request, context: HandlerContext): Promise<Respons
   if (pathname === CREATE_PATH) {
     if (request.method === "OPTIONS") return optionsResponse(request, "POST, OPTIONS")
     if (request.method !== "POST") return errorResponse(methodNotAllowed(request.method, "POST, OPTIONS"))
-    return createRoute(request, context.settings, context.runtime)
+    const refusal = await context.limits.count("RATE_SUBMIT", request)
+    if (refusal === null) return createRoute(request, context.settings, context.runtime)
+    await passOver(request, context.settings.MAX_BODY_BYTES)
+    return errorResponse(refusal)
   }
   const address = readAddress(pathname)
   if (address !== null && !RESERVED.has(pathname.split("/")[1] ?? "")) {

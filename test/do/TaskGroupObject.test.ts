@@ -2,6 +2,7 @@ import * as ManagedRuntime from "effect/ManagedRuntime"
 import { afterEach, describe, expect, it } from "vitest"
 import { taskGroupLayers } from "../../src/do/layers.ts"
 import { TaskGroupObject } from "../../src/do/TaskGroupObject.ts"
+import type { SettingsShape } from "../../src/domain/Settings.ts"
 import type { GroupInit } from "../../src/domain/TaskGroup.ts"
 import { groupId } from "../support/ids.ts"
 import { nodeSqliteStorage } from "../support/nodeSqliteStorage.ts"
@@ -27,7 +28,7 @@ afterEach(() => {
 })
 
 /** A disk, and the objects that live on it one after the other. */
-const disk = () => {
+const disk = (changes: Partial<SettingsShape> = {}) => {
   const inner = nodeSqliteStorage()
   opened.push(inner)
   const seen = { built: 0, emptied: 0, alarm: null as number | null, waitsFor: Promise.resolve() }
@@ -47,7 +48,7 @@ const disk = () => {
       storage,
       runtime: () => {
         seen.built++
-        return ManagedRuntime.make(taskGroupLayers(storage, settingsWith()))
+        return ManagedRuntime.make(taskGroupLayers(storage, settingsWith(changes)))
       },
       version: "test",
     })
@@ -104,4 +105,50 @@ it("a group is there for the next object on its disk: looked at, or woken by its
   expect(inner.read("SELECT state FROM details").rows).toEqual([["receiving"]])
   await next.alarm()
   expect([seen.built, seen.emptied]).toEqual([2, 0])
+})
+
+describe("what strangers may hold open of one group", () => {
+  /** A group that waits for nothing, so that it runs nothing. */
+  const ended = async (changes: Partial<SettingsShape>) => {
+    const { inner, wake } = disk(changes)
+    // Several chunks of an answer.
+    const inputs = Array.from({ length: 500 }, (_, at) => JSON.stringify({ a: `${at}`.padEnd(400, "x") }))
+    const received = wake()
+    await received.begin({ ...INIT, numInputs: inputs.length }, SECRETS)
+    await received.addInputs(0, inputs)
+    inner.sql.exec("UPDATE details SET state = 'ended', removal_at = 9e12")
+    return wake()
+  }
+  const get = (object: TaskGroupObject, path: string, headers: Record<string, string> = {}) =>
+    object.fetch(new Request(`https://object/${path}`, { headers }))
+
+  it("is so many viewers' streams; one that ends makes room", async () => {
+    const object = await ended({ MAX_VIEWERS: 3 })
+    const viewers = await Promise.all([1, 2, 3].map(() => get(object, "sse")))
+    expect(viewers.map(({ status }) => status)).toEqual([200, 200, 200])
+    await new Promise((resolve) => setImmediate(resolve))
+    expect([(await get(object, "sse")).status, (await get(object, "json")).status]).toEqual([503, 200])
+    await viewers[1]!.body!.cancel()
+    const next = await get(object, "sse")
+    expect(next.status).toBe(200)
+    await Promise.all([viewers[0]!, viewers[2]!, next].map(({ body }) => body!.cancel()))
+  })
+
+  it("is so many answers that are being read; what needs no rows is not counted", async () => {
+    const object = await ended({ MAX_READS: 2 })
+    const answers = [await get(object, "json"), await get(object, "html")]
+    const readers = answers.map(({ body }) => body!.getReader())
+    await Promise.all(readers.map((reader) => reader.read()))
+    const refused = await get(object, "csv")
+    expect(refused.status).toBe(503)
+    const known = await get(object, "json", { "if-none-match": answers[0]!.headers.get("etag")! })
+    expect(known.status).toBe(304)
+    const viewer = await get(object, "sse")
+    expect(viewer.status).toBe(200)
+    await viewer.body!.cancel()
+    await readers[0]!.cancel()
+    const next = await get(object, "csv")
+    expect(await next.text()).toContain("$id")
+    await readers[1]!.cancel()
+  })
 })
