@@ -119,7 +119,8 @@ export const Variables = Schema.Struct({
   RATE_LIMITS: variable(Flag, {
     default: true,
     expected: "true or false",
-    description: "limits how often one client address may submit, ask SQL or guess ids, where wrangler.toml binds limits",
+    description:
+      "limits how often one client address may submit, ask SQL or guess ids, where wrangler.toml binds limits",
   }),
   MAX_BODY_BYTES: whole(
     16_777_216,

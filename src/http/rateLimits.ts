@@ -74,5 +74,8 @@ const clientKey = (headers: Headers): string | null => {
   const tail = after === undefined || after === "" ? 0 : after.split(":").length
   while (groups.length < 8 - tail && groups.length < 4) groups.push("0")
   const rest = after === undefined ? [] : after.split(":")
-  return [...groups, ...rest].slice(0, 4).map((group) => Number.parseInt(group, 16).toString(16)).join(":")
+  return [...groups, ...rest]
+    .slice(0, 4)
+    .map((group) => Number.parseInt(group, 16).toString(16))
+    .join(":")
 }

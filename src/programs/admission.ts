@@ -6,7 +6,5 @@ import { Settings } from "../services/Settings.ts"
 export const hasRoomTo = Effect.fnUntraced(function* (to: "watch" | "read") {
   const audience = yield* Audience
   const settings = yield* Settings
-  return to === "watch"
-    ? audience.watching() < settings.MAX_VIEWERS
-    : audience.reading() < settings.MAX_READS
+  return to === "watch" ? audience.watching() < settings.MAX_VIEWERS : audience.reading() < settings.MAX_READS
 })

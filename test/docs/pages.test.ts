@@ -52,6 +52,12 @@ it("every page of docs can be found from the README", () => {
   expect(new Set(linked)).toEqual(new Set(globSync("docs/*.md")))
 })
 
+const rateLimits = [
+  ...read("wrangler.toml").matchAll(
+    /^name = "(\w+)"\nnamespace_id = "\d+"\nsimple = \{ limit = (\d+), period = 60 \}$/gm,
+  ),
+].map(([, name, limit]) => [name, limit])
+
 describe("docs/operating.md", () => {
   it("lists every variable with its default and its meaning", () => {
     expect(rowsOf(sectionOf(operating, "Variables"))).toEqual(
@@ -79,6 +85,14 @@ describe("docs/operating.md", () => {
       `${number(settings.GET_DATA_CHARS)} characters`,
       `${number(settings.PAGE_DATA_CHARS)} characters`,
     ])
+  })
+
+  it("lists the rate limits that wrangler.toml binds", () => {
+    const listed = rowsOf(sectionOf(operating, "Who may ask how often")).map(([name = "", , limit]) => [
+      name.replaceAll("`", ""),
+      limit,
+    ])
+    expect(listed).toEqual(rateLimits)
   })
 
   it("lists the prices that estimates are made of", () => {
@@ -144,7 +158,11 @@ describe("docs/formats.md", () => {
 })
 
 it("settings that the pages name are settings", () => {
-  const known = new Set([...Object.keys(Variables.fields), ...Object.keys(CONSTANTS)])
+  const known = new Set([
+    ...Object.keys(Variables.fields),
+    ...Object.keys(CONSTANTS),
+    ...rateLimits.map(([name]) => name),
+  ])
   // Of the smoke run, of the simulation, and of the platform.
   const others = new Set(["PARALLEL_API_KEY", "PARALLEL_OTHER_API_KEY", "RECOVERY_BOUND_MS"])
   const named = ["README.md", ...globSync("docs/*.md")]

@@ -24,7 +24,7 @@ const dripping = (pieces: ReadonlyArray<string>, everyMs: number, headers: Recor
     { highWaterMark: 0 },
   )
   const init = { method: "POST", body, duplex: "half", headers }
-  return { request: new Request("https://multitask.example/", init as RequestInit), hasLeft: () => left }
+  return { request: new Request("https://multitask.example/", init), hasLeft: () => left }
 }
 
 const settledAfter = async <A>(ms: number, promise: Promise<A>) => {

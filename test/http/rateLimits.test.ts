@@ -41,11 +41,14 @@ describe("rate limits", () => {
     expect(keys).toEqual([key])
   })
 
-  it.each([null, "", "127.0.0.1", "127.9.9.9", "::1", "::ffff:127.0.0.1"])("do not count %s", async (address) => {
-    const { keys, limits } = limitsOf(0)
-    expect(await limits.count("RATE_SUBMIT", from(address))).toBeNull()
-    expect(keys).toEqual([])
-  })
+  it.each([null, "", "127.0.0.1", "127.9.9.9", "::1", "::ffff:127.0.0.1"])(
+    "do not count %s",
+    async (address) => {
+      const { keys, limits } = limitsOf(0)
+      expect(await limits.count("RATE_SUBMIT", from(address))).toBeNull()
+      expect(keys).toEqual([])
+    },
+  )
 
   it("are off where the operator says so, or binds none", async () => {
     const off = limitsOf(0, { RATE_LIMITS: false })
