@@ -87,7 +87,7 @@ class Stalled extends Error {
     super(what)
     this.refusal = {
       status: 408,
-      message: `The body did not arrive: ${what} ${seconds} seconds. Nothing was submitted; send the request again.`,
+      message: `The body did not arrive: ${what} ${seconds} seconds. Nothing was done; send the request again.`,
       headers: { connection: "close" },
     }
   }
