@@ -4,6 +4,7 @@ import { readSettings } from "./domain/Settings.ts"
 import { errorResponse } from "./http/errors.ts"
 import { finished } from "./http/headers.ts"
 import { handle, type HandlerContext } from "./http/handle.ts"
+import { rateLimitsOf } from "./http/rateLimits.ts"
 import { makeRequestRuntime } from "./http/runtime.ts"
 import type { IdempotencyStub } from "./layers/IdempotencyObjects.ts"
 import type { TaskGroupStub } from "./layers/TaskGroupsObjects.ts"
@@ -43,6 +44,7 @@ const contextOf = (env: Env, constants: Constants): HandlerContext | Response =>
     settings: read.settings,
     runtime: makeRequestRuntime(read.settings, stub, records),
     groups: stub,
+    limits: rateLimitsOf(env, read.settings),
   }
   contexts.set(env, context)
   return context

@@ -116,6 +116,12 @@ export const Variables = Schema.Struct({
     expected: "true or false",
     description: "lets `inputs` and `webhook_url` be plain http and private addresses: for development only",
   }),
+  RATE_LIMITS: variable(Flag, {
+    default: true,
+    expected: "true or false",
+    description:
+      "limits how often one client address may submit, ask SQL or guess ids, where wrangler.toml binds limits",
+  }),
   MAX_BODY_BYTES: whole(
     16_777_216,
     1_024,

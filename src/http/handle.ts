@@ -6,11 +6,13 @@ import type { TaskGroupStub } from "../layers/TaskGroupsObjects.ts"
 import { CreationFailed } from "../programs/createErrors.ts"
 import { readAddress } from "./address.ts"
 import { callbackRoute } from "./callbackRoute.ts"
+import { passOver } from "./body.ts"
 import { createRoute } from "./createRoute.ts"
 import { errorResponse } from "./errors.ts"
 import { formRoute } from "./formRoute.ts"
 import { finished } from "./headers.ts"
 import { keyedRoute } from "./keyedRoute.ts"
+import type { RateLimits } from "./rateLimits.ts"
 import { resultRoute } from "./resultRoute.ts"
 import type { RequestRuntime } from "./runtime.ts"
 
@@ -18,6 +20,7 @@ export interface HandlerContext {
   readonly settings: SettingsShape
   readonly runtime: RequestRuntime
   readonly groups: (id: GroupId) => TaskGroupStub
+  readonly limits: RateLimits
 }
 
 const CREATE_PATH = "/v1beta/tasks/multitask"
@@ -65,12 +68,17 @@ const describe = (request: Request) => {
 
 const route = async (request: Request, context: HandlerContext): Promise<Response> => {
   const { pathname } = new URL(request.url)
-  const { settings, runtime } = context
+  const { limits, settings, runtime } = context
   if (pathname === "/") return formRoute(request, settings)
   if (pathname === "/callback" && loginUrlOf(settings) !== null)
     return callbackRoute(request, settings, runtime)
   if (pathname === CREATE_PATH)
-    return keyedRoute(request, "POST", settings, () => createRoute(request, settings, runtime))
+    return keyedRoute(request, "POST", settings, async () => {
+      const refusal = await limits.count("RATE_SUBMIT", request)
+      if (refusal === null) return createRoute(request, settings, runtime)
+      await passOver(request, settings.MAX_BODY_BYTES)
+      return errorResponse(refusal)
+    })
   const address = readAddress(pathname)
   if (address !== null && !RESERVED.has(pathname.split("/")[1] ?? "")) {
     return resultRoute(request, address, context)

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it, vi } from "vitest"
 import * as Effect from "effect/Effect"
 import { readSettings } from "../../src/domain/Settings.ts"
 import { handle } from "../../src/http/handle.ts"
+import { rateLimitsOf } from "../../src/http/rateLimits.ts"
 import type { TaskGroupStub } from "../../src/layers/TaskGroupsObjects.ts"
 import { makeRequestRuntime, type RequestRuntime } from "../../src/http/runtime.ts"
 import { CreationFailed } from "../../src/programs/createErrors.ts"
@@ -28,6 +29,7 @@ const fail = async (request: Request, runtime: Partial<RequestRuntime> = {}) => 
     settings,
     runtime: runtime as RequestRuntime,
     groups: failingStub,
+    limits: rateLimitsOf({}, settings),
   })
   expect(response.status).toBe(500)
   expect(logged).toHaveBeenCalledTimes(1)
