@@ -5,6 +5,7 @@ import type { SettingsShape } from "../domain/Settings.ts"
 import type { TaskGroupStub } from "../layers/TaskGroupsObjects.ts"
 import { CreationFailed } from "../programs/createErrors.ts"
 import { readAddress } from "./address.ts"
+import { requestRedactor, withoutKey } from "./apiKey.ts"
 import { callbackRoute } from "./callbackRoute.ts"
 import { createRoute } from "./createRoute.ts"
 import { errorResponse, methodNotAllowed } from "./errors.ts"
@@ -27,7 +28,10 @@ const FIXED: ReadonlySet<string> = new Set(["/", "/callback", CREATE_PATH])
 const RESERVED = new Set(["mcp", "openapi.json", "docs", "callback", ".well-known", "assets", "v1", "v1beta"])
 
 /** Request in, response out. Fixed routes win over task group ids. */
-export const handle = async (request: Request, context: HandlerContext): Promise<Response> => {
+export const handle = async (request: Request, context: HandlerContext): Promise<Response> =>
+  withoutKey(request, await answer(request, context))
+
+const answer = async (request: Request, context: HandlerContext): Promise<Response> => {
   try {
     return withCommonHeaders(await route(request, context))
   } catch (error) {
@@ -35,7 +39,8 @@ export const handle = async (request: Request, context: HandlerContext): Promise
     const group = error instanceof CreationFailed ? error : undefined
     const about = { ref_id: refId, ...describe(request), ...(group && { taskgroup_id: group.taskgroupId }) }
     const cause = Cause.die(group === undefined ? error : group.defect)
-    console.error(JSON.stringify(failureLine("A request failed", cause, about)))
+    const line = JSON.stringify(failureLine("A request failed", cause, about))
+    console.error(requestRedactor(request.headers).hide(line))
     return withCommonHeaders(
       errorResponse({
         status: 500,
