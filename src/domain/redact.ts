@@ -11,7 +11,7 @@ export interface Redactor {
   readonly hide: (text: string) => string
   /** The same where texts were shortened: of a secret that was cut off at `…` its beginning goes as well. */
   readonly hideCut: (text: string) => string
-  /** Whether one of them is in there. */
+  /** Whether one of them is in there as nobody would hide it: as it is, encoded, or escaped once. */
   readonly holds: (text: string) => boolean
 }
 
@@ -49,7 +49,9 @@ interface Wanted {
 export const redactorOf = (secrets: ReadonlyArray<string>): Redactor => {
   const known = secrets.filter(isTellable)
   if (known.length === 0) return NOTHING
-  const needles = [...new Set(known.flatMap((secret) => [secret, ...encodedOf(secret)]))]
+  // One with an escape in it is also looked for as it reads where that is undone with all others.
+  const forms = known.flatMap((secret) => levelsOf(secret).map(({ text }) => text)).filter(isTellable)
+  const needles = [...new Set([...forms, ...known.flatMap(encodedOf)])]
   const wanted: Wanted = {
     needles,
     trigger: triggerOf(known, needles),
@@ -60,7 +62,7 @@ export const redactorOf = (secrets: ReadonlyArray<string>): Redactor => {
   return {
     hide,
     hideCut: (text) => known.reduce(withoutCut, hide(text)),
-    holds: (text) => findAll(text, wanted).length > 0,
+    holds: (text) => findAll(text, wanted, 1).length > 0,
   }
 }
 
@@ -119,8 +121,8 @@ const QUOTE = 0x22
 /** Escapes and keys are visible ASCII, without quotation marks as a rule: no spelling goes on behind anything else. */
 const isEdge = (char: number): boolean => char <= 0x20 || char >= 0x7f || char === QUOTE
 
-/** Every place where one of them is. Time grows with the text, whatever is in it. */
-const findAll = (text: string, { trigger, needles, reach, hasEdges }: Wanted): Array<Range> => {
+/** Every place where one of them is, with escapes undone so many times. Time grows with the text, whatever is in it. */
+const findAll = (text: string, { trigger, needles, reach, hasEdges }: Wanted, levels?: number): Array<Range> => {
   const found: Array<Range> = []
   let done = 0
   trigger.lastIndex = 0
@@ -134,17 +136,20 @@ const findAll = (text: string, { trigger, needles, reach, hasEdges }: Wanted): A
     const isWhole = to === text.length || ends(to)
     // With what ends it: that may be the second half of an escape.
     if (isWhole) to++
-    for (const [begin, end] of findIn(text.slice(from, to), needles)) found.push([from + begin, from + end])
+    for (const [begin, end] of findIn(text.slice(from, to), needles, levels)) found.push([from + begin, from + end])
     // What begins so near to the end that it may go on behind it is looked for again.
     done = isWhole ? to : to - reach
-    while (done > match.index + 1 && text.charCodeAt(done - 1) === BACKSLASH) done--
+    let run = done
+    while (run > from && text.charCodeAt(run - 1) === BACKSLASH) run--
+    // Backslashes come in pairs.
+    done -= (done - run) % 2
     trigger.lastIndex = done
   }
   return found
 }
 
-const findIn = (text: string, needles: ReadonlyArray<string>): ReadonlyArray<Range> => {
-  const levels = levelsOf(text)
+const findIn = (text: string, needles: ReadonlyArray<string>, most?: number): ReadonlyArray<Range> => {
+  const levels = levelsOf(text, most)
   return levels.flatMap((level, number) =>
     needles.flatMap((needle) => {
       const found: Array<Range> = []

@@ -55,11 +55,11 @@ const unescapeOnce = (text: string): Level | null => {
 const MAX_LEVELS = 8
 
 /** The text as it is, and as it reads with its escapes undone once, twice and so on, until none is left. */
-export const levelsOf = (text: string): ReadonlyArray<Level> => {
+export const levelsOf = (text: string, most = MAX_LEVELS): ReadonlyArray<Level> => {
   const levels: Array<Level> = [{ text, at: [], from: [], to: [] }]
   for (let level = unescapeOnce(text); level !== null; level = unescapeOnce(level.text)) {
     levels.push(level)
-    if (levels.length > MAX_LEVELS) break
+    if (levels.length > most) break
   }
   return levels
 }
