@@ -27,7 +27,6 @@ const SPELLINGS: Readonly<Record<string, (key: string) => string>> = {
   base64: (key) => btoa(`user:${key}`),
   hex: (key) => each(key, (char) => code(char, 2)),
 }
-export const KEY_SPELLINGS: ReadonlyArray<string> = Object.keys(SPELLINGS)
 
 /** With the request's key for `{key}` and `{key:spelling}`. */
 const withKey = (text: string, key: string): string =>

@@ -103,14 +103,16 @@ const ALWAYS = "\\%&#;0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUV
  */
 const triggerOf = (secrets: ReadonlyArray<string>, needles: ReadonlyArray<string>): RegExp => {
   const all = secrets.join("")
-  const chars = new Set([...ALWAYS, ...all].filter((char) => char < "\u0080"))
+  const chars = new Set((ALWAYS + all).replace(/[^\0-\x7f]/g, "").split(""))
   const inDecimal = Array.from(chars, (char) => char.charCodeAt(0)).join("|")
   const patterns = [
     `(?:\\\\u00|%)(?:${codes(chars)})`,
     `&(?:amp;)*#(?:0*(?:${inDecimal})(?!\\d)|[xX]0*(?:${codes(chars)})|[^xX\\d])`,
     ...(/[&<>"']/.test(all) ? ["&(?:amp|lt|gt|quot|apos);"] : []),
     ...['"', "/", "\\"].filter((char) => all.includes(char)).map((char) => `\\\\${literal(char)}`),
-    ...needles.map((needle) => literal(needle).replaceAll("\\/", "(?:\\\\*\\/|%2[fF])").replaceAll("\\+", "(?:\\+|%2[bB])")),
+    ...needles.map((needle) =>
+      literal(needle).replaceAll("\\/", "(?:\\\\*\\/|%2[fF])").replaceAll("\\+", "(?:\\+|%2[bB])"),
+    ),
   ]
   return new RegExp(patterns.join("|"), "g")
 }
@@ -122,7 +124,11 @@ const QUOTE = 0x22
 const isEdge = (char: number): boolean => char <= 0x20 || char >= 0x7f || char === QUOTE
 
 /** Every place where one of them is, with escapes undone so many times. Time grows with the text, whatever is in it. */
-const findAll = (text: string, { trigger, needles, reach, hasEdges }: Wanted, levels?: number): Array<Range> => {
+const findAll = (
+  text: string,
+  { trigger, needles, reach, hasEdges }: Wanted,
+  levels?: number,
+): Array<Range> => {
   const found: Array<Range> = []
   let done = 0
   trigger.lastIndex = 0
@@ -136,7 +142,8 @@ const findAll = (text: string, { trigger, needles, reach, hasEdges }: Wanted, le
     const isWhole = to === text.length || ends(to)
     // With what ends it: that may be the second half of an escape.
     if (isWhole) to++
-    for (const [begin, end] of findIn(text.slice(from, to), needles, levels)) found.push([from + begin, from + end])
+    for (const [begin, end] of findIn(text.slice(from, to), needles, levels))
+      found.push([from + begin, from + end])
     // What begins so near to the end that it may go on behind it is looked for again.
     done = isWhole ? to : to - reach
     let run = done

@@ -45,7 +45,9 @@ const unescapeOnce = (text: string): Level | null => {
     const digits = unit ?? percent ?? hex
     // One unit each, so that places can be counted: what is beyond them is part of no secret.
     const char =
-      named === undefined ? ofCode(digits === undefined ? Number(decimal) : parseInt(digits, 16)) : (SHORT[named] ?? named)
+      named === undefined
+        ? ofCode(digits === undefined ? Number(decimal) : parseInt(digits, 16))
+        : (SHORT[named] ?? named)
     plain += char.length === 1 ? char : "\uFFFD"
   }
   return at.length === 0 ? null : { text: plain + text.slice(end), at, from, to }

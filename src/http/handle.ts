@@ -1,6 +1,7 @@
 import * as Cause from "effect/Cause"
 import { failureLine } from "../domain/failureReport.ts"
 import { type GroupId, isGroupId } from "../domain/Ids.ts"
+import { shorten } from "../domain/Problem.ts"
 import type { SettingsShape } from "../domain/Settings.ts"
 import type { TaskGroupStub } from "../layers/TaskGroupsObjects.ts"
 import { CreationFailed } from "../programs/createErrors.ts"
@@ -79,5 +80,5 @@ const route = async (request: Request, context: HandlerContext): Promise<Respons
   if (address !== null && !RESERVED.has(pathname.split("/")[1] ?? "")) {
     return resultRoute(request, address, context)
   }
-  return errorResponse({ status: 404, message: `There is nothing at ${pathname.slice(0, 200)}.` })
+  return errorResponse({ status: 404, message: `There is nothing at ${shorten(pathname, 200)}.` })
 }

@@ -49,8 +49,13 @@ it("downloads CSV as RFC 4180 has it, with cells that are no formulas", async ()
 
 it("downloads and copies the very cells that the server's CSV has, whatever is in them", async () => {
   const texts = [...FORMULAS, ...AWKWARD]
-  const input = Object.fromEntries(["$status", "=1+1", "a\u0001", "a\u0002", ...FORMULAS.slice(8, 20)].map((name) => [name, name]))
-  const rows = texts.map((text, at) => ({ input: { ...input, text }, content: { [text]: at, answer: [text], $error: text } }))
+  const input = Object.fromEntries(
+    ["$status", "=1+1", "a\u0001", "a\u0002", ...FORMULAS.slice(8, 20)].map((name) => [name, name]),
+  )
+  const rows = texts.map((text, at) => ({
+    input: { ...input, text },
+    content: { [text]: at, answer: [text], $error: text },
+  }))
   const made = new FakeGroup(
     "tgrp_csv_same",
     rows.map((row) => row.input),

@@ -36,7 +36,30 @@ const spelled = (secret: string, chosen: ReadonlyArray<number>) =>
   Array.from(secret, (char, at) => WAYS[chosen[at % chosen.length] ?? 0]!(char)).join("")
 
 /** Pieces of which texts come close to a secret, to escapes and to halves of them. */
-const PIECES = [KEY, KEY.slice(0, 9), KEY.slice(9), ODD, OTHER, "\\", "\\\\", '"', "u", "u0070", "0070", "%", "70", "%70", "&#112;", "&amp;", "\\u", "\n", " ", "é", "…", ...WAYS.map((way) => way("p"))]
+const PIECES = [
+  KEY,
+  KEY.slice(0, 9),
+  KEY.slice(9),
+  ODD,
+  OTHER,
+  "\\",
+  "\\\\",
+  '"',
+  "u",
+  "u0070",
+  "0070",
+  "%",
+  "70",
+  "%70",
+  "&#112;",
+  "&amp;",
+  "\\u",
+  "\n",
+  " ",
+  "é",
+  "…",
+  ...WAYS.map((way) => way("p")),
+]
 const close = Schema.Array(Schema.Literals(PIECES))
 
 const { hide, holds, hideCut } = redactorOf([KEY, OTHER, ODD])
@@ -46,7 +69,8 @@ describe("hide", () => {
     "takes a secret out in any spelling, and nothing else",
     [Schema.Literals([KEY, OTHER, ODD]), ways, Schema.Json, Schema.Json],
     ([secret, chosen, before, after]) => {
-      const text = (said: string) => `[${JSON.stringify(before)}, "say ${said} twice",${JSON.stringify([after], null, 1)}]`
+      const text = (said: string) =>
+        `[${JSON.stringify(before)}, "say ${said} twice",${JSON.stringify([after], null, 1)}]`
       const echoed = text(spelled(secret, chosen))
       JSON.parse(echoed)
       expect(hide(echoed)).toBe(text("[redacted]"))
@@ -54,20 +78,27 @@ describe("hide", () => {
     },
   )
 
-  it.each(WAYS.map((way, at) => [at, way] as const))("takes out one with escapes in it, spelled in way %i", (_, way) => {
-    const echoed = JSON.stringify(["before"]).replace("before", `a ${Array.from(ESCAPED, way).join("")} b`)
-    JSON.parse(echoed)
-    expect(redactorOf([ESCAPED]).hide(echoed)).toBe('["a [redacted] b"]')
-  })
+  it.each(WAYS.map((way, at) => [at, way] as const))(
+    "takes out one with escapes in it, spelled in way %i",
+    (_, way) => {
+      const echoed = JSON.stringify(["before"]).replace("before", `a ${Array.from(ESCAPED, way).join("")} b`)
+      JSON.parse(echoed)
+      expect(redactorOf([ESCAPED]).hide(echoed)).toBe('["a [redacted] b"]')
+    },
+  )
 
-  it.prop("leaves JSON JSON, and JSON text in it too", [close, Schema.Literals([1, 2, 3])], ([pieces, depth]) => {
-    let text: string = pieces.join("")
-    for (let level = 0; level < depth; level++) text = JSON.stringify([text])
-    let read: unknown = hide(text)
-    expect(hide(String(read))).toBe(read)
-    for (let level = 0; level < depth; level++) [read] = JSON.parse(String(read)) as [unknown]
-    expect(read).not.toContain(KEY)
-  })
+  it.prop(
+    "leaves JSON JSON, and JSON text in it too",
+    [close, Schema.Literals([1, 2, 3])],
+    ([pieces, depth]) => {
+      let text: string = pieces.join("")
+      for (let level = 0; level < depth; level++) text = JSON.stringify([text])
+      let read: unknown = hide(text)
+      expect(hide(String(read))).toBe(read)
+      for (let level = 0; level < depth; level++) [read] = JSON.parse(String(read)) as [unknown]
+      expect(read).not.toContain(KEY)
+    },
+  )
 
   it.each([
     ["half an escape in front", "0070abcdef", String.raw`"\u0070abcdef"`, '"[redacted]"'],

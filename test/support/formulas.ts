@@ -20,9 +20,19 @@ export const FORMULAS: ReadonlyArray<string> = [
   "\u3000=1",
   "\ufeff=1",
   // Nobody sees these.
-  ...["\u200b", "\u00ad", "\u034f", "\u115f", "\u180e", "\u2060", "\u2800", "\u3164", "\ufe0f", "\u{e0001}", "\u0301"].map(
-    (char) => `${char}=1`,
-  ),
+  ...[
+    "\u200b",
+    "\u00ad",
+    "\u034f",
+    "\u115f",
+    "\u180e",
+    "\u2060",
+    "\u2800",
+    "\u3164",
+    "\ufe0f",
+    "\u{e0001}",
+    "\u0301",
+  ].map((char) => `${char}=1`),
   "'=1",
 ]
 

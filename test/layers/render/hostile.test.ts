@@ -76,7 +76,12 @@ const snapshot = (text: string): Snapshot => {
   const made = snapshotOf(given(text))
   return {
     ...made,
-    details: { ...made.details, processor: text, warnings: [text], metadata: JSON.stringify({ [text]: text }) },
+    details: {
+      ...made.details,
+      processor: text,
+      warnings: [text],
+      metadata: JSON.stringify({ [text]: text }),
+    },
     status: { ...made.status, task_run_status_counts: { [text]: 3 }, status_message: text },
   }
 }
@@ -127,7 +132,12 @@ describe.each(HOSTILE)("upstream says %j everywhere:", (text) => {
     // Behind what a spreadsheet skips.
     for (const cell of csv(text).flat()) expect(cell).not.toMatch(/^[^\p{L}\p{N}\p{P}\p{S}]*[=+@＝＋＠]/u)
     const lines = whole(renderJsonl(snapshot(text), "all")).split(/\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]/)
-    expect(lines.map((line) => line === "" || typeof JSON.parse(line))).toEqual(["object", "object", "object", true])
+    expect(lines.map((line) => line === "" || typeof JSON.parse(line))).toEqual([
+      "object",
+      "object",
+      "object",
+      true,
+    ])
   })
 
   it.effect("and no event ends early, or is another", () =>

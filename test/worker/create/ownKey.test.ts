@@ -24,13 +24,21 @@ describe("a POST that holds its own key", () => {
     ],
     ["a name", (key) => ({ inputs: [{ a: { [`x ${key}`]: 1 } }] }), "inputs[0].a", `has a name that ${WHY}`],
     ["base64", (key) => ({ inputs: [{ a: btoa(`user:${key}`) }] }), "inputs[0].a", WHY],
-    ["a URL", (key) => ({ inputs: [{ a: `https://x.example/?k=${encodeURIComponent(key)}` }] }), "inputs[0].a", WHY],
+    [
+      "a URL",
+      (key) => ({ inputs: [{ a: `https://x.example/?k=${encodeURIComponent(key)}` }] }),
+      "inputs[0].a",
+      WHY,
+    ],
     ["rows as JSON text", (key) => ({ inputs: JSON.stringify([{ a: key }]) }), "inputs[0].a", WHY],
     ["behind an empty row", (key) => ({ inputs: [{}, { a: key }], skip_empty: true }), "inputs[1].a", WHY],
     [
       "a schema",
       (key) => ({
-        output_schema: { ...SCHEMA, properties: { ...SCHEMA.properties, ceo_name: { type: "string", description: key } } },
+        output_schema: {
+          ...SCHEMA,
+          properties: { ...SCHEMA.properties, ceo_name: { type: "string", description: key } },
+        },
       }),
       "output_schema.properties.ceo_name.description",
       WHY,
@@ -45,7 +53,7 @@ describe("a POST that holds its own key", () => {
   })
 
   it("is refused however the key is spelled, and whichever header it is in", async () => {
-    const { upstream, key } = withKey()
+    const { key } = withKey()
     const text = JSON.stringify(body({ inputs: [{ a: "KEY" }] })).replace("KEY", unicode(key))
     const headers = { authorization: `Bearer ${key}`, "content-type": "application/json" }
     const error = await expectError(await send(CREATE, { method: "POST", headers, body: text }), 422)
@@ -67,7 +75,7 @@ describe("a POST that holds its own key", () => {
     const webhook_url = `${upstream.url("/_sim/webhooks/own")}?k=${encodeURIComponent(key)}`
     const response = await post(upstream, { webhook_url }, { "x-api-key": key, accept: "application/json" })
     expect(response.status).toBe(200)
-    const { taskgroup_id } = (await response.json()) as { taskgroup_id: string }
+    const { taskgroup_id } = await response.json<{ taskgroup_id: string }>()
     expect(JSON.stringify(await getJson(taskgroup_id))).not.toContain(key.slice(-8))
   })
 
@@ -75,20 +83,25 @@ describe("a POST that holds its own key", () => {
     const headers = { "x-api-key": "company", "content-type": "application/json", accept: "application/json" }
     const response = await send(CREATE, { method: "POST", headers, body: JSON.stringify(body()) })
     expect(response.status).toBe(200)
-    const { taskgroup_id } = (await response.json()) as { taskgroup_id: string }
+    const { taskgroup_id } = await response.json<{ taskgroup_id: string }>()
     const { results } = await untilEnded(taskgroup_id)
     expect(results).toMatchObject(companies(3))
   })
 
   it.each<[string, (key: string) => Record<string, unknown>]>([
     ["a field that there is not", (key) => ({ [key]: 1 })],
-    ["one whose name is cut", (key) => ({ ["x".repeat(52) + key.slice(-9)]: 1, [`${"x".repeat(40)}${key}`]: 1 })],
+    [
+      "one whose name is cut",
+      (key) => ({ ["x".repeat(52) + key.slice(-9)]: 1, [`${"x".repeat(40)}${key}`]: 1 }),
+    ],
     ["a processor", (key) => ({ processor: key })],
     ["a processor that is cut", (key) => ({ processor: `${"y".repeat(20)}${key}${key}` })],
     ["an output type", (key) => ({ output_type: `"${key}` })],
   ])("gets no error that repeats it: %s", async (_, changes) => {
     const { upstream, key } = withKey()
-    const text = JSON.stringify(await expectError(await post(upstream, changes(key), { "x-api-key": key }), 422))
+    const text = JSON.stringify(
+      await expectError(await post(upstream, changes(key), { "x-api-key": key }), 422),
+    )
     expect(text).toContain("[redacted]")
     expect(text).not.toContain(key.slice(0, 8))
   })

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from "vitest"
 import { expectError, untilEnded } from "../support/expect.ts"
-import { companies, create, groupStub, post, send } from "../support/product.ts"
+import { companies, groupStub, post, send } from "../support/product.ts"
 import { newUpstream, type Upstream } from "../support/upstream.ts"
 
 /** What is repeated of the key, in each spelling that the simulator has. */
@@ -15,7 +15,10 @@ const REWRITES = [
   { find: '"message":"', put: `"message":"${ECHO} ` },
   { find: '"warnings":null', put: `"warnings":[{"type":"w","message":"${ECHO}","detail":{"${ECHO}":1}}]` },
   { find: '"interaction_id":"', put: `"x_trace":["${ECHO}"],"interaction_id":"` },
-  { find: '"basis":[', put: `"extra":{"a":"${ECHO}"},"basis":[{"field":"${ECHO}","citations":[{"url":"https://x.example/?k={key:url}","title":"${ECHO}","excerpts":["${ECHO}"]}],"reasoning":"${ECHO}","confidence":"{key}"},` },
+  {
+    find: '"basis":[',
+    put: `"extra":{"a":"${ECHO}"},"basis":[{"field":"${ECHO}","citations":[{"url":"https://x.example/?k={key:url}","title":"${ECHO}","excerpts":["${ECHO}"]}],"reasoning":"${ECHO}","confidence":"{key}"},`,
+  },
   { find: '"ceo_name":"', put: `"${ECHO}":1,"ceo_name":"${ECHO} ` },
 ]
 
@@ -59,20 +62,28 @@ describe("a key that Parallel repeats, in every spelling,", () => {
     await upstream.behave({ rewrites: REWRITES, events: { output: true } })
     await upstream.behave({ runs: { overrides: [{ input_index: 1, outcome: "failed" }] } })
     // The third batch is refused, when the caller has its answer.
-    await upstream.fault({ route: "group.runs.add", skip: 2, times: 3, fault: { kind: "status", status: 403 } })
+    await upstream.fault({
+      route: "group.runs.add",
+      skip: 2,
+      times: 3,
+      fault: { kind: "status", status: 403 },
+    })
     const response = await post(
       upstream,
       { inputs: companies(25) },
       { "x-api-key": key, accept: "application/json" },
     )
     expect(response.status).toBe(200)
-    id = ((await response.json()) as { taskgroup_id: string }).taskgroup_id
+    id = (await response.json<{ taskgroup_id: string }>()).taskgroup_id
     await untilEnded(id)
   })
 
-  it.each(["json", "jsonl?basis=all", "md?basis=all", "csv", "html", "sse"])("is not in .%s", async (format) => {
-    expectNothingOf(key, format, await text(`/${id}.${format}`))
-  })
+  it.each(["json", "jsonl?basis=all", "md?basis=all", "csv", "html", "sse"])(
+    "is not in .%s",
+    async (format) => {
+      expectNothingOf(key, format, await text(`/${id}.${format}`))
+    },
+  )
 
   it.each(["0.json", "0.md", "0.html", "1.json", "1.md", "24.md"])("is not at the row %s", async (row) => {
     expectNothingOf(key, row, await text(`/${id}/${row}`))
@@ -95,12 +106,19 @@ describe("a key that Parallel repeats, in every spelling,", () => {
     expect(detail.replace(/base64 \S+?\[redacted\]\S*(?=,)/, "base64 X")).toBe(gone)
   })
 
-  it.each([401, 402, 403, 422, 500])("is not in the answer to a POST that is refused with %i", async (status) => {
-    const other = newUpstream()
-    const otherKey = other.keyThat("pk/live+9f2c~7b51")
-    await other.behave({ rewrites: REWRITES })
-    await other.fault({ route: "*", times: 10, fault: { kind: "status", status } })
-    const response = await post(other, {}, { "x-api-key": otherKey })
-    expectNothingOf(otherKey, String(status), JSON.stringify(await expectError(response, status === 500 ? 502 : status)))
-  })
+  it.each([401, 402, 403, 422, 500])(
+    "is not in the answer to a POST that is refused with %i",
+    async (status) => {
+      const other = newUpstream()
+      const otherKey = other.keyThat("pk/live+9f2c~7b51")
+      await other.behave({ rewrites: REWRITES })
+      await other.fault({ route: "*", times: 10, fault: { kind: "status", status } })
+      const response = await post(other, {}, { "x-api-key": otherKey })
+      expectNothingOf(
+        otherKey,
+        String(status),
+        JSON.stringify(await expectError(response, status === 500 ? 502 : status)),
+      )
+    },
+  )
 })

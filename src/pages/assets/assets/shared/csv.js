@@ -8,6 +8,9 @@ import { csvCell, csvRecord, csvText } from "./domain.js"
  * @param {readonly string[]} columns @param {Map<string, string>[]} records @param {readonly string[]} [titles] when they differ from the columns @param {"," | "\t"} [separator]
  */
 export const toCsv = (columns, records, titles = columns, separator = ",") =>
-  [titles.map(csvText), ...records.map((record) => columns.map((name) => csvCell(record.get(name) ?? "null")))]
+  [
+    titles.map(csvText),
+    ...records.map((record) => columns.map((name) => csvCell(record.get(name) ?? "null"))),
+  ]
     .map((cells) => csvRecord(cells, separator))
     .join("")
