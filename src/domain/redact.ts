@@ -1,4 +1,4 @@
-import { levelsOf, type Range, rangeInText } from "./spellings.ts"
+import { levelsOf, type Range, rangesInText } from "./spellings.ts"
 
 /**
  * Secrets in texts from elsewhere: whoever was sent a key may repeat it, as it is or as JSON, URLs and HTML spell it.
@@ -11,8 +11,11 @@ export interface Redactor {
   readonly hide: (text: string) => string
   /** The same where texts were shortened: of a secret that was cut off at `…` its beginning goes as well. */
   readonly hideCut: (text: string) => string
-  /** Whether one of them is in there as nobody would hide it: as it is, encoded, or escaped once. */
-  readonly holds: (text: string) => boolean
+  /**
+   * Whether a JSON text has one of them as nobody would hide it: as it is, in a URL, in base64 or hexadecimal. It costs
+   * little whatever is in there, because it is asked of what strangers send.
+   */
+  readonly holds: (json: string) => boolean
 }
 
 export const REDACTED = "[redacted]"
@@ -23,6 +26,9 @@ export const REDACTED = "[redacted]"
  */
 export const MIN_SECRET_CHARS = 8
 
+/** Longer ones are no keys: looking for them would cost what strangers like. */
+export const MAX_SECRET_CHARS = 4_096
+
 /** What may stand in JSON outside of strings, where nothing can be put in its place. */
 const NO_STRING = /^[-+.,:\d[\]{}truefalsnE]*$/
 
@@ -32,7 +38,11 @@ const MIN_CUT_CHARS = 4
 /** The longest spelling of a character that is looked for, on average. */
 const MAX_SPELLING = 32
 
-const isTellable = (secret: string): boolean => secret.length >= MIN_SECRET_CHARS && !NO_STRING.test(secret)
+/** What `JSON.stringify` would write in another way. */
+const OTHER_SPELLING = /\\[u/]/
+
+const isTellable = (secret: string): boolean =>
+  secret.length >= MIN_SECRET_CHARS && secret.length <= MAX_SECRET_CHARS && !NO_STRING.test(secret)
 
 const NOTHING: Redactor = { hide: (text) => text, hideCut: (text) => text, holds: () => false }
 
@@ -59,10 +69,14 @@ export const redactorOf = (secrets: ReadonlyArray<string>): Redactor => {
     hasEdges: !/[^!#-~]/.test(known.join("")),
   }
   const hide = (text: string) => without(text, findAll(text, wanted))
+  const inUrls = known.filter((secret) => secret.isWellFormed()).map(encodeURIComponent)
+  const spelledPlainly = [...needles, ...inUrls].map((needle) => literal(JSON.stringify(needle).slice(1, -1)))
+  const plain = new RegExp(spelledPlainly.join("|"))
   return {
     hide,
     hideCut: (text) => known.reduce(withoutCut, hide(text)),
-    holds: (text) => findAll(text, wanted, 1).length > 0,
+    holds: (json) =>
+      plain.test(json) || (OTHER_SPELLING.test(json) && plain.test(JSON.stringify(JSON.parse(json)))),
   }
 }
 
@@ -123,13 +137,13 @@ const QUOTE = 0x22
 /** Escapes and keys are visible ASCII, without quotation marks as a rule: no spelling goes on behind anything else. */
 const isEdge = (char: number): boolean => char <= 0x20 || char >= 0x7f || char === QUOTE
 
-/** Every place where one of them is, with escapes undone so many times. Time grows with the text, whatever is in it. */
-const findAll = (
-  text: string,
-  { trigger, needles, reach, hasEdges }: Wanted,
-  levels?: number,
-): Array<Range> => {
+/** In JSON a quotation mark that is not escaped is the end of a string: nothing goes on behind it. */
+const ENDS_STRING = /(?<!\\)(?:\\\\)*"/
+
+/** Every place where one of them is. Time grows with the text, whatever is in it. */
+const findAll = (text: string, { trigger, needles, reach, hasEdges }: Wanted): Array<Range> => {
   const found: Array<Range> = []
+  const isJson = /^\s*[[{"]/.test(text)
   let done = 0
   trigger.lastIndex = 0
   for (let match = trigger.exec(text); match !== null; match = trigger.exec(text)) {
@@ -142,8 +156,12 @@ const findAll = (
     const isWhole = to === text.length || ends(to)
     // With what ends it: that may be the second half of an escape.
     if (isWhole) to++
-    for (const [begin, end] of findIn(text.slice(from, to), needles, levels))
-      found.push([from + begin, from + end])
+    for (const ranges of findIn(text.slice(from, to), needles)) {
+      const range = ranges
+        .map(([begin, end]): Range => [from + begin, from + end])
+        .find(([begin, end]) => !(isJson && ENDS_STRING.test(text.slice(begin, end))))
+      if (range !== undefined) found.push(range)
+    }
     // What begins so near to the end that it may go on behind it is looked for again.
     done = isWhole ? to : to - reach
     let run = done
@@ -155,28 +173,23 @@ const findAll = (
   return found
 }
 
-const findIn = (text: string, needles: ReadonlyArray<string>, most?: number): ReadonlyArray<Range> => {
-  const levels = levelsOf(text, most)
+const findIn = (text: string, needles: ReadonlyArray<string>): ReadonlyArray<ReadonlyArray<Range>> => {
+  const levels = levelsOf(text)
   return levels.flatMap((level, number) =>
     needles.flatMap((needle) => {
-      const found: Array<Range> = []
+      const found: Array<ReadonlyArray<Range>> = []
       for (let at = level.text.indexOf(needle); at >= 0; at = level.text.indexOf(needle, at + 1))
-        found.push(rangeInText(levels, number, [at, at + needle.length]))
+        found.push(rangesInText(levels, number, [at, at + needle.length]))
       return found
     }),
   )
 }
 
-/** In JSON a quotation mark that is not escaped is the end of a string: nothing goes on behind it. */
-const crossesStrings = (text: string, [from, to]: Range): boolean =>
-  /^\s*[[{"]/.test(text) && /(?<!\\)"/.test(text.slice(from, to))
-
 const without = (text: string, found: Array<Range>): string => {
   let rest = ""
   let done = 0
-  for (const range of found.toSorted(([a], [b]) => a - b)) {
-    const [from, to] = range
-    if (to <= done || crossesStrings(text, range)) continue
+  for (const [from, to] of found.toSorted(([a], [b]) => a - b)) {
+    if (to <= done) continue
     // Of two that overlap, the other's place goes as well.
     if (from >= done) rest += text.slice(done, from) + REDACTED
     done = to

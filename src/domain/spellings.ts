@@ -57,11 +57,11 @@ const unescapeOnce = (text: string): Level | null => {
 const MAX_LEVELS = 8
 
 /** The text as it is, and as it reads with its escapes undone once, twice and so on, until none is left. */
-export const levelsOf = (text: string, most = MAX_LEVELS): ReadonlyArray<Level> => {
+export const levelsOf = (text: string): ReadonlyArray<Level> => {
   const levels: Array<Level> = [{ text, at: [], from: [], to: [] }]
   for (let level = unescapeOnce(text); level !== null; level = unescapeOnce(level.text)) {
     levels.push(level)
-    if (levels.length > most) break
+    if (levels.length > MAX_LEVELS) break
   }
   return levels
 }
@@ -96,10 +96,16 @@ const wholeEscapes = ({ from, to }: Level, [begin, end]: Range): Range => {
   ]
 }
 
-/** A range of the level of this number as one of the text itself. */
-export const rangeInText = (levels: ReadonlyArray<Level>, level: number, found: Range): Range => {
+/** A range of the level of this number as one of the text itself: with the whole of escapes that it is in, and without. */
+export const rangesInText = (
+  levels: ReadonlyArray<Level>,
+  level: number,
+  found: Range,
+): readonly [whole: Range, exact: Range] => {
   const next = levels[level + 1]
-  let [from, to] = next === undefined ? found : wholeEscapes(next, found)
-  for (const one of levels.slice(1, level + 1).toReversed()) [from, to] = [before(one, from), before(one, to)]
-  return [from, to]
+  const inText = (range: Range): Range =>
+    levels
+      .slice(1, level + 1)
+      .reduceRight<Range>(([from, to], one) => [before(one, from), before(one, to)], range)
+  return [inText(next === undefined ? found : wholeEscapes(next, found)), inText(found)]
 }

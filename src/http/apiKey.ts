@@ -1,4 +1,4 @@
-import { type Redactor, redactorOf } from "../domain/redact.ts"
+import { MAX_SECRET_CHARS, type Redactor, redactorOf } from "../domain/redact.ts"
 import type { ApiError } from "./errors.ts"
 
 const given = (headers: Headers) => ({
@@ -25,6 +25,10 @@ export const apiKeyOf = (headers: Headers): string | ApiError => {
   if (one === "")
     return unauthorized(
       "A Parallel API key is missing. Send it as the header x-api-key, or as Authorization: Bearer.",
+    )
+  if (one.length > MAX_SECRET_CHARS)
+    return unauthorized(
+      `This cannot be a Parallel API key: it has ${one.length} characters, and at most ${MAX_SECRET_CHARS} are taken. It was sent nowhere.`,
     )
   return /^[\x21-\x7e]+$/.test(one)
     ? one

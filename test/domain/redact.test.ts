@@ -105,6 +105,7 @@ describe("hide", () => {
     ["the same in JSON text", "0070abcdef", String.raw`"\"\\u0070abcdef\""`, String.raw`"\"[redacted]\""`],
     ["a line end in front", "nsecret-123", String.raw`"a\nsecret-123"`, '"a[redacted]"'],
     ["half an escape behind", "secret-12\\", String.raw`"secret-12\"b"`, '"[redacted]b"'],
+    ["a backslash in front of the end", "secret-12\\", String.raw`["secret-12\\",1]`, '["[redacted]",1]'],
     ["a quotation mark, escaped", 'a"secret-12', String.raw`{"x":"a\"secret-12"}`, '{"x":"[redacted]"}'],
     ["a quotation mark that ends a string", 'a":"secret', '{"a":"secret"}', '{"a":"secret"}'],
     ["the same in a text", 'a":"secret', 'no: a":"secret', "no: [redacted]"],
