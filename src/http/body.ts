@@ -1,4 +1,5 @@
 import { type Constants, CONSTANTS } from "../domain/Constants.ts"
+import { shorten } from "../domain/Problem.ts"
 import type { ApiError } from "./errors.ts"
 
 interface BodyOptions {
@@ -143,7 +144,7 @@ const brokeOff = (encoding: string): ApiError =>
 const refuseEncoding = (encoding: string): ApiError =>
   refuse(
     415,
-    `The body's Content-Encoding is ${encoding.slice(0, 100)}, which is not taken. Send gzip, deflate or plain JSON, compressed once.`,
+    `The body's Content-Encoding is ${shorten(encoding, 100)}, which is not taken. Send gzip, deflate or plain JSON, compressed once.`,
   )
 
 /** Decodes bytes as they come, and what is left of them at the end; null when they are no UTF-8. */
@@ -164,13 +165,13 @@ const refuseType = (type: string | null): ApiError | null => {
   if (!json)
     return refuse(
       415,
-      `The body must be JSON; send it with content-type: application/json, not ${type.slice(0, 100)}.`,
+      `The body must be JSON; send it with content-type: application/json, not ${shorten(type, 100)}.`,
     )
   const charset = /;\s*charset\s*=\s*"?([^";\s]+)/i.exec(type)?.[1] ?? "utf-8"
   // ASCII is UTF-8 as well.
   return /^(?:utf-?8|(?:us-)?ascii)$/i.test(charset)
     ? null
-    : refuse(415, `The body's charset is ${charset.slice(0, 100)}. Send JSON in UTF-8 (RFC 8259 §8.1).`)
+    : refuse(415, `The body's charset is ${shorten(charset, 100)}. Send JSON in UTF-8 (RFC 8259 §8.1).`)
 }
 
 /** What the body is compressed with; empty when it is not. */

@@ -1,10 +1,12 @@
 import * as Cause from "effect/Cause"
 import { failureLine } from "../domain/failureReport.ts"
 import { type GroupId, isGroupId } from "../domain/Ids.ts"
+import { shorten } from "../domain/Problem.ts"
 import { loginUrlOf, type SettingsShape } from "../domain/Settings.ts"
 import type { TaskGroupStub } from "../layers/TaskGroupsObjects.ts"
 import { CreationFailed } from "../programs/createErrors.ts"
 import { readAddress } from "./address.ts"
+import { requestRedactor, withoutKey } from "./apiKey.ts"
 import { callbackRoute } from "./callbackRoute.ts"
 import { passOver } from "./body.ts"
 import { createRoute } from "./createRoute.ts"
@@ -31,7 +33,10 @@ const FIXED: ReadonlySet<string> = new Set(["/", "/callback", CREATE_PATH])
 const RESERVED = new Set(["mcp", "openapi.json", "docs", "callback", ".well-known", "assets", "v1", "v1beta"])
 
 /** Request in, response out. Fixed routes win over task group ids. */
-export const handle = async (request: Request, context: HandlerContext): Promise<Response> => {
+export const handle = async (request: Request, context: HandlerContext): Promise<Response> =>
+  withoutKey(request, await answer(request, context))
+
+const answer = async (request: Request, context: HandlerContext): Promise<Response> => {
   try {
     return finished(request, await route(request, context))
   } catch (error) {
@@ -39,7 +44,8 @@ export const handle = async (request: Request, context: HandlerContext): Promise
     const group = error instanceof CreationFailed ? error : undefined
     const about = { ref_id: refId, ...describe(request), ...(group && { taskgroup_id: group.taskgroupId }) }
     const cause = Cause.die(group === undefined ? error : group.defect)
-    console.error(JSON.stringify(failureLine("A request failed", cause, about)))
+    const line = JSON.stringify(failureLine("A request failed", cause, about))
+    console.error(requestRedactor(request.headers).hide(line))
     return finished(
       request,
       errorResponse({
@@ -83,5 +89,5 @@ const route = async (request: Request, context: HandlerContext): Promise<Respons
   if (address !== null && !RESERVED.has(pathname.split("/")[1] ?? "")) {
     return resultRoute(request, address, context)
   }
-  return errorResponse({ status: 404, message: `There is nothing at ${pathname.slice(0, 200)}.` })
+  return errorResponse({ status: 404, message: `There is nothing at ${shorten(pathname, 200)}.` })
 }

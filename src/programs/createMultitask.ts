@@ -46,6 +46,7 @@ import {
   PreparationTimedOut,
   SubmissionRefused,
 } from "./createErrors.ts"
+import { refuseOwnKey } from "./refuseOwnKey.ts"
 import { suggestOutput, suggestProcessor } from "./suggestions.ts"
 
 /** Whether this request may go on, asked where going on could be paid for twice. */
@@ -91,12 +92,15 @@ export interface CreateOptions {
 /** What a body asks for: one that was read from text, or a value. Nothing is asked of anybody for it. */
 export const decodeBody = Effect.fn("decodeBody")(function* (
   body: unknown,
+  key: ApiKey,
 ): Effect.fn.Return<DecodedRequest, InvalidRequest, Settings> {
   const limits = limitsOf(yield* Settings)
   const read = body instanceof MultitaskBody ? body : multitaskBodyOf(body, limits)
   if (!(read instanceof MultitaskBody)) return yield* new InvalidRequest({ problems: [failureProblem(read)] })
   const decoded = decodeMultitaskRequest(read, limits)
   if (Result.isFailure(decoded)) return yield* new InvalidRequest({ problems: [...decoded.failure] })
+  const { inputs } = decoded.success.request
+  yield* refuseOwnKey(key, { body: read, rows: inputs._tag === "rows" ? inputs.rows : null })
   return decoded.success
 })
 
@@ -108,7 +112,7 @@ export const decodeBody = Effect.fn("decodeBody")(function* (
 export const createMultitask = Effect.fn("createMultitask")(function* (
   options: CreateOptions & { readonly body: unknown },
 ) {
-  return yield* createDecoded(yield* decodeBody(options.body), options)
+  return yield* createDecoded(yield* decodeBody(options.body, options.key), options)
 })
 
 /** The same of a body that has been looked at. */
@@ -235,7 +239,7 @@ const prepare = Effect.fnUntraced(function* (
   })
   // An address of the caller's choosing is asked for nobody but whoever has a key that works.
   const early = request.inputs._tag === "url" ? yield* create(made) : null
-  const rows = yield* loadRows(request, limits, warnings)
+  const rows = yield* loadRows(options.key, request, warnings)
   const output =
     request.output.output_type === "suggest"
       ? yield* suggestOutput(options.key, request.output.description, rows, warnings).pipe(
@@ -271,8 +275,8 @@ const prepare = Effect.fnUntraced(function* (
 })
 
 const loadRows = Effect.fnUntraced(function* (
+  key: ApiKey,
   { inputs, skipEmpty }: MultitaskRequest,
-  limits: Limits,
   warnings: Array<string>,
 ) {
   if (inputs._tag === "rows") return inputs.rows
@@ -280,6 +284,7 @@ const loadRows = Effect.fnUntraced(function* (
   const { collector, problems } = yield* loader.load(inputs.url)
   const rows = collector.finish(skipEmpty)
   if (problems.count > 0) return yield* new InvalidRequest({ problems: [...problems.list("inputs")] })
+  yield* refuseOwnKey(key, { rows })
   warnings.push(...leftOutWarnings(rows))
   return rows
 })

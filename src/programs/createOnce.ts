@@ -50,7 +50,7 @@ export const createOnce = Effect.fn("createOnce")(function* (options: {
   const records = yield* Idempotency
   const { request } = options
   // Nothing is claimed for a body that will not do.
-  const decoded = yield* decodeBody(options.body)
+  const decoded = yield* decodeBody(options.body, options.key)
   let mayBeSubmitted = false
   // Should this fail, the record's lease frees the key later.
   const release = Effect.suspend(() =>

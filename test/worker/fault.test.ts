@@ -67,6 +67,12 @@ describe("a fault of ours", () => {
     expect(answer.error.ref_id).toMatch(/^[0-9a-f-]{36}$/)
   })
 
+  it("says nothing of a key that somebody took for a group's id", async () => {
+    const headers = { "x-api-key": KEY }
+    const { line } = await fail(new Request(`https://multitask.example/${KEY}.json`, { headers }))
+    expect(line).toMatchObject({ route: "GET /{taskgroup_id}.json", taskgroup_id: "[redacted]" })
+  })
+
   it("after the group's creation names the group to the caller and in the log", async () => {
     const url = "https://multitask.example/tgrp_0123456789"
     const defect = new RangeError(`no room for ${KEY}`)

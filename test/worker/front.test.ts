@@ -1,6 +1,7 @@
 import { describe, expect, it, vi } from "vitest"
 import { readSettings } from "../../src/domain/Settings.ts"
 import { handle, type HandlerContext } from "../../src/http/handle.ts"
+import { rateLimitsOf } from "../../src/http/rateLimits.ts"
 
 const CREATE = "/v1beta/tasks/multitask"
 
@@ -12,7 +13,13 @@ const ask = (url: string, init: RequestInit = {}, env: Record<string, string> = 
     throw new Error("not asked")
   }
   const runtime = { runPromise: nothing } as unknown as HandlerContext["runtime"]
-  return handle(new Request(url, init), { settings: read.settings, runtime, groups: nothing })
+  const { settings } = read
+  return handle(new Request(url, init), {
+    settings,
+    runtime,
+    groups: nothing,
+    limits: rateLimitsOf({}, settings),
+  })
 }
 
 /** A POST without a key: 401 says that it was let in, and that is all. */

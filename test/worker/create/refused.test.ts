@@ -56,6 +56,7 @@ describe("a bad POST asks nothing of Parallel", () => {
     ["no key", {}],
     ["an empty key", { "x-api-key": " " }],
     ["another scheme", { authorization: "Basic eDp5" }],
+    ["a key of 4,097 characters", { "x-api-key": "k".repeat(4_097) }],
   ])("401: %s", async (_, headers) => {
     const before = (await nobodysUpstream.requests()).total
     const response = await send(CREATE, {

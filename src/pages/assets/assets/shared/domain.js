@@ -102,6 +102,23 @@ var CONSTANTS = {
   GET_DATA_CHARS: 8388608
 };
 
+// src/domain/Columns.ts
+var MAX_COLUMNS = 1e3;
+var REASON = `a table has room for ${MAX_COLUMNS} of them, if their names are not too long. JSON and JSON Lines have them all.`;
+var makeSpelling = (given, taken, keyOf = (name) => name) => {
+  const reserved = new Set(given.map(keyOf));
+  const used = new Set(taken);
+  return (name) => {
+    let spelling = name;
+    for (let n = 2; used.has(keyOf(spelling)); n++) {
+      const next = `${name}_${n}`;
+      if (!reserved.has(keyOf(next))) spelling = next;
+    }
+    used.add(keyOf(spelling));
+    return spelling;
+  };
+};
+
 // src/domain/JsonText.ts
 var QUOTE = 34;
 var COMMA = 44;
@@ -290,7 +307,7 @@ var BIDI = /[\u202a-\u202e\u2066-\u2069]/g;
 var SOME_BIDI = new RegExp(BIDI.source);
 
 // src/domain/Csv.ts
-var FORMULA = /^'*[\s\p{Cc}\p{Cf}]*[=+\-@＝＋－＠﹢﹣﹦﹫]/u;
+var FORMULA = /^'*[\s\p{C}\p{M}\p{Z}\p{Default_Ignorable_Code_Point}\u2800]*[=+\-@＝＋－＠﹢﹣﹦﹫]/u;
 var LEADING_BREAK = /^'*[\t\r\n]/;
 var NEGATIVE_NUMBER = /^-\d+(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
 var inert = (text) => (FORMULA.test(text) || LEADING_BREAK.test(text)) && !NEGATIVE_NUMBER.test(text) ? `'${text}` : text;
@@ -300,10 +317,16 @@ var quoted = (text) => NEEDS_QUOTES.test(text) ? `"${text.replaceAll('"', '""')}
 var PLAIN = /^[A-Za-z0-9](?:[^",;\0-\x1f\x7f-\x9f\ud800-\udfff]*[^",;\s\0-\x1f\x7f-\x9f\ud800-\udfff])?$/;
 var csvText = (text) => PLAIN.test(text) ? text : quoted(inert(withoutControls(text)));
 var csvCell = (json) => json.startsWith('"') ? csvText(shownText(json)) : quoted(cellText(json));
-var csvRecord = (cells) => {
-  const line = cells.join(",");
+var csvRecord = (cells, separator = ",") => {
+  const line = cells.join(separator);
   return line === "" ? '""\r\n' : `${line}\r
 `;
+};
+var OWN_COLUMNS = ["$id", "$status", "$error"];
+var csvColumns = (given) => {
+  const fields = given.filter((name) => !OWN_COLUMNS.includes(name));
+  const names = fields.map(withoutControls);
+  return { fields, header: ["$id", "$status", ...names.map(makeSpelling(names, OWN_COLUMNS)), "$error"] };
 };
 
 // src/domain/DelimitedHeader.ts
@@ -1447,13 +1470,13 @@ export {
   compactText,
   compareNumbers,
   csvCell,
+  csvColumns,
   csvRecord,
   csvText,
   elementsOf,
   escapeRaw,
   fieldsOf,
   guessDelimiter,
-  inert,
   kindOf,
   readableText,
   shownText,
