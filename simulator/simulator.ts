@@ -11,6 +11,7 @@ import { Faults } from "./core/faults.ts"
 import { createRandom } from "./core/random.ts"
 import { RateLimit } from "./core/rateLimit.ts"
 import { RequestLog, type RequestEntry } from "./core/requestLog.ts"
+import { asItWas, rewritten } from "./core/rewrites.ts"
 import { matchRoute, type Match } from "./core/routes.ts"
 import { Ledger } from "./ledger/ledger.ts"
 import type { LedgerRecord, RunOverride } from "./ledger/types.ts"
@@ -96,6 +97,12 @@ const ordinalOf = (simulator: Simulator): number => {
 const handle = async (simulator: Simulator, rates: RateLimit, request: Request): Promise<Response> => {
   const url = new URL(request.url)
   if (url.pathname.startsWith("/_sim")) return handleControl(simulator, request, url)
+  const { rewrites } = simulator.behaviour.current
+  return rewritten(request, await handleApi(simulator, rates, asItWas(request, rewrites)), rewrites)
+}
+
+const handleApi = async (simulator: Simulator, rates: RateLimit, request: Request): Promise<Response> => {
+  const url = new URL(request.url)
   const ordinal = ordinalOf(simulator)
   const found = matchRoute(request.method, url.pathname)
   const pattern = "route" in found ? found.route.pattern : "(unknown path)"

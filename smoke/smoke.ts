@@ -157,7 +157,11 @@ export const startProduct = (clock: Clock, settings: SettingsShape, surroundings
   const storage = { ...nodeSqliteStorage(), setAlarm, deleteAlarm: () => cancelAlarm() }
   const layers = taskGroupLayers(storage, settings).pipe(Layer.provideMerge(surroundings))
   const runtime = ManagedRuntime.make(layers)
-  const object: TaskGroupObject = new TaskGroupObject({ runtime, version: "smoke" })
+  const object: TaskGroupObject = new TaskGroupObject({
+    storage,
+    runtime: () => runtime,
+    version: "smoke",
+  })
   const creation = Layer.mergeAll(
     TaskGroupsObjects(() => object),
     InputsLoaderHttp.pipe(Layer.provide(FetchHttpClient.layer)),

@@ -2,7 +2,9 @@ import { type Constants, CONSTANTS } from "./domain/Constants.ts"
 import type { GroupId } from "./domain/Ids.ts"
 import { readSettings } from "./domain/Settings.ts"
 import { errorResponse } from "./http/errors.ts"
+import { finished } from "./http/headers.ts"
 import { handle, type HandlerContext } from "./http/handle.ts"
+import { rateLimitsOf } from "./http/rateLimits.ts"
 import { makeRequestRuntime } from "./http/runtime.ts"
 import type { IdempotencyStub } from "./layers/IdempotencyObjects.ts"
 import type { TaskGroupStub } from "./layers/TaskGroupsObjects.ts"
@@ -42,6 +44,7 @@ const contextOf = (env: Env, constants: Constants): HandlerContext | Response =>
     settings: read.settings,
     runtime: makeRequestRuntime(read.settings, stub, records),
     groups: stub,
+    limits: rateLimitsOf(env, read.settings),
   }
   contexts.set(env, context)
   return context
@@ -52,7 +55,7 @@ export const handlerWith = (constants: (env: Env) => Constants) =>
   ({
     async fetch(request, env, ctx) {
       const context = contextOf(env, constants(env))
-      if (context instanceof Response) return context
+      if (context instanceof Response) return finished(request, context)
       const response = handle(request, context)
       // A caller that hangs up must not stop a group half-way between its creation and its commit.
       ctx.waitUntil(response.then(() => {}))

@@ -1,4 +1,4 @@
-import { mkdirSync } from "node:fs"
+import { chmodSync, mkdirSync, readdirSync } from "node:fs"
 import { join, relative } from "node:path"
 import { type Group, startGroup } from "../lib/process-group.ts"
 import { isFree, nextFree } from "../lib/ports.ts"
@@ -47,7 +47,10 @@ export const main = async (argv: ReadonlyArray<string>): Promise<number> => {
 
 /** Starts everything and says so; from then on it only ever fails, when one of the processes ends. */
 const serve = async (options: StartOptions, start: Start): Promise<never> => {
+  // Objects' databases hold keys. Whatever is made from here on, by the processes that this one starts too, is ours alone.
+  process.umask(0o077)
   mkdirSync(options.data, { recursive: true })
+  keepToOurselves(options.data)
   let url = ""
   // A relative path, since the length of a socket's path is limited.
   const lock = await takeLock(relative("", join(options.data, "start.sock")), () => url)
@@ -78,6 +81,16 @@ const serve = async (options: StartOptions, start: Start): Promise<never> => {
   await Promise.race([answers(url), ended])
   console.log(welcome({ url, data: options.data, simulatorUrl: simulator?.url }))
   return ended
+}
+
+/** What an earlier version made may be open to everybody on the machine. */
+const keepToOurselves = (folder: string) => {
+  chmodSync(folder, 0o700)
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name)
+    if (entry.isDirectory()) keepToOurselves(path)
+    else if (entry.isFile()) chmodSync(path, 0o600)
+  }
 }
 
 interface Simulator {

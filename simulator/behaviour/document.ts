@@ -237,6 +237,8 @@ export const behaviourSpec = object({
   suggest,
   framing,
   transport,
+  /** Texts of answers and events that are put otherwise, as they are written; `{key}` is the request's key. */
+  rewrites: list(object({ find: string(), put: string() })),
   /** Faults that stay, each with a probability; one-shot ones go to `/_sim/faults`. */
   faults: list(faultRule),
 })

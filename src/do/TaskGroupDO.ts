@@ -7,7 +7,6 @@ import { type Constants, CONSTANTS } from "../domain/Constants.ts"
 import { failureLine } from "../domain/failureReport.ts"
 import { readSettings } from "../domain/Settings.ts"
 import type { GroupInit, GroupSecrets, JsonText, TaskGroupResultOutput } from "../domain/TaskGroup.ts"
-import { StoredByLaterVersion } from "../layers/sqlite/migrate.ts"
 import { StructuredLog } from "../layers/StructuredLog.ts"
 import type { Committed } from "../services/TaskGroups.ts"
 import { taskGroupLayers } from "./layers.ts"
@@ -34,45 +33,34 @@ const describeViews = ({ prototype }: typeof TaskGroupDO): void => {
 @describeViews
 @Queryable()
 export class TaskGroupDO extends DurableObject<Env> {
-  private readonly configuration: ReturnType<typeof readSettings>
-  private readonly object: TaskGroupObject | null
-  /** Why there is none. */
-  private readonly problem: Error | null = null
+  private readonly group: TaskGroupObject
+  private read: ReturnType<typeof readSettings> | null = null
   private strangers: ReadOnlySql | null = null
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env)
-    const read = readSettings({ ...env }, this.constants())
-    this.configuration = read
-    // A constructor that throws would use up the alarm's retries, and with them every group that nobody looks at.
-    this.object = null
-    if (!read.ok) {
-      this.problem = new Error(`Wrong configuration: ${read.problems.join("; ")}`)
-      return
-    }
-    try {
-      this.object = new TaskGroupObject({
-        runtime: ManagedRuntime.make(
-          taskGroupLayers(ctx.storage, read.settings).pipe(Layer.provideMerge(StructuredLog)),
-        ),
-        version: env.CF_VERSION_METADATA?.id ?? "",
-        bodyOf: platformBody,
-      })
-    } catch (error) {
-      // Whatever else it is may be over when the platform tries again.
-      if (!(error instanceof StoredByLaterVersion)) throw error
-      this.problem = error
-    }
+    // No more than that: a constructor that throws would use up the alarm's retries, and with them every group that
+    // nobody looks at.
+    this.group = new TaskGroupObject({
+      storage: ctx.storage,
+      runtime: () => {
+        const { configuration } = this
+        if (!configuration.ok) throw new Error(`Wrong configuration: ${configuration.problems.join("; ")}`)
+        const layers = taskGroupLayers(ctx.storage, configuration.settings)
+        return ManagedRuntime.make(layers.pipe(Layer.provideMerge(StructuredLog)))
+      },
+      version: env.CF_VERSION_METADATA?.id ?? "",
+      bodyOf: platformBody,
+    })
   }
 
-  /** For subclasses that change them, as tests do. Called while constructing: `this.env` is there, fields are not. */
+  private get configuration() {
+    return (this.read ??= readSettings({ ...this.env }, this.constants()))
+  }
+
+  /** For subclasses that change them, as tests do. */
   protected constants(): Constants {
     return CONSTANTS
-  }
-
-  private get group(): TaskGroupObject {
-    if (this.object === null) throw this.problem
-    return this.object
   }
 
   /** What `@Queryable` reads through: strangers get no other SQL than this. */

@@ -5,27 +5,44 @@ import type { GroupInit, GroupSecrets, JsonText, TaskGroupResultOutput } from ".
 import { readTaskGroup } from "../programs/readTaskGroup.ts"
 import { beginTaskGroup, commitTaskGroup, receiveInputs } from "../programs/receiveTaskGroup.ts"
 import { visitTaskGroup, wakeTaskGroup } from "../programs/superviseTaskGroup.ts"
+import { holdsGroup, isEmpty } from "../layers/sqlite/look.ts"
+import type { SqliteStorage } from "../layers/sqlite/SqliteStorage.ts"
 import { RunStore } from "../services/RunStore.ts"
 import type { Committed } from "../services/TaskGroups.ts"
 import type { TaskGroupServices } from "./layers.ts"
 import { type Answering, respond } from "./respond.ts"
 
+type Runtime = ManagedRuntime.ManagedRuntime<TaskGroupServices, never>
+
 export interface TaskGroupObjectOptions {
-  readonly runtime: ManagedRuntime.ManagedRuntime<TaskGroupServices, never>
+  readonly storage: SqliteStorage
+  /** Everything the programs run on, on that storage. */
+  readonly runtime: () => Runtime
   /** Version of the code, part of every ETag. */
   readonly version: string
   /** How an answer's body is made, if not from a standard stream. */
   readonly bodyOf?: Answering["bodyOf"]
 }
 
-/** What a Durable Object of a task group answers, whatever it runs on: each call is one of the programs. */
+/**
+ * What a Durable Object of a task group answers, whatever it runs on: each call is one of the programs. What they run on
+ * is built, and the tables with it, when there is a group or one begins: anybody may ask for ids that are none.
+ */
 export class TaskGroupObject {
   private readonly options: TaskGroupObjectOptions
+  private built: Runtime | null = null
 
   constructor(options: TaskGroupObjectOptions) {
     this.options = options
-    // An object makes its tables when it is constructed.
-    options.runtime.runSync(RunStore)
+  }
+
+  private get runtime(): Runtime {
+    if (this.built === null) {
+      const runtime = this.options.runtime()
+      runtime.runSync(RunStore)
+      this.built = runtime
+    }
+    return this.built
   }
 
   begin(init: GroupInit, secrets: GroupSecrets): Promise<"begun" | "same" | "different"> {
@@ -42,20 +59,34 @@ export class TaskGroupObject {
 
   /** The group of this moment, or a page of it; see `readTaskGroup`. */
   async getData(page: { after?: number; limit?: number }): Promise<TaskGroupResultOutput> {
-    if (!(await this.exists())) throw new Error("NotFound: there is no task group of this id.")
+    if (!(await this.exists())) throw notFound()
     const read = await this.run(Effect.result(readTaskGroup(page)))
     if (read._tag === "Failure") throw new Error(`GroupTooLarge: ${read.failure.message}`)
     return read.success
   }
 
   /** Whether a committed group is here. A look-up that finds nothing leaves nothing stored. */
-  exists(): Promise<boolean> {
+  async exists(): Promise<boolean> {
+    if (!this.mayHoldGroup) return this.leaveEmpty()
     return this.run(visitTaskGroup())
   }
 
   /** Before somebody reads the tables themselves. */
   flush(): void {
-    this.options.runtime.runSync(Effect.map(RunStore, (store) => store.flush()))
+    if (!this.mayHoldGroup) throw notFound()
+    this.runtime.runSync(Effect.map(RunStore, (store) => store.flush()))
+  }
+
+  private get mayHoldGroup(): boolean {
+    return this.built !== null || holdsGroup(this.options.storage)
+  }
+
+  /** Nothing runs here yet, so that a group that begins while this waits makes its tables anew. */
+  private async leaveEmpty(): Promise<false> {
+    const { storage } = this.options
+    // What cannot be emptied now, the next look-up finds.
+    if (!isEmpty(storage)) await storage.deleteAll().catch(() => {})
+    return false
   }
 
   async fetch(request: Request): Promise<Response> {
@@ -68,7 +99,9 @@ export class TaskGroupObject {
     return this.run(wakeTaskGroup())
   }
 
-  private run<A, E>(program: Effect.Effect<A, E, TaskGroupServices>): Promise<A> {
-    return this.options.runtime.runPromise(program)
+  private async run<A, E>(program: Effect.Effect<A, E, TaskGroupServices>): Promise<A> {
+    return this.runtime.runPromise(program)
   }
 }
+
+const notFound = () => new Error("NotFound: there is no task group of this id.")

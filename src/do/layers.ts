@@ -24,7 +24,7 @@ export const taskGroupLayers = (storage: SqliteStorage & OneAlarm, settings: Set
     TaskGroupStoreSqlite(storage),
     SecretStoreKv(storage),
     AlarmClockStorage(storage),
-    Renderers({ group: resultHtml, row: rowHtml }),
+    Renderers({ group: resultHtml, row: rowHtml }, settings.PUBLIC_ORIGIN ?? ""),
     Layer.mergeAll(ParallelApiHttp, WebhookSenderHttp).pipe(Layer.provide(FetchHttpClient.layer)),
     GroupFibersScoped,
     WaitingCallerLive,

@@ -14,6 +14,7 @@ import {
 import { type ChangeNumber, readChangeNumber } from "../domain/Ids.ts"
 import { queryText, readQuery } from "../domain/ResultQuery.ts"
 import type { GroupDetails } from "../domain/TaskGroup.ts"
+import { hasRoomTo } from "../programs/admission.ts"
 import { readRun } from "../programs/readRun.ts"
 import { renderTaskGroup } from "../programs/renderTaskGroup.ts"
 import { watchTaskGroup } from "../programs/watchTaskGroup.ts"
@@ -21,6 +22,7 @@ import { GroupFibers } from "../services/GroupFibers.ts"
 import { type Choice, GroupReader } from "../services/GroupReader.ts"
 import type { RenderOptions } from "../services/Renderer.ts"
 import { RowRenderer } from "../services/RowRenderer.ts"
+import type { Settings } from "../services/Settings.ts"
 
 /** What the platform brings along for an answer. */
 export interface Answering {
@@ -30,7 +32,7 @@ export interface Answering {
   readonly bodyOf: <R>(
     chunks: Stream.Stream<Uint8Array, never, R>,
     signal: AbortSignal,
-  ) => Effect.Effect<ReadableStream<Uint8Array>, never, R | GroupFibers>
+  ) => Effect.Effect<ReadableStream<Uint8Array>, never, R | GroupFibers | Settings>
 }
 
 /**
@@ -66,6 +68,7 @@ const respondRendered = Effect.fnUntraced(function* (
   const tag = asked === "" ? format.format : `${format.format}?${asked.slice(0, MAX_TAG_CHARS)}`
   const { headers, isKnown } = freshness(request, tag, store.change(), details, version)
   if (isKnown) return new Response(null, { status: 304, headers })
+  if (!(yield* hasRoomTo("read"))) return crowded()
   headers.set("content-type", contentTypeOf(format))
   const choice = Object.keys(selection).length === 0 ? undefined : store.choose(selection)
   if (details !== null) {
@@ -78,6 +81,9 @@ const respondRendered = Effect.fnUntraced(function* (
   const chunks = renderTaskGroup(format.format, options, choice)
   return new Response(yield* bodyOf(chunks, request.signal), { headers })
 })
+
+/** The Worker in front says it in words. */
+const crowded = () => new Response(null, { status: 503 })
 
 /** Clients take 16 KB of headers, and a field's name may be as long. Tags of different addresses need not differ. */
 const MAX_TAG_CHARS = 200
@@ -167,6 +173,7 @@ const respondEvents = Effect.fnUntraced(function* (request: Request, url: URL) {
   )
   // All there will ever be.
   if (seen !== null && seen === store.endedAtChange()) return new Response(null, { status: 204 })
+  if (!(yield* hasRoomTo("watch"))) return crowded()
   const { basis } = readQuery(SSE.query, searchParams).query
   const options: RenderOptions = basis === undefined ? {} : { basis }
   const details = store.details()

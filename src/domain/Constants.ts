@@ -87,6 +87,19 @@ export const CONSTANTS = {
   /** Longest wait between two webhook attempts. */
   WEBHOOK_RETRY_MAX_SECONDS: 3_600,
 
+  /** A request's body without a byte for this long is given up: longer than a phone's connection takes to come back. */
+  BODY_IDLE_SECONDS: 15,
+  /** All of a body: 16 MiB at half a megabit a second. */
+  BODY_SECONDS: 300,
+  /** Viewers' streams of one group at once: each takes memory of the object, of which there are 128 MB. */
+  MAX_VIEWERS: 1_000,
+  /** Answers of one group being read at once, each a page of rows in memory. */
+  MAX_READS: 100,
+  /** An answer of which nothing has been taken for this long is broken off: others wait for its place. */
+  READ_STALL_SECONDS: 60,
+  /** The period of the rate limits in wrangler.toml: when who is over one may come back. */
+  RATE_PERIOD_SECONDS: 60,
+
   /** Rows one SQL query may return: what a person reads, and a page can show. */
   STUDIO_MAX_ROWS: 2_000,
   /** Characters one SQL query may return: it is in memory as a whole. */

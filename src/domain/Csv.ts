@@ -1,13 +1,14 @@
+import { makeSpelling } from "./Columns.ts"
 import { shownText } from "./JsonText.ts"
 import { cellText, withoutControls } from "./PlainText.ts"
 import type { JsonText } from "./TaskGroup.ts"
 
 /**
  * What a spreadsheet would run instead of showing: `=`, `+`, `-`, `@` (also their full-width forms, which East Asian
- * versions take for the plain ones) behind whatever white space and control characters it skips. Apostrophes in front of
+ * versions take for the plain ones) behind whatever it skips, which is at most what nobody sees. Apostrophes in front of
  * such a text get one more, so that undoing takes away what was added and nothing else.
  */
-const FORMULA = /^'*[\s\p{Cc}\p{Cf}]*[=+\-@＝＋－＠﹢﹣﹦﹫]/u
+const FORMULA = /^'*[\s\p{C}\p{M}\p{Z}\p{Default_Ignorable_Code_Point}\u2800]*[=+\-@＝＋－＠﹢﹣﹦﹫]/u
 
 /** A tab or a line end in front is dropped by some spreadsheets, and what comes then is run. */
 const LEADING_BREAK = /^'*[\t\r\n]/
@@ -43,9 +44,21 @@ export const csvText = (text: string): string =>
 export const csvCell = (json: JsonText): string =>
   json.startsWith('"') ? csvText(shownText(json)) : quoted(cellText(json))
 
-/** One record of cells, with its line end (RFC 4180). */
-export const csvRecord = (cells: ReadonlyArray<string>): string => {
-  const line = cells.join(",")
+/** One record of cells, with its line end (RFC 4180); spreadsheets take it from the clipboard with tabs. */
+export const csvRecord = (cells: ReadonlyArray<string>, separator: "," | "\t" = ","): string => {
+  const line = cells.join(separator)
   // A record of one empty cell would be an empty line, which readers skip.
   return line === "" ? '""\r\n' : `${line}\r\n`
+}
+
+/** Columns that say what became of the row; an input or output of the same name gives way. */
+const OWN_COLUMNS: ReadonlyArray<string> = ["$id", "$status", "$error"]
+
+/** The inputs' and outputs' columns that a table of a group has between its own, and the names of all as they are written. */
+export const csvColumns = (
+  given: ReadonlyArray<string>,
+): { readonly fields: ReadonlyArray<string>; readonly header: ReadonlyArray<string> } => {
+  const fields = given.filter((name) => !OWN_COLUMNS.includes(name))
+  const names = fields.map(withoutControls)
+  return { fields, header: ["$id", "$status", ...names.map(makeSpelling(names, OWN_COLUMNS)), "$error"] }
 }

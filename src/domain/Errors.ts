@@ -64,7 +64,7 @@ export const isRefusal = (error: ParallelError): error is Refusal =>
 
 /**
  * The inputs behind a URL could not be had; the message says which and why, and never contains the URL. `excerpt` is how
- * the answer begins: for nobody whose key is not known to be good.
+ * the answer begins, where that helps: for nobody whose key is not known to be good.
  */
 export class InputsUnavailable extends Schema.TaggedError<InputsUnavailable>()("InputsUnavailable", {
   message: Schema.String,

@@ -116,6 +116,12 @@ export const Variables = Schema.Struct({
     expected: "true or false",
     description: "lets `inputs` and `webhook_url` be plain http and private addresses: for development only",
   }),
+  RATE_LIMITS: variable(Flag, {
+    default: true,
+    expected: "true or false",
+    description:
+      "limits how often one client address may submit, ask SQL or guess ids, where wrangler.toml binds limits",
+  }),
   MAX_BODY_BYTES: whole(
     16_777_216,
     1_024,
@@ -143,6 +149,18 @@ export const Variables = Schema.Struct({
 
 /** What programs read: the operator's variables, and the constants. */
 export interface SettingsShape extends Constants, Schema.Schema.Type<typeof Variables> {}
+
+/**
+ * Where people sign in; null where that is not offered. Signing in gives a real key. Where the API is not Parallel's own,
+ * such as the stand-in of a demo, that key would go to a stranger: it is offered there only when the operator has named a
+ * login that goes with it.
+ */
+export const loginUrlOf = (
+  settings: Pick<SettingsShape, "PARALLEL_BASE_URL" | "PARALLEL_LOGIN_URL">,
+): string | null =>
+  settings.PARALLEL_BASE_URL === DEFAULT_BASE_URL || settings.PARALLEL_LOGIN_URL !== DEFAULT_LOGIN_URL
+    ? settings.PARALLEL_LOGIN_URL
+    : null
 
 const decode = Schema.decodeUnknownResult(Variables, { errors: "all" })
 const issuesOf = SchemaIssue.makeFormatterStandardSchemaV1()

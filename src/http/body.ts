@@ -1,3 +1,5 @@
+import { type Constants, CONSTANTS } from "../domain/Constants.ts"
+import { shorten } from "../domain/Problem.ts"
 import type { ApiError } from "./errors.ts"
 
 interface BodyOptions {
@@ -7,7 +9,10 @@ interface BodyOptions {
   readonly take: (text: string) => boolean
   /** Sees the bytes of the text. */
   readonly look?: (bytes: Uint8Array) => Promise<void>
+  readonly times?: BodyTimes
 }
+
+type BodyTimes = Pick<Constants, "BODY_IDLE_SECONDS" | "BODY_SECONDS">
 
 /** Names of Content-Encoding (RFC 9110 §8.4.1), and what the Compression standard calls them. */
 const DECODERS: ReadonlyMap<string, string> = new Map([
@@ -21,7 +26,7 @@ const refuse = (status: number, message: string): ApiError => ({ status, message
 
 /** Reads a JSON body of UTF-8 text, piece by piece, or says why it cannot. */
 export const readBodyText = async (request: Request, options: BodyOptions): Promise<ApiError | null> => {
-  const { maxBytes, take, look } = options
+  const { maxBytes, take, look, times = CONSTANTS } = options
   const encoding = encodingOf(request.headers)
   const stream = decoded(request.body, encoding)
   let refusal =
@@ -29,14 +34,14 @@ export const readBodyText = async (request: Request, options: BodyOptions): Prom
     (stream === undefined ? refuseEncoding(encoding) : null) ??
     (Number(request.headers.get("content-length") ?? 0) > maxBytes ? tooLarge(maxBytes) : null)
   if (refusal !== null || stream === undefined) {
-    await passOver(request, maxBytes)
+    await passOver(request, maxBytes, times)
     return refusal
   }
   const decode = utf8Decoder()
   let isWanted = true
   let size = 0
   try {
-    for await (const chunk of stream ?? []) {
+    for await (const chunk of chunksOf(stream, times)) {
       size += chunk.byteLength
       if (size > maxBytes && isWanted) refusal ??= tooLarge(maxBytes)
       if (size > 2 * maxBytes) break
@@ -49,8 +54,8 @@ export const readBodyText = async (request: Request, options: BodyOptions): Prom
         await look?.(chunk)
       }
     }
-  } catch {
-    return refusal ?? (isWanted ? brokeOff(encoding) : null)
+  } catch (error) {
+    return refusal ?? (isWanted ? (error instanceof Stalled ? error.refusal : brokeOff(encoding)) : null)
   }
   if (refusal !== null || !isWanted) return refusal
   const rest = decode()
@@ -60,13 +65,63 @@ export const readBodyText = async (request: Request, options: BodyOptions): Prom
 }
 
 /** Lets a body pass that nobody looks at, up to twice the limit: most clients see an answer only when all is sent. */
-export const passOver = async (request: Request, maxBytes: number): Promise<void> => {
+export const passOver = async (
+  request: Request,
+  maxBytes: number,
+  times: BodyTimes = CONSTANTS,
+): Promise<void> => {
   if (request.bodyUsed || Number(request.headers.get("content-length") ?? 0) > 2 * maxBytes) return
   let size = 0
   try {
-    for await (const chunk of request.body ?? []) if ((size += chunk.byteLength) > 2 * maxBytes) break
+    for await (const chunk of chunksOf(request.body, times))
+      if ((size += chunk.byteLength) > 2 * maxBytes) break
   } catch {
-    // It broke off, which is as good.
+    // It broke off or stalled, which is as good.
+  }
+}
+
+/** Whoever sends this body has stopped, or will never be done. */
+class Stalled extends Error {
+  readonly refusal: ApiError
+
+  constructor(seconds: number, what: string) {
+    super(what)
+    this.refusal = {
+      status: 408,
+      message: `The body did not arrive: ${what} ${seconds} seconds. Nothing was done; send the request again.`,
+      headers: { connection: "close" },
+    }
+  }
+}
+
+/** A body's chunks for as long as they come in time, then `Stalled`. One timer looks after all of them. */
+async function* chunksOf(
+  body: ReadableStream<Uint8Array> | null,
+  { BODY_IDLE_SECONDS, BODY_SECONDS }: BodyTimes,
+): AsyncGenerator<Uint8Array> {
+  if (body === null) return
+  const reader = body.getReader()
+  const stalled = Promise.withResolvers<never>()
+  stalled.promise.catch(() => {})
+  const endsAt = Date.now() + BODY_SECONDS * 1000
+  let idleAt = Date.now() + BODY_IDLE_SECONDS * 1000
+  const watch = () => {
+    const now = Date.now()
+    if (now >= endsAt) stalled.reject(new Stalled(BODY_SECONDS, "not all of it came within"))
+    else if (now >= idleAt) stalled.reject(new Stalled(BODY_IDLE_SECONDS, "nothing of it came for"))
+    else timer = setTimeout(watch, Math.min(idleAt, endsAt) - now)
+  }
+  let timer = setTimeout(watch, BODY_IDLE_SECONDS * 1000)
+  try {
+    for (;;) {
+      const { done, value } = await Promise.race([reader.read(), stalled.promise])
+      if (done) return
+      idleAt = Date.now() + BODY_IDLE_SECONDS * 1000
+      yield value
+    }
+  } finally {
+    clearTimeout(timer)
+    void reader.cancel().catch(() => {})
   }
 }
 
@@ -89,7 +144,7 @@ const brokeOff = (encoding: string): ApiError =>
 const refuseEncoding = (encoding: string): ApiError =>
   refuse(
     415,
-    `The body's Content-Encoding is ${encoding.slice(0, 100)}, which is not taken. Send gzip, deflate or plain JSON, compressed once.`,
+    `The body's Content-Encoding is ${shorten(encoding, 100)}, which is not taken. Send gzip, deflate or plain JSON, compressed once.`,
   )
 
 /** Decodes bytes as they come, and what is left of them at the end; null when they are no UTF-8. */
@@ -110,13 +165,13 @@ const refuseType = (type: string | null): ApiError | null => {
   if (!json)
     return refuse(
       415,
-      `The body must be JSON; send it with content-type: application/json, not ${type.slice(0, 100)}.`,
+      `The body must be JSON; send it with content-type: application/json, not ${shorten(type, 100)}.`,
     )
   const charset = /;\s*charset\s*=\s*"?([^";\s]+)/i.exec(type)?.[1] ?? "utf-8"
   // ASCII is UTF-8 as well.
   return /^(?:utf-?8|(?:us-)?ascii)$/i.test(charset)
     ? null
-    : refuse(415, `The body's charset is ${charset.slice(0, 100)}. Send JSON in UTF-8 (RFC 8259 §8.1).`)
+    : refuse(415, `The body's charset is ${shorten(charset, 100)}. Send JSON in UTF-8 (RFC 8259 §8.1).`)
 }
 
 /** What the body is compressed with; empty when it is not. */

@@ -1,4 +1,4 @@
-import type { ParallelError } from "../domain/Errors.ts"
+import type { InputsUnavailable, ParallelError } from "../domain/Errors.ts"
 import type { GroupId } from "../domain/Ids.ts"
 import { MAX_LISTED_PROBLEMS, type Problem, problemSentence } from "../domain/Problem.ts"
 import type { CreationFailed } from "../programs/createErrors.ts"
@@ -12,8 +12,8 @@ export interface ApiError {
   /** Parallel's reference, when the error is Parallel's. */
   readonly refId?: string | null | undefined
   readonly headers?: Readonly<Record<string, string>> | undefined
-  /** The group that exists already at Parallel. */
-  readonly group?: { readonly taskgroupId: GroupId; readonly url: string } | undefined
+  /** The group that exists already at Parallel, and its URL where something may be behind it. */
+  readonly group?: { readonly taskgroupId: GroupId; readonly url?: string | null } | undefined
 }
 
 export const errorBody = (error: ApiError): string =>
@@ -24,7 +24,8 @@ export const errorBody = (error: ApiError): string =>
       message: error.message,
       detail: error.detail ?? null,
     },
-    ...(error.group === undefined ? {} : { taskgroup_id: error.group.taskgroupId, url: error.group.url }),
+    ...(error.group && { taskgroup_id: error.group.taskgroupId }),
+    ...(error.group?.url && { url: error.group.url }),
   })
 
 export const errorResponse = (error: ApiError): Response =>
@@ -60,19 +61,10 @@ export const createErrorOf = (error: Exclude<CreateOnceError, CreationFailed>): 
   switch (error._tag) {
     case "InvalidRequest":
       return problemsError(422, error.problems)
+    case "GroupLeftEmpty":
+      return { ...createErrorOf(error.reason), group: error }
     case "InputsUnavailable":
-      switch (error.kind) {
-        case "too_large":
-          return { status: 413, message: `${error.message}.` }
-        case "silent":
-          return { status: 504, message: `${error.message}.` }
-        default:
-          return {
-            status: 422,
-            message: `${error.message}.`,
-            detail: { errors: [{ path: error.path, message: error.message }] },
-          }
-      }
+      return inputsErrorOf(error)
     case "PreparationTimedOut":
       return { status: 504, message: error.message }
     case "SubmissionRefused": {
@@ -107,6 +99,14 @@ export const createErrorOf = (error: Exclude<CreateOnceError, CreationFailed>): 
     default:
       return parallelErrorOf(error)
   }
+}
+
+/** The excerpt goes to callers alone: who fetches from there has a key that works. */
+const inputsErrorOf = ({ kind, path, message, excerpt }: InputsUnavailable): ApiError => {
+  const said = excerpt ? `${message}. It begins with “${excerpt}”.` : `${message}.`
+  if (kind === "too_large") return { status: 413, message: said }
+  if (kind === "silent") return { status: 504, message: said }
+  return { status: 422, message: said, detail: { errors: [{ path, message: said }] } }
 }
 
 const retryAfter = (ms: number) => ({ "retry-after": String(Math.ceil(ms / 1000)) })

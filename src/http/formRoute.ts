@@ -1,4 +1,4 @@
-import { DEFAULT_BASE_URL, DEFAULT_LOGIN_URL, type SettingsShape } from "../domain/Settings.ts"
+import { loginUrlOf, type SettingsShape } from "../domain/Settings.ts"
 import { formCsp, formHtml } from "../pages/formHtml.ts"
 import { errorResponse, methodNotAllowed } from "./errors.ts"
 import { optionsResponse } from "./headers.ts"
@@ -12,7 +12,7 @@ export const formRoute = (request: Request, settings: FormSettings): Response =>
   if (request.method === "OPTIONS") return optionsResponse(request, METHODS)
   if (request.method !== "GET" && request.method !== "HEAD")
     return errorResponse(methodNotAllowed(request.method, METHODS))
-  return new Response(request.method === "HEAD" ? null : formHtml(loginFor(settings)), {
+  return new Response(request.method === "HEAD" ? null : formHtml(loginUrlOf(settings)), {
     headers: {
       "content-type": "text/html; charset=utf-8",
       "cache-control": "no-cache",
@@ -20,12 +20,3 @@ export const formRoute = (request: Request, settings: FormSettings): Response =>
     },
   })
 }
-
-/**
- * Signing in gives a real key. Where the API is not Parallel's own, such as the stand-in of a demo, that key would go
- * to a stranger: it is offered there only when the operator has named a login that goes with it.
- */
-const loginFor = (settings: FormSettings): string | null =>
-  settings.PARALLEL_BASE_URL === DEFAULT_BASE_URL || settings.PARALLEL_LOGIN_URL !== DEFAULT_LOGIN_URL
-    ? settings.PARALLEL_LOGIN_URL
-    : null

@@ -1,15 +1,20 @@
 import * as Cause from "effect/Cause"
 import { failureLine } from "../domain/failureReport.ts"
 import { type GroupId, isGroupId } from "../domain/Ids.ts"
-import type { SettingsShape } from "../domain/Settings.ts"
+import { shorten } from "../domain/Problem.ts"
+import { loginUrlOf, type SettingsShape } from "../domain/Settings.ts"
 import type { TaskGroupStub } from "../layers/TaskGroupsObjects.ts"
 import { CreationFailed } from "../programs/createErrors.ts"
 import { readAddress } from "./address.ts"
+import { requestRedactor, withoutKey } from "./apiKey.ts"
 import { callbackRoute } from "./callbackRoute.ts"
+import { passOver } from "./body.ts"
 import { createRoute } from "./createRoute.ts"
-import { errorResponse, methodNotAllowed } from "./errors.ts"
+import { errorResponse } from "./errors.ts"
 import { formRoute } from "./formRoute.ts"
-import { optionsResponse, withCommonHeaders } from "./headers.ts"
+import { finished } from "./headers.ts"
+import { keyedRoute } from "./keyedRoute.ts"
+import type { RateLimits } from "./rateLimits.ts"
 import { resultRoute } from "./resultRoute.ts"
 import type { RequestRuntime } from "./runtime.ts"
 
@@ -17,6 +22,7 @@ export interface HandlerContext {
   readonly settings: SettingsShape
   readonly runtime: RequestRuntime
   readonly groups: (id: GroupId) => TaskGroupStub
+  readonly limits: RateLimits
 }
 
 const CREATE_PATH = "/v1beta/tasks/multitask"
@@ -27,16 +33,21 @@ const FIXED: ReadonlySet<string> = new Set(["/", "/callback", CREATE_PATH])
 const RESERVED = new Set(["mcp", "openapi.json", "docs", "callback", ".well-known", "assets", "v1", "v1beta"])
 
 /** Request in, response out. Fixed routes win over task group ids. */
-export const handle = async (request: Request, context: HandlerContext): Promise<Response> => {
+export const handle = async (request: Request, context: HandlerContext): Promise<Response> =>
+  withoutKey(request, await answer(request, context))
+
+const answer = async (request: Request, context: HandlerContext): Promise<Response> => {
   try {
-    return withCommonHeaders(await route(request, context))
+    return finished(request, await route(request, context))
   } catch (error) {
     const refId = crypto.randomUUID()
     const group = error instanceof CreationFailed ? error : undefined
     const about = { ref_id: refId, ...describe(request), ...(group && { taskgroup_id: group.taskgroupId }) }
     const cause = Cause.die(group === undefined ? error : group.defect)
-    console.error(JSON.stringify(failureLine("A request failed", cause, about)))
-    return withCommonHeaders(
+    const line = JSON.stringify(failureLine("A request failed", cause, about))
+    console.error(requestRedactor(request.headers).hide(line))
+    return finished(
+      request,
       errorResponse({
         status: 500,
         refId,
@@ -63,16 +74,20 @@ const describe = (request: Request) => {
 
 const route = async (request: Request, context: HandlerContext): Promise<Response> => {
   const { pathname } = new URL(request.url)
-  if (pathname === "/") return formRoute(request, context.settings)
-  if (pathname === "/callback") return callbackRoute(request, context.settings, context.runtime)
-  if (pathname === CREATE_PATH) {
-    if (request.method === "OPTIONS") return optionsResponse(request, "POST, OPTIONS")
-    if (request.method !== "POST") return errorResponse(methodNotAllowed(request.method, "POST, OPTIONS"))
-    return createRoute(request, context.settings, context.runtime)
-  }
+  const { limits, settings, runtime } = context
+  if (pathname === "/") return formRoute(request, settings)
+  if (pathname === "/callback" && loginUrlOf(settings) !== null)
+    return callbackRoute(request, settings, runtime)
+  if (pathname === CREATE_PATH)
+    return keyedRoute(request, "POST", settings, async () => {
+      const refusal = await limits.count("RATE_SUBMIT", request)
+      if (refusal === null) return createRoute(request, settings, runtime)
+      await passOver(request, settings.MAX_BODY_BYTES)
+      return errorResponse(refusal)
+    })
   const address = readAddress(pathname)
   if (address !== null && !RESERVED.has(pathname.split("/")[1] ?? "")) {
     return resultRoute(request, address, context)
   }
-  return errorResponse({ status: 404, message: `There is nothing at ${pathname.slice(0, 200)}.` })
+  return errorResponse({ status: 404, message: `There is nothing at ${shorten(pathname, 200)}.` })
 }

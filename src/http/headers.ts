@@ -1,5 +1,13 @@
-/** Headers of every answer: nobody may frame, index or guess types. */
+import { isLoopback } from "./origin.ts"
+
+/** What browsers can do and no page of ours does. They copy links and tables, which a frame of somebody else may not. */
+const UNUSED =
+  "accelerometer autoplay camera display-capture encrypted-media fullscreen geolocation gyroscope hid idle-detection magnetometer microphone midi payment picture-in-picture publickey-credentials-get screen-wake-lock serial usb xr-spatial-tracking clipboard-read"
+const PERMISSIONS = [...UNUSED.split(" ").map((name) => `${name}=()`), "clipboard-write=(self)"].join(", ")
+
+/** Headers of every answer: nobody may frame, index or guess types. Those of files are in src/pages/assets/_headers. */
 const COMMON: Readonly<Record<string, string>> = {
+  "permissions-policy": PERMISSIONS,
   "x-content-type-options": "nosniff",
   "x-robots-tag": "noindex, nofollow",
   "referrer-policy": "no-referrer",
@@ -22,6 +30,21 @@ export const withCommonHeaders = (response: Response, csp: string = DATA_CSP): R
     headers.set(name, value)
   if (!headers.has("content-security-policy")) headers.set("content-security-policy", csp)
   return new Response(response.body, { status: response.status, headers })
+}
+
+/**
+ * An answer as it leaves. The host is asked by nothing but https for a year, unless it is one's own machine; what opens a
+ * page of ours, or is opened by it, gets no hold of its window (which browsers know over https and on loopback).
+ */
+export const finished = (request: Request, response: Response): Response => {
+  const answer = withCommonHeaders(response)
+  const { headers } = answer
+  const { protocol, hostname } = new URL(request.url)
+  const isOwn = isLoopback(hostname)
+  if (protocol === "https:" && !isOwn) headers.set("strict-transport-security", "max-age=31536000")
+  const isPage = headers.get("content-type")?.startsWith("text/html") === true
+  if (isPage && (protocol === "https:" || isOwn)) headers.set("cross-origin-opener-policy", "same-origin")
+  return answer
 }
 
 /** For those who do not say what they will send. */

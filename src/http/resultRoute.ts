@@ -14,14 +14,16 @@ import type { Address } from "./address.ts"
 import { type ApiError, errorResponse, methodNotAllowed, problemsError } from "./errors.ts"
 import { type EventProxyOptions, openEvents, proxyEvents } from "./eventProxy.ts"
 import { optionsResponse, withCommonHeaders } from "./headers.ts"
+import type { RateLimits } from "./rateLimits.ts"
 import { negotiate, type Offer, RESULT_OFFERS } from "./negotiate.ts"
 import type { RequestRuntime } from "./runtime.ts"
 import { studioRoute } from "./studio.ts"
 
 export interface ResultContext {
-  readonly settings: Pick<SettingsShape, "VIEWER_SILENCE_SECONDS">
+  readonly settings: Pick<SettingsShape, "VIEWER_SILENCE_SECONDS" | "MAX_VIEWERS">
   readonly runtime: Pick<RequestRuntime, "runPromise">
   readonly groups: (id: GroupId) => TaskGroupStub
+  readonly limits: RateLimits
 }
 
 /** The studio: no format of the result, but an extension of its address. */
@@ -50,6 +52,8 @@ export const resultRoute = async (
       message: `None of the accepted types can be served. There are ${offers.map(({ types }) => types[0]).join(", ")}.`,
     })
   }
+  const guesser = context.limits.guesser(request)
+  if (guesser !== null) return failure(request, guesser)
   if (row !== null) return rowRoute(request, id, format, row, context)
   return format === DATABASE ? databaseRoute(request, id, context) : groupRoute(request, id, format, context)
 }
@@ -73,7 +77,8 @@ const groupRoute = async (
       errorResponse(error),
     )
   const response = await askObject(request, id, address, context)
-  if (response.status === 404) return failure(request, NOT_FOUND)
+  if (response.status === 404) return notHere(request, context)
+  if (response.status === 503) return failure(request, TOO_MANY_READS)
   if (response.status === 400) return noSuchField(response)
   return format === "html" ? withCommonHeaders(response, resultCsp) : response
 }
@@ -91,7 +96,7 @@ const rowRoute = async (
   const response = await askObject(request, id, address, context)
   const rows = response.headers.get("x-num-inputs")
   if (rows !== null) return fail(request, noSuchRow(row, Number(rows)))
-  if (response.status === 404) return fail(request, NOT_FOUND)
+  if (response.status === 404) return notHere(request, context, fail)
   return format === "html" ? withCommonHeaders(response, rowCsp) : response
 }
 
@@ -99,8 +104,11 @@ const askObject = (request: Request, id: GroupId, address: string, { groups }: R
   groups(id).fetch(new Request(address, { method: request.method, headers: request.headers }))
 
 /** `/{id}.db`: the studio, or with `?page=console` the SQL console of our own over the same protocol. */
-const databaseRoute = async (request: Request, id: GroupId, { groups }: ResultContext): Promise<Response> => {
-  if (!(await groups(id).exists())) return failure(request, NOT_FOUND)
+const databaseRoute = async (request: Request, id: GroupId, context: ResultContext): Promise<Response> => {
+  const { groups, limits } = context
+  const refusal = request.method === "POST" ? await limits.count("RATE_SQL", request) : null
+  if (refusal !== null) return failure(request, refusal)
+  if (!(await groups(id).exists())) return notHere(request, context)
   const page = new URL(request.url).searchParams.get("page")
   if (page !== null && page !== "console") return failure(request, NO_PAGE)
   if (page === null || request.method === "POST")
@@ -131,6 +139,13 @@ const noSuchField = async (told: Response): Promise<Response> => {
 }
 
 const MAX_NAMED_FIELDS = 30
+
+/** Counts who asked: an object was made for it, and is there for a while. */
+const notHere = async (
+  request: Request,
+  { limits }: ResultContext,
+  fail: typeof failure = failure,
+): Promise<Response> => fail(request, (await limits.count("RATE_UNKNOWN", request)) ?? NOT_FOUND)
 
 const NO_PAGE: ApiError = {
   status: 404,
@@ -170,12 +185,25 @@ const OBJECT_LOST: ApiError = {
   headers: { "retry-after": "5" },
 }
 
+const TOO_MANY_READS: ApiError = {
+  status: 503,
+  message: "Too many answers of this task group are being read at this moment. Ask again.",
+  headers: { "retry-after": "5" },
+}
+
+const tooManyViewers = ({ MAX_VIEWERS }: ResultContext["settings"]): ApiError => ({
+  status: 503,
+  message: `This task group's stream has all the viewers that it can have (${MAX_VIEWERS}). Its other formats show the same; connect again later.`,
+  headers: { "retry-after": "30" },
+})
+
 const eventRoute = async (
   request: Request,
   id: GroupId,
   address: string,
-  { settings, groups, runtime }: ResultContext,
+  context: ResultContext,
 ): Promise<Response> => {
+  const { settings, groups, runtime } = context
   const { searchParams } = new URL(request.url)
   const asked =
     request.headers.get("last-event-id") ||
@@ -197,7 +225,8 @@ const eventRoute = async (
   const opened = await runtime.runPromise(Effect.result(openEvents(options)))
   if (opened._tag === "Failure") return errorResponse(OBJECT_LOST)
   const first = opened.success
-  if (first.status === 404) return failure(request, NOT_FOUND)
+  if (first.status === 404) return notHere(request, context)
+  if (first.status === 503) return errorResponse(tooManyViewers(settings))
   if (first.status === 400) return noSuchField(first)
   if (!first.ok || first.body === null) return first
   const body = await runtime.runPromise(Stream.toReadableStreamEffect(proxyEvents(first, options)))

@@ -3,26 +3,27 @@ import { Audience } from "../services/Audience.ts"
 
 export const makeAudience = (): Audience["Service"] => {
   const listeners = new Set<() => void>()
-  let open = 0
+  const open = { watch: 0, read: 0 }
   let looks = 0
   const look = () => {
     looks++
     for (const tell of listeners) tell()
   }
   return Audience.of({
-    watching: () => open,
+    watching: () => open.watch,
+    reading: () => open.read,
     looks: () => looks,
     look,
     onLook: (tell) => {
       listeners.add(tell)
       return () => void listeners.delete(tell)
     },
-    enter: () => {
-      open++
+    enter: (to) => {
+      open[to]++
       look()
       let inside = true
       return () => {
-        if (inside) open--
+        if (inside) open[to]--
         inside = false
       }
     },

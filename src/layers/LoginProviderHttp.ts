@@ -10,6 +10,7 @@ import * as HttpClient from "effect/http/HttpClient"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import type * as HttpClientResponse from "effect/http/HttpClientResponse"
 import { shorten } from "../domain/Problem.ts"
+import { redactorOf } from "../domain/redact.ts"
 import { type CodeGrant, LoginProvider, LoginRefused, LoginUnavailable } from "../services/LoginProvider.ts"
 import { Settings } from "../services/Settings.ts"
 
@@ -72,7 +73,7 @@ export const LoginProviderHttp: Layer.Layer<LoginProvider, never, HttpClient.Htt
         }
         const description =
           typeof refusal.error_description === "string" ? readable(refusal.error_description) : ""
-        const hide = (said: string) => said.replaceAll(code, "[redacted]").replaceAll(verifier, "[redacted]")
+        const { hide } = redactorOf([code, verifier])
         return yield* new LoginRefused({
           error: hide(refusal.error),
           description: shorten(hide(description), 300),

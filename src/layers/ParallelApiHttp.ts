@@ -12,8 +12,9 @@ import type * as HttpClientResponse from "effect/http/HttpClientResponse"
 import { Malformed, type ParallelError, Unavailable } from "../domain/Errors.ts"
 import { compactText, fieldsOf } from "../domain/JsonText.ts"
 import { USER_AGENT } from "../domain/Product.ts"
+import { type Redactor, redactorOf } from "../domain/redact.ts"
 import { call as again } from "../domain/Schedules.ts"
-import { makeSseParser } from "./parallel/sseParser.ts"
+import { makeSseParser, type SseEvent } from "./parallel/sseParser.ts"
 import {
   type GroupEvent,
   readGroupEvent,
@@ -57,7 +58,19 @@ const warningTexts = (warnings: unknown): ReadonlyArray<string> =>
       )
     : []
 
-/** Parallel over HTTP. Redirects are not followed: the key must go nowhere else. */
+/** For as long as the keys themselves are known. */
+const redactors = new WeakMap<ApiKey, Redactor>()
+
+const redactorFor = (key: ApiKey): Redactor => {
+  const known = redactors.get(key) ?? redactorOf([Redacted.value(key)])
+  redactors.set(key, known)
+  return known
+}
+
+/**
+ * Parallel over HTTP. Redirects are not followed: the key must go nowhere else. Whatever comes back passes `hide` before
+ * anybody reads it: what is stored of a group is public.
+ */
 export const ParallelApiHttp: Layer.Layer<
   ParallelApi,
   never,
@@ -95,10 +108,9 @@ export const ParallelApiHttp: Layer.Layer<
       const now = yield* Clock.currentTimeMillis
       return yield* toParallelError({
         status: response.status,
-        body,
+        body: redactorFor(key).hide(body),
         retryAfter: response.headers["retry-after"],
         now,
-        secret: Redacted.value(key),
       })
     })
 
@@ -111,7 +123,7 @@ export const ParallelApiHttp: Layer.Layer<
       open(key, request).pipe(
         Effect.flatMap((response) => Effect.mapError(response.text, lost)),
         Effect.flatMap((text) => {
-          const value = read(text)
+          const value = read(redactorFor(key).hide(text))
           return value === null
             ? Effect.fail(new Malformed({ message: "Parallel's answer does not have the expected shape" }))
             : Effect.succeed(value)
@@ -130,7 +142,7 @@ export const ParallelApiHttp: Layer.Layer<
     const stream = (key: ApiKey, request: HttpClientRequest.HttpClientRequest, silence?: Duration.Input) =>
       Stream.unwrap(
         Effect.map(open(key, HttpClientRequest.accept(request, "text/event-stream")), (response) =>
-          readEvents(response, lost, silence ?? Duration.infinity),
+          readEvents(response, lost, silence ?? Duration.infinity, redactorFor(key).hide),
         ),
       )
 
@@ -255,20 +267,23 @@ const readEvents = (
   response: HttpClientResponse.HttpClientResponse,
   lost: (error: unknown) => Unavailable,
   silence: Duration.Input,
+  hide: (text: string) => string,
 ): Stream.Stream<GroupEvent, ParallelError> => {
-  const type = response.headers["content-type"] ?? ""
+  const type = hide(response.headers["content-type"] ?? "")
   if (type !== "" && !type.includes("text/event-stream")) {
     const message = `Parallel answered with ${type.slice(0, 64)} instead of an event stream`
     return Stream.fail(new Unavailable({ message, status: response.status, timedOut: false }))
   }
   return Stream.suspend(() => {
     const parser = makeSseParser()
+    const read = ({ name, data, id }: SseEvent) =>
+      readGroupEvent({ name: hide(name), data: hide(data), id: id === null ? null : hide(id) })
     return response.stream.pipe(
       Stream.mapError(lost),
       // Bytes are life: a stream of comments is a stream that works.
       Stream.timeoutOrElse({ duration: silence, orElse: () => Stream.empty }),
       Stream.decodeText(),
-      Stream.map((text) => parser.push(text).map(readGroupEvent)),
+      Stream.map((text) => parser.push(text).map(read)),
       Stream.flattenIterable,
     )
   })

@@ -41,10 +41,12 @@ import {
   type CreateError,
   CreationBroken,
   CreationFailed,
+  GroupLeftEmpty,
   InvalidRequest,
   PreparationTimedOut,
   SubmissionRefused,
 } from "./createErrors.ts"
+import { refuseOwnKey } from "./refuseOwnKey.ts"
 import { suggestOutput, suggestProcessor } from "./suggestions.ts"
 
 /** Whether this request may go on, asked where going on could be paid for twice. */
@@ -90,23 +92,27 @@ export interface CreateOptions {
 /** What a body asks for: one that was read from text, or a value. Nothing is asked of anybody for it. */
 export const decodeBody = Effect.fn("decodeBody")(function* (
   body: unknown,
+  key: ApiKey,
 ): Effect.fn.Return<DecodedRequest, InvalidRequest, Settings> {
   const limits = limitsOf(yield* Settings)
   const read = body instanceof MultitaskBody ? body : multitaskBodyOf(body, limits)
   if (!(read instanceof MultitaskBody)) return yield* new InvalidRequest({ problems: [failureProblem(read)] })
   const decoded = decodeMultitaskRequest(read, limits)
   if (Result.isFailure(decoded)) return yield* new InvalidRequest({ problems: [...decoded.failure] })
+  const { inputs } = decoded.success.request
+  yield* refuseOwnKey(key, { body: read, rows: inputs._tag === "rows" ? inputs.rows : null })
   return decoded.success
 })
 
 /**
  * Turns a request's body into a task group that its object works on. Nothing is sent upstream before all that can be
- * checked here has been, and no run before the object holds every input.
+ * checked here has been, no inputs URL is asked before Parallel has accepted the key, and no run is sent before the
+ * object holds every input.
  */
 export const createMultitask = Effect.fn("createMultitask")(function* (
   options: CreateOptions & { readonly body: unknown },
 ) {
-  return yield* createDecoded(yield* decodeBody(options.body), options)
+  return yield* createDecoded(yield* decodeBody(options.body, options.key), options)
 })
 
 /** The same of a body that has been looked at. */
@@ -115,7 +121,8 @@ export const createDecoded = Effect.fn("createDecoded")(function* (
   options: CreateOptions,
 ): Effect.fn.Return<Created, CreateError, ParallelApi | InputsLoader | TaskGroups | Settings> {
   const settings = yield* Settings
-  const prepared = yield* prepare(options, request, limitsOf(settings)).pipe(
+  const born: Born = { taskgroupId: null }
+  const prepared = yield* prepare(options, request, limitsOf(settings), born).pipe(
     Effect.timeoutOrElse({
       duration: Duration.seconds(settings.PREPARE_SECONDS),
       orElse: () =>
@@ -125,6 +132,14 @@ export const createDecoded = Effect.fn("createDecoded")(function* (
           }),
         ),
     }),
+    Effect.mapError((reason) =>
+      born.taskgroupId === null ? reason : new GroupLeftEmpty({ reason, taskgroupId: born.taskgroupId }),
+    ),
+    Effect.catchDefect((defect) =>
+      born.taskgroupId === null
+        ? Effect.die(defect)
+        : Effect.fail(new CreationFailed({ defect, taskgroupId: born.taskgroupId, url: null })),
+    ),
   )
   const warnings = [...said, ...prepared.warnings]
   const { init, rows, output } = prepared
@@ -162,28 +177,23 @@ const submit = Effect.fnUntraced(function* (
   if (guard !== undefined) yield* permitted(guard.created(created), created)
   const beforeCommit = guard === undefined ? Effect.void : permitted(guard.committing, created)
   const submission = yield* handOver(init, rows, secrets, beforeCommit).pipe(
-    Effect.catchTag("GroupNotStored", ({ message }) => broken(created, message)),
+    Effect.catchTag("GroupNotStored", ({ message }) => broken(init.taskgroupId, message, init.url)),
   )
   if (submission._tag !== "Refused") return
   const { status, message, detail, refId } = submission
-  const { taskgroupId, url } = init
-  return yield* new SubmissionRefused({ status, message, detail, refId, taskgroupId, url })
+  return yield* new SubmissionRefused({ status, message, detail, refId, taskgroupId: init.taskgroupId })
 })
 
-const broken = ({ taskgroup_id, url }: Created, message: string) =>
-  Effect.fail(new CreationBroken({ message, taskgroupId: taskgroup_id, url }))
+const broken = (taskgroupId: GroupId, message: string, url: string | null) =>
+  Effect.fail(new CreationBroken({ message, taskgroupId, url }))
 
 /** Goes on only where the guard says so in so many words. */
-const permitted = (asked: Effect.Effect<boolean, IdempotencyUnavailable>, created: Created) =>
+const permitted = (asked: Effect.Effect<boolean, IdempotencyUnavailable>, { taskgroup_id: id }: Created) =>
   asked.pipe(
     Effect.catchTag("IdempotencyUnavailable", ({ message }) =>
-      broken(created, `${message} Nothing was submitted; send the request again with the same key.`),
+      broken(id, `${message} Nothing was submitted; send the request again with the same key.`, null),
     ),
-    Effect.flatMap((yes) =>
-      yes
-        ? Effect.void
-        : Effect.fail(new KeyTakenOver({ taskgroupId: created.taskgroup_id, url: created.url })),
-    ),
+    Effect.flatMap((yes) => (yes ? Effect.void : Effect.fail(new KeyTakenOver({ taskgroupId: id })))),
   )
 
 /** What a body is held to. */
@@ -203,17 +213,33 @@ interface Prepared {
   readonly warnings: ReadonlyArray<string>
 }
 
+/** The group, from the moment that it exists at Parallel. */
+interface Born {
+  taskgroupId: GroupId | null
+}
+
 /** Everything before the first run: rows, schema, processor, group. */
 const prepare = Effect.fnUntraced(function* (
-  options: { readonly key: ApiKey; readonly origin: string },
+  options: CreateOptions,
   request: MultitaskRequest,
   limits: Limits,
+  born: Born,
 ) {
   const api = yield* ParallelApi
   const settings = yield* Settings
   const waiting = waitOutRateLimit((yield* Clock.currentTimeMillis) + settings.PREPARE_SECONDS * 1000)
   const warnings: Array<string> = []
-  const rows = yield* loadRows(request, limits, warnings)
+  const made = { product: PRODUCT, origin: options.origin }
+  const create = Effect.fnUntraced(function* (metadata: Record<string, string | number>) {
+    const group = yield* api.createTaskGroup(options.key, metadata).pipe(Effect.retry(waiting))
+    if (!isGroupId(group.taskgroup_id))
+      return yield* new Malformed({ message: "Parallel's group id cannot be part of a URL" })
+    born.taskgroupId = group.taskgroup_id
+    return { taskgroupId: group.taskgroup_id, createdAt: group.created_at }
+  })
+  // An address of the caller's choosing is asked for nobody but whoever has a key that works.
+  const early = request.inputs._tag === "url" ? yield* create(made) : null
+  const rows = yield* loadRows(options.key, request, warnings)
   const output =
     request.output.output_type === "suggest"
       ? yield* suggestOutput(options.key, request.output.description, rows, warnings).pipe(
@@ -230,14 +256,12 @@ const prepare = Effect.fnUntraced(function* (
     request.processor ??
     (yield* suggestProcessor(options.key, taskSpec, warnings).pipe(Effect.retry(waiting)))
   const numInputs = rows.texts.length
-  const metadata = { product: PRODUCT, origin: options.origin, num_inputs: numInputs, processor }
-  const group = yield* api.createTaskGroup(options.key, metadata).pipe(Effect.retry(waiting))
-  if (!isGroupId(group.taskgroup_id))
-    return yield* new Malformed({ message: "Parallel's group id cannot be part of a URL" })
+  const metadata = { ...made, num_inputs: numInputs, processor }
+  const { taskgroupId, createdAt } = early ?? (yield* create(metadata))
   const init: GroupInit = {
-    taskgroupId: group.taskgroup_id,
-    url: `${options.origin}/${group.taskgroup_id}`,
-    createdAt: group.created_at ?? new Date(yield* Clock.currentTimeMillis).toISOString(),
+    taskgroupId,
+    url: `${options.origin}/${taskgroupId}`,
+    createdAt: createdAt ?? new Date(yield* Clock.currentTimeMillis).toISOString(),
     metadata: JSON.stringify(metadata),
     processor,
     taskSpec,
@@ -251,8 +275,8 @@ const prepare = Effect.fnUntraced(function* (
 })
 
 const loadRows = Effect.fnUntraced(function* (
+  key: ApiKey,
   { inputs, skipEmpty }: MultitaskRequest,
-  limits: Limits,
   warnings: Array<string>,
 ) {
   if (inputs._tag === "rows") return inputs.rows
@@ -260,6 +284,7 @@ const loadRows = Effect.fnUntraced(function* (
   const { collector, problems } = yield* loader.load(inputs.url)
   const rows = collector.finish(skipEmpty)
   if (problems.count > 0) return yield* new InvalidRequest({ problems: [...problems.list("inputs")] })
+  yield* refuseOwnKey(key, { rows })
   warnings.push(...leftOutWarnings(rows))
   return rows
 })

@@ -50,12 +50,14 @@ export const createOnce = Effect.fn("createOnce")(function* (options: {
   const records = yield* Idempotency
   const { request } = options
   // Nothing is claimed for a body that will not do.
-  const decoded = yield* decodeBody(options.body)
-  const before = yield* obtain(request)
-  if (before !== null) return { url: before.url, answer: before.answer, replayed: true }
+  const decoded = yield* decodeBody(options.body, options.key)
   let mayBeSubmitted = false
   // Should this fail, the record's lease frees the key later.
-  const release = Effect.suspend(() => Effect.ignore(records.release(request)))
+  const release = Effect.suspend(() =>
+    mayBeSubmitted ? Effect.void : Effect.ignore(records.release(request)),
+  )
+  const before = yield* obtain(request).pipe(Effect.onInterrupt(() => release))
+  if (before !== null) return { url: before.url, answer: before.answer, replayed: true }
   const created = yield* createDecoded(decoded, {
     key: options.key,
     origin: options.origin,
@@ -75,10 +77,13 @@ export const createOnce = Effect.fn("createOnce")(function* (options: {
       ),
     },
   }).pipe(
-    Effect.tapError((error) =>
-      mayBeSubmitted && error._tag !== "SubmissionRefused" ? Effect.void : release,
+    Effect.tapErrorTag("SubmissionRefused", () =>
+      Effect.sync(() => {
+        mayBeSubmitted = false
+      }),
     ),
-    Effect.tapDefect(() => (mayBeSubmitted ? Effect.void : release)),
+    // However it went wrong: a caller that hangs up interrupts it.
+    Effect.onError(() => release),
   )
   // Should this fail, the next request with this key finds the group itself.
   yield* Effect.ignore(records.done(request))

@@ -1,10 +1,14 @@
 import { readFile } from "node:fs/promises"
 import type { Page } from "playwright-core"
 import { expect, it } from "vitest"
+import { renderCsv } from "../../src/layers/render/RendererCsv.ts"
+import { parseCsv } from "../layers/render/rfc4180.ts"
+import { snapshotOf } from "../layers/render/snapshotOf.ts"
+import { AWKWARD, FORMULAS } from "../support/formulas.ts"
 import { FakeGroup } from "./fakeGroup.ts"
 import { connection, expectText, harness } from "./setup.ts"
 
-const { server, open } = harness()
+const { server: pages, open } = harness()
 
 async function download(page: Page, label: string) {
   const [file] = await Promise.all([page.waitForEvent("download"), page.click(`[aria-label='${label}']`)])
@@ -29,7 +33,7 @@ function group(id: string) {
 }
 
 it("downloads CSV as RFC 4180 has it, with cells that are no formulas", async () => {
-  const page = await open(server.add(group("tgrp_csv_file")))
+  const page = await open(pages.add(group("tgrp_csv_file")))
   await connection(page, "live")
   await page.click("#export-menu summary")
   const { name, content } = await download(page, "Download csv")
@@ -43,8 +47,34 @@ it("downloads CSV as RFC 4180 has it, with cells that are no formulas", async ()
   ])
 })
 
+it("downloads and copies the very cells that the server's CSV has, whatever is in them", async () => {
+  const texts = [...FORMULAS, ...AWKWARD]
+  const input = Object.fromEntries(
+    ["$status", "=1+1", "a\u0001", "a\u0002", ...FORMULAS.slice(8, 20)].map((name) => [name, name]),
+  )
+  const rows = texts.map((text, at) => ({
+    input: { ...input, text },
+    content: { [text]: at, answer: [text], $error: text },
+  }))
+  const made = new FakeGroup(
+    "tgrp_csv_same",
+    rows.map((row) => row.input),
+  )
+  for (const [at, { content }] of rows.entries()) made.set(at, { status: "completed", content })
+  const ids = rows.map((_, at) => `trun_${String(at).padStart(32, "0")}`)
+  const server = [...renderCsv(snapshotOf(rows.map((row, at) => ({ ...row, runId: ids[at]! }))), {})].join("")
+  const page = await open(pages.add(made))
+  await connection(page, "live")
+  await page.click("#export-menu summary")
+  expect((await download(page, "Download csv")).content).toBe(server)
+  await page.click("[aria-label='Copy table for spreadsheets']")
+  await expectText(page, "[aria-label='Copy table for spreadsheets']", /Copied/)
+  const copied = await page.evaluate(() => navigator.clipboard.readText())
+  expect(parseCsv(copied, "\t")).toEqual(parseCsv(server.slice(1)))
+})
+
 it("downloads JSON Lines, a record a row, and only what is shown when asked", async () => {
-  const page = await open(server.add(group("tgrp_jsonl_file")))
+  const page = await open(pages.add(group("tgrp_jsonl_file")))
   await connection(page, "live")
   await page.click("#export-menu summary")
   const { content } = await download(page, "Download jsonl")
@@ -77,7 +107,7 @@ it("downloads JSON Lines, a record a row, and only what is shown when asked", as
 })
 
 it("downloads and copies the server's JSON and Markdown, and a table for spreadsheets", async () => {
-  const page = await open(server.add(group("tgrp_formats")))
+  const page = await open(pages.add(group("tgrp_formats")))
   await connection(page, "live")
   await page.click("#export-menu summary")
   const json = await download(page, "Download JSON")
@@ -89,5 +119,5 @@ it("downloads and copies the server's JSON and Markdown, and a table for spreads
   await page.click("[aria-label='Copy table for spreadsheets']")
   await expectText(page, "[aria-label='Copy table for spreadsheets']", /Copied/)
   const tsv = await page.evaluate(() => navigator.clipboard.readText())
-  expect(tsv.split("\n")[2]).toContain("kept\tline break\t")
+  expect(parseCsv(tsv, "\t")[2]).toContain("line\nbreak")
 })

@@ -46,6 +46,8 @@ export class FakeGroup {
   readonly connections: (string | null)[] = []
   /** The next stream ends behind the status that opens it. */
   cutOff = false
+  /** It has no room for one more viewer. */
+  full = false
   /** Viewers, and whether they asked for the light form. */
   readonly #viewers = new Map<ServerResponse, boolean>()
   readonly #catchingUp = new Map<string[], boolean>()
@@ -91,6 +93,10 @@ export class FakeGroup {
     const last = request.headers["last-event-id"] ?? url.searchParams.get("last_event_id")
     const light = url.searchParams.get("basis") === "none"
     this.connections.push(typeof last === "string" ? last : null)
+    if (this.full) {
+      response.writeHead(503, { "retry-after": "1" }).end()
+      return
+    }
     const since = last === null || last === undefined ? -1 : Number(last)
     if (this.ended && since === this.change) {
       response.writeHead(204).end()

@@ -96,6 +96,18 @@ it("puts the API's errors at their fields", async () => {
   await page.click("#submit")
   await expectText(page, "#form-error", /Upstream is broken.*r3/)
   expect(await page.getAttribute("#form-link a", "href")).toBe(`${server.origin}/tgrp_created_anyway`)
+
+  server.onPost = () => ({
+    status: 504,
+    body: {
+      type: "error",
+      taskgroup_id: "tgrp_left_empty",
+      error: { ref_id: "r4", message: "The list is silent", detail: null },
+    },
+  })
+  await page.click("#submit")
+  await expectText(page, "#form-error", /The list is silent/)
+  expect(await page.locator("#form-link a").count()).toBe(0)
   server.onPost = null
 })
 

@@ -1,4 +1,4 @@
-import { expect, it } from "vitest"
+import { expect, it, vi } from "vitest"
 import { axe } from "./browser.ts"
 import { companyGroup, companyInputs, complete } from "./samples.ts"
 import { FakeGroup } from "./fakeGroup.ts"
@@ -80,6 +80,24 @@ it("stops when the server says there is nothing more, and says so when the group
   await server.start()
   await connection(page, "gone")
   await expectText(page, "#connection", /removed/)
+})
+
+it("says that there is no room for its stream, asks at the rate it is told, and goes on when there is", async () => {
+  const group = companyGroup("tgrp_full_house")
+  group.full = true
+  const page = await open(server.add(group))
+  await connection(page, "busy")
+  await expectText(page, "#connection", /busy, trying again/)
+  expect(await tableText(page)).toHaveLength(8)
+  const asked = group.connections.length
+  const from = performance.now()
+  await vi.waitFor(() => expect(group.connections.length).toBe(asked + 2), { timeout: 10_000, interval: 20 })
+  // Two waits of a second at least, of which one had begun.
+  expect(performance.now() - from).toBeGreaterThan(1_000)
+  group.full = false
+  complete(group, 0)
+  await connection(page, "live")
+  await expectText(page, "tr[data-index='0']", /Tim Cook/)
 })
 
 it("gets the rest of a page that was given only a part", async () => {

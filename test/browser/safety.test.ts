@@ -78,7 +78,9 @@ it("shows hostile content as text, injected and streamed, in the table and in th
     error: payloads[2] as string,
     warnings: [payloads[0], { message: payloads[1], detail: { x: payloads[3] } }],
   })
+  group.set(4, { status: payloads[1] as string })
   await expectText(page, "tr[data-index='1']", /no name|onerror/)
+  await expectText(page, "tr[data-index='4']", /onerror=alert\(2\)/)
   await expectText(page, "#head", /__proto__/)
   await page.fill("#search", "<script>")
   await page.fill("#search", "")

@@ -126,7 +126,7 @@ const expectMarkdown = async (group: SentGroup) => {
       group.rows.map(({ failure }) => (failure === null ? "✅ completed" : "❌ failed")),
     )
     expect(read.markupIn(document)).toEqual([])
-    for (const address of read.addressesIn(document)) expect(address).toMatch(/^(?:https?:|mailto:)/)
+    for (const address of read.addressesIn(document)) expect(address).toMatch(/^(?:https?:|mailto:|\/tgrp_)/)
   }
 }
 

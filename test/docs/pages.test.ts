@@ -28,7 +28,8 @@ const quoted = (text: string) => [...text.matchAll(/`([^`\n]+)`/g)].map(([, code
 describe.each(pages)("%s", (page) => {
   it("links to what exists", () => {
     const links = [...read(page).matchAll(/\]\(([^)\s]+)\)/g)].map(([, target = ""]) => target)
-    const local = links.filter((target) => !/^https?:/.test(target))
+    // A group's own links, where its Markdown is shown, lead to where it is read.
+    const local = links.filter((target) => !/^https?:|^\/tgrp_/.test(target))
     const missing = local.filter((target) => {
       const [path = "", anchor] = target.split("#")
       const file = path === "" ? page : join(dirname(page), path)
@@ -52,6 +53,12 @@ it("every page of docs can be found from the README", () => {
   expect(new Set(linked)).toEqual(new Set(globSync("docs/*.md")))
 })
 
+const rateLimits = [
+  ...read("wrangler.toml").matchAll(
+    /^name = "(\w+)"\nnamespace_id = "\d+"\nsimple = \{ limit = (\d+), period = 60 \}$/gm,
+  ),
+].map(([, name, limit]) => [name, limit])
+
 describe("docs/operating.md", () => {
   it("lists every variable with its default and its meaning", () => {
     expect(rowsOf(sectionOf(operating, "Variables"))).toEqual(
@@ -71,11 +78,22 @@ describe("docs/operating.md", () => {
       `${number(settings.MAX_TASK_SPEC_CHARS)} characters`,
       `${number(settings.MAX_SPEC_PLUS_INPUT_CHARS)} characters`,
       `${number(MAX_COLUMNS)} columns`,
+      `${settings.BODY_IDLE_SECONDS} s`,
+      `${number(settings.MAX_VIEWERS)} viewers`,
+      `${settings.MAX_READS} answers`,
       `${number(settings.STUDIO_MAX_ROWS)} rows`,
       `${number(settings.STUDIO_MAX_CHARS)} characters`,
       `${number(settings.GET_DATA_CHARS)} characters`,
       `${number(settings.PAGE_DATA_CHARS)} characters`,
     ])
+  })
+
+  it("lists the rate limits that wrangler.toml binds", () => {
+    const listed = rowsOf(sectionOf(operating, "Who may ask how often")).map(([name = "", , limit]) => [
+      name.replaceAll("`", ""),
+      limit,
+    ])
+    expect(listed).toEqual(rateLimits)
   })
 
   it("lists the prices that estimates are made of", () => {
@@ -141,7 +159,11 @@ describe("docs/formats.md", () => {
 })
 
 it("settings that the pages name are settings", () => {
-  const known = new Set([...Object.keys(Variables.fields), ...Object.keys(CONSTANTS)])
+  const known = new Set([
+    ...Object.keys(Variables.fields),
+    ...Object.keys(CONSTANTS),
+    ...rateLimits.map(([name]) => name),
+  ])
   // Of the smoke run, of the simulation, and of the platform.
   const others = new Set(["PARALLEL_API_KEY", "PARALLEL_OTHER_API_KEY", "RECOVERY_BOUND_MS"])
   const named = ["README.md", ...globSync("docs/*.md")]

@@ -28,11 +28,12 @@ const WRONG: Readonly<Record<string, ReadonlyArray<unknown>>> = {
   ...Object.fromEntries(BASES.map((name) => [name, [...NO_URLS, "https://a.b?c", "https://a.b/c#d"]])),
   PUBLIC_ORIGIN: [...NO_URLS, "https://a.b/c", "https://a.b/?c", "https://a.b//", "null"],
   ALLOW_PRIVATE_URLS: ["yes", "TRUE", "1", 1, {}],
+  RATE_LIMITS: ["no", "off", "0", 0, {}],
 }
 
 describe("the variables", () => {
   it("are about a dozen, each wrong in ways that are tried here", () => {
-    expect(NAMES).toHaveLength(12)
+    expect(NAMES).toHaveLength(13)
     expect(Object.keys(WRONG).toSorted()).toEqual(NAMES.toSorted())
   })
 

@@ -89,7 +89,12 @@ it.each(formats)("takes %s from a signed URL, through a redirect", async (_, ans
 const byUrl: ReadonlyArray<readonly [string, object, number, RegExp]> = [
   ["more than the limit", { count: 5_000 }, 413, /more than 20000 bytes/],
   ["more rows than allowed", { count: 51 }, 422, /50/],
-  ["a login page", { body: "<html>sign in</html>", content_type: "text/html" }, 422, /text\/html.* login/],
+  [
+    "a login page",
+    { body: "<html>sign in</html>", content_type: "text/html" },
+    422,
+    /text\/html.* login.* begins with “<html>sign in/,
+  ],
   ["broken JSON", { body: '[{"a":1},\n{"a":]' }, 422, /line 2, column 6/],
   ["a sentence", { body: "Not found", content_type: "text/plain" }, 422, /neither JSON nor a table/],
   ["a wrapper", { body: '{"rows":[{"a":1}]}' }, 422, /member .*rows.* send that array/],
@@ -101,21 +106,46 @@ const byUrl: ReadonlyArray<readonly [string, object, number, RegExp]> = [
   ["a redirect to itself", { redirect: "loop" }, 422, /redirects more than/],
 ]
 
-it.each(byUrl)("refuses a URL that answers %s, and creates nothing", async (_, spec, status, message) => {
+it.each(byUrl)("refuses a URL that answers %s, and runs nothing", async (_, spec, status, message) => {
   await pair.control.serveInputs("loop", spec)
   await pair.control.forgetRequests()
   const answer = await product.post(text(product.inputsUrl("loop")))
   expect(answer.text).toMatch(message)
   expect(answer.status).toBe(status)
-  expectError(answer)
-  expect((await pair.control.requests()).total).toBe(0)
+  const [group] = await pair.control.groups().then((all) => all.slice(-1))
+  expectError(answer, { taskgroup_id: group?.taskgroup_id })
+  expect((await product.get(`${group?.taskgroup_id}.json`)).status).toBe(404)
+  expect((await pair.control.requests()).total).toBe(1)
 })
 
-const expectError = ({ text, headers }: { text: string; headers: Headers }) => {
+it("asks no address for a key that Parallel refuses, and says the same whatever is there", async () => {
+  const answers: ReadonlyArray<Answer> = [
+    { body: '[{"a":1}]' },
+    { body: "<html>secret", content_type: "text/html" },
+    { status: 404 },
+    { status: 503 },
+    { location: "http://127.0.0.1:9/" },
+  ]
+  const said = new Set<string>()
+  for (const [at, answer] of answers.entries()) {
+    await outside.answer(`/guess-${at}`, answer)
+    const key = `invalid-${product.key}`
+    const refused = await product.post(text(`${outside.url}/guess-${at}`), { "x-api-key": key })
+    expect(await outside.requests(`/guess-${at}`)).toEqual([])
+    expect(refused.status).toBe(401)
+    said.add(JSON.parse(refused.text).error.message)
+  }
+  // Nobody is there.
+  const nobody = await product.post(text("http://127.0.0.1:9/"), { "x-api-key": `invalid-${product.key}` })
+  expect([...said]).toEqual([JSON.parse(nobody.text).error.message])
+})
+
+const expectError = ({ text, headers }: { text: string; headers: Headers }, more: object = {}) => {
   expect(headers.get("content-type")).toMatch(/^application\/json/)
   expect(JSON.parse(text)).toEqual({
     type: "error",
     error: { ref_id: expect.any(String), message: expect.any(String), detail: expect.toSatisfy(isDetail) },
+    ...more,
   })
 }
 const isDetail = (detail: unknown) => detail === null || typeof detail === "object"

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto"
-import { mkdtempSync, rmSync } from "node:fs"
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterAll, expect, it } from "vitest"
@@ -63,6 +63,11 @@ it("stops cleanly at Ctrl-C, and finds its groups again", async () => {
   const simulator = `http://127.0.0.1:${simulatorPort}`
   const control = simulatorControl(() => simulator)
 
+  const data = join(folder, "data")
+  mkdirSync(join(data, "worker"), { recursive: true })
+  writeFileSync(join(data, "worker", "earlier.sqlite"), "")
+  chmodSync(join(data, "worker", "earlier.sqlite"), 0o644)
+  chmodSync(join(data, "worker"), 0o755)
   const first = await start(port, simulatorPort)
   expect(first.said()).toContain(`${url}/`)
   expect(first.said()).toContain(DEMO_KEY)
@@ -94,6 +99,11 @@ it("stops cleanly at Ctrl-C, and finds its groups again", async () => {
   const mine = await post(JSON.stringify({ inputs, output_type: "text", processor: "lite" }), key)
   const read = async (group: string): Promise<any> => (await fetch(`${group}.json`)).json()
   expect((await read(mine)).status.is_active).toBe(true)
+  // Its databases hold keys: nobody else on the machine may read anything of it.
+  const open = readdirSync(data, { recursive: true, encoding: "utf8" }).filter(
+    (path) => (statSync(join(data, path)).mode & 0o077) !== 0,
+  )
+  expect([open, statSync(data).mode & 0o777]).toEqual([[], 0o700])
 
   expect(await interrupt(first.group)).toBe("npm start ended with code 0")
   expect(first.group.tail()).toContain("Stopping")

@@ -5,28 +5,42 @@ import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import * as TestClock from "effect/testing/TestClock"
-import { type ParallelError, RateLimited, Unavailable } from "../../src/domain/Errors.ts"
+import { InputsUnavailable, type ParallelError, RateLimited, Unavailable } from "../../src/domain/Errors.ts"
+import { Problems } from "../../src/domain/Problem.ts"
+import { RowCollector } from "../../src/domain/Rows.ts"
 import { readSettings } from "../../src/domain/Settings.ts"
+import { TextRows } from "../../src/domain/TextRows.ts"
 import { createMultitask } from "../../src/programs/createMultitask.ts"
 import { InputsLoader } from "../../src/services/InputsLoader.ts"
 import { ParallelApi } from "../../src/services/ParallelApi.ts"
 import { Settings } from "../../src/services/Settings.ts"
 import { type Submission, TaskGroups } from "../../src/services/TaskGroups.ts"
+import { noCredit, rejected, unauthorized, unavailable } from "./support.ts"
 
-type Call = "suggest" | "suggest-processor" | "create"
-const CALLS: ReadonlyArray<Call> = ["suggest", "suggest-processor", "create"]
+const CALLS = ["suggest", "suggest-processor", "create"] as const
+type Call = (typeof CALLS)[number] | "load"
 
 const rateLimited = (retryAfterMs: number | null) => new RateLimited({ message: "Slow down", retryAfterMs })
 
 /** Runs the program against a Parallel that fails as told, call by call, before it answers. */
 const run = Effect.fnUntraced(function* (
-  failures: Partial<Record<Call, ReadonlyArray<Effect.Effect<never, ParallelError>>>>,
+  failures: Partial<Record<(typeof CALLS)[number], ReadonlyArray<Effect.Effect<never, ParallelError>>>> & {
+    load?: ReadonlyArray<Effect.Effect<never, InputsUnavailable>>
+  },
   commit: Effect.Effect<Submission> = Effect.succeed({ _tag: "Submitted" }),
+  inputs: unknown = [{ company: "A" }],
 ) {
   const read = readSettings({})
   if (!read.ok) throw new Error(read.problems.join("; "))
   const calls: Array<readonly [call: Call, second: number]> = []
-  const left = { suggest: [], "suggest-processor": [], create: [], ...failures }
+  const metadata: Array<unknown> = []
+  const left: Record<Call, ReadonlyArray<Effect.Effect<never, never>>> = {
+    suggest: [],
+    "suggest-processor": [],
+    create: [],
+    load: [],
+    ...(failures as object),
+  }
   const answer = <A>(call: Call, value: A) =>
     Effect.gen(function* () {
       calls.push([call, (yield* Clock.currentTimeMillis) / 1000])
@@ -36,7 +50,7 @@ const run = Effect.fnUntraced(function* (
     })
   const layer = Layer.mergeAll(
     Layer.succeed(Settings, read.settings),
-    Layer.succeed(InputsLoader, InputsLoader.of({ load: () => Effect.die("no URL here") })),
+    Layer.succeed(InputsLoader, InputsLoader.of({ load: () => answer("load", loaded()) })),
     Layer.mock(ParallelApi, {
       suggestTaskSpec: () =>
         answer("suggest", {
@@ -44,19 +58,22 @@ const run = Effect.fnUntraced(function* (
           warnings: [],
         }),
       suggestProcessor: () => answer("suggest-processor", "base"),
-      createTaskGroup: () => answer("create", { taskgroup_id: "tgrp_12345678", created_at: null } as never),
+      createTaskGroup: (_key, said) => {
+        metadata.push(said)
+        return answer("create", { taskgroup_id: "tgrp_12345678", created_at: null } as never)
+      },
     }),
     Layer.succeed(
       TaskGroups,
       TaskGroups.of({
-        begin: () => Effect.void,
+        begin: (init) => Effect.sync(() => metadata.push(JSON.parse(init.metadata))),
         addInputs: () => Effect.void,
         commit: () => commit,
       }),
     ),
   )
   const program = createMultitask({
-    body: { inputs: [{ company: "A" }], output_type: "json", output_description: "Who leads it?" },
+    body: { inputs, output_type: "json", output_description: "Who leads it?" },
     key: Redacted.make("key"),
     origin: "https://multitask.example",
   })
@@ -64,8 +81,25 @@ const run = Effect.fnUntraced(function* (
     startImmediately: true,
   })
   yield* TestClock.adjust("60 seconds")
-  return { result: yield* Fiber.join(fiber), calls }
+  return { result: yield* Fiber.join(fiber), calls, metadata }
 })
+
+/** One row. */
+const loaded = () => {
+  const problems = new Problems()
+  const rows = new TextRows(
+    { maxInputs: 9, maxSpecPlusInputChars: 99, maxDepth: 9, maxValues: 9 },
+    problems,
+    {
+      format: null,
+      maxChars: 99,
+    },
+  )
+  rows.push('[{"company":"A"}]')
+  const collector = rows.end()
+  if (!(collector instanceof RowCollector)) throw new Error("unexpected")
+  return { collector, problems }
+}
 
 describe("a 429 before the group exists", () => {
   it.effect.each(CALLS)("of %s is waited for, as long as it says", (call) =>
@@ -118,6 +152,65 @@ describe("a 429 before the group exists", () => {
       })
       expect(result).toMatchObject({ failure: { _tag: "RateLimited" } })
       expect(calls.filter(([name]) => name === "create")).toHaveLength(30)
+    }),
+  )
+})
+
+describe("inputs as a URL", () => {
+  const byUrl = (failures: Parameters<typeof run>[0]) => run(failures, undefined, "https://rows.example/")
+  const from = { product: "parallel-multitask", origin: "https://multitask.example" }
+
+  it.effect("are asked for once Parallel has accepted the key, and the rest comes after them", () =>
+    Effect.gen(function* () {
+      const { result, calls, metadata } = yield* byUrl({})
+      expect(result).toMatchObject({ success: { num_inputs: 1, taskgroup_id: "tgrp_12345678" } })
+      expect(calls.map(([call]) => call)).toEqual(["create", "load", "suggest", "suggest-processor"])
+      expect(metadata).toEqual([from, { ...from, num_inputs: 1, processor: "base" }])
+      const { calls: withRows, metadata: told } = yield* run({})
+      expect(withRows.map(([call]) => call)).toEqual(["suggest", "suggest-processor", "create"])
+      expect(told[0]).toEqual({ ...from, num_inputs: 1, processor: "base" })
+    }),
+  )
+
+  it.effect("are not asked for while it has not", () =>
+    Effect.gen(function* () {
+      for (const refusal of [unauthorized(401, "No"), noCredit, unavailable(null), rateLimited(null)]) {
+        const { result, calls } = yield* byUrl({ create: [Effect.fail(refusal)] })
+        expect([result, calls.map(([call]) => call)]).toEqual([
+          expect.objectContaining({ failure: refusal }),
+          ["create"],
+        ])
+      }
+    }),
+  )
+
+  it.effect.each([
+    [
+      "they are not there",
+      {
+        load: [
+          Effect.fail(new InputsUnavailable({ kind: "broken", path: "inputs", message: "", excerpt: null })),
+        ],
+      },
+      "InputsUnavailable",
+    ],
+    ["they do not come", { load: [Effect.never] }, "PreparationTimedOut"],
+    ["nothing fits behind them", { suggest: [Effect.fail(rejected("No"))] }, "Rejected"],
+  ] as const)("tell of the group that exists when %s", ([, failures, reason]) =>
+    Effect.gen(function* () {
+      const { result } = yield* byUrl(failures)
+      expect(result).toMatchObject({
+        failure: { _tag: "GroupLeftEmpty", taskgroupId: "tgrp_12345678", reason: { _tag: reason } },
+      })
+    }),
+  )
+
+  it.effect("tell of it when the fault is ours", () =>
+    Effect.gen(function* () {
+      const { result } = yield* byUrl({ load: [Effect.die("ours")] })
+      expect(result).toMatchObject({
+        failure: { _tag: "CreationFailed", taskgroupId: "tgrp_12345678", url: null, defect: "ours" },
+      })
     }),
   )
 })

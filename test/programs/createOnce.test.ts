@@ -7,7 +7,7 @@ import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import * as TestClock from "effect/testing/TestClock"
 import { idempotencyTimesOf } from "../../src/domain/Idempotency.ts"
-import { Unavailable } from "../../src/domain/Errors.ts"
+import { InputsUnavailable, type ParallelError, Unavailable } from "../../src/domain/Errors.ts"
 import type { SettingsShape } from "../../src/domain/Settings.ts"
 import { IdempotencyObject } from "../../src/do/IdempotencyObject.ts"
 import { IdempotencyObjects } from "../../src/layers/IdempotencyObjects.ts"
@@ -18,7 +18,10 @@ import { Settings } from "../../src/services/Settings.ts"
 import { GroupNotStored, type Submission, TaskGroups } from "../../src/services/TaskGroups.ts"
 import { groupId } from "../support/ids.ts"
 import { settingsWith } from "../support/settings.ts"
+import { noCredit, unauthorized } from "./support.ts"
 
+const BY_URL = { inputs: "https://rows.example/" }
+const NO_ROWS = new InputsUnavailable({ kind: "invalid", path: "inputs", message: "No rows", excerpt: null })
 const REFUSED: Submission = { _tag: "Refused", status: 402, message: "No credit", detail: null, refId: null }
 
 interface Group {
@@ -29,7 +32,9 @@ interface Group {
 
 /** What a test may put into the way; each is asked at its place. */
 interface Weather {
-  beforeGroup: Effect.Effect<void, Unavailable>
+  beforeGroup: Effect.Effect<void, ParallelError>
+  /** What the inputs URL answers. */
+  loads: Effect.Effect<never, InputsUnavailable>
   beforeBegin: Effect.Effect<void>
   /** Between the record's confirmation and the commit's arrival. */
   beforeCommit: Effect.Effect<void>
@@ -41,6 +46,7 @@ interface Weather {
 
 const calm = (): Weather => ({
   beforeGroup: Effect.void,
+  loads: Effect.never,
   beforeBegin: Effect.void,
   beforeCommit: Effect.void,
   afterCommit: Effect.void,
@@ -95,6 +101,8 @@ const makeWorld = Effect.fnUntraced(function* (changes: Partial<SettingsShape> =
     objects.set(name, made)
     return made
   }
+  /** Requests whose Worker is gone: what it would do at its end is not done. */
+  const dead = new Set<string>()
   const call = async <A>(method: string, use: () => A | Promise<A>): Promise<A> => {
     if (weather.broken(method)) throw new Error("the object is out of reach")
     return use()
@@ -104,12 +112,13 @@ const makeWorld = Effect.fnUntraced(function* (changes: Partial<SettingsShape> =
       (name) => ({
         acquire: (request) => call("acquire", () => objectOf(name).object.acquire(request)),
         advance: (token, step) => call(step._tag, () => objectOf(name).object.advance(token, step)),
-        release: (token) => call("release", () => objectOf(name).object.release(token)),
+        release: (token) =>
+          call("release", () => (dead.has(token) ? undefined : objectOf(name).object.release(token))),
       }),
       (id) => ({ exists: () => call("exists", () => expire(id).state === "committed") }),
     ),
     Layer.succeed(Settings, settings),
-    Layer.succeed(InputsLoader, InputsLoader.of({ load: () => Effect.die("no URL here") })),
+    Layer.succeed(InputsLoader, InputsLoader.of({ load: () => Effect.suspend(() => weather.loads) })),
     Layer.mock(ParallelApi, {
       createTaskGroup: () =>
         Effect.suspend(() => weather.beforeGroup).pipe(
@@ -160,7 +169,11 @@ const makeWorld = Effect.fnUntraced(function* (changes: Partial<SettingsShape> =
   /** What was paid for. */
   const submissions = () => [...groups.values()].reduce((sum, { submitted }) => sum + submitted, 0)
   const object = () => objectOf("name")
-  return { weather, groups, request, submissions, object, settings }
+  const kill = (fiber: Fiber.Fiber<unknown, unknown>) => {
+    dead.add(`request ${requests}`)
+    return Fiber.interrupt(fiber)
+  }
+  return { weather, groups, request, kill, submissions, object, settings }
 })
 
 type World = Effect.Success<ReturnType<typeof makeWorld>>
@@ -188,7 +201,7 @@ const ask = Effect.fnUntraced(function* (world: World, changes: Record<string, u
   return yield* Fiber.join(fiber)
 })
 
-/** A request that dies where the weather lets it wait. */
+/** The last request's Worker dies where the weather lets it wait. */
 const die = Effect.fnUntraced(function* (
   world: World,
   where: "beforeGroup" | "beforeBegin" | "beforeCommit" | "afterCommit",
@@ -196,7 +209,7 @@ const die = Effect.fnUntraced(function* (
   world.weather[where] = Effect.never
   const fiber = yield* Effect.forkChild(world.request(), { startImmediately: true })
   yield* settle
-  yield* Fiber.interrupt(fiber)
+  yield* world.kill(fiber)
   world.weather[where] = Effect.void
 })
 
@@ -285,6 +298,13 @@ describe("createOnce", () => {
       { beforeGroup: Effect.fail(new Unavailable({ message: "down", status: 503, timedOut: false })) },
       "Unavailable",
     ],
+    ["Parallel refuses the key", {}, { beforeGroup: Effect.fail(unauthorized(401, "No")) }, "Unauthorized"],
+    ["there is no credit", {}, { beforeGroup: Effect.fail(noCredit) }, "PaymentRequired"],
+    ["Parallel is silent", {}, { beforeGroup: Effect.never }, "PreparationTimedOut"],
+    ["the inputs URL is silent", BY_URL, { loads: Effect.never }, "GroupLeftEmpty"],
+    ["the inputs URL has no rows", BY_URL, { loads: Effect.fail(NO_ROWS) }, "GroupLeftEmpty"],
+    ["the inputs URL brings a fault to light", BY_URL, { loads: Effect.die("ours") }, "CreationFailed"],
+    ["the object has a fault", {}, { beforeBegin: Effect.die("ours") }, "CreationFailed"],
     ["the first batch is refused", {}, { commits: REFUSED }, "SubmissionRefused"],
     [
       "the record cannot be told of the group",
@@ -310,6 +330,20 @@ describe("createOnce", () => {
       expect(said(yield* ask(world, { processor: "pro" }))).toMatch(/^tgrp_\d$/)
       expect(world.submissions()).toBe(1)
     }),
+  )
+
+  it.effect.each([["beforeGroup"], ["beforeBegin"], ["beforeCommit"]] as const)(
+    "frees the key when its caller hangs up %s, unless it may be submitted",
+    ([where]) =>
+      Effect.gen(function* () {
+        const world = yield* makeWorld()
+        world.weather[where] = Effect.never
+        const fiber = yield* Effect.forkChild(world.request(), { startImmediately: true })
+        yield* settle
+        expect(world.object().kv.size).toBe(1)
+        yield* Fiber.interrupt(fiber)
+        expect(world.object().kv.size).toBe(where === "beforeCommit" ? 1 : 0)
+      }),
   )
 
   it.effect("submits nothing without its record", () =>
@@ -533,7 +567,9 @@ describe("whatever happens", () => {
             { startImmediately: true },
           )
           yield* pass(1 + Math.floor(roll() * 12))
-          if (roll() < 0.35) yield* Fiber.interrupt(fiber)
+          // The caller hangs up, or the Worker dies. What is done then takes time itself.
+          const end = roll()
+          if (end < 0.35) yield* Effect.forkDetach(end < 0.2 ? world.kill(fiber) : Fiber.interrupt(fiber))
           if (roll() < 0.2) yield* TestClock.adjust(`${Math.floor(roll() * 800)} seconds`)
           expect(world.submissions()).toBeLessThanOrEqual(1)
         }

@@ -2,6 +2,7 @@ import { describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
+import { taskGroupLayers } from "../../src/do/layers.ts"
 import { resultJson } from "../../src/domain/RunJson.ts"
 import { EMPTY_PLAN } from "../../src/domain/TaskGroup.ts"
 import { PublisherLive } from "../../src/layers/PublisherLive.ts"
@@ -9,10 +10,14 @@ import { AudienceLive } from "../../src/layers/AudienceLive.ts"
 import { RendererJson } from "../../src/layers/render/RendererJson.ts"
 import { RendererMarkdown } from "../../src/layers/render/RendererMarkdown.ts"
 import { TaskGroupStoreSqlite } from "../../src/layers/TaskGroupStoreSqlite.ts"
+import { readRun } from "../../src/programs/readRun.ts"
 import { renderTaskGroup } from "../../src/programs/renderTaskGroup.ts"
+import { ReceivingStore } from "../../src/services/ReceivingStore.ts"
 import { Renderer } from "../../src/services/Renderer.ts"
+import { RowRenderer } from "../../src/services/RowRenderer.ts"
 import { complete, initOf, inputsOf, NOW, wholeStore } from "../layers/store/fixtures.ts"
 import { nodeSqliteStorage } from "../support/nodeSqliteStorage.ts"
+import { settingsWith } from "../support/settings.ts"
 
 const COUNT = 300
 
@@ -49,13 +54,30 @@ describe("renderTaskGroup", () => {
     }).pipe(Effect.provide([Group, RendererTsv])),
   )
 
+  it.effect("has links that lead to PUBLIC_ORIGIN where an object is told of one", () => {
+    const storage = { ...nodeSqliteStorage(), setAlarm: () => {}, deleteAlarm: () => {} }
+    const settings = settingsWith({ PUBLIC_ORIGIN: "https://public.example" })
+    return Effect.gen(function* () {
+      const store = yield* ReceivingStore
+      store.begin(initOf({ numInputs: 2 }))
+      store.addInputs(0, inputsOf(2), NOW)
+      store.commit({ ...EMPTY_PLAN, todo: [{ from: 0, to: 2 }] })
+      const found = yield* readRun("1")
+      const row = (yield* RowRenderer("md")).render(found!.row, found!.details)
+      for (const text of [row, yield* textOf(renderTaskGroup("md"))]) {
+        const links = [...text.matchAll(/\]\((.*?)\/tgrp_/g)].map(([, origin]) => origin)
+        expect(new Set(links)).toEqual(new Set(["https://public.example"]))
+      }
+    }).pipe(Effect.provide(taskGroupLayers(storage, settings)))
+  })
+
   it.effect("needs the renderers of its formats and no others", () =>
     Effect.gen(function* () {
       const markdown = yield* textOf(renderTaskGroup("md"))
       const json = JSON.parse(yield* textOf(renderTaskGroup("json")))
       expect(markdown.match(/^\| ⏳/gm)).toHaveLength(COUNT)
       expect(json.results).toHaveLength(COUNT)
-    }).pipe(Effect.provide([Group, RendererMarkdown, RendererJson])),
+    }).pipe(Effect.provide([Group, RendererMarkdown(), RendererJson])),
   )
 
   it.effect("is one moment, read as it is taken; what it holds is let go of", () =>

@@ -209,7 +209,8 @@ export class ObjectHost {
       object: undefined as never,
     }
     const object = new TaskGroupObject({
-      runtime,
+      storage,
+      runtime: () => runtime,
       version: "sim",
     })
     Object.assign(incarnation, { object })

@@ -1,14 +1,6 @@
 import { describe, expect, it } from "vitest"
 import { untilEnded } from "./support/expect.ts"
-import {
-  body,
-  CREATE,
-  type Created,
-  type ErrorBody,
-  ORIGIN,
-  send,
-  underVariables,
-} from "./support/product.ts"
+import { body, CREATE, type Created, type ErrorBody, send, underVariables } from "./support/product.ts"
 import { until } from "./support/until.ts"
 import { newUpstream } from "./support/upstream.ts"
 
@@ -29,11 +21,54 @@ describe("PUBLIC_ORIGIN", () => {
     expect(response.headers.get("location")).toBe(`${PUBLIC}/${id}`)
     const data = await untilEnded(id)
     expect(data.metadata).toMatchObject({ origin: PUBLIC })
-    const markdown = await (await send(`/${id}.md`)).text()
-    expect(markdown).toContain(`${PUBLIC}/${id}.html`)
-    expect(markdown).not.toContain(ORIGIN)
     const webhook = await until("the webhook", async () => (await upstream.webhooks())[0] ?? null)
     expect(JSON.parse(webhook.body)).toEqual({ url: `${PUBLIC}/${id}` })
+  })
+})
+
+describe("a Host that somebody made up", () => {
+  const EVIL = "http://evil.example"
+
+  it("is in the answer to whoever sent it, and in no link for anybody else", async () => {
+    const upstream = newUpstream()
+    const response = await underVariables({}, EVIL)(CREATE, {
+      method: "POST",
+      headers: { "x-api-key": upstream.key, "content-type": "application/json", accept: "application/json" },
+      body: JSON.stringify(body()),
+    })
+    const { url, taskgroup_id: id } = await response.json<Created>()
+    expect(url).toBe(`${EVIL}/${id}`)
+    const data = await untilEnded(id)
+    // It says where the POST was sent.
+    expect(data.metadata).toMatchObject({ origin: EVIL })
+    const paths = [
+      "",
+      ".json",
+      ".jsonl",
+      ".csv",
+      ".html",
+      ".md",
+      ".sse",
+      ".db",
+      "/1.json",
+      "/1.html",
+      "/1.md",
+    ]
+    for (const path of [...paths, ".md?basis=all", ".json?limit=1", "/7.html", ".xml"]) {
+      for (const accept of ["text/html", "*/*"]) {
+        const answer = await send(`/${id}${path}`, { headers: { accept } })
+        const said = `${JSON.stringify([...answer.headers])} ${await answer.text()}`
+        expect([path, said.replaceAll(`"origin":"${EVIL}"`, "")]).toEqual([
+          path,
+          expect.not.stringContaining("evil"),
+        ])
+      }
+    }
+    const markdown = await (await send(`/${id}.md`)).text()
+    expect(markdown).toContain(`[live page](/${id}.html)`)
+    const row = await (await send(`/${id}/1.md`)).text()
+    for (const link of [`/${id}/0.md`, `/${id}/2.md`, `/${id}.md`, `/${id}/1.html`])
+      expect(row).toContain(`](${link})`)
   })
 })
 

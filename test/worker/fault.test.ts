@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it, vi } from "vitest"
 import * as Effect from "effect/Effect"
 import { readSettings } from "../../src/domain/Settings.ts"
 import { handle } from "../../src/http/handle.ts"
+import { rateLimitsOf } from "../../src/http/rateLimits.ts"
 import type { TaskGroupStub } from "../../src/layers/TaskGroupsObjects.ts"
 import { makeRequestRuntime, type RequestRuntime } from "../../src/http/runtime.ts"
 import { CreationFailed } from "../../src/programs/createErrors.ts"
@@ -28,6 +29,7 @@ const fail = async (request: Request, runtime: Partial<RequestRuntime> = {}) => 
     settings,
     runtime: runtime as RequestRuntime,
     groups: failingStub,
+    limits: rateLimitsOf({}, settings),
   })
   expect(response.status).toBe(500)
   expect(logged).toHaveBeenCalledTimes(1)
@@ -63,6 +65,12 @@ describe("a fault of ours", () => {
       ],
     })
     expect(answer.error.ref_id).toMatch(/^[0-9a-f-]{36}$/)
+  })
+
+  it("says nothing of a key that somebody took for a group's id", async () => {
+    const headers = { "x-api-key": KEY }
+    const { line } = await fail(new Request(`https://multitask.example/${KEY}.json`, { headers }))
+    expect(line).toMatchObject({ route: "GET /{taskgroup_id}.json", taskgroup_id: "[redacted]" })
   })
 
   it("after the group's creation names the group to the caller and in the log", async () => {

@@ -74,11 +74,9 @@ export const toParallelError = (answer: {
   readonly body: string
   readonly retryAfter: string | undefined
   readonly now: number
-  readonly secret: string
 }): ParallelError => {
   const { status } = answer
-  const hide = (text: string) => (answer.secret === "" ? text : text.replaceAll(answer.secret, "[redacted]"))
-  const body = readErrorBody(hide(answer.body))
+  const body = readErrorBody(answer.body)
   if (status === 429) {
     return new RateLimited({
       message: body?.message ?? "Too many requests",

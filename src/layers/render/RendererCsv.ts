@@ -1,7 +1,5 @@
 import * as Layer from "effect/Layer"
-import { makeSpelling } from "../../domain/Columns.ts"
-import { csvCell, csvRecord, csvText } from "../../domain/Csv.ts"
-import { withoutControls } from "../../domain/PlainText.ts"
+import { csvCell, csvColumns, csvRecord, csvText } from "../../domain/Csv.ts"
 import { Renderer, type RenderOptions } from "../../services/Renderer.ts"
 import type { Snapshot } from "../../services/GroupReader.ts"
 import { type TableRow, tableColumns, tablePages, valueIn } from "./table.ts"
@@ -9,18 +7,13 @@ import { type TableRow, tableColumns, tablePages, valueIn } from "./table.ts"
 /** Without it, Excel takes UTF-8 for the code page of the machine. Some readers take it for a part of the first name. */
 const BYTE_ORDER_MARK = "\uFEFF"
 
-/** Columns that say what became of the row; an input or output of the same name gives way. */
-const OWN_COLUMNS: ReadonlySet<string> = new Set(["$id", "$status", "$error"])
-
 /**
  * The CSV format, for spreadsheets: `$id`, `$status`, the inputs' columns, the outputs' columns, `$error`. Values are
  * those of `results`; nothing in it can be a formula.
  */
 export function* renderCsv(snapshot: Snapshot, { bom = true }: RenderOptions): Generator<string> {
   const { inputs, outputs } = tableColumns(snapshot)
-  const fields = [...inputs, ...outputs].filter((name) => !OWN_COLUMNS.has(name))
-  const names = fields.map(withoutControls)
-  const header = ["$id", "$status", ...names.map(makeSpelling(names, [...OWN_COLUMNS])), "$error"]
+  const { fields, header } = csvColumns([...inputs, ...outputs])
   yield (bom ? BYTE_ORDER_MARK : "") + csvRecord(header.map(csvText))
   for (const rows of tablePages(snapshot)) yield rows.map((row) => csvRecord(cellsOf(row, fields))).join("")
 }

@@ -14,13 +14,20 @@ import { basisMarkdown } from "./basisMarkdown.ts"
 import { progressText } from "./head.ts"
 import { type TableRow, tableColumns, tablePages, valueIn } from "./table.ts"
 
-/** The Markdown format: heading, progress, one table; behind it, where it is asked for, the basis row by row. */
-export function* renderMarkdown(snapshot: Snapshot, { basis = "none" }: RenderOptions): Generator<string> {
+/**
+ * The Markdown format: heading, progress, one table; behind it, where it is asked for, the basis row by row. `origin` is
+ * where its links lead; "": to where the reader is, for nobody else's word is to be taken for that.
+ */
+export function* renderMarkdown(
+  snapshot: Snapshot,
+  { basis = "none" }: RenderOptions,
+  origin = "",
+): Generator<string> {
   const { details, status } = snapshot
   const { inputs, outputs } = tableColumns(snapshot)
   const emoji = status.is_active ? "🔄" : "🏁"
   yield `# ${markdownCell(`Task group ${details.taskgroupId}`)}\n\n`
-  yield `${emoji} ${markdownCell(`${progressText(status)} · processor ${details.processor}`)} · [live page](${details.url}.html)\n\n`
+  yield `${emoji} ${markdownCell(`${progressText(status)} · processor ${details.processor}`)} · [live page](${origin}/${details.taskgroupId}.html)\n\n`
   if (status.status_message !== "") yield `${markdownParagraph(status.status_message)}\n\n`
   for (const warning of details.warnings) yield `> ⚠️ ${markdownCell(warning)}\n\n`
   yield `${markdownHeader(["status", ...inputs, ...outputs, "run"])}\n`
@@ -60,4 +67,7 @@ const addRow = (
   parts.push(" | ", markdownCell(runId), " |\n")
 }
 
-export const RendererMarkdown = Layer.succeed(Renderer("md"), { render: renderMarkdown })
+export const RendererMarkdown = (origin = "") =>
+  Layer.succeed(Renderer("md"), {
+    render: (snapshot, options) => renderMarkdown(snapshot, options, origin),
+  })

@@ -15,16 +15,16 @@ export interface Pages {
   readonly row: string
 }
 
-/** Every format that a group is served in, and a row alone. */
-export const Renderers = ({ group, row }: Pages) =>
+/** Every format that a group is served in, and a row alone; `origin` as in `renderMarkdown`. */
+export const Renderers = ({ group, row }: Pages, origin: string) =>
   Layer.mergeAll(
     RendererJson,
     RendererJsonl,
     RendererCsv,
-    RendererMarkdown,
+    RendererMarkdown(origin),
     RendererHtml(group),
     RendererSse,
     RowRendererJson,
-    RowRendererMarkdown,
+    RowRendererMarkdown(origin),
     RowRendererHtml(row),
   )

@@ -1,4 +1,5 @@
 import { escapeRaw, fieldsOf } from "../../domain/JsonText.ts"
+import { withoutOpenBidi } from "../../domain/PlainText.ts"
 import type { TaskGroupStatus } from "../../domain/TaskGroup.ts"
 import type { Snapshot } from "../../services/GroupReader.ts"
 
@@ -20,6 +21,8 @@ export const headJson = ({ details, status }: Snapshot): string => {
 /** "12 of 20 completed, 1 failed, 7 running". */
 export const progressText = (status: TaskGroupStatus): string => {
   const { completed = 0, ...others } = status.task_run_status_counts
-  const rest = Object.entries(others).map(([name, count]) => `${count} ${name.replaceAll("_", " ")}`)
+  const rest = Object.entries(others).map(
+    ([name, count]) => `${count} ${withoutOpenBidi(name.replaceAll("_", " "))}`,
+  )
   return [`${completed} of ${status.num_task_runs} completed`, ...rest].join(", ")
 }

@@ -24,8 +24,15 @@ export const groupReads = (tables: GroupTables, audience: Audience["Service"]) =
   }
 
   const snapshot = (choice: Choice = everything(tables)): Snapshot => {
-    audience.look()
-    return makeSnapshot(tables, status(), choice)
+    const opened = makeSnapshot(tables, status(), choice)
+    const leave = audience.enter("read")
+    return {
+      ...opened,
+      close: () => {
+        leave()
+        opened.close()
+      },
+    }
   }
 
   return {
@@ -37,7 +44,7 @@ export const groupReads = (tables: GroupTables, audience: Audience["Service"]) =
     indexOf: (runId: RunId) => indexOf(tables, runId),
     reader: (after: ChangeNumber, encode: RowEncoder) => {
       const reader = makeRowReader(tables, after, encode)
-      const leave = audience.enter()
+      const leave = audience.enter("watch")
       return {
         next: reader.next,
         close: () => {

@@ -107,7 +107,7 @@ export type Column = {
 }
 
 export type ConnectionState = {
-  kind: "connecting" | "live" | "interrupted" | "ended" | "gone"
+  kind: "connecting" | "live" | "interrupted" | "busy" | "ended" | "gone"
   /** When this state began, in milliseconds. */
   since: number
   attempt: number

@@ -2,6 +2,7 @@ import { describe, expect, it } from "@effect/vitest"
 import * as Schema from "effect/Schema"
 import { csvCell, csvRecord, csvText, inert, uninert } from "../../../src/domain/Csv.ts"
 import { renderCsv } from "../../../src/layers/render/RendererCsv.ts"
+import { FORMULAS } from "../../support/formulas.ts"
 import { parseCsv } from "./rfc4180.ts"
 import { type Given, snapshotOf, snapshotOfTexts } from "./snapshotOf.ts"
 
@@ -92,6 +93,11 @@ describe("csvCell", () => {
     ["'twas", "'twas"],
   ] as ReadonlyArray<readonly [unknown, string]>)("%j → %s", (value, cell) => {
     expect(csvCell(JSON.stringify(value))).toBe(cell)
+  })
+
+  it.each(FORMULAS)("%j is no formula", (formula) => {
+    const [[cell] = []] = parseCsv(csvRecord([csvText(formula)]))
+    expect(cell).toBe(`'${formula}`)
   })
 
   it.each(["738529527931269425", "1.10", "-0", "1e-400", "-1E+2", "123456789012345678901234567890", "true"])(

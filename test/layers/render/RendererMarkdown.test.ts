@@ -42,6 +42,15 @@ describe("renderMarkdown", () => {
     }
   })
 
+  it("leads to where the reader is, or to the origin that it is told, and not to where the group was made", () => {
+    const snapshot = snapshotOf([])
+    const linked = (...origin: [] | [string]) =>
+      /\[live page\]\((.*?)\)/.exec([...renderMarkdown(snapshot, {}, ...origin)].join(""))?.[1]
+    expect(snapshot.details.url).toBe("https://multitask.example/tgrp_00000001")
+    expect(linked()).toBe("/tgrp_00000001.html")
+    expect(linked("https://public.example")).toBe("https://public.example/tgrp_00000001.html")
+  })
+
   it("tells no reasons and no sources unless they are asked for", () => {
     const given = [{ input: { a: 1 }, content: { ceo: "N" }, basis: evidence }]
     for (const options of [{}, { basis: "none" }] as const)

@@ -1,6 +1,15 @@
 import { describe, expect, it } from "vitest"
 import { expectError, problemPaths } from "../support/expect.ts"
-import { body, companies, CREATE, post, SCHEMA, send } from "../support/product.ts"
+import {
+  body,
+  companies,
+  CREATE,
+  type ErrorBody,
+  post,
+  SCHEMA,
+  send,
+  underVariables,
+} from "../support/product.ts"
 import { newUpstream, nobodysUpstream, type Upstream } from "../support/upstream.ts"
 
 const raw = (upstream: Upstream, init: RequestInit, headers: Record<string, string> = {}) =>
@@ -18,6 +27,15 @@ const streamed = (text: string): ReadableStream<Uint8Array> => {
       controller.close()
     },
   })
+}
+
+/** The key was tried with it, and no run was asked for. */
+const expectEmptyGroup = async (upstream: Upstream, error: ErrorBody) => {
+  expect(await upstream.groups()).toEqual([
+    expect.objectContaining({ taskgroup_id: error.taskgroup_id, num_runs: 0 }),
+  ])
+  expect(error).not.toHaveProperty("url")
+  expect((await upstream.requests()).total).toBe(1)
 }
 
 const expectNothingAsked = async (upstream: Upstream) => expect((await upstream.requests()).total).toBe(0)
@@ -38,6 +56,7 @@ describe("a bad POST asks nothing of Parallel", () => {
     ["no key", {}],
     ["an empty key", { "x-api-key": " " }],
     ["another scheme", { authorization: "Basic eDp5" }],
+    ["a key of 4,097 characters", { "x-api-key": "k".repeat(4_097) }],
   ])("401: %s", async (_, headers) => {
     const before = (await nobodysUpstream.requests()).total
     const response = await send(CREATE, {
@@ -60,7 +79,9 @@ describe("a bad POST asks nothing of Parallel", () => {
   })
 
   it("OPTIONS answers a preflight", async () => {
-    const response = await send(CREATE, { method: "OPTIONS", headers: { origin: "https://a.example" } })
+    // Here private addresses may be asked: see test/worker/front.test.ts.
+    const sendTo = underVariables({ ALLOW_PRIVATE_URLS: "false" })
+    const response = await sendTo(CREATE, { method: "OPTIONS", headers: { origin: "https://a.example" } })
     expect(response.status).toBe(204)
     expect(response.headers.get("access-control-allow-origin")).toBe("*")
     expect(response.headers.get("access-control-allow-methods")).toContain("POST")
@@ -181,13 +202,13 @@ describe("a bad POST asks nothing of Parallel", () => {
       status,
     )
     expect(JSON.stringify(error)).not.toContain("_sim")
-    await expectNothingAsked(upstream)
+    await expectEmptyGroup(upstream, error)
   })
 
   it("an inputs URL that redirects for ever", async () => {
     const upstream = newUpstream()
     await upstream.serveInputs("loop", { redirect: "loop" })
-    await expectError(await post(upstream, { inputs: upstream.url("/_sim/inputs/loop") }), 422)
-    await expectNothingAsked(upstream)
+    const response = await post(upstream, { inputs: upstream.url("/_sim/inputs/loop") })
+    await expectEmptyGroup(upstream, await expectError(response, 422))
   })
 })

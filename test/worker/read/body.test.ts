@@ -1,10 +1,14 @@
 import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 import * as ManagedRuntime from "effect/ManagedRuntime"
 import * as Stream from "effect/Stream"
 import { GroupFibersScoped } from "../../../src/layers/GroupFibersScoped.ts"
 import { describe, expect, it } from "vitest"
 import { platformBody } from "../../../src/do/platformBody.ts"
+import { Settings } from "../../../src/services/Settings.ts"
+import { settingsWith } from "../../support/settings.ts"
 import { inside } from "../support/product.ts"
+import { until } from "../support/until.ts"
 
 const encoder = new TextEncoder()
 
@@ -37,7 +41,9 @@ const source = (
 }
 
 /** The object's scope, which outlasts its bodies. */
-const object = ManagedRuntime.make(GroupFibersScoped)
+const object = ManagedRuntime.make(
+  Layer.merge(GroupFibersScoped, Layer.succeed(Settings, settingsWith({ READ_STALL_SECONDS: 0.05 }))),
+)
 
 const bodyOf = (chunks: Stream.Stream<Uint8Array>, signal: AbortSignal) =>
   object.runSync(platformBody(chunks, signal))
@@ -97,6 +103,22 @@ describe("the body of an answer", () => {
       await later()
       expect(late.seen).toEqual([])
       await expect(new Response(late.body).text()).rejects.toThrow()
+    }),
+  )
+
+  it(
+    "breaks off, and closes, when nobody takes anything for a while",
+    within(async () => {
+      const { body, seen, held } = source(Array.from({ length: 50 }, (_, at) => `${at}`))
+      const reader = body.getReader()
+      for (let slow = 0; slow < 4; slow++) {
+        await reader.read()
+        await new Promise((done) => setTimeout(done, 30))
+      }
+      expect(seen.at(-1)).not.toBe("closed")
+      await until("the end of a body that nobody reads", () => seen.at(-1) === "closed")
+      await expect(reader.read()).rejects.toThrow()
+      expect(held()).toBeLessThan(3)
     }),
   )
 

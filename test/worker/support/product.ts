@@ -13,12 +13,15 @@ export const send = (path: string, init?: RequestInit): Promise<Response> =>
     new Request(`${ORIGIN}${path}`, init),
   )
 
-/** The same Worker under other variables; its objects keep theirs. */
-export const underVariables = (variables: Readonly<Record<string, string>>): typeof send => {
+/** The same Worker under other variables, or another name; its objects keep theirs. */
+export const underVariables = (
+  variables: Readonly<Record<string, string>>,
+  origin: string = ORIGIN,
+): typeof send => {
   const changed = { ...env, ...variables }
   return (path, init) =>
     worker.fetch(
-      new Request(`${ORIGIN}${path}`, init) as Parameters<typeof worker.fetch>[0],
+      new Request(`${origin}${path}`, init) as Parameters<typeof worker.fetch>[0],
       changed,
       createExecutionContext(),
     )

@@ -148,9 +148,9 @@ describe("what a viewer holds in the object", () => {
     inside(id, (_, instance) => {
       const { runtime } = (
         instance as unknown as {
-          group: { options: { runtime: ManagedRuntime.ManagedRuntime<GroupReader, never> } }
+          group: { runtime: ManagedRuntime.ManagedRuntime<GroupReader, never> }
         }
-      ).group.options
+      ).group
       const store = runtime.runSync(GroupReader) as {
         reader: (...arguments_: Parameters<GroupReader["Service"]["reader"]>) => EventReader
       }

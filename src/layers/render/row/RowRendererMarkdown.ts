@@ -11,12 +11,12 @@ import type { GroupDetails, RunRow } from "../../../domain/TaskGroup.ts"
 import { RowRenderer } from "../../../services/RowRenderer.ts"
 import { type Citation, type Evidence, type OutputField, shownRow } from "./shownRow.ts"
 
-/** A row in Markdown: what it is, its input, and each field of its output with reasoning and sources. */
-export const rowMarkdown = (row: RunRow, group: GroupDetails): string => {
+/** A row in Markdown: what it is, its input, and each field of its output. `origin` as in `renderMarkdown`. */
+export const rowMarkdown = (row: RunRow, group: GroupDetails, origin = ""): string => {
   const { failure, input, output } = shownRow(row)
   return [
     `# ${markdownCell(`Row ${row.inputIndex} of task group ${group.taskgroupId}`)}`,
-    [markdownStatus(row.status, ` · ${runOf(row)}`), ...links(row, group)].join(" · "),
+    [markdownStatus(row.status, ` · ${runOf(row)}`), ...links(row, group, origin)].join(" · "),
     ...(failure === null ? [] : [`⚠️ ${markdownCell(failure)}`]),
     "## Input",
     [
@@ -32,12 +32,15 @@ export const rowMarkdown = (row: RunRow, group: GroupDetails): string => {
 const runOf = ({ runId }: RunRow) => (runId === null ? "not submitted yet" : `run ${runId}`)
 
 /** Rows are counted from 0. */
-const links = ({ inputIndex }: RunRow, { url, numInputs }: GroupDetails): ReadonlyArray<string> => [
-  ...(inputIndex > 0 ? [`[previous row](${url}/${inputIndex - 1}.md)`] : []),
-  ...(inputIndex + 1 < numInputs ? [`[next row](${url}/${inputIndex + 1}.md)`] : []),
-  `[all rows](${url}.md)`,
-  `[page](${url}/${inputIndex}.html)`,
-]
+const links = ({ inputIndex }: RunRow, { taskgroupId, numInputs }: GroupDetails, origin: string) => {
+  const group = `${origin}/${taskgroupId}`
+  return [
+    ...(inputIndex > 0 ? [`[previous row](${group}/${inputIndex - 1}.md)`] : []),
+    ...(inputIndex + 1 < numInputs ? [`[next row](${group}/${inputIndex + 1}.md)`] : []),
+    `[all rows](${group}.md)`,
+    `[page](${group}/${inputIndex}.html)`,
+  ]
+}
 
 const field = ({ name, value, evidence }: OutputField): ReadonlyArray<string> => {
   const mark = confidenceEmoji(evidence.find((one) => one.field === name || name === "content")?.confidence)
@@ -62,4 +65,5 @@ const citationLines = ({ title, href, excerpts }: Citation): ReadonlyArray<strin
   ...excerpts.map((excerpt) => `    - “${markdownCell(excerpt)}”`),
 ]
 
-export const RowRendererMarkdown = Layer.succeed(RowRenderer("md"), { render: rowMarkdown })
+export const RowRendererMarkdown = (origin: string) =>
+  Layer.succeed(RowRenderer("md"), { render: (row, group) => rowMarkdown(row, group, origin) })

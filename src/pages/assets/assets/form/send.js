@@ -31,12 +31,8 @@ export async function send(request, key) {
   }
   const body = await response.json().catch(() => null)
   if (response.ok && typeof own(body, "taskgroup_id") === "string") return { ok: true, answer: body }
-  return refusal(
-    problemsOf(response, body),
-    own(body, "taskgroup_id") ??
-      own(own(body, "error"), "taskgroup_id") ??
-      own(own(own(body, "error"), "detail"), "taskgroup_id"),
-  )
+  // Without a URL nothing is behind the group's id.
+  return refusal(problemsOf(response, body), own(body, "url") && own(body, "taskgroup_id"))
 }
 
 /** @param {Problem[]} problems @param {unknown} [taskgroupId] @returns {{ ok: false, problems: Problem[], taskgroupId: string | null }} */

@@ -4,8 +4,8 @@
 /** @import { View } from "./view.js" */
 
 import { byId, copyText, downloadText, fill, h } from "../shared/dom.js"
-import { escapeRaw } from "../shared/domain.js"
-import { toCsv, toTsv } from "../shared/csv.js"
+import { csvColumns, escapeRaw } from "../shared/domain.js"
+import { toCsv } from "../shared/csv.js"
 import { plural } from "../shared/format.js"
 
 /** Columns that say what the row is; an input or output of the same name gives way. */
@@ -27,19 +27,18 @@ function flat(row) {
   return record
 }
 
-/** The columns, each once, and the rows as the server's CSV has them. @param {Row[]} rows @param {Store} store */
-function table(rows, store) {
+/** The rows as the server's CSV has them. @param {Row[]} rows @param {Store} store @param {"," | "\t"} separator */
+function table(rows, store, separator) {
   const all = store.columns.all()
   const outputs = new Set(all.filter(({ kind }) => kind === "output").map(({ name }) => name))
   const inputs = all.map(({ name }) => name).filter((name) => !outputs.has(name))
-  const ours = [...FIRST, "$error"]
-  const fields = [...inputs, ...outputs].filter((name) => !ours.includes(name))
+  const { fields, header } = csvColumns([...inputs, ...outputs])
   const records = rows.map((row) => {
     const record = flat(row)
     if (!row.run.error) record.delete("$error")
     return record
   })
-  return { names: [...FIRST, ...fields, "$error"], records }
+  return toCsv([...FIRST, ...fields, "$error"], records, header, separator)
 }
 
 /** @param {Row} row */
@@ -50,15 +49,9 @@ function jsonLine(row) {
 
 /** @param {Row[]} rows @param {Store} store @returns {{ [format: string]: () => string }} */
 const writers = (rows, store) => ({
-  csv: () => {
-    const { names, records } = table(rows, store)
-    // The mark tells spreadsheets that it is UTF-8.
-    return `\uFEFF${toCsv(names, records)}`
-  },
-  tsv: () => {
-    const { names, records } = table(rows, store)
-    return toTsv(names, records)
-  },
+  // The mark tells spreadsheets that it is UTF-8.
+  csv: () => `\uFEFF${table(rows, store, ",")}`,
+  tsv: () => table(rows, store, "\t"),
   jsonl: () => rows.map(jsonLine).join(""),
 })
 

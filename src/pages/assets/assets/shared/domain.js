@@ -80,6 +80,18 @@ var CONSTANTS = {
   WEBHOOK_RETRY_MIN_SECONDS: 5,
   /** Longest wait between two webhook attempts. */
   WEBHOOK_RETRY_MAX_SECONDS: 3600,
+  /** A request's body without a byte for this long is given up: longer than a phone's connection takes to come back. */
+  BODY_IDLE_SECONDS: 15,
+  /** All of a body: 16 MiB at half a megabit a second. */
+  BODY_SECONDS: 300,
+  /** Viewers' streams of one group at once: each takes memory of the object, of which there are 128 MB. */
+  MAX_VIEWERS: 1e3,
+  /** Answers of one group being read at once, each a page of rows in memory. */
+  MAX_READS: 100,
+  /** An answer of which nothing has been taken for this long is broken off: others wait for its place. */
+  READ_STALL_SECONDS: 60,
+  /** The period of the rate limits in wrangler.toml: when who is over one may come back. */
+  RATE_PERIOD_SECONDS: 60,
   /** Rows one SQL query may return: what a person reads, and a page can show. */
   STUDIO_MAX_ROWS: 2e3,
   /** Characters one SQL query may return: it is in memory as a whole. */
@@ -88,6 +100,23 @@ var CONSTANTS = {
   PAGE_DATA_CHARS: 2097152,
   /** Characters of the largest answer of `getData()`, which is in memory as a whole. */
   GET_DATA_CHARS: 8388608
+};
+
+// src/domain/Columns.ts
+var MAX_COLUMNS = 1e3;
+var REASON = `a table has room for ${MAX_COLUMNS} of them, if their names are not too long. JSON and JSON Lines have them all.`;
+var makeSpelling = (given, taken, keyOf = (name) => name) => {
+  const reserved = new Set(given.map(keyOf));
+  const used = new Set(taken);
+  return (name) => {
+    let spelling = name;
+    for (let n = 2; used.has(keyOf(spelling)); n++) {
+      const next = `${name}_${n}`;
+      if (!reserved.has(keyOf(next))) spelling = next;
+    }
+    used.add(keyOf(spelling));
+    return spelling;
+  };
 };
 
 // src/domain/JsonText.ts
@@ -278,7 +307,7 @@ var BIDI = /[\u202a-\u202e\u2066-\u2069]/g;
 var SOME_BIDI = new RegExp(BIDI.source);
 
 // src/domain/Csv.ts
-var FORMULA = /^'*[\s\p{Cc}\p{Cf}]*[=+\-@＝＋－＠﹢﹣﹦﹫]/u;
+var FORMULA = /^'*[\s\p{C}\p{M}\p{Z}\p{Default_Ignorable_Code_Point}\u2800]*[=+\-@＝＋－＠﹢﹣﹦﹫]/u;
 var LEADING_BREAK = /^'*[\t\r\n]/;
 var NEGATIVE_NUMBER = /^-\d+(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
 var inert = (text) => (FORMULA.test(text) || LEADING_BREAK.test(text)) && !NEGATIVE_NUMBER.test(text) ? `'${text}` : text;
@@ -288,10 +317,16 @@ var quoted = (text) => NEEDS_QUOTES.test(text) ? `"${text.replaceAll('"', '""')}
 var PLAIN = /^[A-Za-z0-9](?:[^",;\0-\x1f\x7f-\x9f\ud800-\udfff]*[^",;\s\0-\x1f\x7f-\x9f\ud800-\udfff])?$/;
 var csvText = (text) => PLAIN.test(text) ? text : quoted(inert(withoutControls(text)));
 var csvCell = (json) => json.startsWith('"') ? csvText(shownText(json)) : quoted(cellText(json));
-var csvRecord = (cells) => {
-  const line = cells.join(",");
+var csvRecord = (cells, separator = ",") => {
+  const line = cells.join(separator);
   return line === "" ? '""\r\n' : `${line}\r
 `;
+};
+var OWN_COLUMNS = ["$id", "$status", "$error"];
+var csvColumns = (given) => {
+  const fields = given.filter((name) => !OWN_COLUMNS.includes(name));
+  const names = fields.map(withoutControls);
+  return { fields, header: ["$id", "$status", ...names.map(makeSpelling(names, OWN_COLUMNS)), "$error"] };
 };
 
 // src/domain/DelimitedHeader.ts
@@ -1435,13 +1470,13 @@ export {
   compactText,
   compareNumbers,
   csvCell,
+  csvColumns,
   csvRecord,
   csvText,
   elementsOf,
   escapeRaw,
   fieldsOf,
   guessDelimiter,
-  inert,
   kindOf,
   readableText,
   shownText,

@@ -70,11 +70,15 @@ export class ConnectionLight {
     const seconds = (Date.now() - since) / 1000
     setText(this.text, this.#words(kind, since, seconds))
     // The counting seconds are for the eye only; a screen reader hears of changes, and not of the first connection.
-    const spoken =
-      kind === "interrupted" ? "Live updates are interrupted, reconnecting" : kind === "live" ? "Live" : ""
+    const trouble =
+      kind === "interrupted"
+        ? "Live updates are interrupted, reconnecting"
+        : kind === "busy"
+          ? "Live updates are busy, trying again"
+          : null
     if (kind !== this.#announced) {
-      if (kind === "interrupted" || (kind === "live" && this.#announced === "interrupted"))
-        setText(this.spoken, spoken)
+      const isBack = kind === "live" && ["interrupted", "busy"].includes(this.#announced)
+      if (trouble !== null || isBack) setText(this.spoken, trouble ?? "Live")
       this.#announced = kind
     }
   }
@@ -85,6 +89,7 @@ export class ConnectionLight {
     if (kind === "connecting") return seconds > 3 ? `Connecting for ${duration(seconds)}…` : "Connecting…"
     if (kind === "interrupted")
       return `Interrupted since ${clock(since)} (${duration(seconds)}), reconnecting…`
+    if (kind === "busy") return "Live updates are busy, trying again…"
     if (kind === "gone") return "This group has been removed"
     return "Complete"
   }

@@ -103,7 +103,7 @@ export function follow({ url, lastId, onEvent, onState }) {
       if (type === "done") done = true
     })
 
-  /** One connection, until it ends. @returns {Promise<"again" | "ended" | "gone" | number>} a number: wait that many ms */
+  /** One connection, until it ends. @returns {Promise<"again" | "ended" | "gone" | number>} a number: told to wait that many ms */
   async function session() {
     controller = new AbortController()
     let timer = setTimeout(() => controller.abort(), SILENCE_MS)
@@ -128,7 +128,8 @@ export function follow({ url, lastId, onEvent, onState }) {
       ) {
         const wait = Number(response.headers.get("retry-after"))
         await response.body?.cancel()
-        return wait > 0 ? Math.min(wait, 60) * 1000 : "again"
+        // All who wait for a place would come back at the same moment.
+        return wait > 0 ? Math.min(wait, 60) * 1000 * (1 + Math.random() / 2) : "again"
       }
       enter("live")
       const reader = response.body.pipeThrough(new TextDecoderStream()).getReader()
@@ -161,7 +162,7 @@ export function follow({ url, lastId, onEvent, onState }) {
       const outcome = await session()
       if (stopped) return
       if (outcome === "ended" || outcome === "gone") return enter(outcome)
-      enter("interrupted")
+      enter(typeof outcome === "number" ? "busy" : "interrupted")
       attempt++
       const backoff = Math.min(LONGEST_WAIT_MS, 400 * 2 ** Math.min(attempt, 6)) * (0.5 + Math.random() / 2)
       const ms = typeof outcome === "number" ? outcome : backoff

@@ -1,0 +1,84 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest"
+import { passOver, readBodyText, readJsonBody } from "../../src/http/body.ts"
+
+const MAX_BYTES = 1_000
+const encoder = new TextEncoder()
+
+beforeEach(() => void vi.useFakeTimers())
+afterEach(() => void vi.useRealTimers())
+
+/** A POST that sends a piece every `everyMs` and stops behind the last one, without an end. */
+const dripping = (pieces: ReadonlyArray<string>, everyMs: number, headers: Record<string, string> = {}) => {
+  let at = 0
+  let left = false
+  const body = new ReadableStream<Uint8Array>(
+    {
+      pull: async (sink) => {
+        await new Promise((resolve) => setTimeout(resolve, everyMs))
+        const piece = pieces[at++]
+        if (piece === undefined) return new Promise(() => {})
+        sink.enqueue(encoder.encode(piece))
+      },
+      cancel: () => void (left = true),
+    },
+    { highWaterMark: 0 },
+  )
+  const init = { method: "POST", body, duplex: "half", headers }
+  return { request: new Request("https://multitask.example/", init), hasLeft: () => left }
+}
+
+const settledAfter = async <A>(ms: number, promise: Promise<A>) => {
+  let settled: { readonly value: A } | null = null
+  void promise.then((value) => (settled = { value }))
+  await vi.advanceTimersByTimeAsync(ms)
+  return settled as { readonly value: A } | null
+}
+
+const read = (request: Request) => readBodyText(request, { maxBytes: MAX_BYTES, take: () => true })
+
+describe("a body that does not arrive", () => {
+  it("is a 408 once nothing has come for 15 s, and is let go", async () => {
+    const { request, hasLeft } = dripping([`{"inputs":`], 1_000)
+    const reading = read(request)
+    expect(await settledAfter(15_900, reading)).toBeNull()
+    const answer = await settledAfter(200, reading)
+    expect(answer?.value).toMatchObject({ status: 408, headers: { connection: "close" } })
+    expect(answer?.value?.message).toContain("nothing of it came for 15 seconds")
+    expect(hasLeft()).toBe(true)
+  })
+
+  it("is one from the very beginning, also for small bodies and for those that are only let pass", async () => {
+    const json = await settledAfter(15_100, readJsonBody(dripping([], 0).request, MAX_BYTES))
+    expect(json?.value).toMatchObject({ ok: false, error: { status: 408 } })
+    const { request, hasLeft } = dripping(["x"], 0)
+    expect(await settledAfter(15_100, passOver(request, MAX_BYTES))).not.toBeNull()
+    expect(hasLeft()).toBe(true)
+  })
+
+  it("is one after 300 s however it drips, when what was wrong with it is not known already", async () => {
+    const drops = Array.from({ length: 100 }, () => " ")
+    const reading = read(dripping(drops, 10_000).request)
+    expect(await settledAfter(299_000, reading)).toBeNull()
+    const answer = await settledAfter(1_100, reading)
+    expect(answer?.value?.message).toContain("not all of it came within 300 seconds")
+    const text = dripping(drops, 10_000, { "content-type": "text/plain" }).request
+    expect((await settledAfter(301_000, read(text)))?.value).toMatchObject({ status: 415 })
+  })
+
+  it("is no body that comes slowly, whose timer ends with it", async () => {
+    const pieces = Array.from({ length: 20 }, (_, at) => (at === 0 ? "[" : "1,"))
+    const body = new ReadableStream<Uint8Array>({
+      start: async (sink) => {
+        for (const piece of pieces) {
+          await new Promise((resolve) => setTimeout(resolve, 14_000))
+          sink.enqueue(encoder.encode(piece))
+        }
+        sink.close()
+      },
+    })
+    const init = { method: "POST", body, duplex: "half" } as RequestInit
+    const answer = await settledAfter(290_000, read(new Request("https://multitask.example/", init)))
+    expect(answer).toEqual({ value: null })
+    expect(vi.getTimerCount()).toBe(0)
+  })
+})
