@@ -1,5 +1,5 @@
 import { studioMiddleware } from "queryable-object/studio-middleware"
-import { budgetSpentIn } from "../domain/sql/WorkBudget.ts"
+import { budgetSpentFor } from "../domain/sql/WorkBudget.ts"
 import { errorResponse } from "./errors.ts"
 import { readJsonBody } from "./body.ts"
 
@@ -111,7 +111,7 @@ const answerAll = async (asked: StudioRequest, raw: Raw): Promise<Response> => {
 
 const refusal = (error: unknown): Response => {
   const message = error instanceof Error ? error.message : "Unknown error"
-  const retryAfterSeconds = budgetSpentIn(message)
+  const retryAfterSeconds = budgetSpentFor(error)
   return retryAfterSeconds === null
     ? Response.json({ error: message })
     : errorResponse({ status: 429, message, headers: { "retry-after": String(retryAfterSeconds) } })

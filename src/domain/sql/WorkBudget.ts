@@ -11,12 +11,10 @@ export class SqlBudgetSpent extends Error {
   }
 }
 
-/** Seconds, where this is what `SqlBudgetSpent` says: its name does not come along from object to Worker. */
-export const budgetSpentIn = (message: string): number | null => {
-  const seconds = /^SQL on this group has used up its share of time; ask again in (\d+) s\./.exec(
-    message,
-  )?.[1]
-  return seconds === undefined ? null : Number(seconds)
+/** The seconds, where it is that: from an object an error comes with what it has, but not as what it was. */
+export const budgetSpentFor = (error: unknown): number | null => {
+  if (!(error instanceof Error) || !("retryAfterSeconds" in error)) return null
+  return typeof error.retryAfterSeconds === "number" ? error.retryAfterSeconds : null
 }
 
 /**
