@@ -83,10 +83,8 @@ const rewriter = {
 }
 // The platform's; it only puts a bar into the studio's page.
 Object.assign(globalThis, {
-  HTMLRewriter: class {
-    constructor() {
-      return rewriter
-    }
+  HTMLRewriter: function () {
+    return rewriter
   },
 })
 

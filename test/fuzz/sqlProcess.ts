@@ -1,7 +1,6 @@
 import { createHash } from "node:crypto"
 import { DatabaseSync, type StatementSync } from "node:sqlite"
 import { showResults } from "../../src/layers/sqlite/resultsView.ts"
-import type { SqliteStorage } from "../../src/layers/sqlite/SqliteStorage.ts"
 import { openTables } from "../../src/layers/sqlite/tables.ts"
 import { makeDice } from "../simulation/effects.ts"
 import { INPUT_COLUMNS, OUTPUT_COLUMNS } from "../support/sqlStatements.ts"
@@ -92,9 +91,9 @@ const json = (value: unknown): string =>
 const filled = (): DatabaseSync => {
   const database = new DatabaseSync(":memory:")
   const storage = storageOn(database)
-  openTables(storage as unknown as SqliteStorage)
+  openTables(storage)
   const columns = { inputColumns: [...INPUT_COLUMNS], outputColumns: [...OUTPUT_COLUMNS] }
-  showResults(storage as unknown as SqliteStorage, columns)
+  showResults(storage, columns)
   database
     .prepare(
       `INSERT INTO details (id, schema_version, taskgroup_id, url, created_at, metadata, processor, task_spec, input_columns, output_columns, warnings, num_inputs, state, status_message, change)
