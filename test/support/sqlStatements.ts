@@ -214,7 +214,7 @@ const hostileKinds: ReadonlyArray<(dice: Dice) => string> = [
     dice
       .pick(["[", "(", "'", '"', "`", "/*", "--", "\0", "\u2003", ";", "$a(", "🦄", "((", "'' "])
       .repeat(dice.whole(1, 60_000)),
-  (dice) => `${repeated(dice, () => "SELECT 1", 600, ` ${dice.pick(["UNION ALL", "UNION", "EXCEPT"])} `)}`,
+  (dice) => repeated(dice, () => "SELECT 1", 600, ` ${dice.pick(["UNION ALL", "UNION", "EXCEPT"])} `),
   (dice) => `SELECT ${repeated(dice, () => dice.pick(["*", "r.*", "1", "input"]), 500)} FROM runs r`,
   (dice) => `SELECT * FROM runs ORDER BY ${repeated(dice, () => growth(dice, 1), 60)}`,
 ]

@@ -1,0 +1,17 @@
+import { inputs } from "./inputs.ts"
+import { bodies, headers, idempotency } from "./posts.ts"
+import { accept, paths } from "./reads.ts"
+import { sql } from "./sql.ts"
+import type { Target } from "./target.ts"
+import { upstream } from "./upstream.ts"
+
+export const TARGETS: ReadonlyArray<Target> = [
+  bodies,
+  headers,
+  idempotency,
+  accept,
+  paths,
+  inputs,
+  upstream,
+  sql,
+]
