@@ -11,7 +11,7 @@ import { StructuredLog } from "../layers/StructuredLog.ts"
 import type { Committed } from "../services/TaskGroups.ts"
 import { taskGroupLayers } from "./layers.ts"
 import { platformBody } from "./platformBody.ts"
-import { ReadOnlySql, type StudioLimits } from "./readOnlySql.ts"
+import { ReadOnlySql, studioLimitsOf } from "./readOnlySql.ts"
 import { TaskGroupObject } from "./TaskGroupObject.ts"
 
 const ALARM_RETRY_MS = 60_000
@@ -65,28 +65,15 @@ export class TaskGroupDO extends DurableObject<Env> {
 
   /** What `@Queryable` reads through: strangers get no other SQL than this. */
   get sql() {
-    const { group } = this
-    const strangers = (this.strangers ??= new ReadOnlySql(this.ctx.storage, this.studioLimits(), () =>
-      Date.now(),
-    ))
+    const { configuration, group } = this
+    if (!configuration.ok) throw new Error("Wrong configuration")
+    const limits = studioLimitsOf(configuration.settings)
+    const strangers = (this.strangers ??= new ReadOnlySql(this.ctx.storage, limits, () => Date.now()))
     return {
       exec: (query: string, ...bindings: ReadonlyArray<unknown>) => {
         group.flush()
         return strangers.exec(query, ...bindings)
       },
-    }
-  }
-
-  private studioLimits(): StudioLimits {
-    if (!this.configuration.ok) throw new Error("Wrong configuration")
-    const { settings } = this.configuration
-    return {
-      rows: settings.STUDIO_MAX_ROWS,
-      chars: settings.STUDIO_MAX_CHARS,
-      work: settings.STUDIO_MAX_WORK_MS * 1e6,
-      kept: settings.STUDIO_MAX_KEPT_BYTES,
-      workPerSecond: settings.STUDIO_WORK_PER_SECOND_MS * 1e6,
-      workSaved: settings.STUDIO_WORK_SAVED_MS * 1e6,
     }
   }
 

@@ -1,3 +1,4 @@
+import type { SettingsShape } from "../domain/Settings.ts"
 import type { Catalog } from "../domain/sql/catalog.ts"
 import { type Checked, checkStatement, type SqlLimits } from "../domain/sql/checkStatement.ts"
 import { byteOffset } from "../domain/sql/tokens.ts"
@@ -26,6 +27,15 @@ export interface StudioLimits extends SqlLimits {
   readonly workPerSecond: number
   readonly workSaved: number
 }
+
+export const studioLimitsOf = (settings: SettingsShape): StudioLimits => ({
+  rows: settings.STUDIO_MAX_ROWS,
+  chars: settings.STUDIO_MAX_CHARS,
+  work: settings.STUDIO_MAX_WORK_MS * 1e6,
+  kept: settings.STUDIO_MAX_KEPT_BYTES,
+  workPerSecond: settings.STUDIO_WORK_PER_SECOND_MS * 1e6,
+  workSaved: settings.STUDIO_WORK_SAVED_MS * 1e6,
+})
 
 interface Answer {
   readonly columnNames: ReadonlyArray<string>

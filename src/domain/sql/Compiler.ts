@@ -1,4 +1,4 @@
-import type { Catalog } from "./catalog.ts"
+import type { Catalog, ElementsOf } from "./catalog.ts"
 import type { Scope } from "./Scope.ts"
 import { SqlRefusal } from "./SqlRefusal.ts"
 
@@ -25,6 +25,8 @@ export interface Compiler {
   sorting: boolean
   /** Columns of the view that are asked for. */
   readonly viewed: Set<string>
+  /** Lists that are taken apart. */
+  readonly listed: Map<string, ElementsOf>
   /** What has stood in the statement so far, with views and CTEs in their place. */
   nodes: number
   items: number
@@ -38,6 +40,7 @@ export const newCompiler = (catalog: Catalog): Compiler => ({
   kept: 0,
   sorting: false,
   viewed: new Set(),
+  listed: new Map(),
   nodes: 0,
   items: 0,
   aliases: 0,

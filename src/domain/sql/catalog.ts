@@ -48,4 +48,15 @@ export interface Catalog {
   readonly view: View
   /** Commas and opening brackets in a row's value of a JSON column, on average: gone through when first asked for. */
   marks(table: string, column: string): number
+  /** How many elements a row's JSON has at a path, on average, where that has been counted. */
+  readonly elements: ReadonlyMap<string, number>
+  /** Counts them: all rows are gone through. */
+  countElements(lists: Iterable<ElementsOf>): void
+}
+
+/** Elements of a JSON column of `runs`, as `json_each` takes it apart. */
+export interface ElementsOf {
+  readonly key: string
+  readonly column: string
+  readonly path: string | null
 }

@@ -46,10 +46,11 @@ const check = (statement: string, catalog: Catalog, limits: SqlLimits): Checked 
     return { sql: `PRAGMA ${parsed.name}${arg}`, kind: "pragma", work: 1_000_000, kept: 0, claims: [] }
   }
   const bound = () => boundOf(parsed.select, catalog, limits)
-  let { viewed, ...bounds } = bound()
-  const isFar = excess(bounds, limits)
-  if (isFar > 1 && isFar < WORTH_MEASURING && viewed.size > 0) {
-    catalog.view.measure([...viewed])
+  let bounds = bound()
+  const over = excess(bounds, limits)
+  if (over > 1 && over < WORTH_MEASURING) {
+    catalog.view.measure([...bounds.viewed])
+    catalog.countElements(bounds.listed.values())
     bounds = bound()
   }
   const { sql, work, kept, claims } = bounds
@@ -60,7 +61,7 @@ const check = (statement: string, catalog: Catalog, limits: SqlLimits): Checked 
   return { sql, kind: "select", work, kept, claims }
 }
 
-/** By so much the bounds may be too high for want of knowing how long the view's values are. */
+/** By so much the bounds may be too high for want of knowing how long the view's values and the lists are. */
 const WORTH_MEASURING = 20
 
 const excess = ({ work, kept }: Pick<Checked, "work" | "kept">, limits: SqlLimits): number =>
@@ -70,8 +71,8 @@ const boundOf = (select: Select, catalog: Catalog, { rows }: SqlLimits) => {
   const compiler = newCompiler(catalog)
   const around = { compiler, scope: new Scope(null), ctes: new Map(), visible: rows + 1 }
   const { sql, work } = compileSelect(select, around)
-  const { claims, kept, once, viewed } = compiler
-  return { sql, claims, kept, viewed, work: work + once }
+  const { claims, kept, listed, once, viewed } = compiler
+  return { sql, claims, kept, listed, viewed, work: work + once }
 }
 
 const tooMuchWork = (work: number, limit: number): SqlRefusal =>

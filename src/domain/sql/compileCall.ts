@@ -21,7 +21,7 @@ export const lookedInto = (
   return [measured, (documents) => new Map([...documents, [json.sql, reading(measured)]])]
 }
 
-const storedAt = (sql: string, scope: Scope): readonly [string, string] | null => {
+export const storedAt = (sql: string, scope: Scope): readonly [string, string] | null => {
   for (let at: Scope | null = scope; at !== null; at = at.outer)
     for (const { columns } of at.sources) {
       const column = columns.find((one) => one.sql === sql)

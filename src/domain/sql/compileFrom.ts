@@ -1,7 +1,7 @@
 import { assertJoined, type Compiler, countItems, newAlias } from "./Compiler.ts"
 import type { Catalog, Table, ViewColumn } from "./catalog.ts"
-import { compileExpr, type Place } from "./compileExpr.ts"
-import { lookedInto } from "./compileCall.ts"
+import { compileExpr, type Place, type Value } from "./compileExpr.ts"
+import { lookedInto, storedAt } from "./compileCall.ts"
 import { type Compiled, compileSelect, type Ctes } from "./compileSelect.ts"
 import { either, finding, type Measure, reading, sized, SMALL, type Size, sum, workOf } from "./measure.ts"
 import { type Column, columnOf, folded, plain, quote, Scope, type Source } from "./Scope.ts"
@@ -211,6 +211,21 @@ const PRAGMA_COLUMNS: ReadonlyMap<string, string> = new Map([
 ])
 const PRAGMA_ROWS = 120
 
+/** How many there are, where they have been counted: text has commas too. */
+const elementsIn = (
+  json: Size,
+  [list, path]: ReadonlyArray<Value>,
+  { compiler, scope }: Place,
+): number | null => {
+  const stored = list?.document ? storedAt(list.document, scope) : null
+  if (stored === null || (path !== undefined && path.text === null)) return null
+  const of = { column: stored[1], path: path?.text ?? null }
+  const key = JSON.stringify(of)
+  if (json.marks > 2) compiler.listed.set(key, { ...of, key })
+  const counted = compiler.catalog.elements.get(key)
+  return counted === undefined ? null : Math.max(0.01, counted)
+}
+
 const isQuoted = (arg: Expr): arg is Expr & { kind: "column" } =>
   arg.kind === "column" && arg.quoted && arg.table === null
 
@@ -233,8 +248,12 @@ const functionSource = (item: FromItem & { kind: "function" }, alias: string, pl
     throw new SqlRefusal(`no such table: ${item.name.slice(0, 60)}. Of table functions there is json_each`)
   const [json] = lookedInto(args[0], place)
   // As many values as it has commas and brackets; the shortest takes two bytes.
-  const rows = Math.max(1, Math.min(json.marks + 1, json.mean / 2 + 1))
-  const part: Size = { mean: json.mean / rows + 8, max: json.max + 8, marks: json.marks / rows }
+  const rows = elementsIn(json, args, place) ?? Math.max(1, Math.min(json.marks + 1, json.mean / 2 + 1))
+  const part: Size = {
+    mean: Math.min(json.mean / rows, json.max) + 8,
+    max: json.max + 8,
+    marks: Math.min(json.marks / rows, json.max),
+  }
   const columns = EACH.map((name) =>
     column(name, ["key", "value", "atom", "fullkey"].includes(name) ? part : sized(64)),
   )

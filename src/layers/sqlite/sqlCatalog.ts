@@ -83,6 +83,7 @@ export const readSqlCatalog = (storage: Queries, charge: (work: number) => void)
     ) ?? []
   const [inputColumns = [], outputColumns = []] = JSON.parse(String(columns ?? "[]")) as Array<Array<string>>
   const counted = new Map<string, number>()
+  const elements = new Map<string, number>()
   const measured = new Map<string, Size>()
   return {
     tables: new Map(
@@ -101,6 +102,17 @@ export const readSqlCatalog = (storage: Queries, charge: (work: number) => void)
         const { sizes } = sizesOf(storage, "results", missing)
         for (const [name, size] of sizes) measured.set(name, size)
       },
+    },
+    elements,
+    countElements: (lists) => {
+      for (const { key, column, path } of lists) {
+        if (elements.has(key) || !JSON_COLUMNS.includes(column)) continue
+        const size = runs.columns.find(({ name }) => name === column)!.size
+        charge(runs.rows * (MEASURING_ROW + size.mean * MEASURING_BYTE))
+        const at = path === null ? "" : `, '${path.replaceAll("'", "''")}'`
+        const [total = 0] = numbers(storage, `SELECT count(*) FROM runs, json_each(runs.${column}${at})`)
+        elements.set(key, total / Math.max(1, runs.rows))
+      }
     },
     marks: (table, column) => {
       const size = runs.columns.find(({ name }) => name === column)?.size
