@@ -100,8 +100,8 @@ export const CONSTANTS = {
   /** The period of the rate limits in wrangler.toml: when who is over one may come back. */
   RATE_PERIOD_SECONDS: 60,
 
-  /** Rows one SQL query may return: what a person reads, and a page can show. */
-  STUDIO_MAX_ROWS: 2_000,
+  /** Rows one SQL query may return: one for each input of the largest group. */
+  STUDIO_MAX_ROWS: 50_000,
   /** Characters one SQL query may return: it is in memory as a whole. */
   STUDIO_MAX_CHARS: 8_388_608,
   /** Time one SQL query may take by its bound, which is mostly several times what it takes: nothing can stop it. */

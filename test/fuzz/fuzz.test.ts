@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest"
 import { failureText, fuzz } from "./run.ts"
 import { TARGETS } from "./targets.ts"
 
-/** Cases of each door, always the same; `npm run fuzz` draws others. */
+/** Cases of each door that is quick to open, always the same; `npm run fuzz` draws others. */
 const CASES: Readonly<Record<string, number>> = {
   bodies: 250,
   headers: 150,
@@ -15,7 +15,7 @@ const CASES: Readonly<Record<string, number>> = {
 }
 
 describe("whatever strangers send", () => {
-  it.each(TARGETS)(
+  it.each(TARGETS.filter(({ name }) => name in CASES))(
     "$name: every answer is one that may be, and what was refused left nothing",
     async (target) => {
       const texts: Array<string> = []

@@ -1,7 +1,7 @@
 import { inputs } from "./inputs.ts"
 import { bodies, headers, idempotency } from "./posts.ts"
 import { accept, paths } from "./reads.ts"
-import { sql } from "./sql.ts"
+import { sql, sqlLarge } from "./sql.ts"
 import type { Target } from "./target.ts"
 import { upstream } from "./upstream.ts"
 
@@ -14,4 +14,5 @@ export const TARGETS: ReadonlyArray<Target> = [
   inputs,
   upstream,
   sql,
+  sqlLarge,
 ]

@@ -222,6 +222,67 @@ const hostileKinds: ReadonlyArray<(dice: Dice) => string> = [
 /** An attack, or what looks like one: whether it may run is the guard's to say, that it takes long is wrong anyhow. */
 export const hostileStatement = (dice: Dice): string => dice.pick(hostileKinds)(dice)
 
+const DOCUMENTS = ["input", "content", "output", "confidence", "error"]
+const heavyValue = (dice: Dice, of: string, deep: number): string => {
+  const document = `${of}${dice.pick(DOCUMENTS)}`
+  if (deep <= 0) return dice.pick([document, `${of}run_id`, `${of}id`, `${of}status`])
+  const inner = () => heavyValue(dice, of, deep - 1)
+  return dice.pick<() => string>([
+    () => `upper(${inner()})`,
+    () => `(${inner()} || ${inner()})`,
+    () =>
+      `replace(${inner()}, '${dice.pick(["a", "r", "e", '"', "{"])}', '${dice.pick(["", "b", "ab", "abcdefgh"])}')`,
+    () => `substr(${inner()}, ${dice.whole(1, 9)}, ${dice.whole(1, 400)})`,
+    () =>
+      `json_extract(${document}, '$.${dice.pick(["ceo", "company", "basis[0].reasoning", "tags", "nothing"])}')`,
+    () => `json_extract(${document} || ' ', '$.${dice.pick(["ceo", "basis", "employees"])}')`,
+    () => `json_array(${inner()}, ${inner()})`,
+    () => `json_set(${document}, '$.a', ${inner()})`,
+    () => `trim(${inner()}, '${dice.pick(['{"', "r", "abcdefghijklmnopqrstuvwxyz"])}')`,
+    () => `instr(${inner()}, ${inner()})`,
+    () =>
+      `(${inner()} LIKE '%${dice.pick(["r", "a%b%c", "rrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrx", "_______", "r%r%r%r%r%r%r%r%r%r%r%r%r%x"])}%')`,
+    () =>
+      `(${inner()} GLOB '*${dice.pick(["r", "[a-z][a-z]", "rrrrrrrrrrrrrrrrrrrrrrrrrrrx", "r*r*r*r*r*r*r*r*x"])}*')`,
+    () => `quote(${inner()})`,
+    () => `strftime('%Y-%m-%d %H:%M:%f', ${inner()})`,
+    () => `CASE WHEN ${inner()} < ${inner()} THEN ${inner()} ELSE ${inner()} END`,
+    () => `(${inner()} IN (SELECT ${heavyValue(dice, "", deep - 1)} FROM runs))`,
+  ])()
+}
+
+/** Not refused for what it asks, but for how much, if at all: what runs must be as quick as it was thought to be. */
+export const heavyStatement = (dice: Dice): string => {
+  const few = () =>
+    `(SELECT * FROM ${dice.pick(["runs", "runs", "runs ORDER BY id DESC"])} LIMIT ${dice.pick([1, 3, 10, 40, 200, 1_000])})`
+  const from = dice.pick<() => string>([
+    () => "runs a",
+    () => "runs a",
+    () => `${few()} b CROSS JOIN runs a`,
+    () => `runs a CROSS JOIN ${few()} b`,
+    () => `${few()} a JOIN ${few()} b ON a.id <> b.id`,
+    () => `runs a JOIN json_each(a.${dice.pick(DOCUMENTS)}) j`,
+    () => `runs a LEFT JOIN runs b ON b.run_id = a.run_id`,
+    () => `runs a JOIN results b ON b."$id" = a.run_id`,
+  ])()
+  const value = () => heavyValue(dice, "a.", dice.whole(1, 3))
+  const selected = dice.pick<() => string>([
+    () => `count(*), max(${value()})`,
+    () => `count(DISTINCT ${value()})`,
+    () => `length(group_concat(${value()}))`,
+    () => `sum(length(${value()})), sum(length(${value()}))`,
+    () => `DISTINCT ${value()}`,
+    () => `${value()} AS v, row_number() OVER (PARTITION BY ${value()} ORDER BY ${value()})`,
+    () => `max(${value()}) OVER (ORDER BY ${value()})`,
+    value,
+  ])()
+  const where = maybe(dice, () => `WHERE ${value()} <> ${value()}`, 0.4)
+  const group = maybe(dice, () => `GROUP BY ${value()}`, 0.3)
+  const order = maybe(dice, () => `ORDER BY ${value()}`, 0.4)
+  const whole = `SELECT ${selected} FROM ${from}${where}${group}${order}`
+  return dice.chance(0.7) ? `SELECT count(*) FROM (${whole})` : `${whole} LIMIT ${dice.whole(1, 100)}`
+}
+
 const PIECES = [
   "'",
   '"',

@@ -7,12 +7,16 @@ const MAX_NODES = 6_000
 const MAX_ITEMS = 64
 const MAX_JOINED = 12
 
-/** A source of which at most one row is read for each of the others', if SQLite finds it by what makes it unique. */
-export interface Claim {
+/**
+ * Two sources of which each row of one finds at most one of the other, if SQLite finds the one or the other by an index:
+ * any of these is enough.
+ */
+export type Claim = ReadonlyArray<{
   /** What the source is called in SQLite's plan: as a whole, or where it is merged into what reads it. */
   readonly aliases: ReadonlyArray<string>
-  readonly by: "row" | "run"
-}
+  /** What its columns are called there that it may be found by. */
+  readonly columns: ReadonlyArray<string>
+}>
 
 export interface Compiler {
   readonly catalog: Catalog

@@ -4,7 +4,7 @@ import { compileExpr, indexing, namedValue, type Place, type Value } from "./com
 import { declare } from "./compileFrom.ts"
 import type { Around } from "./compileSelect.ts"
 import { findLookups } from "./lookups.ts"
-import { cut, repeated, sum } from "./measure.ts"
+import { cut, NONE, repeated, sum } from "./measure.ts"
 import { folded, quote, type Scope, type Source } from "./Scope.ts"
 import { SqlRefusal } from "./SqlRefusal.ts"
 import type { Core, Joined, Result } from "./syntax.ts"
@@ -127,16 +127,15 @@ const compileSelectCore = (core: SelectCore, around: Around, ordered: Ordered): 
   const out = single ? 1 : rows
   return {
     sql: print(core, scope, columns, { joins, where, groups, having }, grouped),
-    columns: columns.map(({ name, value }) => ({
-      name,
-      value: {
-        ...value,
-        ...(single ? cut(value, rows, 1) : {}),
-        document: null,
-        aggregate: false,
-        windowed: false,
-      },
-    })),
+    columns: columns.map(({ name, value }) => {
+      const size = single ? cut(value, rows, 1) : value
+      // What is grouped or compared is made once, and never put in the place where it is asked for.
+      const made = asTheyCome ? {} : { work: 30 + size.mean * 0.1, documents: NONE, nodes: 1 }
+      return {
+        name,
+        value: { ...value, ...size, ...made, document: null, aggregate: false, windowed: false },
+      }
+    }),
     terms: terms.map(({ sql }) => sql),
     rows: out,
     work: work + grouping.work + windows.work + distinct.work,

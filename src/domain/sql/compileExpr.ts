@@ -1,4 +1,5 @@
 import { type Compiler, countNodes } from "./Compiler.ts"
+import { askedOnce } from "./askedOnce.ts"
 import { compileSelect, type Ctes } from "./compileSelect.ts"
 import { compileCall, lookedInto } from "./compileCall.ts"
 import type { Argument } from "./functions.ts"
@@ -106,7 +107,7 @@ const compileName = (expr: Expr & { kind: "column" }, place: Place): Value => {
   const found = scope.named(table, name)
   if (found !== null) return namedValue(found, compiler)
   // As SQLite has it, but never beside the users' columns: there it would be the same in every row.
-  if (quoted && table === null && !scope.hasRows()) return compileExpr(literal("text", name), place)
+  if (quoted && name !== "" && table === null && !scope.hasRows()) return compileExpr(literal("text", name), place)
   const short = name.slice(0, 100)
   const prefix = table === null ? "" : `${table.slice(0, 100)}.`
   const wrong = quoted
@@ -184,6 +185,8 @@ const compileIn = (expr: Expr & { kind: "in" }, arg: Value, place: Place): Value
 }
 
 const compileSubquery = (expr: Expr & { kind: "exists" | "scalar" }, place: Place): Value => {
+  const once = expr.kind === "exists" ? askedOnce(expr.select, place) : null
+  if (once !== null) return compileExpr(once, place)
   const { compiler, scope, ctes } = place
   const inner = new Scope(scope)
   const select = compileSelect(expr.select, { compiler, scope: inner, ctes, visible: null })

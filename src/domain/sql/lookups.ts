@@ -1,3 +1,4 @@
+import type { Claim } from "./Compiler.ts"
 import type { Place } from "./compileExpr.ts"
 import { folded, type Column, type Scope, type Source } from "./Scope.ts"
 import type { Core, Expr } from "./syntax.ts"
@@ -18,7 +19,7 @@ interface Named {
   readonly column: Column
 }
 
-const conjuncts = (expr: Expr | null): ReadonlyArray<Expr> => {
+export const conjuncts = (expr: Expr | null): ReadonlyArray<Expr> => {
   if (expr === null) return []
   if (expr.kind === "binary" && expr.op === "AND") return [...conjuncts(expr.left), ...conjuncts(expr.right)]
   return [expr]
@@ -53,8 +54,17 @@ const equalities = (core: SelectCore, scope: Scope) => {
   return [...pairs, ...using]
 }
 
+const claimed = ({ source: { alias }, column: { name } }: Named): Claim[number] => ({
+  aliases: [alias, `${alias}r`],
+  columns: name === "$id" ? [name, "run_id"] : name === "id" ? [name, "rowid"] : [name],
+})
+
 export const findLookups = (core: SelectCore, { compiler, scope }: Place): Lookups => {
-  const found = new Set<Source>()
+  const through = new Map<Source, Source>()
+  const rootOf = (source: Source): Source => {
+    const next = through.get(source)
+    return next === undefined ? source : rootOf(next)
+  }
   const repeating = new Set<Source>()
   let work = 0
   // In a subquery that runs for each row, an index would be made for each as well.
@@ -66,12 +76,12 @@ export const findLookups = (core: SelectCore, { compiler, scope }: Place): Looku
     ] as const) {
       const { unique } = one.column
       const optional = core.from[scope.sources.indexOf(one.source)]?.how === "LEFT JOIN"
-      if (unique === null || !allowed.includes(unique) || found.has(one.source) || found.has(other.source))
-        continue
+      if (unique === null || !allowed.includes(unique)) continue
+      if (through.has(one.source) || rootOf(other.source) === one.source) continue
       // Rows of a LEFT JOIN are found by its own condition, and never lead to those before it.
       if (optional && core.from[at]?.item !== core.from[scope.sources.indexOf(one.source)]?.item) continue
       if (core.from[scope.sources.indexOf(other.source)]?.how === "LEFT JOIN") continue
-      found.add(one.source)
+      through.set(one.source, other.source)
       if (other.column.unique === null) repeating.add(one.source)
       if (unique === "run") {
         const bytes = one.source.columns.reduce(
@@ -80,8 +90,11 @@ export const findLookups = (core: SelectCore, { compiler, scope }: Place): Looku
         )
         work += one.source.rows * (2_500 + one.source.visit + bytes * 15)
       }
-      compiler.claims.push({ aliases: [one.source.alias, `${one.source.alias}r`], by: unique })
+      // Either may be found by the other where no more rows come out by it, and both are gone through once.
+      const either = scope.sources.length === 2 || one.source.rows <= other.source.rows
+      if (either) work += one.source.rows * one.source.visit
+      compiler.claims.push((either ? [one, other] : [one]).map(claimed))
       break
     }
-  return { found, repeating, work }
+  return { found: new Set(through.keys()), repeating, work }
 }
