@@ -1,3 +1,4 @@
+import { isUtf8 } from "node:buffer"
 import { gzipSync } from "node:zlib"
 import type { Dice } from "../simulation/effects.ts"
 import { spellWildly } from "../support/wildJson.ts"
@@ -136,7 +137,11 @@ const drawBody = (dice: Dice): { text: string; isRight: boolean } => {
   // A name twice, and half of a character, are refused.
   return {
     text,
-    isRight: isRight && !/\\ud[89a-f]/i.test(text) && !spelled.some((one) => namesTwice(compact(one))),
+    isRight:
+      isRight &&
+      text.length < 20_000 &&
+      !/\\ud[89a-f]/i.test(text) &&
+      !spelled.some((one) => namesTwice(compact(one))),
   }
 }
 
@@ -227,6 +232,9 @@ const door = (product: Product, draw: Door["draw"], send: (sent: Case) => Promis
   close: () => product.close(),
 })
 
+/** What makes a key one that Parallel refuses, or an account without credit. */
+const endingOf = (dice: Dice): string => dice.pick(["", "", "", "", "", "-invalid", "-nocredit"])
+
 /** Bodies of the POST: right ones, spelled wildly, and damaged. */
 export const bodies: Target = {
   name: "bodies",
@@ -236,22 +244,27 @@ export const bodies: Target = {
       product,
       (dice) => {
         const { text, isRight } = drawBody(dice)
-        const rest = { follow: dice.chance(0.3), bytes: dice.chance(0.05) ? dice.whole(0, 0xff) : -1 }
+        const rest = {
+          follow: dice.chance(0.3),
+          ending: endingOf(dice),
+          bytes: dice.chance(0.1) ? dice.whole(0, 0xff) : -1,
+        }
         return dice.chance(0.5)
-          ? { text, isRight: isRight && rest.bytes < 0, ...rest }
+          ? { text, isRight: isRight && rest.bytes < 0 && rest.ending === "", ...rest }
           : { text: mutated(dice, text, [...NASTY, text]), ...rest }
       },
-      async ({ text, isRight, isCut, follow, bytes }) => {
+      async ({ text, isRight, isCut, follow, bytes, ending }) => {
         const body = new TextEncoder().encode(text)
         if (typeof bytes === "number" && bytes >= 0 && body.length > 0)
           body[bytes % body.length] = bytes | 0x80
-        const answer = await product.post(body)
+        const answer = await product.post(body, { "x-api-key": `${API_KEY}${String(ending)}` })
         const violations = await judge(
           product,
           answer,
           new TextDecoder("utf-8", { ignoreBOM: true }).decode(body),
           follow === true,
         )
+        if (answer.status === 200 && !isUtf8(body)) violations.push("accepted, and the bytes are no UTF-8")
         if (isRight === true && isCut !== true && answer.status !== 200)
           violations.push(`refused, and nothing is wrong with it: ${answer.text.slice(0, 300)}`)
         return { label: String(answer.status), violations }
@@ -362,11 +375,12 @@ export const idempotency: Target = {
           key: dice.chance(0.7) ? `key-${dice.whole(0, 9)}` : mutated(dice, "a-key"),
           other: dice.chance(0.5) ? `${body} ` : mutated(dice, body),
           json: dice.chance(0.5),
+          ending: endingOf(dice),
         }
       },
-      async ({ text, key, other, json }) => {
+      async ({ text, key, other, json, ending }) => {
         const more = sendable([
-          ["x-api-key", API_KEY],
+          ["x-api-key", `${API_KEY}${String(ending)}`],
           ["idempotency-key", String(key)],
           ["accept", json === true ? "application/json" : "*/*"],
         ])
