@@ -249,14 +249,14 @@ export const accept: Target = {
         if (![200, 406].includes(answer.status)) violations.push(`status ${answer.status}`)
         const given = ranges as ReadonlyArray<readonly [string, number]> | null
         if (given !== null && isCut !== true) {
-          // A wildcard never means a stream or a download.
+          // A wildcard never means a download.
           const offered = TYPES.filter(
-            (type) => !/stream|json[ln]?l|ndjson|csv/.test(type) || given.some(([name]) => name === type),
+            (type) => !/jsonl|ndjson|csv/.test(type) || given.some(([name]) => name === type),
           )
           const best = Math.max(...offered.map((type) => weightOf(type, given)))
           const [type = ""] = (answer.headers.get("content-type") ?? "").split(";")
           // Markdown answers to two names, as JSON Lines and CSV do to theirs.
-          const same = TYPES.filter(
+          const same = offered.filter(
             (name) =>
               name === type ||
               (/markdown|plain/.test(name) && /markdown|plain/.test(type)) ||
