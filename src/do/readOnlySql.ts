@@ -60,7 +60,7 @@ const sizeOf = (value: Row[number]): number =>
 /**
  * The object's SQL for strangers. What a statement says is understood, bounded and written anew; only that runs, in a
  * transaction that is always rolled back, after SQLite's own program for it has been looked at. Whatever is sent, data and
- * connection are afterwards what they were (ADR 0004, 0030).
+ * connection are afterwards what they were (ADR 0004).
  */
 export class ReadOnlySql {
   private readonly storage: AskedStorage

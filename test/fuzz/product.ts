@@ -5,6 +5,7 @@ import * as FetchHttpClient from "effect/http/FetchHttpClient"
 import { idempotencyTimesOf } from "../../src/domain/Idempotency.ts"
 import { IdempotencyObject } from "../../src/do/IdempotencyObject.ts"
 import type { GroupId } from "../../src/domain/Ids.ts"
+import { type RateLimits, rateLimitsOf } from "../../src/http/rateLimits.ts"
 import type { SettingsShape } from "../../src/domain/Settings.ts"
 import { IdempotencyObjects, type IdempotencyStub } from "../../src/layers/IdempotencyObjects.ts"
 import { InputsLoaderHttp } from "../../src/layers/InputsLoaderHttp.ts"
@@ -33,7 +34,12 @@ const HANDLE: string = "../../src/http/handle.ts"
 const { handle } = (await import(HANDLE)) as {
   handle: (
     request: Request,
-    context: { settings: SettingsShape; runtime: unknown; groups: (id: GroupId) => TaskGroupStub },
+    context: {
+      settings: SettingsShape
+      runtime: unknown
+      limits: RateLimits
+      groups: (id: GroupId) => TaskGroupStub
+    },
   ) => Promise<Response>
 }
 
@@ -143,7 +149,7 @@ export class Product {
         ),
       ),
     )
-    this.context = { settings: this.settings, runtime, groups }
+    this.context = { settings: this.settings, runtime, groups, limits: rateLimitsOf({}, this.settings) }
   }
 
   /** An answer, read to its end. */

@@ -105,7 +105,7 @@ const judge = (sql: string): SqlVerdict => {
   const cpu = process.cpuUsage()
   let answered: ReadonlyArray<ReadonlyArray<unknown>> | null = null
   try {
-    answered = guard.exec(sql).raw() as ReadonlyArray<ReadonlyArray<unknown>>
+    answered = guard.exec(sql).raw()
     label = "answered"
   } catch (error) {
     message = error instanceof Error ? error.message : String(error)

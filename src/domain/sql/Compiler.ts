@@ -1,6 +1,8 @@
 import type { Catalog, ElementsOf } from "./catalog.ts"
+import type { Argument } from "./functions.ts"
 import type { Scope } from "./Scope.ts"
 import { SqlRefusal } from "./SqlRefusal.ts"
+import type { Expr, Select } from "./syntax.ts"
 
 /** SQLite takes longer to prepare what is larger, and plans joins of many by trying orders. */
 const MAX_NODES = 6_000
@@ -18,8 +20,49 @@ export type Claim = ReadonlyArray<{
   readonly columns: ReadonlyArray<string>
 }>
 
+/** An expression as it will run, and what it may cost. */
+export interface Value extends Argument {
+  readonly sql: string
+  readonly nodes: number
+  readonly aggregate: boolean
+  readonly windowed: boolean
+}
+
+/** Where an expression stands. */
+export interface Place {
+  readonly compiler: Compiler
+  readonly scope: Scope
+  readonly ctes: Ctes
+  /** What the rows around it keep for it, in bytes for each. */
+  keeps: number
+}
+
+/** A SELECT as it will run: its columns, how many rows it may have, and what one run of it may cost. */
+export interface Compiled {
+  readonly sql: string
+  readonly columns: ReadonlyArray<{ readonly name: string; readonly value: Value }>
+  readonly rows: number
+  /** Nanoseconds. */
+  readonly work: number
+  readonly items: number
+}
+
+/** CTEs that can be asked at a place, by their names in small letters. */
+export type Ctes = ReadonlyMap<string, { readonly alias: string; readonly compiled: Compiled } | "recursive">
+
+export interface Around {
+  readonly compiler: Compiler
+  /** New, inside the one that stands around it. */
+  readonly scope: Scope
+  readonly ctes: Ctes
+  /** Rows after which nobody reads on; null where all are needed, and columns are called by name. */
+  readonly visible: number | null
+}
+
 export interface Compiler {
   readonly catalog: Catalog
+  readonly expr: (expr: Expr, place: Place) => Value
+  readonly select: (select: Select, around: Around) => Compiled
   readonly claims: Array<Claim>
   /** Nanoseconds of what runs once, wherever it stands. */
   once: number
@@ -37,8 +80,11 @@ export interface Compiler {
   aliases: number
 }
 
-export const newCompiler = (catalog: Catalog): Compiler => ({
-  catalog,
+/** `how`: what expressions and SELECTs become, which are made of each other. */
+export const newCompiler = (how: Pick<Compiler, "catalog" | "expr" | "select">): Compiler => ({
+  catalog: how.catalog,
+  expr: how.expr,
+  select: how.select,
   claims: [],
   once: 0,
   kept: 0,

@@ -100,18 +100,13 @@ export class Scope {
    * then depend on a row of that.
    */
   named(table: string | null, name: string): Column | Alias | null {
-    const left: Array<Scope> = []
-    for (let scope: Scope | null = this; scope !== null; scope = scope.outer) {
-      const column = scope.own(table, name)?.column
-      const found = column ?? (table === null ? scope.aliases.get(folded(name)) : undefined)
-      if (column !== undefined) column.used = true
-      if (found !== undefined) {
-        for (const inner of left) inner.correlated = true
-        return found
-      }
-      left.push(scope)
-    }
-    return null
+    const column = this.own(table, name)?.column
+    if (column !== undefined) column.used = true
+    const found = column ?? (table === null ? this.aliases.get(folded(name)) : undefined)
+    if (found !== undefined) return found
+    const around = this.outer?.named(table, name) ?? null
+    if (around !== null) this.correlated = true
+    return around
   }
 }
 

@@ -1,3 +1,4 @@
+import type { Select } from "./syntax.ts"
 import { SqlRefusal } from "./SqlRefusal.ts"
 import { type Token, tokensOf } from "./tokens.ts"
 
@@ -17,10 +18,21 @@ export class TokenReader {
   private readonly tokens: ReadonlyArray<Token>
   private at = 0
   private depth = 0
+  private readonly selectIn: (reader: TokenReader) => Select
 
-  constructor(statement: string) {
+  /** `selectIn` reads a SELECT inside an expression. */
+  constructor(statement: string, selectIn: (reader: TokenReader) => Select) {
     this.statement = statement
+    this.selectIn = selectIn
     this.tokens = tokensOf(statement)
+  }
+
+  select(): Select {
+    return this.selectIn(this)
+  }
+
+  seesSelect(): boolean {
+    return this.sees("SELECT") || this.sees("WITH") || this.sees("VALUES")
   }
 
   /** The token that comes next, or one behind it. */

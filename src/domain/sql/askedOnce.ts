@@ -1,5 +1,4 @@
-import { newCompiler } from "./Compiler.ts"
-import type { Place } from "./compileExpr.ts"
+import { newCompiler, type Place } from "./Compiler.ts"
 import { declare } from "./compileFrom.ts"
 import { conjuncts } from "./lookups.ts"
 import { Scope } from "./Scope.ts"
@@ -23,7 +22,7 @@ export const askedOnce = (select: Select, place: Place): Expr | null => {
     core.results.every((result) => result.kind === "star" || isFree(result.expr))
   if (!isPlain) return null
   const scope = new Scope(null)
-  const tried = { ...place, compiler: newCompiler(place.compiler.catalog), scope }
+  const tried = { ...place, compiler: newCompiler(place.compiler), scope }
   for (const { item } of core.from) declare(item, tried)
   const conditions = conjuncts(core.where)
   for (const condition of conditions) {

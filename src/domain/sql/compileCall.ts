@@ -1,34 +1,12 @@
-import { compileExpr, compileTerms, indexing, type Place, type Value, valueOf } from "./compileExpr.ts"
-import { AGGREGATES, type Argument, LOOKING, SCALAR, WINDOWED } from "./functions.ts"
-import { allDocuments, MAX_VALUE, reading, SMALL, type Size, sum } from "./measure.ts"
+import type { Place, Value } from "./Compiler.ts"
+import { AGGREGATES, LOOKING, SCALAR, WINDOWED } from "./functions.ts"
+import { allDocuments, MAX_VALUE, SMALL, type Size, sum } from "./measure.ts"
 import type { Scope } from "./Scope.ts"
 import { SqlRefusal } from "./SqlRefusal.ts"
 import type { Call, Window } from "./syntax.ts"
+import { compileTerms, indexing, lookedInto, valueOf } from "./values.ts"
 
 /** What calls of functions become. */
-
-/**
- * JSON that is looked into, measured: where it is a column, it is read once for a row, which is told to the row by the
- * documents.
- */
-export const lookedInto = (
-  json: Value,
-  { compiler, scope }: Place,
-): readonly [Argument, (documents: ReadonlyMap<string, number>) => ReadonlyMap<string, number>] => {
-  const stored = json.document === null ? null : storedAt(json.document, scope)
-  if (stored === null) return [{ ...json, document: null }, (documents) => documents]
-  const measured = { ...json, marks: compiler.catalog.marks(...stored) }
-  return [measured, (documents) => new Map([...documents, [json.sql, reading(measured)]])]
-}
-
-export const storedAt = (sql: string, scope: Scope): readonly [string, string] | null => {
-  for (let at: Scope | null = scope; at !== null; at = at.outer)
-    for (const { columns } of at.sources) {
-      const column = columns.find((one) => one.sql === sql)
-      if (column !== undefined) return column.stored
-    }
-  return null
-}
 
 export const compileCall = (call: Call, place: Place): Value => {
   const { name } = call
@@ -39,7 +17,7 @@ export const compileCall = (call: Call, place: Place): Value => {
   if (rule === undefined) throw unknown(name)
   if (call.star || call.distinct || call.filter !== null || call.orderBy.length > 0)
     throw new SqlRefusal(`${name} is no aggregate function`)
-  const args = call.args.map((arg) => compileExpr(arg, place))
+  const args = call.args.map((arg) => place.compiler.expr(arg, place))
   const sql = `${name}(${args.map((arg) => arg.sql).join(", ")})`
   if (!LOOKING.has(name) || args[0] === undefined) {
     const { size, work } = rule(args, name)
@@ -57,9 +35,9 @@ const unknown = (name: string): SqlRefusal =>
 
 const compileAggregate = (call: Call, place: Place): Value => {
   const { name, star, distinct } = call
-  const args = call.args.map((arg) => compileExpr(arg, place))
+  const args = call.args.map((arg) => place.compiler.expr(arg, place))
   const terms = compileTerms(call.orderBy, place)
-  const filter = call.filter === null ? [] : [compileExpr(call.filter, place)]
+  const filter = call.filter === null ? [] : [place.compiler.expr(call.filter, place)]
   const parts = [...args, ...terms.map(({ value }) => value), ...filter]
   if (parts.some(({ aggregate }) => aggregate)) throw new SqlRefusal(`misuse of aggregate function ${name}()`)
   const { size, keeps, all } = AGGREGATES.get(name)!(args)
@@ -83,8 +61,8 @@ const compileWindowed = (call: Call, place: Place): Value => {
       `${name.slice(0, 60)} is not run over a window here. There are ${[...WINDOWED].join(", ")}.`,
     )
   }
-  const args = call.args.map((arg) => compileExpr(arg, place))
-  const filter = call.filter === null ? [] : [compileExpr(call.filter, place)]
+  const args = call.args.map((arg) => place.compiler.expr(arg, place))
+  const filter = call.filter === null ? [] : [place.compiler.expr(call.filter, place)]
   const window =
     typeof over === "string" ? { sql: named(over, place.scope), values: [] } : compileWindow(over!, place)
   const parts = [...args, ...filter, ...window.values]
@@ -110,7 +88,7 @@ const named = (name: string, scope: Scope): string => {
 }
 
 export const compileWindow = (window: Window, place: Place) => {
-  const partition = window.partitionBy.map((expr) => compileExpr(expr, place))
+  const partition = window.partitionBy.map((expr) => place.compiler.expr(expr, place))
   const terms = compileTerms(window.orderBy, place)
   const clauses = [
     window.base === null ? "" : named(window.base, place.scope),

@@ -1,13 +1,12 @@
-import { countItems } from "./Compiler.ts"
+import { type Around, countItems, type Place, type Value } from "./Compiler.ts"
 import { compileWindow } from "./compileCall.ts"
-import { compileExpr, indexing, namedValue, type Place, type Value } from "./compileExpr.ts"
 import { declare } from "./compileFrom.ts"
-import type { Around } from "./compileSelect.ts"
 import { findLookups } from "./lookups.ts"
 import { cut, NONE, repeated, sum } from "./measure.ts"
 import { folded, quote, type Scope, type Source } from "./Scope.ts"
 import { SqlRefusal } from "./SqlRefusal.ts"
 import type { Core, Joined, Result } from "./syntax.ts"
+import { indexing, namedValue } from "./values.ts"
 
 /** One SELECT or VALUES: what it reads, and what that may cost. */
 
@@ -41,7 +40,7 @@ const compileValues = (
   { compiler, scope, ctes }: Around,
 ): CoreResult => {
   const place: Place = { compiler, scope, ctes, keeps: 0 }
-  const values = rows.map((row) => row.map((expr) => compileExpr(expr, place)))
+  const values = rows.map((row) => row.map((expr) => compiler.expr(expr, place)))
   const [first = []] = values
   if (values.some((row) => row.length !== first.length))
     throw new SqlRefusal("all VALUES must have the same number of terms")
@@ -100,11 +99,11 @@ const compileSelectCore = (core: SelectCore, around: Around, ordered: Ordered): 
       if (!scope.aliases.has(folded(alias))) scope.aliases.set(folded(alias), known)
     }
   compiler.sorting = outside
-  const joins = core.from.map((joined) => (joined.on === null ? null : compileExpr(joined.on, place)))
-  const where = core.where === null ? null : compileExpr(core.where, place)
+  const joins = core.from.map((joined) => (joined.on === null ? null : compiler.expr(joined.on, place)))
+  const where = core.where === null ? null : compiler.expr(core.where, place)
   compiler.sorting = true
-  const groups = core.groupBy.map((expr) => compileExpr(expr, place))
-  const having = core.having === null ? null : compileExpr(core.having, place)
+  const groups = core.groupBy.map((expr) => compiler.expr(expr, place))
+  const having = core.having === null ? null : compiler.expr(core.having, place)
   const terms = ordered.terms(place)
   compiler.sorting = outside
   const values = columns.map(({ value }) => value)
@@ -212,7 +211,7 @@ interface Shown {
 
 const compileResult = (result: Result, place: Place): ReadonlyArray<Shown> => {
   if (result.kind === "star") return compileStar(result, place)
-  const value = compileExpr(result.expr, place)
+  const value = place.compiler.expr(result.expr, place)
   const { alias, expr } = result
   if (alias !== null) return [{ name: alias, alias, value }]
   // SQLite calls a column by its name and anything else by what was written.

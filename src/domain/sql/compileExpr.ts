@@ -1,58 +1,13 @@
-import { type Compiler, countNodes } from "./Compiler.ts"
+import { countNodes, type Place, type Value } from "./Compiler.ts"
 import { askedOnce } from "./askedOnce.ts"
-import { compileSelect, type Ctes } from "./compileSelect.ts"
-import { compileCall, lookedInto } from "./compileCall.ts"
-import type { Argument } from "./functions.ts"
+import { compileCall } from "./compileCall.ts"
 import { SCALAR, shortText } from "./functions.ts"
-import {
-  allDocuments,
-  CALL,
-  either,
-  repeated,
-  SMALL,
-  type Size,
-  sized,
-  STEP,
-  sum,
-  workOf,
-} from "./measure.ts"
-import { type Alias, type Column, Scope } from "./Scope.ts"
+import { allDocuments, CALL, either, repeated, SMALL, sized, STEP, sum } from "./measure.ts"
+import { Scope } from "./Scope.ts"
 import { SqlRefusal } from "./SqlRefusal.ts"
 import { literal } from "./parseExpr.ts"
-import type { Expr, OrderTerm, Select } from "./syntax.ts"
-
-/** An expression as it will run, and what it may cost. */
-export interface Value extends Argument {
-  readonly sql: string
-  readonly nodes: number
-  readonly aggregate: boolean
-  readonly windowed: boolean
-}
-
-/** Where an expression stands. */
-export interface Place {
-  readonly compiler: Compiler
-  readonly scope: Scope
-  readonly ctes: Ctes
-  /** What the rows around it keep for it, in bytes for each. */
-  keeps: number
-}
-
-/** What an index that is made for one statement costs to enter a row, as for DISTINCT. */
-export const indexing = (bytes: number): number => 2_000 + bytes * 25
-
-export const valueOf = (sql: string, size: Size, parts: ReadonlyArray<Value>, work: number): Value => ({
-  ...size,
-  sql,
-  work: workOf(parts) + work,
-  documents: allDocuments(parts),
-  nodes: parts.reduce((nodes, part) => nodes + part.nodes, 1),
-  aggregate: parts.some(({ aggregate }) => aggregate),
-  windowed: parts.some(({ windowed }) => windowed),
-  text: null,
-  number: null,
-  document: null,
-})
+import type { Expr, Select } from "./syntax.ts"
+import { indexing, lookedInto, namedValue, valueOf } from "./values.ts"
 
 export const compileExpr = (expr: Expr, place: Place): Value => {
   countNodes(place.compiler, 1)
@@ -107,7 +62,8 @@ const compileName = (expr: Expr & { kind: "column" }, place: Place): Value => {
   const found = scope.named(table, name)
   if (found !== null) return namedValue(found, compiler)
   // As SQLite has it, but never beside the users' columns: there it would be the same in every row.
-  if (quoted && name !== "" && table === null && !scope.hasRows()) return compileExpr(literal("text", name), place)
+  if (quoted && name !== "" && table === null && !scope.hasRows())
+    return compileExpr(literal("text", name), place)
   const short = name.slice(0, 100)
   const prefix = table === null ? "" : `${table.slice(0, 100)}.`
   const wrong = quoted
@@ -117,17 +73,6 @@ const compileName = (expr: Expr & { kind: "column" }, place: Place): Value => {
     `${wrong} The inputs' and outputs' columns are those of the view results: SELECT * FROM results`,
     expr.at,
   )
-}
-
-export const namedValue = (found: Column | Alias, compiler: Compiler): Value => {
-  countNodes(compiler, found.nodes)
-  if ("sorted" in found && compiler.sorting) found.sorted = true
-  const { sql, nodes } = found
-  const measure = found.measure()
-  const value = { ...valueOf(sql, measure, [], measure.work), documents: measure.documents, nodes }
-  return "aggregate" in found
-    ? { ...value, aggregate: found.aggregate }
-    : { ...value, document: found.stored === null ? null : sql }
 }
 
 const ARITHMETIC = ["+", "-", "*", "/", "%", "&", "|", "<<", ">>"]
@@ -175,7 +120,7 @@ const compileIn = (expr: Expr & { kind: "in" }, arg: Value, place: Place): Value
     return valueOf(sql, SMALL, [arg, ...list], (STEP + arg.mean * 0.5) * Math.max(10, list.length))
   }
   const inner = new Scope(scope)
-  const select = compileSelect(expr.among, { compiler, scope: inner, ctes, visible: null })
+  const select = compiler.select(expr.among, { compiler, scope: inner, ctes, visible: null })
   const bytes = sum(select.columns.map(({ value }) => value)).mean
   const entering = select.rows * indexing(bytes)
   compiler.kept += select.rows * bytes
@@ -189,7 +134,7 @@ const compileSubquery = (expr: Expr & { kind: "exists" | "scalar" }, place: Plac
   if (once !== null) return compileExpr(once, place)
   const { compiler, scope, ctes } = place
   const inner = new Scope(scope)
-  const select = compileSelect(expr.select, { compiler, scope: inner, ctes, visible: null })
+  const select = compiler.select(expr.select, { compiler, scope: inner, ctes, visible: null })
   if (!inner.correlated) compiler.once += select.work
   const work = STEP + (inner.correlated ? 1_500 + select.work : 0)
   if (expr.kind === "exists") return valueOf(`EXISTS (${select.sql})`, SMALL, [], work)
@@ -213,9 +158,3 @@ const compileCase = (expr: Expr & { kind: "case" }, place: Place): Value => {
     STEP * whens.length + compared,
   )
 }
-
-export const compileTerms = (terms: ReadonlyArray<OrderTerm>, place: Place) =>
-  terms.map(({ expr, direction }) => {
-    const value = compileExpr(expr, place)
-    return { value, sql: `${value.sql}${direction}` }
-  })

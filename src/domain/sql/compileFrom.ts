@@ -1,13 +1,19 @@
-import { assertJoined, type Compiler, countItems, newAlias } from "./Compiler.ts"
+import {
+  assertJoined,
+  type Compiled,
+  type Compiler,
+  countItems,
+  newAlias,
+  type Place,
+  type Value,
+} from "./Compiler.ts"
 import type { Catalog, Table, ViewColumn } from "./catalog.ts"
-import { compileExpr, type Place, type Value } from "./compileExpr.ts"
-import { lookedInto, storedAt } from "./compileCall.ts"
-import { type Compiled, compileSelect, type Ctes } from "./compileSelect.ts"
 import { either, finding, type Measure, reading, sized, SMALL, type Size, sum, workOf } from "./measure.ts"
 import { type Column, columnOf, folded, plain, quote, Scope, type Source } from "./Scope.ts"
 import { SqlRefusal } from "./SqlRefusal.ts"
 import { literal } from "./parseExpr.ts"
 import type { Expr, FromItem } from "./syntax.ts"
+import { lookedInto, storedAt } from "./values.ts"
 
 /** What stands in FROM becomes sources with columns. */
 
@@ -51,7 +57,7 @@ const itemSource = (item: FromItem, place: Place): Source => {
   switch (item.kind) {
     case "select": {
       const inner = new Scope(scope.outer)
-      const compiled = compileSelect(item.select, { compiler, scope: inner, ctes, visible: null })
+      const compiled = compiler.select(item.select, { compiler, scope: inner, ctes, visible: null })
       if (inner.correlated) scope.correlated = true
       return madeSource(compiled, alias, item.alias, `(${compiled.sql})`, place)
     }
@@ -66,7 +72,7 @@ const namedSource = (item: FromItem & { kind: "table" }, alias: string, place: P
   const { compiler } = place
   const key = folded(item.name)
   const name = folded(item.alias ?? item.name)
-  const cte = (place.ctes as Ctes).get(key)
+  const cte = place.ctes.get(key)
   if (cte === "recursive")
     throw new SqlRefusal(
       `Recursive queries are not allowed here: they have no bound. ${item.name} asks itself.`,
@@ -234,7 +240,7 @@ const functionSource = (item: FromItem & { kind: "function" }, alias: string, pl
   const pragma = PRAGMA_COLUMNS.get(item.name)
   const args = item.args.map((arg) =>
     // A table's name, in whatever quotes.
-    compileExpr(pragma !== undefined && isQuoted(arg) ? literal("text", arg.name) : arg, place),
+    place.compiler.expr(pragma !== undefined && isQuoted(arg) ? literal("text", arg.name) : arg, place),
   )
   const print = () => `${item.name}(${args.map(({ sql }) => sql).join(", ")}) AS ${quote(alias)}`
   const base = { alias, name: folded(item.alias ?? item.name), print }

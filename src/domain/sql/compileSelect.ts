@@ -1,32 +1,10 @@
 import { compileCore, type CoreResult } from "./compileCore.ts"
-import type { Compiler } from "./Compiler.ts"
-import { compileTerms, indexing, type Value } from "./compileExpr.ts"
+import type { Around, Compiled } from "./Compiler.ts"
 import { cut, sum } from "./measure.ts"
 import { folded, quote, Scope } from "./Scope.ts"
 import { SqlRefusal } from "./SqlRefusal.ts"
 import type { Cte, Select } from "./syntax.ts"
-
-/** A SELECT as it will run: its columns, how many rows it may have, and what one run of it may cost. */
-export interface Compiled {
-  readonly sql: string
-  readonly columns: ReadonlyArray<{ readonly name: string; readonly value: Value }>
-  readonly rows: number
-  /** Nanoseconds. */
-  readonly work: number
-  readonly items: number
-}
-
-/** CTEs that can be asked at a place, by their names in small letters. */
-export type Ctes = ReadonlyMap<string, { readonly alias: string; readonly compiled: Compiled } | "recursive">
-
-export interface Around {
-  readonly compiler: Compiler
-  /** New, inside the one that stands around it. */
-  readonly scope: Scope
-  readonly ctes: Ctes
-  /** Rows after which nobody reads on; null where all are needed, and columns are called by name. */
-  readonly visible: number | null
-}
+import { compileTerms, indexing } from "./values.ts"
 
 export const compileSelect = (select: Select, around: Around): Compiled => {
   const { compiler, scope } = around

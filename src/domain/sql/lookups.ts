@@ -1,5 +1,4 @@
-import type { Claim } from "./Compiler.ts"
-import type { Place } from "./compileExpr.ts"
+import type { Claim, Place } from "./Compiler.ts"
 import { folded, type Column, type Scope, type Source } from "./Scope.ts"
 import type { Core, Expr } from "./syntax.ts"
 

@@ -1,5 +1,4 @@
 import type { Call, Expr, OrderTerm, Window } from "./syntax.ts"
-import { parseSelect } from "./parseSelect.ts"
 import type { TokenReader } from "./TokenReader.ts"
 
 /** SQLite's binary operators, those that bind least first. `NOT` stands between the second and the third level. */
@@ -88,9 +87,7 @@ const isAfter = (reader: TokenReader, left: Expr): Expr => {
 const amongOf = (reader: TokenReader) =>
   reader.inParentheses(() => {
     if (reader.sees(")")) return []
-    return reader.sees("SELECT") || reader.sees("WITH") || reader.sees("VALUES")
-      ? parseSelect(reader)
-      : reader.list(() => parseExpr(reader))
+    return reader.seesSelect() ? reader.select() : reader.list(() => parseExpr(reader))
   })
 
 const parseCollated = (reader: TokenReader): Expr => {
@@ -118,10 +115,9 @@ const parsePrimary = (reader: TokenReader): Expr => {
   }
   if (reader.sees("(")) return parseParenthesis(reader)
   if (reader.takes("CASE")) return reader.nested(() => parseCase(reader))
-  if (reader.takes("EXISTS"))
-    return { kind: "exists", select: reader.inParentheses(() => parseSelect(reader)) }
+  if (reader.takes("EXISTS")) return { kind: "exists", select: reader.inParentheses(() => reader.select()) }
   if (reader.takes("NOT", "EXISTS")) {
-    const select = reader.inParentheses(() => parseSelect(reader))
+    const select = reader.inParentheses(() => reader.select())
     return { kind: "unary", op: "NOT", arg: { kind: "exists", select } }
   }
   if (reader.sees("CAST", "(")) return parseCast(reader)
@@ -139,8 +135,7 @@ export const literal = (kind: "number" | "blob" | "text", text: string): Expr =>
 
 const parseParenthesis = (reader: TokenReader): Expr =>
   reader.inParentheses(() => {
-    if (reader.sees("SELECT") || reader.sees("WITH") || reader.sees("VALUES"))
-      return { kind: "scalar", select: parseSelect(reader) }
+    if (reader.seesSelect()) return { kind: "scalar", select: reader.select() }
     return parseExpr(reader)
   })
 

@@ -15,7 +15,7 @@ const PRAGMAS = [
 
 /** Reads the one statement that was meant; semicolons and blanks around it are left out. Throws `SqlRefusal`. */
 export const parseStatement = (text: string): Statement => {
-  const reader = new TokenReader(text)
+  const reader = new TokenReader(text, parseSelect)
   while (reader.takes(";"));
   if (reader.peek().kind === "end")
     reader.refuse("There is no statement. Send one, such as: SELECT * FROM results LIMIT 10")
@@ -26,14 +26,12 @@ export const parseStatement = (text: string): Statement => {
   return statement
 }
 
-const READING = ["SELECT", "WITH", "VALUES"]
-
 const parseOne = (reader: TokenReader): Statement => {
   if (reader.takes("PRAGMA")) return parsePragma(reader)
   const explain = reader.takes("EXPLAIN", "QUERY", "PLAN")
   if (!explain && reader.sees("EXPLAIN"))
     reader.refuse("EXPLAIN shows SQLite's own program, which is of no use here. Use EXPLAIN QUERY PLAN.")
-  if (!READING.some((word) => reader.sees(word)))
+  if (!reader.seesSelect())
     reader.refuse("This database is read-only: use SELECT, WITH, VALUES or EXPLAIN QUERY PLAN.")
   return { kind: "select", select: parseSelect(reader), explain }
 }
@@ -166,7 +164,7 @@ const joinOf = (reader: TokenReader): Joined["how"] | null => {
 const parseItem = (reader: TokenReader): FromItem => {
   if (reader.sees("(")) {
     const select = reader.inParentheses(() =>
-      reader.sees("SELECT") || reader.sees("WITH") || reader.sees("VALUES")
+      reader.seesSelect()
         ? parseSelect(reader)
         : reader.refuse("Joins in parentheses are not run here: write them without"),
     )
