@@ -11,7 +11,7 @@ import { StructuredLog } from "../layers/StructuredLog.ts"
 import type { Committed } from "../services/TaskGroups.ts"
 import { taskGroupLayers } from "./layers.ts"
 import { platformBody } from "./platformBody.ts"
-import { readOnlySql } from "./readOnlySql.ts"
+import { ReadOnlySql, studioLimitsOf } from "./readOnlySql.ts"
 import { TaskGroupObject } from "./TaskGroupObject.ts"
 
 const ALARM_RETRY_MS = 60_000
@@ -21,7 +21,7 @@ const describeViews = ({ prototype }: typeof TaskGroupDO): void => {
   const described = prototype as TaskGroupDO & { getSchema(): string }
   const tables = described.getSchema
   described.getSchema = function () {
-    const views = this.sql.exec("SELECT sql FROM sqlite_schema WHERE type = 'view'").raw()
+    const views = [...this.sql.exec("SELECT sql FROM sqlite_schema WHERE type = 'view'").raw()]
     return [tables.call(this), ...views.map(([sql]) => `${String(sql)};`)].join("\n\n")
   }
 }
@@ -35,6 +35,7 @@ const describeViews = ({ prototype }: typeof TaskGroupDO): void => {
 export class TaskGroupDO extends DurableObject<Env> {
   private readonly group: TaskGroupObject
   private read: ReturnType<typeof readSettings> | null = null
+  private strangers: ReadOnlySql | null = null
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env)
@@ -64,13 +65,14 @@ export class TaskGroupDO extends DurableObject<Env> {
 
   /** What `@Queryable` reads through: strangers get no other SQL than this. */
   get sql() {
-    if (!this.configuration.ok) throw new Error("Wrong configuration")
-    const { STUDIO_MAX_ROWS, STUDIO_MAX_CHARS } = this.configuration.settings
-    const { exec } = readOnlySql(this.ctx.storage, { rows: STUDIO_MAX_ROWS, chars: STUDIO_MAX_CHARS })
+    const { configuration, group } = this
+    if (!configuration.ok) throw new Error("Wrong configuration")
+    const limits = studioLimitsOf(configuration.settings)
+    const strangers = (this.strangers ??= new ReadOnlySql(this.ctx.storage, limits, () => Date.now()))
     return {
-      exec: (...statement: Parameters<typeof exec>) => {
-        this.group.flush()
-        return exec(...statement)
+      exec: (query: string, ...bindings: ReadonlyArray<unknown>) => {
+        group.flush()
+        return strangers.exec(query, ...bindings)
       },
     }
   }

@@ -1,7 +1,9 @@
+import type { SqlValue } from "../layers/sqlite/SqliteStorage.ts"
+
 /** What the platform does not give as it is: integers come as doubles, and half a character as three U+FFFD. */
 
-type Value = SqlStorageValue
-type Row = ReadonlyArray<Value>
+type Value = SqlValue
+export type Row = ReadonlyArray<Value>
 
 /** The largest integer up to which a double is every integer. */
 const MAX_EXACT = 2 ** 53

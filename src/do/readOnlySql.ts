@@ -1,92 +1,165 @@
-import { exactRows } from "./exactValues.ts"
-import { assertAffordable } from "./queryCost.ts"
-import { ReadOnlyViolation } from "./ReadOnlyViolation.ts"
-import { onlyStatement, skeleton, withStrictNames } from "./statement.ts"
+import type { SettingsShape } from "../domain/Settings.ts"
+import type { Catalog } from "../domain/sql/catalog.ts"
+import type { Claim } from "../domain/sql/Compiler.ts"
+import { type Checked, checkStatement, type SqlLimits } from "../domain/sql/checkStatement.ts"
+import { byteOffset } from "../domain/sql/tokens.ts"
+import { SqlRefusal } from "../domain/sql/SqlRefusal.ts"
+import { WorkBudget } from "../domain/sql/WorkBudget.ts"
+import { readSqlCatalog } from "../layers/sqlite/sqlCatalog.ts"
+import { exactRows, type Row } from "./exactValues.ts"
 
-/** PRAGMAs that only read, and that studios need to show tables. */
-const PRAGMAS = new Set([
-  "table_info",
-  "table_xinfo",
-  "table_list",
-  "index_list",
-  "index_info",
-  "index_xinfo",
-  "foreign_key_list",
-])
-
-/**
- * Refuses whatever is not a reading statement. Rolling back alone is not enough: some PRAGMAs, also behind EXPLAIN,
- * change the connection for as long as the object lives.
- */
-const assertReadable = (statement: string): void => {
-  const text = skeleton(statement)
-    .replace(/\s+/g, " ")
-    .trim()
-    .replace(/^explain (query plan )?(?!pragma\b)/i, "")
-  const head = /^[a-z]+/i.exec(text)?.[0]?.toLowerCase() ?? ""
-  if (head === "pragma") {
-    const pragma = /^pragma (?:\w+ ?\. ?)?(\w+) ?(\( ?[\w.]* ?\))?$/i.exec(text)?.[1]?.toLowerCase()
-    if (pragma === undefined || !PRAGMAS.has(pragma))
-      throw new ReadOnlyViolation("This PRAGMA is not allowed here.")
-    return
+/** What is asked of a database here: a Durable Object's `storage`, or one that tests have in its place. */
+export interface AskedStorage {
+  readonly sql: {
+    exec(query: string): {
+      readonly columnNames: ReadonlyArray<string>
+      readonly rowsRead: number
+      readonly rowsWritten: number
+      raw(): Iterable<Row>
+    }
   }
-  if (!["select", "with", "values"].includes(head)) {
-    throw new ReadOnlyViolation("This database is read-only: use SELECT, WITH, VALUES or EXPLAIN.")
-  }
+  transactionSync<A>(body: () => A): A
 }
 
-const sizeOf = (value: SqlStorageValue): number =>
-  typeof value === "string" ? value.length : value instanceof ArrayBuffer ? value.byteLength : 8
-
-export interface StudioLimits {
-  readonly rows: number
+export interface StudioLimits extends SqlLimits {
+  /** Characters of an answer. */
   readonly chars: number
+  /** Nanoseconds of work that are left to strangers in each second, and that may be saved up. */
+  readonly workPerSecond: number
+  readonly workSaved: number
 }
+
+export const studioLimitsOf = (settings: SettingsShape): StudioLimits => ({
+  rows: settings.STUDIO_MAX_ROWS,
+  chars: settings.STUDIO_MAX_CHARS,
+  work: settings.STUDIO_MAX_WORK_MS * 1e6,
+  kept: settings.STUDIO_MAX_KEPT_BYTES,
+  workPerSecond: settings.STUDIO_WORK_PER_SECOND_MS * 1e6,
+  workSaved: settings.STUDIO_WORK_SAVED_MS * 1e6,
+})
 
 interface Answer {
   readonly columnNames: ReadonlyArray<string>
-  readonly rows: ReadonlyArray<ReadonlyArray<SqlStorageValue>>
+  readonly rows: ReadonlyArray<Row>
   readonly rowsRead: number
   readonly rowsWritten: number
 }
 
 /** What `queryable-object` uses of a cursor. */
 interface ReadCursor extends Omit<Answer, "rows"> {
-  raw(): ReadonlyArray<ReadonlyArray<SqlStorageValue>>
-  toArray(): ReadonlyArray<Record<string, SqlStorageValue>>
+  raw(): ReadonlyArray<Row>
+  toArray(): ReadonlyArray<Readonly<Record<string, Row[number]>>>
 }
 
+/** SQLite's program for a statement has no more steps than this: to make it takes time as well. */
+const MAX_OPCODES = 20_000
+
+const sizeOf = (value: Row[number]): number =>
+  typeof value === "string" ? value.length : value instanceof ArrayBuffer ? value.byteLength : 8
+
 /**
- * The object's SQL for strangers: one reading statement, its rows and size bounded, in a transaction that is always
- * rolled back. Whatever is sent, data and connection are afterwards what they were.
+ * The object's SQL for strangers. What a statement says is understood, bounded and written anew; only that runs, in a
+ * transaction that is always rolled back, after SQLite's own program for it has been looked at. Whatever is sent, data and
+ * connection are afterwards what they were (ADR 0004).
  */
-export const readOnlySql = (storage: DurableObjectStorage, limits: StudioLimits) => ({
-  exec: (query: string, ...bindings: Array<unknown>): ReadCursor => {
-    if (typeof query !== "string") throw new ReadOnlyViolation("A statement is text.")
-    const statement = onlyStatement(query)
-    assertReadable(statement)
+export class ReadOnlySql {
+  private readonly storage: AskedStorage
+  private readonly limits: StudioLimits
+  private readonly budget: WorkBudget
+  private known: { readonly changes: unknown; readonly catalog: Catalog } | null = null
+
+  /** `now`: epoch milliseconds. */
+  constructor(storage: AskedStorage, limits: StudioLimits, now: () => number) {
+    this.storage = storage
+    this.limits = limits
+    this.budget = new WorkBudget(limits.workPerSecond, limits.workSaved, now)
+  }
+
+  exec(query: unknown, ...bindings: ReadonlyArray<unknown>): ReadCursor {
+    if (typeof query !== "string") throw new SqlRefusal("A statement is text.")
+    if (bindings.length > 0) throw new SqlRefusal("A statement takes no values: write them out.")
+    this.budget.assertOpen()
+    const statement = checkStatement(query, this.catalog(), this.limits)
+    this.budget.charge(statement.work)
     const rollback = new Error("rollback")
     let answer: Answer | null = null
     try {
-      storage.transactionSync(() => {
-        const read = (text: string) => readAll(storage.sql.exec(text, ...bindings), limits)
-        if (/^\s*(?:pragma|explain)\b/i.test(skeleton(statement))) answer = read(statement)
-        else {
-          assertAffordable(...planOf(storage, statement, bindings))
-          assertNames(storage, statement, bindings)
-          const { rows, ...rest } = read(statement)
-          const width = rest.columnNames.length
-          answer = { ...rest, rows: exactRows(statement, width, rows, (text) => read(text).rows) }
-        }
+      this.storage.transactionSync(() => {
+        answer = this.answer(query, statement)
         throw rollback
       })
     } catch (error) {
       if (error !== rollback) throw error
     }
-    if (answer === null) throw new ReadOnlyViolation("The statement was not run.")
-    return cursorOf(answer)
-  },
-})
+    return cursorOf(answer!)
+  }
+
+  /** Measured again when anything has been written since. */
+  private catalog(): Catalog {
+    const [changes] = this.rows("SELECT total_changes()")[0]!
+    if (this.known === null || this.known.changes !== changes) {
+      const catalog = readSqlCatalog(this.storage, (work) => this.budget.charge(work))
+      this.known = { changes, catalog }
+    }
+    return this.known.catalog
+  }
+
+  private answer(query: string, { sql, kind, claims, work }: Checked): Answer {
+    if (kind !== "select") return this.read(sql)
+    const plan = this.prepared(query, `EXPLAIN QUERY PLAN ${sql}`).map((line) => String(line[3]))
+    assertFound(plan, claims)
+    this.assertReads(sql)
+    const answer = this.read(sql)
+    const rows = exactRows(sql, answer.columnNames.length, answer.rows, (again) => {
+      this.budget.charge(work)
+      return this.read(again).rows
+    })
+    return { ...answer, rows }
+  }
+
+  private rows(sql: string): ReadonlyArray<Row> {
+    return [...this.storage.sql.exec(sql).raw()]
+  }
+
+  /** What SQLite refuses is told without the place: it is one in a statement that nobody has seen. */
+  private prepared(query: string, sql: string): ReadonlyArray<Row> {
+    try {
+      return this.rows(sql)
+    } catch (error) {
+      if (!(error instanceof Error)) throw error
+      throw new SqlRefusal(plainError(error.message, query))
+    }
+  }
+
+  /** The program that SQLite makes of a statement opens nothing for writing. */
+  private assertReads(sql: string): void {
+    const program = this.rows(`EXPLAIN ${sql}`)
+    if (program.length > MAX_OPCODES)
+      throw new SqlRefusal("This statement is too large. Ask for fewer columns.")
+    for (const [, opcode, , p2] of program)
+      if (opcode === "OpenWrite" || (opcode === "Transaction" && p2 !== 0))
+        throw new SqlRefusal("This database is read-only.")
+  }
+
+  private read(sql: string): Answer {
+    const cursor = this.storage.sql.exec(sql)
+    const rows: Array<Row> = []
+    let chars = 0
+    for (const row of cursor.raw()) {
+      if (rows.length >= this.limits.rows)
+        throw new SqlRefusal(`The answer has more than ${this.limits.rows} rows. Add LIMIT, or aggregate.`)
+      for (const value of row) chars += sizeOf(value)
+      if (chars > this.limits.chars)
+        throw new SqlRefusal(
+          `The answer has more than ${this.limits.chars} characters. Select fewer columns or rows.`,
+        )
+      rows.push(row)
+    }
+    if (cursor.rowsWritten > 0) throw new SqlRefusal("This database is read-only.")
+    const { columnNames, rowsRead, rowsWritten } = cursor
+    return { columnNames: [...columnNames], rows, rowsRead, rowsWritten }
+  }
+}
 
 const cursorOf = ({ rows, ...answer }: Answer): ReadCursor => ({
   ...answer,
@@ -95,94 +168,45 @@ const cursorOf = ({ rows, ...answer }: Answer): ReadCursor => ({
     rows.map((row) => Object.fromEntries(answer.columnNames.map((name, at) => [name, row[at] ?? null]))),
 })
 
-/** SQLite's account of a statement; what it refuses is told as of the statement alone. */
-const explain = (
-  storage: DurableObjectStorage,
-  how: "EXPLAIN" | "EXPLAIN QUERY PLAN",
-  statement: string,
-  bindings: ReadonlyArray<unknown>,
-) => {
-  try {
-    return storage.sql.exec(`${how} ${statement}`, ...bindings).toArray()
-  } catch (error) {
-    if (!(error instanceof Error)) throw error
-    if (error.message.startsWith("Wrong number of parameter bindings")) {
-      throw new ReadOnlyViolation(
-        `The number of parameters (?, :name, @name, $name) is not that of the values sent. The columns "$id" and "$status" are written in double quotes.`,
-      )
-    }
-    const message = error.message.replace(
-      / at offset (\d+)(?=: SQLITE_[A-Z]+$)/,
-      (_, at) => ` at offset ${Number(at) - how.length - 1}`,
+/**
+ * Whether SQLite finds rows by what makes them unique, as the bounds have it: those of a source as a whole, or, where it is
+ * merged into what reads it, of the table inside.
+ */
+const isFound = (plan: ReadonlyArray<string>, { aliases, columns }: Claim[number]): boolean => {
+  for (const alias of aliases) {
+    const lines = plan.filter((line) => /^(?:SCAN|SEARCH) /.test(line) && line.split(" ")[1] === alias)
+    if (lines.length === 0) continue
+    return lines.every((line) => columns.some((column) => searches(line, column)))
+  }
+  return false
+}
+
+/** A line such as `SEARCH _2 USING AUTOMATIC COVERING INDEX (run_id=? AND status=?)`. */
+const searches = (line: string, column: string): boolean =>
+  line.startsWith("SEARCH ") && (line.includes(`(${column}=?`) || line.includes(` AND ${column}=?`))
+
+const assertFound = (plan: ReadonlyArray<string>, claims: ReadonlyArray<Claim>): void => {
+  const found = new Set<string>()
+  for (const claim of claims) {
+    // What SQLite needs not read at all is in no plan.
+    const isRead = claim.some(({ aliases }) =>
+      plan.some((line) => aliases.includes(line.split(" ")[1] ?? "")),
     )
-    throw new Error(message, { cause: error })
-  }
-}
-
-/** The query's plan, and how many rows the larger table has. */
-const planOf = (storage: DurableObjectStorage, statement: string, bindings: ReadonlyArray<unknown>) => {
-  const lines = explain(storage, "EXPLAIN QUERY PLAN", statement, bindings)
-  const [{ rows } = { rows: 0 }] = storage.sql
-    .exec<{ rows: number }>("SELECT count(*) AS rows FROM runs")
-    .toArray()
-  const plan = lines.map((line) => ({
-    id: Number(line["id"]),
-    parent: Number(line["parent"]),
-    detail: String(line["detail"]),
-  }))
-  return [plan, rows] as const
-}
-
-/** Refuses a question about our rows in which SQLite would take a name for text, the same in every row. */
-const assertNames = (
-  storage: DurableObjectStorage,
-  statement: string,
-  bindings: ReadonlyArray<unknown>,
-): void => {
-  const strict = withStrictNames(statement)
-  if (strict === statement) return
-  try {
-    explain(storage, "EXPLAIN QUERY PLAN", strict, bindings)
-  } catch (error) {
-    const message = error instanceof Error ? error.message : ""
-    const name = /^no such column: (.*) at offset \d+: SQLITE_ERROR$/s.exec(message)?.[1]
-    if (name === undefined || !readsRows(storage, statement, bindings)) return
-    const inQuotes = (quote: string) => quote + name.replaceAll(quote, quote + quote) + quote
-    throw new ReadOnlyViolation(
-      `${inQuotes('"')} is no column of what this reads. The inputs' and outputs' columns are those of the view results: SELECT * FROM results. A text is written in single quotes: ${inQuotes("'")}.`,
-    )
-  }
-}
-
-/** Whether a statement reads a table of ours, by itself or through the view. */
-const readsRows = (
-  storage: DurableObjectStorage,
-  statement: string,
-  bindings: ReadonlyArray<unknown>,
-): boolean => {
-  const ours = storage.sql.exec("SELECT rootpage FROM sqlite_schema WHERE name IN ('runs', 'details')")
-  const roots = new Set(ours.toArray().map(({ rootpage }) => rootpage))
-  return explain(storage, "EXPLAIN", statement, bindings).some(
-    ({ opcode, p2 }) => opcode === "OpenRead" && roots.has(p2),
-  )
-}
-
-const readAll = (cursor: SqlStorageCursor<Record<string, SqlStorageValue>>, limits: StudioLimits): Answer => {
-  const rows: Array<Array<SqlStorageValue>> = []
-  let chars = 0
-  for (const row of cursor.raw()) {
-    if (rows.length >= limits.rows) {
-      throw new ReadOnlyViolation(`The answer has more than ${limits.rows} rows. Add LIMIT, or aggregate.`)
-    }
-    for (const value of row) chars += sizeOf(value)
-    if (chars > limits.chars) {
-      throw new ReadOnlyViolation(
-        `The answer has more than ${limits.chars} characters. Select fewer columns or rows.`,
+    const side = claim.find((one) => !found.has(one.aliases[0]!) && isFound(plan, one))
+    if (isRead && side === undefined)
+      throw new SqlRefusal(
+        "SQLite would go through all rows of one table for each of another here. Join by run_id or id alone, or write the condition into a subquery.",
       )
-    }
-    rows.push(row)
+    if (side !== undefined) found.add(side.aliases[0]!)
   }
-  if (cursor.rowsWritten > 0) throw new ReadOnlyViolation("This database is read-only.")
-  const { columnNames, rowsRead, rowsWritten } = cursor
-  return { columnNames: [...columnNames], rows, rowsRead, rowsWritten }
+}
+
+/** SQLite's message without its code and without places, and with the names that the statement had. */
+const plainError = (message: string, query: string): string => {
+  const bare = message.replace(/ at offset \d+/, "").replace(/`?_\d+r?`?\./g, "")
+  const name = /^(?:no such|ambiguous) column(?: name)?: (\S+)/.exec(bare)?.[1]
+  const at = name === undefined ? -1 : query.indexOf(name)
+  return at < 0
+    ? bare
+    : `${bare.replace(/: SQLITE_ERROR$/, "")} at offset ${byteOffset(query, at)}: SQLITE_ERROR`
 }

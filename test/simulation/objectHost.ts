@@ -127,6 +127,7 @@ export class ObjectHost {
   /** The story is over: lets go of what it held. */
   retire(): void {
     this.kill("because the story ends")
+    this.cancelAlarm()
     this.disk.close()
   }
 

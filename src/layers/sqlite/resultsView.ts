@@ -1,4 +1,5 @@
 import { makeSpelling } from "../../domain/Columns.ts"
+import type { Table, View } from "../../domain/sql/catalog.ts"
 import type { GroupDetails } from "../../domain/TaskGroup.ts"
 import { firstRow, run, type SqliteStorage } from "./SqliteStorage.ts"
 
@@ -91,10 +92,10 @@ const valueOf = (name: string, columns: Columns, mayRepeat: boolean): string => 
  * `merged` has what stands in both, and is empty where it found no room. Of each input the newest attempt is shown: the
  * one that no other follows.
  */
-const ROWS = `FROM (
+const rowsOf = (runs: string): string => `FROM (
   SELECT id, run_id, status, iif(merged <> '', merged, input) AS inputs,
     iif(merged <> '', merged, content) AS outputs
-  FROM runs
+  FROM ${runs}
 ) AS latest
 WHERE NOT EXISTS (SELECT 1 FROM runs AS newer WHERE newer.id = latest.id + 1)`
 
@@ -102,21 +103,79 @@ const BEGINNING = "CREATE VIEW results AS SELECT"
 /** So begins the view of a group in which an output has named something twice. */
 const BEGINNING_WITH_LAST = `${BEGINNING} -- the last value of each name`
 
-const statementFor = (columns: Columns, mayRepeat: boolean): string => {
+interface ResultColumn {
+  readonly name: string
+  readonly sql: string
+  /** The group's column, null for one that every group has. */
+  readonly of: string | null
+}
+
+/** The view's columns, each with what it is made of: as many as there is room for. */
+const resultColumns = (columns: Columns, mayRepeat: boolean): ReadonlyArray<ResultColumn> => {
   const names = [...new Set([...columns.inputColumns, ...columns.outputColumns])]
   const spell = makeSpelling(names.map(writable), [...OWN, ...UNUSABLE], folded)
-  const selected = [`run_id AS "$id"`, `status AS "$status"`]
+  const selected: Array<ResultColumn> = [
+    { name: "$id", sql: "run_id", of: null },
+    { name: "$status", sql: "status", of: null },
+  ]
   let bytes = 0
-  for (const name of names) {
+  for (const of of names) {
     if (selected.length >= MAX_COLUMNS) break
-    if (OWN.includes(name)) continue
-    const column = `${valueOf(name, columns, mayRepeat)} AS ${identifier(spell(writable(name)))}`
-    const size = bytesOf(column) + 4
+    if (OWN.includes(of)) continue
+    const column = { name: spell(writable(of)), sql: valueOf(of, columns, mayRepeat), of }
+    const size = bytesOf(selectedAs(column)) + 4
     if (bytes + size > MAX_COLUMNS_BYTES) continue
     bytes += size
     selected.push(column)
   }
-  return `${mayRepeat ? BEGINNING_WITH_LAST : BEGINNING}\n  ${selected.join(",\n  ")}\n${ROWS}`
+  return selected
+}
+
+const selectedAs = ({ name, sql }: ResultColumn): string => `${sql} AS ${identifier(name)}`
+
+const statementFor = (columns: Columns, mayRepeat: boolean): string => {
+  const selected = resultColumns(columns, mayRepeat).map(selectedAs)
+  return `${mayRepeat ? BEGINNING_WITH_LAST : BEGINNING}\n  ${selected.join(",\n  ")}\n${rowsOf("runs")}`
+}
+
+const mayRepeatIn = (view: unknown): boolean =>
+  typeof view === "string" && view.startsWith(BEGINNING_WITH_LAST)
+
+/** So often a column of the view looks into JSON; where a name may stand twice, all of it is put together anew. */
+const LOOKS = 3
+const LOOKS_FOR_LAST = 24
+
+/** Which of the two holds it is looked up each time. */
+const isInBoth = (name: string | null, { inputColumns, outputColumns }: Columns): boolean =>
+  name !== null && inputColumns.includes(name) && outputColumns.includes(name)
+
+/** The view, as strangers' SQL asks it: column by column, put in its place. */
+export const resultsView = (
+  columns: Columns,
+  view: unknown,
+  table: Table,
+): Omit<View, "sizes" | "measure"> => {
+  const mayRepeat = mayRepeatIn(view)
+  const made = resultColumns(columns, mayRepeat)
+  return {
+    name: "results",
+    table,
+    columns: made.map(({ name, of, sql }) => ({
+      name,
+      chars: sql.length,
+      looks: (mayRepeat ? LOOKS_FOR_LAST : LOOKS) * (isInBoth(of, columns) ? 2 : 1),
+      unique: of === null && sql === "run_id" ? "run" : null,
+      reads: [
+        ...(of === null ? [] : ["merged"]),
+        ...(of !== null && columns.inputColumns.includes(of) ? ["input"] : []),
+        ...(of !== null && columns.outputColumns.includes(of) ? ["content"] : []),
+      ],
+    })),
+    select: (names, alias) => {
+      const selected = made.filter(({ name }) => names.includes(name)).map(selectedAs)
+      return `SELECT ${selected.join(", ") || "NULL"} ${rowsOf(`runs AS \`${alias}\``)}`
+    },
+  }
 }
 
 /**
@@ -125,8 +184,7 @@ const statementFor = (columns: Columns, mayRepeat: boolean): string => {
  */
 export const showResults = (storage: SqliteStorage, columns: Columns, repeats = false): void => {
   const [present] = firstRow(storage.sql.exec("SELECT sql FROM sqlite_schema WHERE name = 'results'")) ?? []
-  const mayRepeat = repeats || (typeof present === "string" && present.startsWith(BEGINNING_WITH_LAST))
-  const statement = statementFor(columns, mayRepeat)
+  const statement = statementFor(columns, repeats || mayRepeatIn(present))
   if (present === statement) return
   run(storage, "DROP VIEW IF EXISTS results")
   run(storage, statement)

@@ -150,9 +150,10 @@ describe("values come as they are, integers that no double holds with all their 
     expect(Object.values(result?.rows[0] ?? {})).toEqual([TWEET, TWEET, `${TWEET.slice(0, -1)}6`])
   })
 
-  it("whatever the numbers are, also through `raw` with values", async () => {
-    const { raw } = await groupStub(id).raw("select ?, 9007199254740993 + length(?)", "x", "y")
+  it("whatever the numbers are, also through `raw`, which takes no values", async () => {
+    const { raw } = await groupStub(id).raw("select 'x', 9007199254740993 + length('y')")
     expect(raw).toEqual([["x", "9007199254740994"]])
+    await expect(groupStub(id).raw("select ?", "x")).rejects.toThrow(/no values/)
     for (let times = 0; times < 50; times++) {
       const [[value]] = (await first("select random()")) as [[number | string]]
       if (typeof value === "number") expect(Number.isSafeInteger(value)).toBe(true)
@@ -196,9 +197,9 @@ describe("what was meant is run", () => {
     [";; -- é\n select nowhere from runs", 17],
     ["\uFEFFselect nowhere", 10],
   ])("%j: the place of an error is told, in bytes", async (statement, at) => {
-    expect((await query(id, statement)).error).toContain(
-      `no such column: nowhere at offset ${at}: SQLITE_ERROR`,
-    )
+    const { error } = await query(id, statement)
+    expect(error).toContain("no such column: nowhere.")
+    expect(error).toContain(`(at offset ${at})`)
   })
 
   it("is quick about blanks and quotes without end", async () => {
@@ -245,8 +246,8 @@ describe("a name in double quotes", () => {
   })
 
   it("is what `$id` has to be written in", async () => {
-    expect((await query(id, "select $id from results")).error).toMatch(/parameters .*"\$id"/)
-    expect((await query(id, "select ? from results")).error).toMatch(/parameters/)
+    expect((await query(id, "select $id from results")).error).toMatch(/Parameters .*"\$id"/)
+    expect((await query(id, "select ? from results")).error).toMatch(/Parameters/)
   })
 
   it("may be any, and come back under it", async () => {

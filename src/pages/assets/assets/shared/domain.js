@@ -92,10 +92,17 @@ var CONSTANTS = {
   READ_STALL_SECONDS: 60,
   /** The period of the rate limits in wrangler.toml: when who is over one may come back. */
   RATE_PERIOD_SECONDS: 60,
-  /** Rows one SQL query may return: what a person reads, and a page can show. */
-  STUDIO_MAX_ROWS: 2e3,
+  /** Rows one SQL query may return: one for each input of the largest group. */
+  STUDIO_MAX_ROWS: 5e4,
   /** Characters one SQL query may return: it is in memory as a whole. */
   STUDIO_MAX_CHARS: 8388608,
+  /** Time one SQL query may take by its bound, which is mostly several times what it takes: nothing can stop it. */
+  STUDIO_MAX_WORK_MS: 1500,
+  /** Bytes one SQL query may have to sort or keep, by its bound. */
+  STUDIO_MAX_KEPT_BYTES: 128e6,
+  /** Time that SQL is given in each second, by the same bounds; what is not used is saved up to the second figure. */
+  STUDIO_WORK_PER_SECOND_MS: 100,
+  STUDIO_WORK_SAVED_MS: 1e4,
   /** Characters of JSON put into the result page: shown without waiting; the rest comes over the page's stream. */
   PAGE_DATA_CHARS: 2097152,
   /** Characters of the largest answer of `getData()`, which is in memory as a whole. */

@@ -1,0 +1,57 @@
+/** SQL has asked for more than its part of the object's time. */
+export class SqlBudgetSpent extends Error {
+  override readonly name = "SqlBudgetSpent"
+  readonly retryAfterSeconds: number
+
+  constructor(retryAfterSeconds: number) {
+    super(
+      `SQL on this group has used up its share of time; ask again in ${retryAfterSeconds} s. The results themselves can be read as ever.`,
+    )
+    this.retryAfterSeconds = retryAfterSeconds
+  }
+}
+
+/** The seconds, where it is that: from an object an error comes with what it has, but not as what it was. */
+export const budgetSpentFor = (error: unknown): number | null => {
+  if (!(error instanceof Error) || !("retryAfterSeconds" in error)) return null
+  return typeof error.retryAfterSeconds === "number" ? error.retryAfterSeconds : null
+}
+
+/**
+ * How much work strangers may still ask of a group: it grows with time, and each statement is charged with its bound
+ * before it runs.
+ */
+export class WorkBudget {
+  private readonly perSecond: number
+  private readonly saved: number
+  private readonly now: () => number
+  private left: number
+  private at: number
+
+  constructor(perSecond: number, saved: number, now: () => number) {
+    this.perSecond = perSecond
+    this.saved = saved
+    this.now = now
+    this.left = saved
+    this.at = now()
+  }
+
+  /** Throws `SqlBudgetSpent` while nothing is left. */
+  assertOpen(): void {
+    const now = this.now()
+    this.left = Math.min(this.saved, this.left + (Math.max(0, now - this.at) / 1000) * this.perSecond)
+    this.at = now
+    if (this.left <= 0) throw this.spent(0)
+  }
+
+  /** Throws `SqlBudgetSpent` where this is more than what is left. */
+  charge(work: number): void {
+    if (work > this.left && work <= this.saved && this.left < this.saved) throw this.spent(work)
+    this.left -= work
+  }
+
+  private spent(work: number): SqlBudgetSpent {
+    const seconds = Math.ceil((work - this.left) / this.perSecond)
+    return new SqlBudgetSpent(Math.min(3_600, Math.max(1, seconds)))
+  }
+}
