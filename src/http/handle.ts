@@ -3,12 +3,13 @@ import { failureLine } from "../domain/failureReport.ts"
 import { type GroupId, isGroupId } from "../domain/Ids.ts"
 import type { SettingsShape } from "../domain/Settings.ts"
 import type { TaskGroupStub } from "../layers/TaskGroupsObjects.ts"
+import { TAILWIND_PATH } from "../pages/tailwindFrame.ts"
 import { CreationFailed } from "../programs/createErrors.ts"
 import { readAddress } from "./address.ts"
 import { callbackRoute } from "./callbackRoute.ts"
 import { createRoute } from "./createRoute.ts"
 import { errorResponse, methodNotAllowed } from "./errors.ts"
-import { formRoute } from "./formRoute.ts"
+import { formRoute, tailwindRoute } from "./formRoute.ts"
 import { optionsResponse, withCommonHeaders } from "./headers.ts"
 import { resultRoute } from "./resultRoute.ts"
 import type { RequestRuntime } from "./runtime.ts"
@@ -21,7 +22,7 @@ export interface HandlerContext {
 
 const CREATE_PATH = "/v1beta/tasks/multitask"
 
-const FIXED: ReadonlySet<string> = new Set(["/", "/callback", CREATE_PATH])
+const FIXED: ReadonlySet<string> = new Set(["/", "/callback", TAILWIND_PATH, CREATE_PATH])
 
 /** Paths that are spoken for: none of them may be taken for a task group. */
 const RESERVED = new Set(["mcp", "openapi.json", "docs", "callback", ".well-known", "assets", "v1", "v1beta"])
@@ -64,6 +65,7 @@ const describe = (request: Request) => {
 const route = async (request: Request, context: HandlerContext): Promise<Response> => {
   const { pathname } = new URL(request.url)
   if (pathname === "/") return formRoute(request, context.settings)
+  if (pathname === TAILWIND_PATH) return tailwindRoute(request)
   if (pathname === "/callback") return callbackRoute(request, context.settings, context.runtime)
   if (pathname === CREATE_PATH) {
     if (request.method === "OPTIONS") return optionsResponse(request, "POST, OPTIONS")

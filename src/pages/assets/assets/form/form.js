@@ -15,6 +15,7 @@ import { SchemaEditor } from "./schema.js"
 import { Snippets } from "./snippets.js"
 import { send } from "./send.js"
 import { Submitted } from "./submitted.js"
+import "./tailwind.js"
 
 const form = /** @type {HTMLFormElement} */ (byId("form"))
 const description = /** @type {HTMLTextAreaElement} */ (byId("output-description"))
