@@ -107,8 +107,7 @@ const databaseRoute = async (request: Request, id: GroupId, { groups }: ResultCo
   return request.method === "POST" ? studioRoute(request, raw) : databasePage(request, id, asked, raw)
 }
 
-const isDatabasePage = (page: string): page is DatabasePage =>
-  DATABASE_PAGES.some((known) => known === page)
+const isDatabasePage = (page: string): page is DatabasePage => DATABASE_PAGES.some((known) => known === page)
 
 const noFormat = (extension: string, extensions: ReadonlyArray<string>, of: string): ApiError => ({
   status: 404,

@@ -15,7 +15,10 @@ export const studioCsp = `${resultCsp}; frame-src ${STUDIO_ORIGIN}`
  * @param id of the group, safe in a URL and in HTML (`isGroupId`)
  * @param frame the studio's address, of `STUDIO_ORIGIN`; null when there is none to be had
  */
-export const studioHtml = (id: string, frame: string | null): string => `${htmlHead(`Studio · ${id}`, "studio")}
+export const studioHtml = (
+  id: string,
+  frame: string | null,
+): string => `${htmlHead(`Studio · ${id}`, "studio")}
 <noscript><link rel="stylesheet" href="/assets/noscript.css"></noscript>
 <script type="module" src="/assets/studio/studio.js"></script>
 </head>

@@ -58,10 +58,7 @@ export type VisitOptions = BrowserContextOptions & {
 }
 
 /** A page in a context of its own, with everything foreign kept away. */
-export async function visit(
-  browser: Browser,
-  options: VisitOptions = {},
-): Promise<Visit> {
+export async function visit(browser: Browser, options: VisitOptions = {}): Promise<Visit> {
   const { blockCdn = false, hosts = {}, onLoot, ...contextOptions } = options
   const context = await browser.newContext({
     viewport: { width: 1280, height: 860 },

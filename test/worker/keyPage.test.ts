@@ -4,14 +4,22 @@ import { send } from "./support/product.ts"
 const policyOf = async (path: string) => {
   const response = await send(path, { headers: { accept: "text/html" } })
   expect([response.status, response.headers.get("content-type")]).toEqual([200, "text/html; charset=utf-8"])
-  return { policy: (response.headers.get("content-security-policy") ?? "").split("; "), page: await response.text() }
+  return {
+    policy: (response.headers.get("content-security-policy") ?? "").split("; "),
+    page: await response.text(),
+  }
 }
 
 describe("the key's page", () => {
   it("runs no foreign script, and names the one that its frame loads", async () => {
     const { policy, page } = await policyOf("/")
     expect(policy).toEqual(
-      expect.arrayContaining(["script-src 'self'", "style-src 'self'", "frame-src 'self'", "frame-ancestors 'none'"]),
+      expect.arrayContaining([
+        "script-src 'self'",
+        "style-src 'self'",
+        "frame-src 'self'",
+        "frame-ancestors 'none'",
+      ]),
     )
     expect(policy.join()).not.toMatch(/unsafe|tailwind/)
     expect(page).toContain("https://cdn.tailwindcss.com")

@@ -157,7 +157,13 @@ describe("the studio", () => {
     const raw = () => Promise.reject(new Error("not asked"))
     for (const html of [`<iframe src="${src}"></iframe>`, "", "<iframe></iframe>"]) {
       const framed = () => Promise.resolve(new Response(html))
-      const page = await databasePage(new Request("https://x.test"), "tgrp_00000000" as GroupId, "studio", raw, framed)
+      const page = await databasePage(
+        new Request("https://x.test"),
+        "tgrp_00000000" as GroupId,
+        "studio",
+        raw,
+        framed,
+      )
       expect(await page.text()).toContain("cannot be opened")
     }
   })

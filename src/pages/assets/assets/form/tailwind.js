@@ -27,23 +27,22 @@ function safeRules(css) {
     .join("\n")
 }
 
-const frame = /** @type {HTMLIFrameElement} */ (byId("tailwind"))
-const utilities = new CSSStyleSheet()
-document.adoptedStyleSheets.push(utilities)
-
 /**
- * No attribute keeps a frame from taking the focus, and with it what is typed: neither `sandbox` nor `hidden` nor `inert`.
- * So nothing runs in it before this listens, and it is gone before anything can be typed: when it has answered, when it
+ * Nothing keeps a frame from taking the focus, and with it what is typed: neither `sandbox` nor `hidden` nor `inert`. So
+ * nothing runs in it before this listens, and it is gone before anything can be typed: when it has answered, when it
  * takes the focus, when the visitor begins.
  */
-const end = () => frame.remove()
-for (const begins of ["pointerdown", "keydown", "focusin", "blur"])
-  addEventListener(begins, end, { capture: true, once: true })
-
-addEventListener("message", ({ source, data }) => {
-  if (source === null || source !== frame.contentWindow) return
-  end()
-  if (typeof data === "string" && data.length <= MAX_CHARS) utilities.replaceSync(safeRules(data))
-})
-
-if (document.activeElement === document.body) frame.src = frame.dataset.page ?? ""
+export function loadTailwind() {
+  const frame = /** @type {HTMLIFrameElement} */ (byId("tailwind"))
+  const utilities = new CSSStyleSheet()
+  document.adoptedStyleSheets.push(utilities)
+  const end = () => frame.remove()
+  for (const begins of ["pointerdown", "keydown", "focusin", "blur"])
+    addEventListener(begins, end, { capture: true, once: true })
+  addEventListener("message", ({ source, data }) => {
+    if (source === null || source !== frame.contentWindow) return
+    end()
+    if (typeof data === "string" && data.length <= MAX_CHARS) utilities.replaceSync(safeRules(data))
+  })
+  if (document.activeElement === document.body) frame.src = frame.dataset.page ?? ""
+}

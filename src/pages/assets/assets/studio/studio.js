@@ -19,7 +19,11 @@ function questionOf(data) {
   const { id, type, statement, statements } = /** @type {Record<string, unknown>} */ (data)
   if (typeof id !== "number" && typeof id !== "string") return null
   if (type === "query" && typeof statement === "string") return { id, body: { type, statement } }
-  if (type === "transaction" && Array.isArray(statements) && statements.every((one) => typeof one === "string"))
+  if (
+    type === "transaction" &&
+    Array.isArray(statements) &&
+    statements.every((one) => typeof one === "string")
+  )
     return { id, body: { type, statements } }
   return null
 }
