@@ -1,3 +1,5 @@
+import { createServer } from "node:http"
+import type { AddressInfo } from "node:net"
 import { expect, it } from "vitest"
 import { axe } from "./browser.ts"
 import { companyGroup } from "./samples.ts"
@@ -269,4 +271,25 @@ it("keeps the window, the key and the clipboard from the studio, whatever that h
   expect(loot).toContain("began")
   expect([opened, page.url()]).toEqual([[], address])
   expect(server.seen.filter(({ url }) => url.includes(KEY))).toEqual([])
+})
+
+it("is framed by no other site, on any page", async () => {
+  server.add(companyGroup("tgrp_framed"))
+  const paths = [
+    "/",
+    "/form/tailwind",
+    "/tgrp_framed",
+    "/tgrp_framed.db",
+    "/tgrp_framed.db?page=studio",
+    "/none",
+  ]
+  const frames = paths.map((path) => `<iframe src="${server.origin}${path}"></iframe>`).join("")
+  // Another port is another site: to one that is not on this machine the browser would show nothing anyway.
+  const site = createServer((_, response) => response.setHeader("content-type", "text/html").end(frames))
+  await new Promise<void>((resolve) => site.listen(0, "127.0.0.1", resolve))
+  const { page } = await robbed(server.origin, { "evil.test": { contentType: "text/html", body: "" } })
+  await page.goto(`http://127.0.0.1:${(site.address() as AddressInfo).port}/`)
+  const shown = page.frames().slice(1)
+  expect(shown.map((frame) => frame.url())).toEqual(paths.map(() => "chrome-error://chromewebdata/"))
+  site.close()
 })
