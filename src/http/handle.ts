@@ -4,6 +4,7 @@ import { type GroupId, isGroupId } from "../domain/Ids.ts"
 import { shorten } from "../domain/Problem.ts"
 import { loginUrlOf, type SettingsShape } from "../domain/Settings.ts"
 import type { TaskGroupStub } from "../layers/TaskGroupsObjects.ts"
+import { TAILWIND_PATH } from "../pages/tailwindFrame.ts"
 import { CreationFailed } from "../programs/createErrors.ts"
 import { readAddress } from "./address.ts"
 import { requestRedactor, withoutKey } from "./apiKey.ts"
@@ -11,7 +12,7 @@ import { callbackRoute } from "./callbackRoute.ts"
 import { passOver } from "./body.ts"
 import { createRoute } from "./createRoute.ts"
 import { errorResponse } from "./errors.ts"
-import { formRoute } from "./formRoute.ts"
+import { formRoute, tailwindRoute } from "./formRoute.ts"
 import { finished } from "./headers.ts"
 import { keyedRoute } from "./keyedRoute.ts"
 import type { RateLimits } from "./rateLimits.ts"
@@ -27,7 +28,7 @@ export interface HandlerContext {
 
 const CREATE_PATH = "/v1beta/tasks/multitask"
 
-const FIXED: ReadonlySet<string> = new Set(["/", "/callback", CREATE_PATH])
+const FIXED: ReadonlySet<string> = new Set(["/", "/callback", TAILWIND_PATH, CREATE_PATH])
 
 /** Paths that are spoken for: none of them may be taken for a task group. */
 const RESERVED = new Set(["mcp", "openapi.json", "docs", "callback", ".well-known", "assets", "v1", "v1beta"])
@@ -76,6 +77,7 @@ const route = async (request: Request, context: HandlerContext): Promise<Respons
   const { pathname } = new URL(request.url)
   const { limits, settings, runtime } = context
   if (pathname === "/") return formRoute(request, settings)
+  if (pathname === TAILWIND_PATH) return tailwindRoute(request)
   if (pathname === "/callback" && loginUrlOf(settings) !== null)
     return callbackRoute(request, settings, runtime)
   if (pathname === CREATE_PATH)

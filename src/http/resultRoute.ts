@@ -7,10 +7,10 @@ import { shorten } from "../domain/Problem.ts"
 import { queryText, readQuery } from "../domain/ResultQuery.ts"
 import type { SettingsShape } from "../domain/Settings.ts"
 import type { TaskGroupStub } from "../layers/TaskGroupsObjects.ts"
-import { consoleCsp, consoleHtml } from "../pages/consoleHtml.ts"
 import { errorHtml, resultCsp } from "../pages/resultHtml.ts"
 import { rowCsp } from "../pages/rowHtml.ts"
 import type { Address } from "./address.ts"
+import { DATABASE_PAGES, type DatabasePage, databasePage } from "./databasePage.ts"
 import { type ApiError, errorResponse, methodNotAllowed, problemsError } from "./errors.ts"
 import { type EventProxyOptions, openEvents, proxyEvents } from "./eventProxy.ts"
 import { optionsResponse, withCommonHeaders } from "./headers.ts"
@@ -26,7 +26,7 @@ export interface ResultContext {
   readonly limits: RateLimits
 }
 
-/** The studio: no format of the result, but an extension of its address. */
+/** The database: no format of the result, but an extension of its address. */
 const DATABASE = "db"
 
 /** `/{taskgroup_id}[.json|.jsonl|.csv|.md|.html|.sse|.db]` and `/{taskgroup_id}/{row}[.json|.md|.html]` */
@@ -103,20 +103,19 @@ const rowRoute = async (
 const askObject = (request: Request, id: GroupId, address: string, { groups }: ResultContext) =>
   groups(id).fetch(new Request(address, { method: request.method, headers: request.headers }))
 
-/** `/{id}.db`: the studio, or with `?page=console` the SQL console of our own over the same protocol. */
+/** `/{id}.db`: a page for people, and the studio's protocol for it and for programs. */
 const databaseRoute = async (request: Request, id: GroupId, context: ResultContext): Promise<Response> => {
   const { groups, limits } = context
   const refusal = request.method === "POST" ? await limits.count("RATE_SQL", request) : null
   if (refusal !== null) return failure(request, refusal)
   if (!(await groups(id).exists())) return notHere(request, context)
-  const page = new URL(request.url).searchParams.get("page")
-  if (page !== null && page !== "console") return failure(request, NO_PAGE)
-  if (page === null || request.method === "POST")
-    return studioRoute(request, id, (query) => groups(id).raw(query))
-  const headers = { "content-type": "text/html; charset=utf-8", "cache-control": "no-cache" }
-  const answer = new Response(request.method === "HEAD" ? null : consoleHtml(id), { headers })
-  return withCommonHeaders(answer, consoleCsp)
+  const asked = new URL(request.url).searchParams.get("page") ?? DATABASE_PAGES[0]
+  if (!isDatabasePage(asked)) return failure(request, NO_PAGE)
+  const raw = (query: string) => groups(id).raw(query)
+  return request.method === "POST" ? studioRoute(request, raw) : databasePage(request, id, asked, raw)
 }
+
+const isDatabasePage = (page: string): page is DatabasePage => DATABASE_PAGES.some((known) => known === page)
 
 const noFormat = (extension: string, extensions: ReadonlyArray<string>, of: string): ApiError => ({
   status: 404,
@@ -149,7 +148,7 @@ const notHere = async (
 
 const NO_PAGE: ApiError = {
   status: 404,
-  message: "There is no such page of the database. There is ?page=console.",
+  message: `There is no such page of the database. There are ${DATABASE_PAGES.map((page) => `?page=${page}`).join(" and ")}.`,
 }
 
 const NOT_FOUND: ApiError = {

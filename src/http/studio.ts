@@ -1,4 +1,4 @@
-import { studioMiddleware } from "queryable-object/studio-middleware"
+import type { studioMiddleware } from "queryable-object/studio-middleware"
 import { budgetSpentFor } from "../domain/sql/WorkBudget.ts"
 import { errorResponse } from "./errors.ts"
 import { readJsonBody } from "./body.ts"
@@ -6,10 +6,6 @@ import { readJsonBody } from "./body.ts"
 /** The largest statement the studio may send: the platform's own limit for one is 100 KB. */
 const MAX_BODY_BYTES = 200_000
 const MAX_STATEMENTS = 50
-
-/** The studio's page frames a third-party site; its own script is inline in the package's page. */
-const STUDIO_CSP =
-  "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; connect-src 'self'; img-src https://studio.outerbase.com; frame-src https://studio.outerbase.com; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 type Raw = Parameters<typeof studioMiddleware>[1]
 
@@ -117,44 +113,8 @@ const refusal = (error: unknown): Response => {
     : errorResponse({ status: 429, message, headers: { "retry-after": String(retryAfterSeconds) } })
 }
 
-/** A bar above the frame that says whose page it is, and where our own is: the other site may be blocked or gone. */
-const linkBar = (id: string): string => `<style>
-#multitask{box-sizing:border-box;display:flex;flex-wrap:wrap;align-items:center;gap:0 20px;height:40px;padding:0 16px;overflow:hidden;background:#1d1b16;color:#fcfcfa;font:14px/40px -apple-system,BlinkMacSystemFont,"Segoe UI",Roboto,sans-serif}
-#multitask a{color:inherit;text-decoration-color:#fb631b;text-underline-offset:3px}
-#multitask a:focus-visible{outline:2px solid #fb631b;outline-offset:2px}
-iframe{display:block;height:calc(100vh - 40px)!important}
-</style>
-<nav id="multitask" aria-label="This task group"><a href="/${id}.db?page=console">SQL console</a><a href="/${id}.html">Results</a><span>Below: Outerbase Studio, a third party’s page. If it stays empty, use the console.</span></nav>
-`
-
-/** Puts the bar into the package's page, whatever that looks like: at the beginning of its body, or at its end. */
-const withLinkBar = (page: Response, id: string): Response => {
-  let placed = false
-  const bar = linkBar(id)
-  return new HTMLRewriter()
-    .on("html", { element: (html) => void html.setAttribute("lang", "en") })
-    .on("title", { element: (title) => void title.setInnerContent(`Studio · ${id}`) })
-    .on("iframe", { element: (frame) => void frame.setAttribute("title", "Outerbase Studio") })
-    .on("body", {
-      element: (body) => {
-        if (!placed) body.prepend(bar, { html: true })
-        placed = true
-      },
-    })
-    .onDocument({ end: (end) => void (placed || end.append(bar, { html: true })) })
-    .transform(page)
-}
-
-/** `/{id}.db`: the page of `queryable-object`'s studio, and its protocol over the object's read-only `raw`. */
-export const studioRoute = async (request: Request, id: string, raw: Raw): Promise<Response> => {
-  const options = { dangerouslyDisableAuth: true }
-  if (request.method !== "POST") {
-    const page = withLinkBar(await studioMiddleware(new Request(request.url), raw, options), id)
-    const headers = new Headers(page.headers)
-    headers.set("content-security-policy", STUDIO_CSP)
-    headers.set("content-type", "text/html; charset=utf-8")
-    return new Response(request.method === "HEAD" ? null : page.body, { headers })
-  }
+/** A POST to `/{id}.db`: the studio's protocol over the object's read-only `raw`. */
+export const studioRoute = async (request: Request, raw: Raw): Promise<Response> => {
   const body = await readJsonBody(
     new Request(request, { headers: { "content-type": "application/json" } }),
     MAX_BODY_BYTES,

@@ -22,7 +22,7 @@ export const consoleHtml = (id: string): string => `${htmlHead(`SQL console · $
 <a class="button small" href="/${id}.json">JSON</a>
 <a class="button small" href="/${id}.csv">CSV</a>
 <a class="button small" href="/${id}.md">Markdown</a>
-<a class="button small" href="/${id}.db">Outerbase studio</a>
+<a class="button small" href="/${id}.db?page=studio">Outerbase studio</a>
 </nav>
 </header>
 <main>

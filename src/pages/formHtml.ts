@@ -1,4 +1,6 @@
 import { escapeHtml } from "../domain/Json.ts"
+import { resultCsp } from "./resultHtml.ts"
+import { TAILWIND, TAILWIND_CLASSES, TAILWIND_PATH } from "./tailwindFrame.ts"
 
 /** The form of `/`. Everything it does is in /assets/form/form.js; fixed but for the address of Parallel's login. */
 export const formHtml = (loginUrl: string | null): string => `<!doctype html>
@@ -15,11 +17,9 @@ export const formHtml = (loginUrl: string | null): string => `<!doctype html>
 <link rel="stylesheet" href="/assets/base.css">
 <link rel="stylesheet" href="/assets/parts.css">
 <link rel="stylesheet" href="/assets/form.css">
-<script async id="tailwind-cdn" src="https://cdn.tailwindcss.com"></script>
-<script type="module" src="/assets/tailwind.js"></script>
 <script type="module" src="/assets/form/form.js"></script>
 </head>
-<body class="antialiased">
+<body class="${TAILWIND_CLASSES}">
 <header class="top">
 <a class="skip button" href="#form">Skip to the form</a>
 <a class="brand" href="/"><img src="/favicon.svg" alt="" width="26" height="26">Parallel Multitask</a>
@@ -160,22 +160,11 @@ export const formHtml = (loginUrl: string | null): string => `<!doctype html>
 </section>
 </main>
 <footer class="foot muted">Works with Parallel's API and is not Parallel's own site. <a href="https://docs.parallel.ai" target="_blank" rel="noopener noreferrer">Parallel's documentation</a></footer>
+<!-- ${TAILWIND} runs in this frame: without an origin, and gone before a key is typed -->
+<iframe id="tailwind" data-page="${TAILWIND_PATH}" data-script="${TAILWIND}" sandbox="allow-scripts" referrerpolicy="no-referrer" allow="" title="Tailwind" hidden inert></iframe>
 </body>
 </html>
 `
 
-/**
- * Tailwind's script is the only foreign one. It writes a style element, hence `unsafe-inline` for styles; scripts stay
- * strict, and neither it nor anything else can connect to another host or send a form there.
- */
-export const formCsp = [
-  "default-src 'none'",
-  "script-src 'self' https://cdn.tailwindcss.com",
-  "style-src 'self' 'unsafe-inline'",
-  "font-src https://assets.parallel.ai https://assets.p0web.com",
-  "connect-src 'self'",
-  "img-src 'self' data:",
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-].join("; ")
+/** The result page's policy, and a frame of this origin: see tailwindFrame.ts. */
+export const formCsp = `${resultCsp}; frame-src 'self'`

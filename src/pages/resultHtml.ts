@@ -20,7 +20,7 @@ export const resultHtml = `${htmlHead("{{title}}", "result", "table", "cells", "
 <a class="button small" id="link-json" href="#" target="_blank" rel="noopener">JSON</a>
 <a class="button small" id="link-md" href="#" target="_blank" rel="noopener">Markdown</a>
 <a class="button small" id="link-sse" href="#" target="_blank" rel="noopener">Events</a>
-<a class="button small" id="link-db" href="#" target="_blank" rel="noopener">SQL studio</a>
+<a class="button small" id="link-db" href="#" target="_blank" rel="noopener">SQL</a>
 </nav>
 </header>
 <main id="page">

@@ -49,12 +49,17 @@ export type Visit = {
   foreign: string[]
 }
 
+export type VisitOptions = BrowserContextOptions & {
+  blockCdn?: boolean
+  /** What foreign hosts answer: a script where it is JavaScript, else a page. */
+  hosts?: { [hostname: string]: { contentType: string; body: string } }
+  /** What their code reports by `reportLoot(text)`: over the debugging protocol, whatever a frame may do. */
+  onLoot?: (what: string) => void
+}
+
 /** A page in a context of its own, with everything foreign kept away. */
-export async function visit(
-  browser: Browser,
-  options: BrowserContextOptions & { blockCdn?: boolean } = {},
-): Promise<Visit> {
-  const { blockCdn = false, ...contextOptions } = options
+export async function visit(browser: Browser, options: VisitOptions = {}): Promise<Visit> {
+  const { blockCdn = false, hosts = {}, onLoot, ...contextOptions } = options
   const context = await browser.newContext({
     viewport: { width: 1280, height: 860 },
     permissions: ["clipboard-read", "clipboard-write"],
@@ -67,6 +72,8 @@ export async function visit(
     const url = new URL(route.request().url())
     if (url.hostname === "127.0.0.1" || url.hostname === "localhost") return route.continue()
     foreign.push(url.href)
+    const answer = hosts[url.hostname]
+    if (answer) return route.fulfill(answer)
     if (url.hostname === "cdn.tailwindcss.com" && !blockCdn) {
       const body = await readFile(require.resolve("tailwindcss-cdn/tailwindcss.js"), "utf8")
       return route.fulfill({ contentType: "text/javascript", body })
@@ -80,6 +87,7 @@ export async function visit(
   })
   page.on("pageerror", (error) => alarms.push(`error: ${error.message}`))
   await page.exposeFunction("reportViolation", (text: string) => alarms.push(text))
+  if (onLoot) await page.exposeFunction("reportLoot", onLoot)
   // With Trusted Types on, a script given as text has to be a function here, not markup.
   await page.addInitScript(() => {
     document.addEventListener("securitypolicyviolation", (event) => {

@@ -6,6 +6,8 @@ import { consoleCsp, consoleHtml } from "../../src/pages/consoleHtml.ts"
 import { formCsp, formHtml } from "../../src/pages/formHtml.ts"
 import { errorHtml, resultCsp, resultHtml } from "../../src/pages/resultHtml.ts"
 import { rowCsp } from "../../src/pages/rowHtml.ts"
+import { STUDIO_ORIGIN, studioCsp, studioHtml } from "../../src/pages/studioHtml.ts"
+import { TAILWIND_PATH, tailwindFrameCsp, tailwindFrameHtml } from "../../src/pages/tailwindFrame.ts"
 import { answerSql } from "./fakeDatabase.ts"
 import { FakeGroup, jsonOf } from "./fakeGroup.ts"
 
@@ -91,6 +93,7 @@ export class FakeServer {
     const url = new URL(request.url ?? "/", this.origin)
     this.seen.push({ url: url.href, headers: request.headers })
     if (url.pathname === "/") return sendPage(response, 200, formHtml(this.loginUrl), formCsp)
+    if (url.pathname === TAILWIND_PATH) return sendPage(response, 200, tailwindFrameHtml, tailwindFrameCsp)
     if (url.pathname === "/callback" && this.onCallback) return this.#callback(request, response, url)
     if (url.pathname === "/v1beta/tasks/multitask") return this.#post(request, response)
     const row = this.rows.get(url.pathname)
@@ -112,7 +115,7 @@ export class FakeServer {
       )
     if (extension === ".sse") return group.stream(request, response, url)
     if (extension === ".json") return this.#json(response, group, url.searchParams.get("input_index"))
-    if (extension === ".db") return this.#database(request, response, group)
+    if (extension === ".db") return this.#database(request, response, group, url)
     if (extension === ".md") return send(response, 200, "text/markdown", "# Results\n")
     return sendPage(response, 200, renderResult(group), resultCsp)
   }
@@ -137,8 +140,11 @@ export class FakeServer {
     return send(response, status, "application/json", jsonOf(body))
   }
 
-  async #database(request: IncomingMessage, response: ServerResponse, group: FakeGroup) {
-    if (request.method !== "POST") return sendPage(response, 200, consoleHtml(group.id), consoleCsp)
+  async #database(request: IncomingMessage, response: ServerResponse, group: FakeGroup, url: URL) {
+    if (request.method !== "POST")
+      return url.searchParams.get("page") === "studio"
+        ? sendPage(response, 200, studioHtml(group.id, `${STUDIO_ORIGIN}/embed/starbase`), studioCsp)
+        : sendPage(response, 200, consoleHtml(group.id), consoleCsp)
     let text = ""
     for await (const chunk of request.setEncoding("utf8")) text += chunk
     const message = JSON.parse(text)

@@ -135,6 +135,12 @@ export type MultitaskAnswer = {
 
 export type Problem = { path: string; message: string }
 
+/** A question of Outerbase's studio: `id` is its own, and comes back with the answer. */
+export type StudioMessage = {
+  id: number | string
+  body: { type: "query"; statement: string } | { type: "transaction"; statements: string[] }
+}
+
 /** What the studio's protocol answers to a query (queryable-object). Values are NULL, numbers or text. */
 export type QueryResult = {
   /** `name` is the row's key, unique; `displayName` is what the query called the column. */

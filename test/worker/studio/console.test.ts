@@ -3,6 +3,8 @@ import { expectError, untilEnded } from "../support/expect.ts"
 import { companies, create, send } from "../support/product.ts"
 import { postStudio, query } from "../support/studio.ts"
 import { newUpstream } from "../support/upstream.ts"
+import type { GroupId } from "../../../src/domain/Ids.ts"
+import { databasePage } from "../../../src/http/databasePage.ts"
 // @ts-expect-error A browser script, which has no declarations.
 import { fieldOf, starters } from "../../../src/pages/assets/assets/console/sql.js"
 
@@ -23,9 +25,9 @@ const startersOf = starters as (fields: {
   readonly sql: string
 }>
 
-describe(".db?page=console", () => {
+describe.each([".db", ".db?page=console"])("%s", (address) => {
   it("is a page of our own that runs under a strict policy", async () => {
-    const response = await send(`/${id}.db?page=console`)
+    const response = await send(`/${id}${address}`, { headers: { accept: "text/html" } })
     expect(response.status).toBe(200)
     expect(response.headers.get("content-type")).toBe("text/html; charset=utf-8")
     const policy = response.headers.get("content-security-policy") ?? ""
@@ -36,18 +38,19 @@ describe(".db?page=console", () => {
     expect(response.headers.get("referrer-policy")).toBe("no-referrer")
     const page = await response.text()
     expect(page).toContain(`SQL console · ${id}`)
+    expect(page).toContain(`href="/${id}.db?page=studio"`)
     for (const [script] of page.matchAll(/<script[^>]*>/g)) expect(script).toContain(' src="/assets/')
     expect(page).not.toMatch(/<style|\son\w+=|https?:/)
   })
 
   it("HEAD has its headers and no body", async () => {
-    const response = await send(`/${id}.db?page=console`, { method: "HEAD" })
+    const response = await send(`/${id}${address}`, { method: "HEAD" })
     expect(response.status).toBe(200)
     expect(response.headers.get("content-type")).toBe("text/html; charset=utf-8")
     expect(await response.text()).toBe("")
   })
 
-  it.each(["", "Console", "studio", "../x", "console/"])("404: page=%s", async (page) => {
+  it.each(["", "Console", "Studio", "../x", "console/"])("404: page=%s", async (page) => {
     await expectError(await send(`/${id}.db?page=${encodeURIComponent(page)}`), 404)
     const shown = await send(`/${id}.db?page=${encodeURIComponent(page)}`, {
       headers: { accept: "text/html" },
@@ -58,11 +61,11 @@ describe(".db?page=console", () => {
   })
 
   it("404: a group that is not there", async () => {
-    await expectError(await send("/tgrp_00000000nobody.db?page=console"), 404)
+    await expectError(await send(`/tgrp_00000000nobody${address}`), 404)
   })
 
   it("answers at its own address too", async () => {
-    const response = await send(`/${id}.db?page=console`, {
+    const response = await send(`/${id}${address}`, {
       method: "POST",
       body: JSON.stringify({ type: "query", id: "1", statement: "SELECT 1 AS a" }),
     })
@@ -123,17 +126,45 @@ describe("what the console asks", () => {
 })
 
 describe("the studio", () => {
-  it("links to the console, and keeps its policy and its frame", async () => {
-    const response = await send(`/${id}.db`)
+  it("is a page of our own that may frame what queryable-object frames, and asks for nothing of it", async () => {
+    const response = await send(`/${id}.db?page=studio`)
+    expect([response.status, response.headers.get("content-type")]).toEqual([200, "text/html; charset=utf-8"])
     const policy = response.headers.get("content-security-policy") ?? ""
-    expect(policy).toContain("frame-src https://studio.outerbase.com")
-    expect(policy).toContain("style-src 'unsafe-inline'")
+    expect(policy.split("; ")).toEqual(
+      expect.arrayContaining([
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "connect-src 'self'",
+        "frame-src https://studio.outerbase.com",
+        "frame-ancestors 'none'",
+      ]),
+    )
+    expect(policy).not.toMatch(/unsafe|\*/)
     const page = await response.text()
-    expect(page).toContain(`<a href="/${id}.db?page=console">`)
-    expect(page.match(/<nav /g)).toHaveLength(1)
-    expect(page.indexOf("<nav ")).toBeGreaterThan(page.indexOf("<body"))
-    expect(page.indexOf("<nav ")).toBeLessThan(page.indexOf("<iframe"))
-    expect(page).toMatch(/<iframe[^>]* title="Outerbase Studio"/)
+    expect(page).toContain(`data-frame="https://studio.outerbase.com/embed/starbase"`)
+    expect(page).not.toMatch(/<iframe|<style|\ssrc="https?:|\shref="https?:/)
     expect(page).toContain(`<title>Studio · ${id}</title>`)
+    expect(page).toContain(`href="/${id}.db"`)
+  })
+
+  it.each([
+    "https://studio.outerbase.com.evil.test/x",
+    "http://studio.outerbase.com/x",
+    "//studio.outerbase.com/x",
+    "javascript:alert(1)",
+  ])("opens nothing where that frames %s", async (src) => {
+    const raw = () => Promise.reject(new Error("not asked"))
+    for (const html of [`<iframe src="${src}"></iframe>`, "", "<iframe></iframe>"]) {
+      const framed = () => Promise.resolve(new Response(html))
+      const page = await databasePage(
+        new Request("https://x.test"),
+        "tgrp_00000000" as GroupId,
+        "studio",
+        raw,
+        framed,
+      )
+      expect(await page.text()).toContain("cannot be opened")
+    }
   })
 })

@@ -159,16 +159,6 @@ describe("secrets", () => {
 })
 
 describe("the studio's protocol", () => {
-  it("shows a page that may frame the studio, and nothing more", async () => {
-    const response = await send(`/${id}.db`)
-    expect(response.status).toBe(200)
-    expect(response.headers.get("content-type")).toBe("text/html; charset=utf-8")
-    expect(response.headers.get("content-security-policy")).toContain(
-      "frame-src https://studio.outerbase.com",
-    )
-    expect(await response.text()).toContain("<iframe")
-  })
-
   it("answers a query and a transaction as the studio reads them", async () => {
     const { result } = await query(id, "SELECT id, status FROM runs WHERE input_index = 0")
     expect(result?.rows).toEqual([{ id: 1, status: "completed" }])

@@ -8,8 +8,8 @@ export class QueryError extends Error {}
 
 const address = location.pathname
 
-/** @param {object} message @param {AbortSignal} [signal] @returns {Promise<any>} */
-async function post(message, signal) {
+/** @param {object} message @param {AbortSignal} [signal] @returns {Promise<any>} what was answered to it */
+export async function post(message, signal) {
   /** @type {Response} */
   let response
   try {

@@ -15,6 +15,7 @@ import { SchemaEditor } from "./schema.js"
 import { Snippets } from "./snippets.js"
 import { send } from "./send.js"
 import { Submitted } from "./submitted.js"
+import { loadTailwind } from "./tailwind.js"
 
 const form = /** @type {HTMLFormElement} */ (byId("form"))
 const description = /** @type {HTMLTextAreaElement} */ (byId("output-description"))
@@ -245,4 +246,5 @@ form.addEventListener("keydown", (event) => {
 const saved = takeDraft()
 if (saved === null) useExample(/** @type {Example} */ (examples[0]))
 else restore(saved)
+loadTailwind()
 document.documentElement.dataset.ready = ""

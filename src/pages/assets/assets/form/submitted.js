@@ -34,7 +34,7 @@ export class Submitted {
         ["JSON", ".json"],
         ["Markdown", ".md"],
         ["Events (SSE)", ".sse"],
-        ["SQL studio", ".db"],
+        ["SQL console", ".db"],
       ].map(([label, extension], at) =>
         h(
           "a",
