@@ -1,14 +1,14 @@
-import { resultCsp } from "./resultHtml.ts"
-import { htmlHead } from "./htmlHead.ts"
+import { quietCsp } from "./resultHtml.ts"
+import { quietHead } from "./htmlHead.ts"
 
-/** The same policy as the result page's: own scripts and styles, no markup from text. */
-export const consoleCsp = resultCsp
+/** Own scripts and styles, no markup from text, and nothing from anyone else. */
+export const consoleCsp = quietCsp
 
 /**
  * The SQL console of a task group, a page of our own over the studio's protocol. Everything in it is fixed but the id,
  * which is safe in a URL and in HTML (`isGroupId`). The rest is done by /assets/console/console.js.
  */
-export const consoleHtml = (id: string): string => `${htmlHead(`SQL console · ${id}`, "console")}
+export const consoleHtml = (id: string): string => `${quietHead(`SQL console · ${id}`, "console")}
 <noscript><link rel="stylesheet" href="/assets/noscript.css"></noscript>
 <script type="module" src="/assets/console/console.js"></script>
 </head>

@@ -89,6 +89,9 @@ export const resultCsp = [
   "trusted-types 'none'",
 ].join("; ")
 
+/** The same for a page that asks nobody else for anything. */
+export const quietCsp = resultCsp.replace(/font-src [^;]*; /, "")
+
 /** What a browser sees instead of a JSON error; goes with `resultCsp`. */
 export const errorHtml = (
   status: number,

@@ -1,12 +1,12 @@
 import { escapeHtml } from "../domain/Json.ts"
-import { htmlHead } from "./htmlHead.ts"
-import { resultCsp } from "./resultHtml.ts"
+import { quietHead } from "./htmlHead.ts"
+import { quietCsp } from "./resultHtml.ts"
 
 /** Whose studio it is: the one site that the page may frame, hear and answer. */
 export const STUDIO_ORIGIN = "https://studio.outerbase.com"
 
 /** The result page's policy, and the one frame. It holds the frame's own navigation too. */
-export const studioCsp = `${resultCsp}; frame-src ${STUDIO_ORIGIN}`
+export const studioCsp = `${quietCsp}; frame-src ${STUDIO_ORIGIN}`
 
 /**
  * The page that Outerbase's studio is opened from. Until its button is pressed nothing of the studio is asked for; the
@@ -18,7 +18,7 @@ export const studioCsp = `${resultCsp}; frame-src ${STUDIO_ORIGIN}`
 export const studioHtml = (
   id: string,
   frame: string | null,
-): string => `${htmlHead(`Studio · ${id}`, "studio")}
+): string => `${quietHead(`Studio · ${id}`, "studio")}
 <noscript><link rel="stylesheet" href="/assets/noscript.css"></noscript>
 <script type="module" src="/assets/studio/studio.js"></script>
 </head>

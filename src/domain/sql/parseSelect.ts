@@ -26,13 +26,15 @@ export const parseStatement = (text: string): Statement => {
   return statement
 }
 
+const READ_ONLY = "This database is read-only: use SELECT, WITH, VALUES or EXPLAIN QUERY PLAN."
+const WRITING = ["UPDATE", "DELETE", "INSERT", "REPLACE"]
+
 const parseOne = (reader: TokenReader): Statement => {
   if (reader.takes("PRAGMA")) return parsePragma(reader)
   const explain = reader.takes("EXPLAIN", "QUERY", "PLAN")
   if (!explain && reader.sees("EXPLAIN"))
     reader.refuse("EXPLAIN shows SQLite's own program, which is of no use here. Use EXPLAIN QUERY PLAN.")
-  if (!reader.seesSelect())
-    reader.refuse("This database is read-only: use SELECT, WITH, VALUES or EXPLAIN QUERY PLAN.")
+  if (!reader.seesSelect()) reader.refuse(READ_ONLY)
   return { kind: "select", select: parseSelect(reader), explain }
 }
 
@@ -99,6 +101,7 @@ const parseCore = (reader: TokenReader): Core => {
     const row = () => reader.inParentheses(() => reader.list(() => parseExpr(reader)))
     return { kind: "values", rows: reader.list(row) }
   }
+  if (WRITING.some((word) => reader.sees(word))) reader.refuse(READ_ONLY)
   reader.expect("SELECT")
   const distinct = reader.takes("DISTINCT")
   if (!distinct) reader.takes("ALL")

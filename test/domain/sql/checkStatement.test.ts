@@ -67,6 +67,7 @@ describe("what is not understood, would write, or has no bound", () => {
     ["select zeroblob(5)", /zeroblob is not run here\. There are .*json_extract/],
     ["select company from results where company like ceo", /The pattern of LIKE is a text in single quotes/],
     ["explain select 1", /EXPLAIN QUERY PLAN/],
+    ["with x as (select 1) update runs set output=zeroblob(1000000)", /read-only/],
     ["select compny from results", /no such column: compny\. .*SELECT \* FROM results \(at offset 7\)/],
     ["select * from resulst", /no such table: resulst\. There are the view results/],
     ["select sum(id) over (order by id rows 3 preceding) from runs", /UNBOUNDED PRECEDING/],
