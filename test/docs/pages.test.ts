@@ -49,7 +49,7 @@ describe.each(pages)("%s", (page) => {
 })
 
 it("every page of docs can be found from the README", () => {
-  const linked = [...read("README.md").matchAll(/\]\((docs\/\w+\.md)\)/g)].map(([, path]) => path)
+  const linked = [...read("README.md").matchAll(/\]\((docs\/[\w-]+\.md)\)/g)].map(([, path]) => path)
   expect(new Set(linked)).toEqual(new Set(globSync("docs/*.md")))
 })
 
@@ -83,6 +83,8 @@ describe("docs/operating.md", () => {
       `${settings.MAX_READS} answers`,
       `${number(settings.STUDIO_MAX_ROWS)} rows`,
       `${number(settings.STUDIO_MAX_CHARS)} characters`,
+      `${number(settings.STUDIO_MAX_WORK_MS)} ms and ${number(settings.STUDIO_MAX_KEPT_BYTES)} bytes`,
+      `${settings.STUDIO_WORK_PER_SECOND_MS} ms in each second, of which ${number(settings.STUDIO_WORK_SAVED_MS)} ms may be saved up`,
       `${number(settings.GET_DATA_CHARS)} characters`,
       `${number(settings.PAGE_DATA_CHARS)} characters`,
     ])

@@ -91,6 +91,11 @@ const namedSource = (item: FromItem & { kind: "table" }, alias: string, place: P
       alias,
       place,
     )
+  if (key.startsWith("_cf_"))
+    throw new SqlRefusal(
+      `${item.name.slice(0, 60)} is the platform's own: not authorized: SQLITE_AUTH`,
+      item.at,
+    )
   throw new SqlRefusal(
     `no such table: ${item.name.slice(0, 100)}. There are the view results and the tables runs and details`,
     item.at,
@@ -113,7 +118,7 @@ const tableSource = (table: Table, alias: string, name: string): Source =>
           stored: column.json ? [table.name, column.name] : null,
         }),
       ),
-      print: () => `${table.name} AS ${quote(alias)}`,
+      print: () => `${quote(table.name)} AS ${quote(alias)}`,
     },
     { hasRowid: table.columns[0]?.unique === "row", describes: table.name.startsWith("sqlite_") },
   )

@@ -110,7 +110,7 @@ describe("what is written anew", () => {
     ['PRAGMA main.table_info("runs")', "PRAGMA table_info('runs')"],
     [
       "select id from runs where status = 'it''s'",
-      "SELECT `_1`.`id` FROM runs AS `_1` WHERE (`_1`.`status` = 'it''s')",
+      "SELECT `_1`.`id` FROM `runs` AS `_1` WHERE (`_1`.`status` = 'it''s')",
     ],
   ])("%s", (statement, sql) => {
     expect(check(statement, 5).sql).toBe(sql)
