@@ -107,7 +107,10 @@ export const readSqlCatalog = (storage: Queries, charge: (work: number) => void)
     tables: new Map(
       [
         ...otherTables(storage),
-        ...[runs, details, schemaTable("sqlite_schema"), schemaTable("sqlite_master")],
+        runs,
+        details,
+        schemaTable("sqlite_schema"),
+        schemaTable("sqlite_master"),
       ].map((table) => [table.name.toLowerCase(), table]),
     ),
     view: {
