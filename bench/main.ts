@@ -8,12 +8,13 @@ import { live } from "./cases/live.ts"
 import { many } from "./cases/many.ts"
 import { post } from "./cases/post.ts"
 import { read } from "./cases/read.ts"
+import { sql } from "./cases/sql.ts"
 import { whole } from "./cases/whole.ts"
 import type { BenchCase } from "./lib/context.ts"
 import { type Section, sectionMarkdown } from "./lib/report.ts"
 import { makeFolder } from "./lib/servers.ts"
 
-const CASES: ReadonlyArray<BenchCase> = [counts, post, bodies, read, many, live, whole, cost]
+const CASES: ReadonlyArray<BenchCase> = [counts, post, bodies, read, many, live, whole, sql, cost]
 
 const HELP = `Measures the product against controls, in one run on one machine. Linux only: it reads /proc.
 
