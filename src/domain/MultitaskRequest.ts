@@ -191,7 +191,7 @@ const decodeOutput = (
   const type = valueOf(body, "output_type")
   const given = valueOf(body, "output_description")
   const before = problems.count
-  if (type !== "text" && type !== "json") {
+  if (type !== "text" && type !== "json" && !body.tooLong.has("output_type")) {
     const found = typeof type === "string" ? JSON.stringify(shorten(type)) : describeJson(type)
     problems.add("output_type", `must be "text" or "json"; it is ${found}.`)
   }
@@ -200,6 +200,8 @@ const decodeOutput = (
   // a form sends blank text for a field nobody filled in
   const description = typeof given === "string" && given.trim() !== "" ? given : undefined
   const schema = schemaIn(body.fields.get("output_schema"), type, problems, warnings)
+  // What came and was too long is not missing.
+  if (body.tooLong.has("output_schema") || body.tooLong.has("output_description")) return
   if (type === "json" && schema === undefined && (given === undefined || typeof given === "string")) {
     if (description !== undefined && problems.count === before) return { output_type: "suggest", description }
     problems.add(
