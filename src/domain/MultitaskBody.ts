@@ -26,6 +26,8 @@ export class MultitaskBody {
   readonly kind: JsonKind
   /** Texts of the fields but `inputs`, without blanks between tokens. */
   readonly fields: ReadonlyMap<string, JsonText>
+  /** Fields that are too long to be kept: that they are is among the problems. */
+  readonly tooLong: ReadonlySet<string>
   /** Names that are no fields, the first of them. */
   readonly unknown: ReadonlyArray<string>
   readonly inputs: BodyInputs
@@ -35,6 +37,7 @@ export class MultitaskBody {
   constructor(read: Omit<MultitaskBody, never>) {
     this.kind = read.kind
     this.fields = read.fields
+    this.tooLong = read.tooLong
     this.unknown = read.unknown
     this.inputs = read.inputs
     this.problems = read.problems
@@ -62,6 +65,7 @@ export class MultitaskBodyReader implements JsonSink {
 
   private kind: JsonKind = "null"
   private readonly fields = new Map<string, JsonText>()
+  private readonly tooLong = new Set<string>()
   private readonly seen = new Set<string>()
   private readonly unknown: Array<string> = []
   private name = ""
@@ -96,8 +100,8 @@ export class MultitaskBodyReader implements JsonSink {
   /** All has come. */
   finish(): MultitaskBody | ReadFailure {
     if (this.failure === null) this.reader.end()
-    const { failure, kind, fields, unknown, inputs, problems } = this
-    return failure ?? new MultitaskBody({ kind, fields, unknown, inputs, problems })
+    const { failure, kind, fields, tooLong, unknown, inputs, problems } = this
+    return failure ?? new MultitaskBody({ kind, fields, tooLong, unknown, inputs, problems })
   }
 
   value(kind: JsonKind, depth: number, name: string | null): number {
@@ -147,11 +151,13 @@ export class MultitaskBodyReader implements JsonSink {
     // What is not known was read only to find what cannot be taken in it.
     else if (!this.seen.has(this.name)) return
     else if (text !== null) this.fields.set(this.name, text)
-    else if (length > MAX_FIELD_CHARS)
+    else if (length > MAX_FIELD_CHARS) {
+      this.tooLong.add(this.name)
       this.problems.add(
         this.name,
         `has ${length} characters; at most ${MAX_FIELD_CHARS} are taken. Shorten it.`,
       )
+    }
   }
 
   part(text: string): void {

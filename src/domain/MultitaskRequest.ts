@@ -71,15 +71,29 @@ export const decodeMultitaskRequest = (
   const webhookUrl = decodeWebhookUrl(valueOf(body, "webhook_url"), limits, problems)
   const processor = decodeProcessor(valueOf(body, "processor"), problems)
   const output = decodeOutput(body, problems, warnings)
-  const spec = output === undefined || output.output_type === "suggest" ? "" : buildTaskSpec(output)
-  const specPath = output?.output_type === "text" ? "output_description" : "output_schema"
-  problems.addAll(checkSizes(spec, inputs?._tag === "rows" ? inputs.rows : null, limits, specPath))
+  problems.addAll(sizeProblems(output, inputs?._tag === "rows" ? inputs.rows : null, limits))
   // Those of the rows last: there may be thousands.
   problems.join(body.problems)
   if (inputs === undefined || output === undefined || problems.count > 0)
     return Result.fail(problems.list(""))
   if (inputs._tag === "rows") warnings.push(...leftOutWarnings(inputs.rows))
   return Result.succeed({ request: { inputs, webhookUrl, processor, output, skipEmpty }, warnings })
+}
+
+/** What is too large before anything is suggested; a description that alone makes it so is named itself. */
+const sizeProblems = (
+  output: Output | undefined,
+  rows: Rows | null,
+  limits: Limits,
+): ReadonlyArray<Problem> => {
+  const isKnown = output !== undefined && output.output_type !== "suggest"
+  const found = checkSizes(isKnown ? buildTaskSpec(output) : "", rows, limits)
+  const isOfSpec = output?.output_type === "suggest" || found[0]?.path === "output_schema"
+  if (output?.description === undefined || !isOfSpec) return found
+  const { length } = buildTaskSpec({ output_type: "text", description: output.description })
+  if (length <= limits.maxTaskSpecChars) return found
+  const message = `makes a task spec of ${length} characters by itself; Parallel accepts at most ${limits.maxTaskSpecChars}. Shorten it.`
+  return [{ path: "output_description", message }]
 }
 
 /** What is said of rows that were left out. */
@@ -177,7 +191,7 @@ const decodeOutput = (
   const type = valueOf(body, "output_type")
   const given = valueOf(body, "output_description")
   const before = problems.count
-  if (type !== "text" && type !== "json") {
+  if (type !== "text" && type !== "json" && !body.tooLong.has("output_type")) {
     const found = typeof type === "string" ? JSON.stringify(shorten(type)) : describeJson(type)
     problems.add("output_type", `must be "text" or "json"; it is ${found}.`)
   }
@@ -186,6 +200,8 @@ const decodeOutput = (
   // a form sends blank text for a field nobody filled in
   const description = typeof given === "string" && given.trim() !== "" ? given : undefined
   const schema = schemaIn(body.fields.get("output_schema"), type, problems, warnings)
+  // What came and was too long is not missing.
+  if (body.tooLong.has("output_schema") || body.tooLong.has("output_description")) return
   if (type === "json" && schema === undefined && (given === undefined || typeof given === "string")) {
     if (description !== undefined && problems.count === before) return { output_type: "suggest", description }
     problems.add(

@@ -49,12 +49,12 @@ export const checkSizes = (
   taskSpec: JsonText,
   rows: Rows | null,
   limits: SpecLimits,
-  specPath: "output_schema" | "output_description" = "output_schema",
+  path: "output_schema" | "output_description" = "output_schema",
 ): ReadonlyArray<Problem> => {
   const tooLarge = taskSpec.length > limits.maxTaskSpecChars
   if (tooLarge) {
     const message = `makes a task spec of ${taskSpec.length} characters; Parallel accepts at most ${limits.maxTaskSpecChars}. Shorten descriptions or ask for fewer fields.`
-    return [{ path: specPath, message }]
+    return [{ path, message }]
   }
   if (rows === null || taskSpec.length + rows.longest <= limits.maxSpecPlusInputChars) return []
   const problems: Array<Problem> = []

@@ -247,7 +247,8 @@ const prepare = Effect.fnUntraced(function* (
         )
       : request.output
   const bare = buildTaskSpec(output)
-  const tooLarge = checkSizes(bare, rows, limits)
+  const field = request.output.output_type === "suggest" ? "output_description" : "output_schema"
+  const tooLarge = checkSizes(bare, rows, limits, field)
   if (tooLarge.length > 0) return yield* new InvalidRequest({ problems: [...tooLarge] })
   const inputSchema = deriveInputSchema(rows, inputSchemaBudget(bare, rows, limits))
   if ("leftOut" in inputSchema) warnings.push(inputSchema.leftOut)

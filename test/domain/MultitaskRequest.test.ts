@@ -112,6 +112,18 @@ describe("decodeMultitaskRequest", () => {
     },
   )
 
+  it.each(["output_type", "output_description", "output_schema"])(
+    "%s that is too long is not missing",
+    (field) => {
+      const body = { ...BODY, output_schema: null, [field]: "x".repeat(262_144) }
+      expect(problems({ ...body, processor: "mega" })).toEqual([
+        { path: "processor", message: expect.any(String) },
+
+        { path: field, message: expect.stringContaining("has 262146 characters") },
+      ])
+    },
+  )
+
   it("takes null for absent in optional fields", () => {
     const { request } = accepted({ ...BODY, webhook_url: null, processor: null, output_description: null })
     expect([request.webhookUrl, request.processor]).toEqual([undefined, undefined])

@@ -48,8 +48,14 @@ describe("sizes", () => {
     expect(paths({ inputs: [row(25_001)], output_type: "json", output_description: "x" })).toEqual([
       "inputs[0]",
     ])
+    expect(paths({ ...text, output_type: "json" })).toEqual(["output_description"])
+    expect(paths({ ...text, output_type: "json", output_description: "x".repeat(14_900) })).toEqual([])
+    expect(paths({ ...BODY, output_description: "x".repeat(15_000) })).toEqual(["output_description"])
     const long = { ...SCHEMA, description: "x".repeat(15_000) }
     expect(paths({ ...BODY, output_schema: long })).toEqual(["output_schema"])
+    // A description of the schema's own goes before the caller's.
+    const own = { ...SCHEMA, description: "Who leads it" }
+    expect(paths({ ...BODY, output_schema: own, output_description: "x".repeat(15_000) })).toEqual([])
   })
 
   it("leave an input schema exactly the room that is left", () => {

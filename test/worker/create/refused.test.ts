@@ -162,6 +162,16 @@ describe("a bad POST asks nothing of Parallel", () => {
       { output_schema: { ...SCHEMA, description: "x".repeat(15_001) } },
       "output_schema",
     ],
+    [
+      "a description too long for whatever schema is suggested",
+      { output_schema: undefined, output_description: "x".repeat(15_000) },
+      "output_description",
+    ],
+    [
+      "a description too long for its schema",
+      { output_description: "x".repeat(15_000) },
+      "output_description",
+    ],
     ["a schema with text", { output_type: "text" }, "output_schema"],
     ["JSON with neither schema nor description", { output_schema: undefined }, "output_schema"],
     ["no output type", { output_type: undefined }, "output_type"],
