@@ -6,6 +6,7 @@ import { Queryable } from "queryable-object"
 import { type Constants, CONSTANTS } from "../domain/Constants.ts"
 import { failureLine } from "../domain/failureReport.ts"
 import { readSettings } from "../domain/Settings.ts"
+import { type SqlRefused, sqlRefused, type SqlRows } from "../domain/sql/SqlAnswer.ts"
 import type { GroupInit, GroupSecrets, JsonText, TaskGroupResultOutput } from "../domain/TaskGroup.ts"
 import { StructuredLog } from "../layers/StructuredLog.ts"
 import type { Committed } from "../services/TaskGroups.ts"
@@ -74,6 +75,20 @@ export class TaskGroupDO extends DurableObject<Env> {
         group.flush()
         return strangers.exec(query, ...bindings)
       },
+    }
+  }
+
+  /**
+   * `raw`, of which a refusal is a value: what an object throws is in the log, and what was asked with it. Throws faults of
+   * ours.
+   */
+  async askSql(statement: string): Promise<SqlRows | SqlRefused> {
+    try {
+      return (this as unknown as { raw(query: string): SqlRows }).raw(statement)
+    } catch (error) {
+      const refused = sqlRefused(error)
+      if (refused === null) throw error
+      return refused
     }
   }
 

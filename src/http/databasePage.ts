@@ -9,17 +9,17 @@ export const DATABASE_PAGES = ["console", "studio"] as const
 
 export type DatabasePage = (typeof DATABASE_PAGES)[number]
 
-type Raw = Parameters<typeof studioMiddleware>[1]
+/** Its page asks nothing by itself. */
+const nobody = () => Promise.reject(new Error("The studio's page asks for no rows"))
 
 /** A GET of `/{id}.db`: our own console, or the page that Outerbase's studio is opened from. */
 export const databasePage = async (
   request: Request,
   id: GroupId,
   page: DatabasePage,
-  raw: Raw,
   studio: typeof studioMiddleware = studioMiddleware,
 ): Promise<Response> => {
-  const framedBy = () => studio(new Request(request.url), raw, { dangerouslyDisableAuth: true })
+  const framedBy = () => studio(new Request(request.url), nobody, { dangerouslyDisableAuth: true })
   const html = page === "console" ? consoleHtml(id) : studioHtml(id, await frameOf(await framedBy()))
   const headers = { "content-type": "text/html; charset=utf-8", "cache-control": "no-cache" }
   const answer = new Response(request.method === "HEAD" ? null : html, { headers })

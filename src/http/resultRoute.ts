@@ -111,8 +111,9 @@ const databaseRoute = async (request: Request, id: GroupId, context: ResultConte
   if (!(await groups(id).exists())) return notHere(request, context)
   const asked = new URL(request.url).searchParams.get("page") ?? DATABASE_PAGES[0]
   if (!isDatabasePage(asked)) return failure(request, NO_PAGE)
-  const raw = (query: string) => groups(id).raw(query)
-  return request.method === "POST" ? studioRoute(request, raw) : databasePage(request, id, asked, raw)
+  return request.method === "POST"
+    ? studioRoute(request, (statement) => groups(id).askSql(statement))
+    : databasePage(request, id, asked)
 }
 
 const isDatabasePage = (page: string): page is DatabasePage => DATABASE_PAGES.some((known) => known === page)

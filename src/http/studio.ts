@@ -1,13 +1,10 @@
-import type { studioMiddleware } from "queryable-object/studio-middleware"
-import { budgetSpentFor } from "../domain/sql/WorkBudget.ts"
+import type { SqlRefused, SqlRows } from "../domain/sql/SqlAnswer.ts"
 import { errorResponse } from "./errors.ts"
 import { readJsonBody } from "./body.ts"
 
 /** The largest statement the studio may send: the platform's own limit for one is 100 KB. */
 const MAX_BODY_BYTES = 200_000
 const MAX_STATEMENTS = 50
-
-type Raw = Parameters<typeof studioMiddleware>[1]
 
 /** What the studio's protocol knows. */
 type StudioRequest =
@@ -42,13 +39,23 @@ const namesOnce = (names: ReadonlyArray<string>): ReadonlyArray<string> => {
 /** Bytes of a request's answer, transactions included: it is in memory as a whole. */
 const MAX_ANSWER_BYTES = 8_388_608
 
-class AnswerTooLarge extends Error {
-  constructor() {
-    super(
-      `The answer has more than ${MAX_ANSWER_BYTES / 1_048_576} MiB. Select fewer columns or rows, or ask in several requests.`,
-    )
+type Ask = (statement: string) => Promise<SqlRows | SqlRefused>
+
+/** Ends a request: its statements are answered together or not at all. */
+class Refused extends Error {
+  readonly told: SqlRefused
+
+  constructor(told: SqlRefused) {
+    super(told.refused)
+    this.told = told
   }
 }
+
+const tooLarge = () =>
+  new Refused({
+    refused: `The answer has more than ${MAX_ANSWER_BYTES / 1_048_576} MiB. Select fewer columns or rows, or ask in several requests.`,
+    retryAfterSeconds: null,
+  })
 
 const encoder = new TextEncoder()
 
@@ -59,21 +66,23 @@ class AnswerText {
 
   add(text: string): void {
     this.bytes += text.length
-    if (this.bytes > MAX_ANSWER_BYTES) throw new AnswerTooLarge()
+    if (this.bytes > MAX_ANSWER_BYTES) throw tooLarge()
     this.parts.push(text)
   }
 
   finish(): Uint8Array {
     const bytes = encoder.encode(this.parts.join(""))
-    if (bytes.length > MAX_ANSWER_BYTES) throw new AnswerTooLarge()
+    if (bytes.length > MAX_ANSWER_BYTES) throw tooLarge()
     return bytes
   }
 }
 
 /** A statement's answer in the studio's protocol. That of the package loses a column called `__proto__`. */
-const answerTo = async (statement: string, raw: Raw, answer: AnswerText): Promise<void> => {
+const answerTo = async (statement: string, ask: Ask, answer: AnswerText): Promise<void> => {
   const began = performance.now()
-  const { columnNames, raw: rows, rowsRead, rowsWritten } = await raw(statement)
+  const asked = await ask(statement)
+  if ("refused" in asked) throw new Refused(asked)
+  const { columnNames, raw: rows, rowsRead, rowsWritten } = asked
   const names = namesOnce(columnNames)
   const headers = names.map((name, at) => ({ name, displayName: columnNames[at], originalType: "text" }))
   answer.add(`{"headers":${JSON.stringify(headers)},"rows":[`)
@@ -89,15 +98,15 @@ const answerTo = async (statement: string, raw: Raw, answer: AnswerText): Promis
 
 const JSON_HEADERS = { "content-type": "application/json" }
 
-const answerAll = async (asked: StudioRequest, raw: Raw): Promise<Response> => {
+const answerAll = async (asked: StudioRequest, ask: Ask): Promise<Response> => {
   const answer = new AnswerText()
   answer.add('{"result":')
-  if (asked.type === "query") await answerTo(asked.statement, raw, answer)
+  if (asked.type === "query") await answerTo(asked.statement, ask, answer)
   else {
     answer.add("[")
     for (const [nth, statement] of asked.statements.entries()) {
       if (nth > 0) answer.add(",")
-      await answerTo(statement, raw, answer)
+      await answerTo(statement, ask, answer)
     }
     answer.add("]")
   }
@@ -105,16 +114,17 @@ const answerAll = async (asked: StudioRequest, raw: Raw): Promise<Response> => {
   return new Response(answer.finish() as Uint8Array<ArrayBuffer>, { headers: JSON_HEADERS })
 }
 
-const refusal = (error: unknown): Response => {
-  const message = error instanceof Error ? error.message : "Unknown error"
-  const retryAfterSeconds = budgetSpentFor(error)
-  return retryAfterSeconds === null
-    ? Response.json({ error: message })
-    : errorResponse({ status: 429, message, headers: { "retry-after": String(retryAfterSeconds) } })
-}
+const refusal = ({ told: { refused, retryAfterSeconds } }: Refused): Response =>
+  retryAfterSeconds === null
+    ? Response.json({ error: refused })
+    : errorResponse({
+        status: 429,
+        message: refused,
+        headers: { "retry-after": String(retryAfterSeconds) },
+      })
 
-/** A POST to `/{id}.db`: the studio's protocol over the object's read-only `raw`. */
-export const studioRoute = async (request: Request, raw: Raw): Promise<Response> => {
+/** A POST to `/{id}.db`: the studio's protocol over the object's read-only SQL. */
+export const studioRoute = async (request: Request, ask: Ask): Promise<Response> => {
   const body = await readJsonBody(
     new Request(request, { headers: { "content-type": "application/json" } }),
     MAX_BODY_BYTES,
@@ -127,8 +137,9 @@ export const studioRoute = async (request: Request, raw: Raw): Promise<Response>
     })
   }
   try {
-    return await answerAll(body.value, raw)
+    return await answerAll(body.value, ask)
   } catch (error) {
-    return refusal(error)
+    if (error instanceof Refused) return refusal(error)
+    throw error
   }
 }

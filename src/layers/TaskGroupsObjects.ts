@@ -3,6 +3,7 @@ import * as Layer from "effect/Layer"
 import type * as Schedule from "effect/Schedule"
 import type { GroupId } from "../domain/Ids.ts"
 import { commit, objectStep } from "../domain/Schedules.ts"
+import type { SqlRefused, SqlRows } from "../domain/sql/SqlAnswer.ts"
 import type { GroupInit, GroupSecrets, JsonText } from "../domain/TaskGroup.ts"
 import { type Committed, GroupNotStored, TaskGroups } from "../services/TaskGroups.ts"
 
@@ -14,12 +15,8 @@ export interface TaskGroupStub {
   /** Whether a committed group is here. */
   exists(): Promise<boolean>
   fetch(request: Request): Promise<Response>
-  raw(query: string): Promise<{
-    columnNames: Array<string>
-    rowsRead: number
-    rowsWritten: number
-    raw: Array<Array<unknown>>
-  }>
+  /** One statement of a stranger's. */
+  askSql(statement: string): Promise<SqlRows | SqlRefused>
 }
 
 type Receiving = Pick<TaskGroupStub, "begin" | "addInputs" | "commit">

@@ -271,7 +271,7 @@ export class Product {
       commit: (waitMs) => there.call((object) => object.commit(waitMs)),
       exists: () => there.call((object) => object.exists()),
       fetch: (request) => there.fetch(request),
-      raw: async () => ({ columnNames: ["one"], rowsRead: 1, rowsWritten: 0, raw: [[1]] }),
+      askSql: async () => ({ columnNames: ["one"], rowsRead: 1, rowsWritten: 0, raw: [[1]] }),
     }
   }
 

@@ -11,12 +11,6 @@ export class SqlBudgetSpent extends Error {
   }
 }
 
-/** The seconds, where it is that: from an object an error comes with what it has, but not as what it was. */
-export const budgetSpentFor = (error: unknown): number | null => {
-  if (!(error instanceof Error) || !("retryAfterSeconds" in error)) return null
-  return typeof error.retryAfterSeconds === "number" ? error.retryAfterSeconds : null
-}
-
 /**
  * How much work strangers may still ask of a group: it grows with time, and each statement is charged with its bound
  * before it runs.

@@ -154,14 +154,12 @@ describe("the studio", () => {
     "//studio.outerbase.com/x",
     "javascript:alert(1)",
   ])("opens nothing where that frames %s", async (src) => {
-    const raw = () => Promise.reject(new Error("not asked"))
     for (const html of [`<iframe src="${src}"></iframe>`, "", "<iframe></iframe>"]) {
       const framed = () => Promise.resolve(new Response(html))
       const page = await databasePage(
         new Request("https://x.test"),
         "tgrp_00000000" as GroupId,
         "studio",
-        raw,
         framed,
       )
       expect(await page.text()).toContain("cannot be opened")

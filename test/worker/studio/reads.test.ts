@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from "vitest"
 import { expectError, untilEnded } from "../support/expect.ts"
-import { companies, create, getJson, inside, send } from "../support/product.ts"
+import { companies, create, getJson, groupStub, inside, send } from "../support/product.ts"
 import { postStudio, query, rowsOf } from "../support/studio.ts"
 import { until } from "../support/until.ts"
 import { newUpstream, type Upstream } from "../support/upstream.ts"
@@ -115,6 +115,14 @@ describe("reading", () => {
     // Nothing else is touched by it.
     expect((await send(`/${group}.json`)).status).toBe(200)
     expect((await query(id, "SELECT 1 AS one")).result?.rows).toEqual([{ one: 1 }])
+  })
+
+  it("what is refused is a value that the object gives, for what it throws is in the log", async () => {
+    for (const statement of ["select my_secret from runs", "delete from runs where 'my_secret'"])
+      expect(await groupStub(id).askSql(statement)).toEqual({
+        refused: expect.stringMatching(/my_secret|read-only/),
+        retryAfterSeconds: null,
+      })
   })
 
   it("an error of SQL is an answer", async () => {
