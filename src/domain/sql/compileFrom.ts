@@ -127,8 +127,9 @@ const viewSource = ({ catalog, viewed }: Compiler, alias: string, name: string):
       name: column.name,
       sql: `${quote(alias)}.${quote(column.name)}`,
       measure: () => {
-        viewed.add(column.name)
-        return (known ??= measureViewColumn(catalog, column, alias))
+        known ??= measureViewColumn(catalog, column, alias)
+        viewed.set(column.name, known)
+        return known
       },
       nodes: 1 + Math.ceil(column.chars / 40),
       unique: column.unique,
@@ -250,6 +251,8 @@ const functionSource = (item: FromItem & { kind: "function" }, alias: string, pl
     const columns = pragma.split(" ").map((name) => column(name, sized(200)))
     return sourceOf({ ...base, rows: PRAGMA_ROWS, visit: 3_000, columns }, { describes: true })
   }
+  if (item.name === "json_each" && args[0] === undefined)
+    throw new SqlRefusal("json_each is told what to take apart: json_each(runs.output, '$.basis')", item.at)
   if (item.name !== "json_each" || args[0] === undefined)
     throw new SqlRefusal(`no such table: ${item.name.slice(0, 60)}. Of table functions there is json_each`)
   const [json] = lookedInto(args[0], place)

@@ -9,7 +9,7 @@ import { studioLimits } from "../../support/studioLimits.ts"
 
 const limits = studioLimits()
 const database = companiesTable(300, 300)
-const small = readSqlCatalog(storageOn(database), () => {})
+const small = readSqlCatalog(storageOn(database), () => true)
 
 /** The same rows, more of them. */
 const grown = (catalog: Catalog, rows: number): Catalog => {
@@ -72,6 +72,10 @@ describe("what is not understood, would write, or has no bound", () => {
     ["select sum(id) over (order by id rows 3 preceding) from runs", /UNBOUNDED PRECEDING/],
     ["select json_tree.key from runs, json_tree(input)", /there is json_each/],
     ["select * from a natural join b", /use JOIN or LEFT JOIN/],
+    ["select company::text from results", /CAST\(company AS TEXT\)/],
+    ["select * from runs, json_each", /json_each\(runs\.output, /],
+    ["select row_number() from runs", /row_number\(…\) OVER/],
+    ["values (2), (1) order by 1", /SELECT \* FROM \(VALUES …\) ORDER BY 1/],
   ])("says why, and what to ask instead: %s", (statement, why) => {
     expect(() => check(statement, 50_000)).toThrow(why)
   })
