@@ -263,12 +263,18 @@ const functionSource = (item: FromItem & { kind: "function" }, alias: string, pl
     max: json.max + 8,
     marks: Math.min(json.marks / rows, json.max),
   }
+  // Each row says the path again, whatever it is in.
+  const said = sized((args[1]?.max ?? 0) + 64)
+  const places = new Map([
+    ["path", said],
+    ["fullkey", sum([part, said])],
+  ])
   const columns = EACH.map((name) =>
-    column(name, ["key", "value", "atom", "fullkey"].includes(name) ? part : sized(64)),
+    column(name, places.get(name) ?? (["key", "value", "atom"].includes(name) ? part : sized(64))),
   )
   const begin = reading(json) + workOf(args)
   return sourceOf(
-    { ...base, rows, visit: 150 + begin / rows, columns },
+    { ...base, rows, visit: 150 + (args[1]?.max ?? 0) * 0.5 + begin / rows, columns },
     // One that is of a row of another comes after it.
     { inner: scope.sources.some(({ alias: other }) => args.some(({ sql }) => sql.includes(quote(other)))) },
   )

@@ -107,6 +107,16 @@ describe("work is bounded by rows, bytes and what is made of them", () => {
   })
 })
 
+it("each row of json_each says its path again", () => {
+  const name = "k".repeat(6_000)
+  const list = JSON.stringify({ [name]: Array(3_300).fill(1) })
+  const asked = (column: string, rows: number) =>
+    `SELECT count(*) FROM (SELECT 1 FROM runs LIMIT ${rows}), json_each('${list}', '$.${name}') AS e WHERE e.${column} LIKE '%kkkkkkkkkkkkkkkq%'`
+  for (const column of ["path", "fullkey"])
+    expect(() => check(asked(column, 20), 1_000)).toThrow(/could take/)
+  expect(() => check(asked("key", 20), 1_000)).not.toThrow()
+})
+
 describe("what is written anew", () => {
   it.each([
     ["select 1; -- x", "SELECT 1 AS `1`"],
