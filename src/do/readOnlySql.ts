@@ -54,6 +54,9 @@ interface ReadCursor extends Omit<Answer, "rows"> {
 /** SQLite's program for a statement has no more steps than this: to make it takes time as well. */
 const MAX_OPCODES = 20_000
 
+/** Nanoseconds to understand a character of a statement, whatever becomes of it. */
+const UNDERSTANDING_CHAR = 1_000
+
 const sizeOf = (value: Row[number]): number =>
   typeof value === "string" ? value.length : value instanceof ArrayBuffer ? value.byteLength : 8
 
@@ -66,6 +69,7 @@ export class ReadOnlySql {
   private readonly storage: AskedStorage
   private readonly limits: StudioLimits
   private readonly budget: WorkBudget
+  private measured = 0
   private known: { readonly changes: unknown; readonly catalog: Catalog } | null = null
 
   /** `now`: epoch milliseconds. */
@@ -79,6 +83,8 @@ export class ReadOnlySql {
     if (typeof query !== "string") throw new SqlRefusal("A statement is text.")
     if (bindings.length > 0) throw new SqlRefusal("A statement takes no values: write them out.")
     this.budget.assertOpen()
+    this.budget.charge(query.length * UNDERSTANDING_CHAR)
+    this.measured = 0
     const statement = checkStatement(query, this.catalog(), this.limits)
     this.budget.charge(statement.work)
     const rollback = new Error("rollback")
@@ -98,10 +104,18 @@ export class ReadOnlySql {
   private catalog(): Catalog {
     const [changes] = this.rows("SELECT total_changes()")[0]!
     if (this.known === null || this.known.changes !== changes) {
-      const catalog = readSqlCatalog(this.storage, (work) => this.budget.charge(work))
+      const catalog = readSqlCatalog(this.storage, (work) => this.mayMeasure(work))
       this.known = { changes, catalog }
     }
     return this.known.catalog
+  }
+
+  /** What is measured for one statement takes half of what one may, together, and is charged as it is. */
+  private mayMeasure(work: number): boolean {
+    if (this.measured + work > this.limits.work / 2) return false
+    this.budget.charge(work)
+    this.measured += work
+    return true
   }
 
   private answer(query: string, { sql, kind, claims, work }: Checked): Answer {

@@ -1,6 +1,7 @@
 import type { Catalog, ElementsOf } from "./catalog.ts"
 import type { Argument } from "./functions.ts"
 import type { Scope } from "./Scope.ts"
+import type { Measure } from "./measure.ts"
 import { SqlRefusal } from "./SqlRefusal.ts"
 import type { Expr, Select } from "./syntax.ts"
 
@@ -70,8 +71,10 @@ export interface Compiler {
   kept: number
   /** Columns that are named now go along with what is sorted. */
   sorting: boolean
+  /** COLLATE has stood somewhere: columns may be compared in other ways than by their bytes. */
+  collated: boolean
   /** Columns of the view that are asked for. */
-  readonly viewed: Set<string>
+  readonly viewed: Map<string, Measure>
   /** Lists that are taken apart. */
   readonly listed: Map<string, ElementsOf>
   /** What has stood in the statement so far, with views and CTEs in their place. */
@@ -89,7 +92,8 @@ export const newCompiler = (how: Pick<Compiler, "catalog" | "expr" | "select">):
   once: 0,
   kept: 0,
   sorting: false,
-  viewed: new Set(),
+  collated: false,
+  viewed: new Map(),
   listed: new Map(),
   nodes: 0,
   items: 0,

@@ -9,6 +9,17 @@ export const folded = (name: string): string => name.replace(/[A-Z]+/g, (letters
 
 export const quote = (name: string): string => `\`${name.replaceAll("`", "``")}\``
 
+/** Each once, as SQLite does it where names are asked for from outside. */
+export const namesApart = (names: ReadonlyArray<string>): ReadonlyArray<string> => {
+  const taken = new Set<string>()
+  return names.map((name) => {
+    let apart = name
+    for (let nth = 1; taken.has(folded(apart)); nth++) apart = `${name}:${nth}`
+    taken.add(folded(apart))
+    return apart
+  })
+}
+
 /** A column of something that is read. */
 export interface Column {
   readonly name: string
@@ -65,6 +76,10 @@ export class Scope {
   readonly outer: Scope | null
   readonly sources: Array<Source> = []
   readonly aliases = new Map<string, Alias>()
+  /** Those that were given with AS. */
+  readonly given = new Set<string>()
+  /** ORDER BY, where a name stands by itself, means them before any column. */
+  givenFirst = false
   readonly windows = new Map<string, string>()
   /** Something in here is of a row outside: it runs anew for each. */
   correlated = false
@@ -100,9 +115,11 @@ export class Scope {
    * then depend on a row of that.
    */
   named(table: string | null, name: string): Column | Alias | null {
+    const alias = table === null ? this.aliases.get(folded(name)) : undefined
+    if (alias !== undefined && this.givenFirst && this.given.has(folded(name))) return alias
     const column = this.own(table, name)?.column
     if (column !== undefined) column.used = true
-    const found = column ?? (table === null ? this.aliases.get(folded(name)) : undefined)
+    const found = column ?? alias
     if (found !== undefined) return found
     const around = this.outer?.named(table, name) ?? null
     if (around !== null) this.correlated = true

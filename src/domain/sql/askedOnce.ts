@@ -7,10 +7,11 @@ import type { Core, Expr, Select } from "./syntax.ts"
 /**
  * `EXISTS (SELECT … FROM x WHERE x.a = outside AND …)` asks all rows of `x` for each row outside; the same is said by
  * `outside IN (SELECT x.a FROM x WHERE …)`, which asks once. NULL is equal to nothing, and EXISTS is never NULL, so that
- * neither side may be. Null where it cannot be said so.
+ * neither side may be. Null where it cannot be said so: `=` compares as its left side does, `IN` as what stands outside.
  */
 export const askedOnce = (select: Select, place: Place): Expr | null => {
   const [core] = select.cores
+  if (place.compiler.collated) return null
   if (core?.kind !== "select" || select.cores.length > 1 || select.ctes.length > 0 || select.limit !== null)
     return null
   const isPlain =

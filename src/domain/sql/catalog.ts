@@ -1,4 +1,4 @@
-import type { Size } from "./measure.ts"
+import type { Measure, Size } from "./measure.ts"
 
 /** What may be asked: tables, their columns, and what they hold at this moment. */
 
@@ -36,8 +36,8 @@ export interface View {
   readonly columns: ReadonlyArray<ViewColumn>
   /** Of columns whose values have been measured; of others, what they are made of tells. */
   readonly sizes: ReadonlyMap<string, Size>
-  /** Measures some: all rows are gone through. */
-  measure(columns: ReadonlyArray<string>): void
+  /** Measures some, with what they measure so far: all rows are gone through, where that does not take too long. */
+  measure(columns: ReadonlyMap<string, Measure>): void
   /** A SELECT of some of its columns, that calls the table `alias`. */
   select(columns: ReadonlyArray<string>, alias: string): string
 }
@@ -50,7 +50,7 @@ export interface Catalog {
   marks(table: string, column: string): number
   /** How many elements a row's JSON has at a path, on average, where that has been counted. */
   readonly elements: ReadonlyMap<string, number>
-  /** Counts them: all rows are gone through. */
+  /** Counts them: all rows are gone through, where that does not take too long. */
   countElements(lists: Iterable<ElementsOf>): void
 }
 

@@ -50,13 +50,13 @@ const check = (statement: string, catalog: Catalog, limits: SqlLimits): Checked 
   let bounds = bound()
   const over = excess(bounds, limits)
   if (over > 1 && over < WORTH_MEASURING) {
-    catalog.view.measure([...bounds.viewed])
+    catalog.view.measure(bounds.viewed)
     catalog.countElements(bounds.listed.values())
     bounds = bound()
   }
-  const { sql, work, kept, claims } = bounds
+  const { sql, work, kept, claims, preparing } = bounds
   if (parsed.explain)
-    return { sql: `EXPLAIN QUERY PLAN ${sql}`, kind: "plan", work: 5_000_000, kept: 0, claims: [] }
+    return { sql: `EXPLAIN QUERY PLAN ${sql}`, kind: "plan", work: preparing, kept: 0, claims: [] }
   if (!(work <= limits.work)) throw tooMuchWork(work, limits.work)
   if (!(kept <= limits.kept)) throw tooMuchKept(kept, limits.kept)
   return { sql, kind: "select", work, kept, claims }
@@ -72,9 +72,15 @@ const boundOf = (select: Select, catalog: Catalog, { rows }: SqlLimits) => {
   const compiler = newCompiler({ catalog, expr: compileExpr, select: compileSelect })
   const around = { compiler, scope: new Scope(null), ctes: new Map(), visible: rows + 1 }
   const { sql, work } = compileSelect(select, around)
-  const { claims, kept, listed, once, viewed } = compiler
-  return { sql, claims, kept, listed, viewed, work: work + once }
+  const { claims, items, kept, listed, nodes, once, viewed } = compiler
+  const preparing = PREPARING + nodes * PREPARING_NODE + items * PREPARING_ITEM
+  return { sql, claims, kept, listed, viewed, preparing, work: work + once + preparing }
 }
+
+/** What it takes to make a program of a statement: its plan and its program are looked at before it runs. */
+const PREPARING = 500_000
+const PREPARING_NODE = 10_000
+const PREPARING_ITEM = 500_000
 
 const tooMuchWork = (work: number, limit: number): SqlRefusal =>
   new SqlRefusal(

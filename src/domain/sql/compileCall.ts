@@ -28,10 +28,13 @@ export const compileCall = (call: Call, place: Place): Value => {
   return { ...valueOf(sql, size, args, work), documents: documents(allDocuments(args)) }
 }
 
-const unknown = (name: string): SqlRefusal =>
-  new SqlRefusal(
+const unknown = (name: string): SqlRefusal => {
+  if (WINDOWED.has(name))
+    return new SqlRefusal(`${name} is asked over a window: ${name}(…) OVER (ORDER BY …)`)
+  return new SqlRefusal(
     `The function ${name.slice(0, 60)} is not run here. There are ${[...new Set([...SCALAR.keys(), ...AGGREGATES.keys(), ...WINDOWED])].filter((one) => /^\w+$/.test(one)).join(", ")}.`,
   )
+}
 
 const compileAggregate = (call: Call, place: Place): Value => {
   const { name, star, distinct } = call
@@ -91,7 +94,8 @@ export const compileWindow = (window: Window, place: Place) => {
   const partition = window.partitionBy.map((expr) => place.compiler.expr(expr, place))
   const terms = compileTerms(window.orderBy, place)
   const clauses = [
-    window.base === null ? "" : named(window.base, place.scope),
+    // Without its parentheses, between which the rest of this one stands.
+    window.base === null ? "" : named(window.base, place.scope).slice(1, -1),
     partition.length === 0 ? "" : `PARTITION BY ${partition.map(({ sql }) => sql).join(", ")}`,
     terms.length === 0 ? "" : `ORDER BY ${terms.map(({ sql }) => sql).join(", ")}`,
   ]

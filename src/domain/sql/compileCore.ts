@@ -3,7 +3,7 @@ import { compileWindow } from "./compileCall.ts"
 import { declare } from "./compileFrom.ts"
 import { findLookups } from "./lookups.ts"
 import { cut, NONE, repeated, sum } from "./measure.ts"
-import { folded, quote, type Scope, type Source } from "./Scope.ts"
+import { folded, namesApart, quote, type Scope, type Source } from "./Scope.ts"
 import { SqlRefusal } from "./SqlRefusal.ts"
 import type { Core, Joined, Result } from "./syntax.ts"
 import { indexing, namedValue } from "./values.ts"
@@ -86,6 +86,8 @@ const compileSelectCore = (core: SelectCore, around: Around, ordered: Ordered): 
   for (const { name, window } of core.windows)
     scope.windows.set(folded(name), compileWindow(window, place).sql)
   const results = core.results.flatMap((result) => compileResult(result, place))
+  for (const result of core.results)
+    if (result.kind === "expr" && result.alias !== null) scope.given.add(folded(result.alias))
   const columns = visible === null ? calledApart(results) : results
   for (const { alias, value } of columns)
     if (alias !== null) {
@@ -239,15 +241,9 @@ const compileStar = (
   )
 }
 
-/** Each name once, as SQLite does it where names are asked for from outside. */
 const calledApart = (results: ReadonlyArray<Shown>): ReadonlyArray<Shown> => {
-  const taken = new Set<string>()
-  return results.map(({ name, value }) => {
-    let alias = name
-    for (let nth = 1; taken.has(folded(alias)); nth++) alias = `${name}:${nth}`
-    taken.add(folded(alias))
-    return { name: alias, alias, value }
-  })
+  const names = namesApart(results.map(({ name }) => name))
+  return results.map(({ value }, at) => ({ name: names[at]!, alias: names[at]!, value }))
 }
 
 const hideUsing = (from: ReadonlyArray<Joined>, scope: Scope): void => {

@@ -45,6 +45,7 @@ export const compileExpr = (expr: Expr, place: Place): Value => {
       return valueOf(`CAST(${arg.sql} AS ${expr.type})`, size, [arg], 100 + arg.mean * 2)
     }
     case "collate": {
+      place.compiler.collated = true
       const arg = inner(expr.arg)
       return valueOf(`(${arg.sql} COLLATE ${expr.collation})`, arg, [arg], arg.mean * 2)
     }

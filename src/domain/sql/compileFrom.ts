@@ -132,8 +132,9 @@ const viewSource = ({ catalog, viewed }: Compiler, alias: string, name: string):
       name: column.name,
       sql: `${quote(alias)}.${quote(column.name)}`,
       measure: () => {
-        viewed.add(column.name)
-        return (known ??= measureViewColumn(catalog, column, alias))
+        known ??= measureViewColumn(catalog, column, alias)
+        viewed.set(column.name, known)
+        return known
       },
       nodes: 1 + Math.ceil(column.chars / 40),
       unique: column.unique,
@@ -255,6 +256,8 @@ const functionSource = (item: FromItem & { kind: "function" }, alias: string, pl
     const columns = pragma.split(" ").map((name) => column(name, sized(200)))
     return sourceOf({ ...base, rows: PRAGMA_ROWS, visit: 3_000, columns }, { describes: true })
   }
+  if (item.name === "json_each" && args[0] === undefined)
+    throw new SqlRefusal("json_each is told what to take apart: json_each(runs.output, '$.basis')", item.at)
   if (item.name !== "json_each" || args[0] === undefined)
     throw new SqlRefusal(`no such table: ${item.name.slice(0, 60)}. Of table functions there is json_each`)
   const [json] = lookedInto(args[0], place)
@@ -265,12 +268,18 @@ const functionSource = (item: FromItem & { kind: "function" }, alias: string, pl
     max: json.max + 8,
     marks: Math.min(json.marks / rows, json.max),
   }
+  // Each row says the path again, whatever it is in.
+  const said = sized((args[1]?.max ?? 0) + 64)
+  const places = new Map([
+    ["path", said],
+    ["fullkey", sum([part, said])],
+  ])
   const columns = EACH.map((name) =>
-    column(name, ["key", "value", "atom", "fullkey"].includes(name) ? part : sized(64)),
+    column(name, places.get(name) ?? (["key", "value", "atom"].includes(name) ? part : sized(64))),
   )
   const begin = reading(json) + workOf(args)
   return sourceOf(
-    { ...base, rows, visit: 150 + begin / rows, columns },
+    { ...base, rows, visit: 150 + (args[1]?.max ?? 0) * 0.5 + begin / rows, columns },
     // One that is of a row of another comes after it.
     { inner: scope.sources.some(({ alias: other }) => args.some(({ sql }) => sql.includes(quote(other)))) },
   )

@@ -1,9 +1,9 @@
 import { compileCore, type CoreResult } from "./compileCore.ts"
-import type { Around, Compiled } from "./Compiler.ts"
+import type { Around, Compiled, Place } from "./Compiler.ts"
 import { cut, sum } from "./measure.ts"
-import { folded, quote, Scope } from "./Scope.ts"
+import { folded, namesApart, quote, Scope } from "./Scope.ts"
 import { SqlRefusal } from "./SqlRefusal.ts"
-import type { Cte, Select } from "./syntax.ts"
+import type { Cte, Expr, Select } from "./syntax.ts"
 import { compileTerms, indexing } from "./values.ts"
 
 export const compileSelect = (select: Select, around: Around): Compiled => {
@@ -19,7 +19,8 @@ export const compileSelect = (select: Select, around: Around): Compiled => {
 
 const compileCtes = (list: ReadonlyArray<Cte>, { compiler, scope, ctes: outer }: Around) => {
   const ctes = new Map(outer)
-  const parts = list.map(({ name, columns, hint, select }) => {
+  const parts = list.map(({ name, columns: written, hint, select }) => {
+    const columns = written === null ? null : namesApart(written)
     const key = folded(name)
     // What it has itself is meant by its own name.
     const inside = new Map([...ctes, [key, "recursive" as const]])
@@ -55,12 +56,22 @@ const ordering = (rows: number, bytes: number, needed: number): { work: number; 
   return { work: rows * each, kept }
 }
 
+const isName = (expr: Expr): boolean =>
+  expr.kind === "collate" ? isName(expr.arg) : expr.kind === "column" && expr.table === null
+
+const compileTerm = (term: Select["orderBy"][number], place: Place) => {
+  place.scope.givenFirst = isName(term.expr)
+  const terms = compileTerms([term], place)
+  place.scope.givenFirst = false
+  return terms
+}
+
 const compileOne = (select: Select, around: Around): Omit<Compiled, "items"> => {
   const { compiler } = around
   const needed = neededOf(select, around.visible)
   const core = compileCore(select.cores[0]!, around, {
     needed: select.orderBy.length === 0 ? needed : Infinity,
-    terms: (place) => compileTerms(select.orderBy, place),
+    terms: (place) => select.orderBy.flatMap((term) => compileTerm(term, place)),
   })
   let { work } = core
   if (select.orderBy.length > 0) {
@@ -115,7 +126,7 @@ const compileCompound = (select: Select, around: Around): Omit<Compiled, "items"
 }
 
 /** Rows of several are ordered by what all of them have: a column's name or place. */
-const compoundTerm = (expr: Select["orderBy"][number]["expr"], columns: Compiled["columns"]): string => {
+const compoundTerm = (expr: Expr, columns: Compiled["columns"]): string => {
   if (expr.kind === "literal" && /^\d+$/.test(expr.sql)) return expr.sql
   if (expr.kind === "collate") return `${compoundTerm(expr.arg, columns)} COLLATE ${expr.collation}`
   const name = expr.kind === "column" && expr.table === null ? folded(expr.name) : null

@@ -61,6 +61,8 @@ const parseWhole = (reader: TokenReader): Select => {
     compounds.push(compound)
     cores.push(parseCore(reader))
   }
+  if (cores.at(-1)!.kind === "values" && (reader.sees("ORDER") || reader.sees("LIMIT")))
+    reader.refuse("VALUES takes no ORDER BY and no LIMIT by itself: SELECT * FROM (VALUES …) ORDER BY 1")
   return { ctes, cores, compounds, orderBy: parseOrderBy(reader), ...parseLimit(reader) }
 }
 

@@ -44,6 +44,8 @@ export const byteOffset = (statement: string, at: number): number =>
 
 const refuseAt = (statement: string, at: number): never => {
   const character = String.fromCodePoint(statement.codePointAt(at)!)
+  if (statement.startsWith("::", at))
+    throw new SqlRefusal("A value's type is written as in CAST(company AS TEXT) here, not with ::", at)
   if (/[?:@$#]/.test(character)) {
     throw new SqlRefusal(
       `Parameters (?, :name, @name, $name) have no values here; write them out. The columns "$id" and "$status" are written in double quotes`,

@@ -1,5 +1,5 @@
 import type { Catalog, Table, TableColumn } from "../../domain/sql/catalog.ts"
-import { type Size, sized } from "../../domain/sql/measure.ts"
+import { type Measure, reading, type Size, sized, workOf } from "../../domain/sql/measure.ts"
 import { resultsView } from "./resultsView.ts"
 import { firstRow, type SqliteStorage } from "./SqliteStorage.ts"
 
@@ -24,9 +24,11 @@ type Queries = Pick<SqliteStorage, "sql">
 const numbers = (storage: Queries, query: string): ReadonlyArray<number> =>
   (firstRow(storage.sql.exec(query)) ?? []).map(Number)
 
+const quoted = (name: string): string => `\`${name.replaceAll("`", "``")}\``
+
 const sizesOf = (storage: Queries, table: string, names: ReadonlyArray<string>) => {
   const asked = names
-    .map((name) => `\`${name.replaceAll("`", "``")}\``)
+    .map(quoted)
     .map((name) => `total(octet_length(${name})), ifnull(max(octet_length(${name})), 0)`)
   const [rows = 0, ...sizes] = numbers(storage, `SELECT count(*), ${asked.join(", ")} FROM ${table}`)
   const size = (at: number): Size => {
@@ -63,9 +65,11 @@ const schemaTable = (name: string): Table => ({
   })),
 })
 
-/** Nanoseconds to measure a row of a table, and a byte of a text or of the view's JSON. */
+/** Nanoseconds to measure a row of a table, and to look for commas and brackets in a byte. */
 const MEASURING_ROW = 1_000
-const MEASURING_BYTE = 3
+const MEASURING_BYTE = 6
+/** A result has at most 100 columns, and each that is measured makes two. */
+const MEASURED_AT_ONCE = 49
 
 /** Tables that the platform has beside ours and hides from nobody, as when it runs on a developer's machine. */
 const otherTables = (storage: Queries): ReadonlyArray<Table> => {
@@ -86,11 +90,11 @@ const otherTables = (storage: Queries): ReadonlyArray<Table> => {
 }
 
 /**
- * The catalog of this moment; what takes long to count is counted when it is asked for, once. `charge` is told
- * beforehand, in nanoseconds.
+ * The catalog of this moment; what takes long to count is counted when it is asked for, once. `spend` is told
+ * beforehand, in nanoseconds, and says whether there is time for it: what is not counted has the bound that needs none.
  */
-export const readSqlCatalog = (storage: Queries, charge: (work: number) => void): Catalog => {
-  charge(numbers(storage, "SELECT count(*) FROM runs")[0]! * MEASURING_ROW)
+export const readSqlCatalog = (storage: Queries, spend: (work: number) => boolean): Catalog => {
+  spend(numbers(storage, "SELECT count(*) FROM runs")[0]! * MEASURING_ROW)
   const runs = tableOf("runs", RUNS.split(" "), sizesOf(storage, "runs", TEXTS))
   const details = tableOf("details", DETAILS.split(" "), sizesOf(storage, "details", DETAILS_TEXTS))
   const [columns, view] =
@@ -116,20 +120,28 @@ export const readSqlCatalog = (storage: Queries, charge: (work: number) => void)
     view: {
       ...resultsView({ inputColumns, outputColumns }, view, runs),
       sizes: measured,
-      measure: (names) => {
-        const missing = names.filter((name) => !measured.has(name))
-        if (missing.length === 0) return
-        charge(runs.rows * (MEASURING_ROW * missing.length + runs.bytes * MEASURING_BYTE))
-        const { sizes } = sizesOf(storage, "results", missing)
-        for (const [name, size] of sizes) measured.set(name, size)
+      measure: (columns) => {
+        const missing = [...columns.keys()].filter((name) => !measured.has(name))
+        for (let at = 0; at < missing.length; at += MEASURED_AT_ONCE) {
+          const names = missing.slice(at, at + MEASURED_AT_ONCE)
+          if (!spend(runs.rows * measuring(names.map((name) => columns.get(name)!)))) return
+          // So that each value is made once, not for each of what is asked of it.
+          const { sizes } = sizesOf(
+            storage,
+            `(SELECT ${names.map(quoted).join(", ")} FROM results LIMIT -1)`,
+            names,
+          )
+          for (const [name, size] of sizes) measured.set(name, size)
+        }
       },
     },
     elements,
     countElements: (lists) => {
       for (const { key, column, path } of lists) {
         if (elements.has(key) || !JSON_COLUMNS.includes(column)) continue
-        const size = runs.columns.find(({ name }) => name === column)!.size
-        charge(runs.rows * (MEASURING_ROW + size.mean * MEASURING_BYTE))
+        const { size } = runs.columns.find(({ name }) => name === column)!
+        const marks = counted.get(column) ?? size.marks
+        if (!spend(runs.rows * (MEASURING_ROW + reading({ ...size, marks })))) return
         const at = path === null ? "" : `, '${path.replaceAll("'", "''")}'`
         const [total = 0] = numbers(storage, `SELECT count(*) FROM runs, json_each(runs.${column}${at})`)
         elements.set(key, total / Math.max(1, runs.rows))
@@ -140,12 +152,25 @@ export const readSqlCatalog = (storage: Queries, charge: (work: number) => void)
       if (table !== "runs" || size === undefined) return MAX_SEARCHED_BYTES
       const known = counted.get(column)
       if (known !== undefined) return known
-      charge(runs.rows * size.mean * MEASURING_BYTE)
+      if (!spend(runs.rows * size.mean * MEASURING_BYTE)) return size.mean
       const marks = marksOf(storage, column, size.mean, runs.rows)
       counted.set(column, marks)
       return marks
     },
   }
+}
+
+/**
+ * Nanoseconds for the view's values of one row. JSON that several look into is read once; looking is
+ * bounded for each statement on its own, and takes less than half of that where all columns are asked for together.
+ */
+const measuring = (columns: ReadonlyArray<Measure>): number => {
+  const documents = new Map(
+    columns.flatMap((column) =>
+      [...column.documents].map(([key, work]) => [key.slice(key.lastIndexOf(".")), work] as const),
+    ),
+  )
+  return [...documents.values()].reduce((total, work) => total + work, MEASURING_ROW) + workOf(columns) * 0.4
 }
 
 const marksOf = (storage: Queries, column: string, mean: number, rows: number): number => {

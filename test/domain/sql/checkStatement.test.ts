@@ -9,7 +9,7 @@ import { studioLimits } from "../../support/studioLimits.ts"
 
 const limits = studioLimits()
 const database = companiesTable(300, 300)
-const small = readSqlCatalog(storageOn(database), () => {})
+const small = readSqlCatalog(storageOn(database), () => true)
 
 /** The same rows, more of them. */
 const grown = (catalog: Catalog, rows: number): Catalog => {
@@ -73,6 +73,10 @@ describe("what is not understood, would write, or has no bound", () => {
     ["select sum(id) over (order by id rows 3 preceding) from runs", /UNBOUNDED PRECEDING/],
     ["select json_tree.key from runs, json_tree(input)", /there is json_each/],
     ["select * from a natural join b", /use JOIN or LEFT JOIN/],
+    ["select company::text from results", /CAST\(company AS TEXT\)/],
+    ["select * from runs, json_each", /json_each\(runs\.output, /],
+    ["select row_number() from runs", /row_number\(…\) OVER/],
+    ["values (2), (1) order by 1", /SELECT \* FROM \(VALUES …\) ORDER BY 1/],
   ])("says why, and what to ask instead: %s", (statement, why) => {
     expect(() => check(statement, 50_000)).toThrow(why)
   })
@@ -102,6 +106,16 @@ describe("work is bounded by rows, bytes and what is made of them", () => {
     expect(() => check(`SELECT ${heavy} FROM runs LIMIT 5`, 5_000_000)).not.toThrow()
     expect(() => check(`SELECT ${heavy} FROM runs ORDER BY 1 LIMIT 5`, 5_000_000)).toThrow(/could/)
   })
+})
+
+it("each row of json_each says its path again", () => {
+  const name = "k".repeat(6_000)
+  const list = JSON.stringify({ [name]: Array(3_300).fill(1) })
+  const asked = (column: string, rows: number) =>
+    `SELECT count(*) FROM (SELECT 1 FROM runs LIMIT ${rows}), json_each('${list}', '$.${name}') AS e WHERE e.${column} LIKE '%kkkkkkkkkkkkkkkq%'`
+  for (const column of ["path", "fullkey"])
+    expect(() => check(asked(column, 20), 1_000)).toThrow(/could take/)
+  expect(() => check(asked("key", 20), 1_000)).not.toThrow()
 })
 
 describe("what is written anew", () => {
