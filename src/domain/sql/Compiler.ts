@@ -27,6 +27,8 @@ export interface Value extends Argument {
   readonly nodes: number
   readonly aggregate: boolean
   readonly windowed: boolean
+  /** No two rows of what it is a column of have the same. */
+  readonly key: boolean
 }
 
 /** Where an expression stands. */

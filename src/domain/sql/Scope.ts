@@ -28,9 +28,12 @@ export interface Column {
   measure: () => Measure
   /** How much SQLite has to compile where it puts what the column is made of in its place. */
   readonly nodes: number
-  readonly unique: TableColumn["unique"]
+  /** As a table's, or that of a subquery which is grouped by it. */
+  readonly unique: TableColumn["unique"] | "group"
   /** The table and the column, where it holds JSON that is stored. */
   readonly stored: readonly [table: string, column: string] | null
+  /** It is compared as a number with what is text, so that many texts are equal to one. */
+  readonly numeric: boolean
   used: boolean
   /** It is asked for by what is sorted, and goes along. */
   sorted: boolean
@@ -130,6 +133,7 @@ export class Scope {
 export const columnOf = (column: Pick<Column, "name" | "sql" | "measure"> & Partial<Column>): Column => ({
   nodes: 1,
   unique: null,
+  numeric: true,
   stored: null,
   used: false,
   sorted: false,

@@ -7,6 +7,8 @@ export interface TableColumn {
   readonly size: Size
   /** By `row` SQLite finds a row at once; of a `run` there is one row at most. */
   readonly unique: "row" | "run" | null
+  /** Whether SQLite takes it for a number's. */
+  readonly numeric: boolean
   /** Whether it holds JSON. */
   readonly json: boolean
 }

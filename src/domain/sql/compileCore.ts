@@ -124,17 +124,26 @@ const compileSelectCore = (core: SelectCore, around: Around, ordered: Ordered): 
   const windows = windowed ? windowWork(scope, rows, bytes) : NOTHING
   const distinct = core.distinct ? { work: rows * indexing(bytes), kept: rows * bytes } : NOTHING
   compiler.kept += grouping.kept + windows.kept + distinct.kept + rows * place.keeps
+  // What rows are grouped by, or all there is of rows that differ, by its place, its name or what it is.
+  const [by] = groups
+  const isKey = ({ alias, value }: Shown, at: number): boolean => {
+    if (!grouped) return core.distinct && columns.length === 1
+    const names = [value.sql, String(at + 1), ...(alias === null ? [] : [quote(alias)])]
+    return groups.length === 1 && names.includes(by!.sql)
+  }
   const single = aggregated && core.groupBy.length === 0
   const out = single ? 1 : rows
   return {
     sql: print(core, scope, columns, { joins, where, groups, having }, grouped),
-    columns: columns.map(({ name, value }) => {
+    columns: columns.map((column, at) => {
+      const { name, value } = column
       const size = single ? cut(value, rows, 1) : value
       // What is grouped or compared is made once, and never put in the place where it is asked for.
       const made = asTheyCome ? {} : { work: 30 + size.mean * 0.1, documents: NONE, nodes: 1 }
+      const key = isKey(column, at)
       return {
         name,
-        value: { ...value, ...size, ...made, document: null, aggregate: false, windowed: false },
+        value: { ...value, ...size, ...made, document: null, aggregate: false, windowed: false, key },
       }
     }),
     terms: terms.map(({ sql }) => sql),

@@ -115,6 +115,7 @@ const tableSource = (table: Table, alias: string, name: string): Source =>
           sql: `${quote(alias)}.${quote(column.name)}`,
           measure: () => plain(column.size, taking(column.size, table.bytes)),
           unique: column.unique,
+          numeric: column.numeric,
           stored: column.json ? [table.name, column.name] : null,
         }),
       ),
@@ -138,6 +139,7 @@ const viewSource = ({ catalog, viewed }: Compiler, alias: string, name: string):
       },
       nodes: 1 + Math.ceil(column.chars / 40),
       unique: column.unique,
+      numeric: false,
     })
   })
   return sourceOf({
@@ -197,6 +199,7 @@ const madeSource = (
       sql: `${quote(alias)}.${quote(column)}`,
       measure: () => ({ ...value, work: value.work + 30 }),
       nodes: value.nodes,
+      unique: value.key ? "group" : null,
     }),
   )
   return sourceOf(

@@ -52,7 +52,14 @@ const neededOf = ({ limit, offset }: Select, visible: number | null): number =>
 /** What it takes to put rows into an order, of which `needed` are kept. */
 const ordering = (rows: number, bytes: number, needed: number): { work: number; kept: number } => {
   const kept = Math.min(rows, needed) * bytes
-  const each = needed >= rows ? 400 + bytes * 3 : needed <= 5_000 ? 900 + bytes * 5 : indexing(bytes)
+  const each =
+    needed >= rows
+      ? 400 + bytes * 3
+      : needed <= 100
+        ? 700 + bytes * 1.5
+        : needed <= 5_000
+          ? 900 + bytes * 5
+          : indexing(bytes)
   return { work: rows * each, kept }
 }
 

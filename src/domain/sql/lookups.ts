@@ -67,7 +67,7 @@ export const findLookups = (core: SelectCore, { compiler, scope }: Place): Looku
   const repeating = new Set<Source>()
   let work = 0
   // In a subquery that runs for each row, an index would be made for each as well.
-  const allowed = scope.outer === null ? ["row", "run"] : ["row"]
+  const allowed = scope.outer === null ? ["row", "run", "group"] : ["row"]
   for (const { left, right, at } of equalities(core, scope))
     for (const [one, other] of [
       [right, left],
@@ -76,13 +76,15 @@ export const findLookups = (core: SelectCore, { compiler, scope }: Place): Looku
       const { unique } = one.column
       const optional = core.from[scope.sources.indexOf(one.source)]?.how === "LEFT JOIN"
       if (unique === null || !allowed.includes(unique)) continue
+      // Values that differ may be equal to one that is compared in another way.
+      if (unique === "group" && (other.column.numeric || compiler.collated)) continue
       if (through.has(one.source) || rootOf(other.source) === one.source) continue
       // Rows of a LEFT JOIN are found by its own condition, and never lead to those before it.
       if (optional && core.from[at]?.item !== core.from[scope.sources.indexOf(one.source)]?.item) continue
       if (core.from[scope.sources.indexOf(other.source)]?.how === "LEFT JOIN") continue
       through.set(one.source, other.source)
       if (other.column.unique === null) repeating.add(one.source)
-      if (unique === "run") {
+      if (unique !== "row") {
         const bytes = one.source.columns.reduce(
           (total, column) => total + (column.unique === null ? 0 : 60),
           0,

@@ -20,6 +20,7 @@ export const valueOf = (sql: string, size: Size, parts: ReadonlyArray<Value>, wo
   text: null,
   number: null,
   document: null,
+  key: false,
 })
 
 export const namedValue = (found: Column | Alias, compiler: Compiler): Value => {

@@ -47,6 +47,7 @@ const tableOf = (
     name: column,
     size: sizes.get(column) ?? sized(8),
     unique: column === "id" ? "row" : column === "run_id" ? "run" : null,
+    numeric: !sizes.has(column),
     json: JSON_COLUMNS.includes(column),
   }))
   return { name, rows, columns: described, bytes: described.reduce((sum, { size }) => sum + size.mean, 0) }
@@ -61,6 +62,7 @@ const schemaTable = (name: string): Table => ({
     name: column,
     size: column === "sql" ? sized(100_000) : sized(40),
     unique: null,
+    numeric: true,
     json: false,
   })),
 })
@@ -83,6 +85,7 @@ const otherTables = (storage: Queries): ReadonlyArray<Table> => {
       name: String(column),
       size: sized(10_000),
       unique: null,
+      numeric: true,
       json: false,
     }))
     return { name: String(name), rows, columns: described, bytes: 10_000 }

@@ -118,6 +118,26 @@ it("each row of json_each says its path again", () => {
   expect(() => check(asked("key", 20), 1_000)).not.toThrow()
 })
 
+describe("a subquery's rows are found by what they are grouped by", () => {
+  const averages = "WITH m AS (SELECT country, avg(employees) AS mean FROM results GROUP BY country)"
+  it.each([
+    `${averages} SELECT r.company FROM results r JOIN m ON m.country = r.country WHERE r.employees > m.mean`,
+    "SELECT r.company, t.n FROM results r JOIN (SELECT industry AS i, count(*) AS n FROM results GROUP BY i) t ON t.i = r.industry",
+    "SELECT r.company FROM results r JOIN (SELECT DISTINCT country FROM results WHERE employees > 100) t ON t.country = r.country",
+  ])("%s", (statement) => {
+    expect(() => check(statement, 50_000)).not.toThrow()
+  })
+
+  it.each([
+    // Texts that differ, all of them equal to the number 1.
+    "SELECT count(*) FROM runs a JOIN (SELECT '1.' || replace(run_id, 'x', '0') AS k FROM runs GROUP BY k) t ON t.k = a.attempt",
+    "SELECT count(*) FROM runs a JOIN (SELECT status COLLATE NOCASE AS k, run_id FROM runs GROUP BY run_id) t ON t.run_id = a.status",
+    "SELECT count(*) FROM results r JOIN (SELECT country, industry FROM results GROUP BY country, industry) t ON t.country = r.country",
+  ])("but not where several may be equal: %s", (statement) => {
+    expect(() => check(statement, 50_000)).toThrow(/could take/)
+  })
+})
+
 describe("what is written anew", () => {
   it.each([
     ["select 1; -- x", "SELECT 1 AS `1`"],
