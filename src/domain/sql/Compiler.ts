@@ -29,6 +29,8 @@ export interface Value extends Argument {
   readonly windowed: boolean
   /** No two rows of what it is a column of have the same. */
   readonly key: boolean
+  /** SQLite compares it as a number with what is text: it is, or is made as, a number's column. */
+  readonly numeric: boolean
 }
 
 /** Where an expression stands. */

@@ -42,12 +42,14 @@ export const compileExpr = (expr: Expr, place: Place): Value => {
       const arg = inner(expr.arg)
       const isText = ["TEXT", "VARCHAR", "CHAR", "BLOB"].includes(expr.type)
       const size = isText ? { ...arg, mean: Math.max(24, arg.mean), max: Math.max(24, arg.max) } : SMALL
-      return valueOf(`CAST(${arg.sql} AS ${expr.type})`, size, [arg], 100 + arg.mean * 2)
+      const cast = valueOf(`CAST(${arg.sql} AS ${expr.type})`, size, [arg], 100 + arg.mean * 2)
+      return { ...cast, numeric: !isText }
     }
     case "collate": {
       place.compiler.collated = true
       const arg = inner(expr.arg)
-      return valueOf(`(${arg.sql} COLLATE ${expr.collation})`, arg, [arg], arg.mean * 2)
+      const collated = valueOf(`(${arg.sql} COLLATE ${expr.collation})`, arg, [arg], arg.mean * 2)
+      return { ...collated, numeric: arg.numeric }
     }
     case "exists":
     case "scalar":
@@ -140,7 +142,8 @@ const compileSubquery = (expr: Expr & { kind: "exists" | "scalar" }, place: Plac
   const work = STEP + (inner.correlated ? 1_500 + select.work : 0)
   if (expr.kind === "exists") return valueOf(`EXISTS (${select.sql})`, SMALL, [], work)
   const [first] = select.columns
-  return valueOf(`(${select.sql})`, repeated(first?.value ?? SMALL), [], work)
+  const value = valueOf(`(${select.sql})`, repeated(first?.value ?? SMALL), [], work)
+  return { ...value, numeric: first?.value.numeric ?? false }
 }
 
 const compileCase = (expr: Expr & { kind: "case" }, place: Place): Value => {

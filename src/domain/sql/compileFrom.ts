@@ -200,6 +200,7 @@ const madeSource = (
       measure: () => ({ ...value, work: value.work + 30 }),
       nodes: value.nodes,
       unique: value.key ? "group" : null,
+      numeric: value.numeric,
     }),
   )
   return sourceOf(

@@ -114,7 +114,9 @@ const compileCompound = (select: Select, around: Around): Omit<Compiled, "items"
     const parts = cores.map((core) => core.columns[at]?.value ?? value)
     const total = cores.reduce((bytes, core, nth) => bytes + core.rows * parts[nth]!.mean, 0)
     const max = Math.max(...parts.map((part) => part.max))
-    return { name, value: { ...value, mean: total / Math.max(1, rows), max, document: null } }
+    const numeric = parts.some((part) => part.numeric)
+    const mean = total / Math.max(1, rows)
+    return { name, value: { ...value, mean, max, numeric, key: false, document: null } }
   })
   const bytes = sum(columns.map(({ value }) => value)).mean
   const distinct = select.compounds.some((compound) => compound !== "UNION ALL")

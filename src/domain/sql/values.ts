@@ -21,6 +21,7 @@ export const valueOf = (sql: string, size: Size, parts: ReadonlyArray<Value>, wo
   number: null,
   document: null,
   key: false,
+  numeric: false,
 })
 
 export const namedValue = (found: Column | Alias, compiler: Compiler): Value => {
@@ -31,7 +32,7 @@ export const namedValue = (found: Column | Alias, compiler: Compiler): Value => 
   const value = { ...valueOf(sql, measure, [], measure.work), documents: measure.documents, nodes }
   return "aggregate" in found
     ? { ...value, aggregate: found.aggregate }
-    : { ...value, document: found.stored === null ? null : sql }
+    : { ...value, numeric: found.numeric, document: found.stored === null ? null : sql }
 }
 
 /**

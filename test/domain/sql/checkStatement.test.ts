@@ -122,6 +122,7 @@ describe("a subquery's rows are found by what they are grouped by", () => {
   const averages = "WITH m AS (SELECT country, avg(employees) AS mean FROM results GROUP BY country)"
   it.each([
     `${averages} SELECT r.company FROM results r JOIN m ON m.country = r.country WHERE r.employees > m.mean`,
+    "WITH r AS (SELECT company, country FROM results WHERE founded > 1950), m AS (SELECT country, count(*) AS n FROM r GROUP BY country) SELECT r.company, m.n FROM r JOIN m ON m.country = r.country",
     "SELECT r.company, t.n FROM results r JOIN (SELECT industry AS i, count(*) AS n FROM results GROUP BY i) t ON t.i = r.industry",
     "SELECT r.company FROM results r JOIN (SELECT DISTINCT country FROM results WHERE employees > 100) t ON t.country = r.country",
   ])("%s", (statement) => {
@@ -131,6 +132,9 @@ describe("a subquery's rows are found by what they are grouped by", () => {
   it.each([
     // Texts that differ, all of them equal to the number 1.
     "SELECT count(*) FROM runs a JOIN (SELECT '1.' || replace(run_id, 'x', '0') AS k FROM runs GROUP BY k) t ON t.k = a.attempt",
+    "WITH a AS (SELECT attempt AS n FROM runs) SELECT count(*) FROM a JOIN (SELECT '1.' || replace(run_id, 'x', '0') AS k FROM runs GROUP BY k) t ON t.k = a.n",
+    "WITH a AS (SELECT CAST(status AS INTEGER) AS n FROM runs) SELECT count(*) FROM a JOIN (SELECT DISTINCT run_id FROM runs) t ON t.run_id = a.n",
+    "SELECT count(*) FROM runs a JOIN (SELECT status AS k FROM runs GROUP BY k UNION ALL SELECT status FROM runs) t ON t.k = a.status",
     "SELECT count(*) FROM runs a JOIN (SELECT status COLLATE NOCASE AS k, run_id FROM runs GROUP BY run_id) t ON t.run_id = a.status",
     "SELECT count(*) FROM results r JOIN (SELECT country, industry FROM results GROUP BY country, industry) t ON t.country = r.country",
   ])("but not where several may be equal: %s", (statement) => {
