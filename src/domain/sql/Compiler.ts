@@ -62,12 +62,16 @@ export interface Around {
   readonly ctes: Ctes
   /** Rows after which nobody reads on; null where all are needed, and columns are called by name. */
   readonly visible: number | null
+  /** Its columns are asked for by name alone: of a `*` only some are needed. */
+  readonly named?: boolean
 }
 
 export interface Compiler {
   readonly catalog: Catalog
   readonly expr: (expr: Expr, place: Place) => Value
   readonly select: (select: Select, around: Around) => Compiled
+  /** Names that the statement asks for; null where those are all. */
+  readonly asked: ReadonlySet<string> | null
   readonly claims: Array<Claim>
   /** Nanoseconds of what runs once, wherever it stands. */
   once: number
@@ -88,7 +92,8 @@ export interface Compiler {
 }
 
 /** `how`: what expressions and SELECTs become, which are made of each other. */
-export const newCompiler = (how: Pick<Compiler, "catalog" | "expr" | "select">): Compiler => ({
+export const newCompiler = (how: Pick<Compiler, "asked" | "catalog" | "expr" | "select">): Compiler => ({
+  asked: how.asked,
   catalog: how.catalog,
   expr: how.expr,
   select: how.select,

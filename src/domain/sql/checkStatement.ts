@@ -1,5 +1,6 @@
 import type { Catalog } from "./catalog.ts"
 import { type Claim, newCompiler } from "./Compiler.ts"
+import { askedNames } from "./askedNames.ts"
 import { compileExpr } from "./compileExpr.ts"
 import { compileSelect } from "./compileSelect.ts"
 import { parseStatement } from "./parseSelect.ts"
@@ -69,7 +70,12 @@ const excess = ({ work, kept }: Pick<Checked, "work" | "kept">, limits: SqlLimit
   Math.max(work / limits.work, kept / limits.kept)
 
 const boundOf = (select: Select, catalog: Catalog, { rows }: SqlLimits) => {
-  const compiler = newCompiler({ catalog, expr: compileExpr, select: compileSelect })
+  const compiler = newCompiler({
+    asked: askedNames(select),
+    catalog,
+    expr: compileExpr,
+    select: compileSelect,
+  })
   const around = { compiler, scope: new Scope(null), ctes: new Map(), visible: rows + 1 }
   const { sql, work } = compileSelect(select, around)
   const { claims, items, kept, listed, nodes, once, viewed } = compiler

@@ -1,5 +1,6 @@
 import { type Around, countItems, type Place, type Value } from "./Compiler.ts"
 import { compileWindow } from "./compileCall.ts"
+import { trimmed } from "./askedNames.ts"
 import { declare } from "./compileFrom.ts"
 import { findLookups } from "./lookups.ts"
 import { cut, NONE, repeated, sum } from "./measure.ts"
@@ -85,7 +86,8 @@ const compileSelectCore = (core: SelectCore, around: Around, ordered: Ordered): 
   compiler.sorting = true
   for (const { name, window } of core.windows)
     scope.windows.set(folded(name), compileWindow(window, place).sql)
-  const results = core.results.flatMap((result) => compileResult(result, place))
+  const asked = around.named === true ? compiler.asked : null
+  const results = core.results.flatMap((result) => compileResult(result, place, asked))
   for (const result of core.results)
     if (result.kind === "expr" && result.alias !== null) scope.given.add(folded(result.alias))
   const columns = visible === null ? calledApart(results) : results
@@ -220,8 +222,12 @@ interface Shown {
   readonly value: Value
 }
 
-const compileResult = (result: Result, place: Place): ReadonlyArray<Shown> => {
-  if (result.kind === "star") return compileStar(result, place)
+const compileResult = (
+  result: Result,
+  place: Place,
+  asked: ReadonlySet<string> | null,
+): ReadonlyArray<Shown> => {
+  if (result.kind === "star") return compileStar(result, place, asked)
   const value = place.compiler.expr(result.expr, place)
   const { alias, expr } = result
   if (alias !== null) return [{ name: alias, alias, value }]
@@ -235,19 +241,19 @@ const compileResult = (result: Result, place: Place): ReadonlyArray<Shown> => {
 const compileStar = (
   { table }: Result & { kind: "star" },
   { compiler, scope }: Place,
+  asked: ReadonlySet<string> | null,
 ): ReadonlyArray<Shown> => {
   const sources =
     table === null ? scope.sources : scope.sources.filter((source) => source.name === folded(table))
   if (sources.length === 0)
     throw new SqlRefusal(table === null ? "no tables specified" : `no such table: ${table.slice(0, 100)}`)
-  return sources.flatMap((source) =>
-    source.columns
-      .filter((column) => table !== null || !source.hidden.has(folded(column.name)))
-      .map((column) => {
-        column.used = true
-        return { name: column.name, alias: null, value: namedValue(column, compiler) }
-      }),
+  const columns = sources.flatMap((source) =>
+    source.columns.filter((column) => table !== null || !source.hidden.has(folded(column.name))),
   )
+  return (asked === null ? columns : trimmed(columns, asked)).map((column) => {
+    column.used = true
+    return { name: column.name, alias: null, value: namedValue(column, compiler) }
+  })
 }
 
 const calledApart = (results: ReadonlyArray<Shown>): ReadonlyArray<Shown> => {

@@ -57,7 +57,13 @@ const itemSource = (item: FromItem, place: Place): Source => {
   switch (item.kind) {
     case "select": {
       const inner = new Scope(scope.outer)
-      const compiled = compiler.select(item.select, { compiler, scope: inner, ctes, visible: null })
+      const compiled = compiler.select(item.select, {
+        compiler,
+        scope: inner,
+        ctes,
+        visible: null,
+        named: true,
+      })
       if (inner.correlated) scope.correlated = true
       return madeSource(compiled, alias, item.alias, `(${compiled.sql})`, place)
     }

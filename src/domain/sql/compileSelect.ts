@@ -1,3 +1,4 @@
+import { isTrimmable } from "./askedNames.ts"
 import { compileCore, type CoreResult } from "./compileCore.ts"
 import type { Around, Compiled, Place } from "./Compiler.ts"
 import { cut, sum } from "./measure.ts"
@@ -10,7 +11,7 @@ export const compileSelect = (select: Select, around: Around): Compiled => {
   const { compiler, scope } = around
   const before = compiler.items
   const { ctes, sql: withCtes } = compileCtes(select.ctes, around)
-  const inside = { ...around, ctes }
+  const inside = { ...around, ctes, named: around.named === true && isTrimmable(select) }
   const compiled = select.cores.length === 1 ? compileOne(select, inside) : compileCompound(select, inside)
   if (select.cores.length > 1 && scope.sources.length > 0)
     throw new Error("A compound has no sources of its own")
@@ -25,7 +26,13 @@ const compileCtes = (list: ReadonlyArray<Cte>, { compiler, scope, ctes: outer }:
     // What it has itself is meant by its own name.
     const inside = new Map([...ctes, [key, "recursive" as const]])
     const body = new Scope(scope.outer)
-    const compiled = compileSelect(select, { compiler, scope: body, ctes: inside, visible: null })
+    const compiled = compileSelect(select, {
+      compiler,
+      scope: body,
+      ctes: inside,
+      visible: null,
+      named: columns === null,
+    })
     if (body.correlated) scope.correlated = true
     if (columns !== null && columns.length !== compiled.columns.length)
       throw new SqlRefusal(

@@ -122,7 +122,7 @@ describe("a subquery's rows are found by what they are grouped by", () => {
   const averages = "WITH m AS (SELECT country, avg(employees) AS mean FROM results GROUP BY country)"
   it.each([
     `${averages} SELECT r.company FROM results r JOIN m ON m.country = r.country WHERE r.employees > m.mean`,
-    "WITH r AS (SELECT company, country FROM results WHERE founded > 1950), m AS (SELECT country, count(*) AS n FROM r GROUP BY country) SELECT r.company, m.n FROM r JOIN m ON m.country = r.country",
+    "WITH r AS (SELECT * FROM results WHERE founded > 1950), m AS (SELECT country, count(*) AS n FROM r GROUP BY country) SELECT r.company, m.n FROM r JOIN m ON m.country = r.country",
     "SELECT r.company, t.n FROM results r JOIN (SELECT industry AS i, count(*) AS n FROM results GROUP BY i) t ON t.i = r.industry",
     "SELECT r.company FROM results r JOIN (SELECT DISTINCT country FROM results WHERE employees > 100) t ON t.country = r.country",
   ])("%s", (statement) => {

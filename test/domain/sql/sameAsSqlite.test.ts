@@ -24,6 +24,16 @@ const askedOfSqlite = (sql: string) => {
 
 describe("names and rows are those that SQLite has for the statement as it was sent", () => {
   it.each([
+    "WITH t AS (SELECT * FROM results WHERE employees > 100) SELECT country, count(*) FROM t GROUP BY country ORDER BY 2, 1",
+    "WITH a AS (SELECT * FROM results), b AS (SELECT *, 1 AS one FROM a) SELECT company, one FROM b ORDER BY company LIMIT 3",
+    "WITH t(i, r) AS (SELECT * FROM (SELECT input_index, run_id FROM runs)) SELECT r FROM t ORDER BY i LIMIT 3",
+    "SELECT count(*) FROM (SELECT * FROM results)",
+    'SELECT "status:1" FROM (SELECT * FROM runs a JOIN runs b ON a.id = b.id) ORDER BY 1 LIMIT 2',
+    "SELECT run_id FROM (SELECT * FROM runs ORDER BY 2 DESC LIMIT 3) ORDER BY run_id",
+    "SELECT company FROM (SELECT DISTINCT * FROM results) ORDER BY company LIMIT 2",
+    "SELECT x.company FROM (SELECT * FROM results UNION ALL SELECT * FROM results) x ORDER BY 1 LIMIT 3",
+    "SELECT a.company FROM (SELECT * FROM results) a JOIN (SELECT * FROM results) b USING (company) ORDER BY 1 LIMIT 3",
+    "SELECT company FROM results r WHERE founded = (SELECT max(founded) FROM (SELECT * FROM results) t WHERE t.country = r.country) ORDER BY 1",
     "SELECT -input_index AS input_index FROM runs ORDER BY input_index LIMIT 3",
     "SELECT -input_index AS input_index FROM runs ORDER BY input_index COLLATE NOCASE DESC LIMIT 3",
     "SELECT -input_index AS input_index FROM runs ORDER BY input_index + 0 LIMIT 3",
