@@ -35,17 +35,13 @@ export class WorkBudget {
     const now = this.now()
     this.left = Math.min(this.saved, this.left + (Math.max(0, now - this.at) / 1000) * this.perSecond)
     this.at = now
-    if (this.left <= 0) throw this.spent(0)
+    if (this.left > 0) return
+    const seconds = Math.floor(-this.left / this.perSecond) + 1
+    throw new SqlBudgetSpent(Math.min(3_600, seconds))
   }
 
-  /** Throws `SqlBudgetSpent` where this is more than what is left. */
+  /** What is more than what is left is taken from the time to come: who was told to wait is answered then. */
   charge(work: number): void {
-    if (work > this.left && work <= this.saved && this.left < this.saved) throw this.spent(work)
     this.left -= work
-  }
-
-  private spent(work: number): SqlBudgetSpent {
-    const seconds = Math.ceil((work - this.left) / this.perSecond)
-    return new SqlBudgetSpent(Math.min(3_600, Math.max(1, seconds)))
   }
 }
