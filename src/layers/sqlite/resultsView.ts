@@ -33,11 +33,11 @@ const writable = (name: string): string => name.replaceAll("\0", "\ufffd").toWel
 
 type Columns = Pick<GroupDetails, "inputColumns" | "outputColumns">
 
-/** Where a name's value lies: an output's hides an input's. */
-const documentOf = (name: string, columns: Columns, pathIn: (document: string) => string): string => {
+/** Where a name's value lies: an output's hides an input's. `isThere`: whether a document has it. */
+const documentOf = (name: string, columns: Columns, isThere: (document: string) => string): string => {
   if (!columns.inputColumns.includes(name)) return "outputs"
   if (!columns.outputColumns.includes(name)) return "inputs"
-  return `iif(json_type(outputs, ${pathIn("outputs")}) IS NULL, inputs, outputs)`
+  return `iif(${isThere("outputs")}, outputs, inputs)`
 }
 
 /** JSON's spelling of a name between two texts, as an SQL expression. */
@@ -81,11 +81,17 @@ const valueOf = (name: string, columns: Columns, mayRepeat: boolean): string => 
     name === "content" && columns.outputColumns.includes(name)
       ? `iif(${document} >= '{' AND ${document} < '|', ${path}, '$')`
       : path
-  const document = documentOf(name, columns, pathIn)
-  const readable = hasNul
-    ? `replace(${document}, ${spelledBetween("", name, ":", columns)}, '"$nul":')`
-    : document
-  return (mayRepeat && document !== "inputs" ? lastValueAt : valueAt)(readable, pathIn(readable))
+  const readable = (document: string) =>
+    hasNul ? `replace(${document}, ${spelledBetween("", name, ":", columns)}, '"$nul":')` : document
+  const document = documentOf(
+    name,
+    columns,
+    (one) => `json_type(${readable(one)}, ${pathIn(one)}) IS NOT NULL`,
+  )
+  return (mayRepeat && document !== "inputs" ? lastValueAt : valueAt)(
+    readable(document),
+    pathIn(readable(document)),
+  )
 }
 
 /**

@@ -153,7 +153,10 @@ describe("values come as they are, integers that no double holds with all their 
   it("whatever the numbers are, also through `raw`, which takes no values", async () => {
     const { raw } = await groupStub(id).raw("select 'x', 9007199254740993 + length('y')")
     expect(raw).toEqual([["x", "9007199254740994"]])
-    await expect(groupStub(id).raw("select ?", "x")).rejects.toThrow(/no values/)
+    const refused = await groupStub(id)
+      .raw("select ?", "x")
+      .then(() => "answered", String)
+    expect(refused).toContain("takes no values")
     for (let times = 0; times < 50; times++) {
       const [[value]] = (await first("select random()")) as [[number | string]]
       if (typeof value === "number") expect(Number.isSafeInteger(value)).toBe(true)
