@@ -71,6 +71,25 @@ describe("followTaskGroup", () => {
     }).pipe(Effect.provide([committedGroup(3), parallel.layer]))
   })
 
+  it.effect("asks ever more rarely for an output that is said to be another row's", () => {
+    const parallel = makeParallel({
+      events: () =>
+        eventsAfter(5 * SECOND, () => {
+          parallel.complete()
+          const ends = parallel.runs.map((run) => told(run))
+          Object.assign(parallel.runs[1]!, { metadata: { input_index: "0" } })
+          return ends
+        }),
+    })
+    return Effect.gen(function* () {
+      yield* following
+      yield* TestClock.adjust("10 minutes")
+      const asked = parallel.asked("getResult")
+      expect(asked.length).toBeGreaterThan(2)
+      expect(asked.length).toBeLessThan(25)
+    }).pipe(Effect.provide([committedGroup(2), parallel.layer]))
+  })
+
   it.effect("opens a stream that drops again, from where it was, and at most once a second", () => {
     const parallel = makeParallel({
       events: ({ cursor }) =>

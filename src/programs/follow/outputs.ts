@@ -172,9 +172,9 @@ const makeGivingUp = Effect.fnUntraced(function* (context: FollowContext) {
     const now = yield* Clock.currentTimeMillis
     if (now >= listAt) yield* list(now)
     if (!isListed && lateMs < 2 * waitMs) return
-    const isPending = [...store.pendingOutputs()].some((one) => one.inputIndex === inputIndex)
+    const isMissing = isPending(store, inputIndex)
     context.upstream.outputCame(inputIndex)
-    if (!isPending) return
+    if (!isMissing) return
     const message = `Parallel reports this run as completed, but its output has not come for ${OUTPUT_WAIT_HOURS} hours in which it was asked for.`
     store.failOutput(inputIndex, errorJson({ message }), yield* Clock.currentTimeMillis)
   })
@@ -208,5 +208,13 @@ const fetchAndStore = Effect.fnUntraced(function* (context: FollowContext, pendi
   )
   // The request said which run it is. Which input that is, only metadata can confirm.
   const known = { ...run, runId: pending.runId }
-  store.apply([{ run: known, output }], yield* Clock.currentTimeMillis)
+  const [applied] = store.apply([{ run: known, output }], yield* Clock.currentTimeMillis)
+  // Metadata may say that it is another row's. Asked again at once, it would say so for ever.
+  if (applied !== "changed" && isPending(store, pending.inputIndex))
+    return yield* new Malformed({ message: "The answer is not about this row" })
 })
+
+type Store = typeof RunStore.Service
+
+const isPending = (store: Store, inputIndex: number): boolean =>
+  [...store.pendingOutputs()].some((one) => one.inputIndex === inputIndex)
