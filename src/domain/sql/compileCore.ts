@@ -130,7 +130,9 @@ const compileSelectCore = (core: SelectCore, around: Around, ordered: Ordered): 
   const [by] = groups
   const isKey = ({ alias, value }: Shown, at: number): boolean => {
     if (!grouped) return core.distinct && columns.length === 1
-    const names = [value.sql, String(at + 1), ...(alias === null ? [] : [quote(alias)])]
+    // A number is a place there, whatever else is that number.
+    if (by!.number !== null) return groups.length === 1 && by!.number === at + 1
+    const names = [value.sql, ...(alias === null ? [] : [quote(alias)])]
     return groups.length === 1 && names.includes(by!.sql)
   }
   const single = aggregated && core.groupBy.length === 0

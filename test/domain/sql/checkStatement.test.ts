@@ -135,6 +135,7 @@ describe("a subquery's rows are found by what they are grouped by", () => {
     "WITH a AS (SELECT attempt AS n FROM runs) SELECT count(*) FROM a JOIN (SELECT '1.' || replace(run_id, 'x', '0') AS k FROM runs GROUP BY k) t ON t.k = a.n",
     "WITH a AS (SELECT CAST(status AS INTEGER) AS n FROM runs) SELECT count(*) FROM a JOIN (SELECT DISTINCT run_id FROM runs) t ON t.run_id = a.n",
     "SELECT count(*) FROM runs a JOIN (SELECT status AS k FROM runs GROUP BY k UNION ALL SELECT status FROM runs) t ON t.k = a.status",
+    "WITH r AS (SELECT 2 AS v, id FROM runs) SELECT count(*) FROM r JOIN (SELECT 2 AS k, run_id FROM runs GROUP BY 2) t ON t.k = r.v",
     "SELECT count(*) FROM runs a JOIN (SELECT status COLLATE NOCASE AS k, run_id FROM runs GROUP BY run_id) t ON t.run_id = a.status",
     "SELECT count(*) FROM results r JOIN (SELECT country, industry FROM results GROUP BY country, industry) t ON t.country = r.country",
   ])("but not where several may be equal: %s", (statement) => {
