@@ -7,6 +7,7 @@ import { type Constants, CONSTANTS } from "../domain/Constants.ts"
 import { failureLine } from "../domain/failureReport.ts"
 import { readSettings } from "../domain/Settings.ts"
 import { type SqlRefused, sqlRefused, type SqlRows } from "../domain/sql/SqlAnswer.ts"
+import type { Act, ActOutcome, Standing } from "../domain/Act.ts"
 import type { GroupInit, GroupSecrets, JsonText, TaskGroupResultOutput } from "../domain/TaskGroup.ts"
 import { StructuredLog } from "../layers/StructuredLog.ts"
 import type { Committed } from "../services/TaskGroups.ts"
@@ -115,6 +116,19 @@ export class TaskGroupDO extends DurableObject<Env> {
   /** Whether a committed group is here. */
   exists(): Promise<boolean> {
     return this.group.exists()
+  }
+
+  /** See `TaskGroupStub`, of these three. */
+  standing(key: string): Promise<Standing | null> {
+    return this.group.standing(key)
+  }
+
+  addPiece(pieces: string, at: number, inputs: ReadonlyArray<JsonText>): Promise<"stored" | "gone"> {
+    return this.group.addPiece(pieces, at, inputs)
+  }
+
+  act(act: Act): Promise<ActOutcome> {
+    return this.group.act(act)
   }
 
   /** The output stream (SSE); with the path `/json`, `/jsonl`, `/csv`, `/md` or `/html` that format. */

@@ -33,6 +33,14 @@ export interface IdempotencyRecord {
   readonly group: CreatedGroup | null
 }
 
+/** A request with an `Idempotency-Key` that changes a group: hashes, which lead back to no key. */
+export interface IdempotentAct {
+  /** Of the API key and the `Idempotency-Key`. */
+  readonly name: string
+  /** Of method, path, query and body. */
+  readonly bodyHash: string
+}
+
 export interface IdempotencyRequest {
   readonly token: string
   readonly bodyHash: string

@@ -99,14 +99,21 @@ const frameOf = (group: GroupFacts): Frame => ({
   taskgroupId: text(group.taskgroupId),
 })
 
+/** What a run is told to be of, so that listings can be matched with rows; as text, without blanks. */
+export const runMetadata = ({ inputIndex, attempt }: Pick<RunRow, "inputIndex" | "attempt">): JsonText =>
+  attempt === 1 ? `{"input_index":"${inputIndex}"}` : `{"input_index":"${inputIndex}","attempt":"${attempt}"}`
+
+const processorOf = (row: Pick<RunRow, "processor">, frame: Frame): JsonText =>
+  row.processor === null ? frame.processor : text(row.processor)
+
 /** The properties of Parallel's `TaskRun`, without braces. For a row that was not submitted, `run_id` is null. */
 const runFields = (row: RunRow, frame: Frame): string => {
   if (row.extra !== null) return runFieldsWith(row, frame, row.extra)
   const id = text(row.runId)
   return (
     `"run_id":${id},"interaction_id":${id},"status":${text(row.status)},"is_active":${isActive(row.status)},` +
-    `"warnings":${row.warnings ?? "null"},"error":${row.error ?? "null"},"processor":${frame.processor},` +
-    `"metadata":{"input_index":"${row.inputIndex}"},"taskgroup_id":${frame.taskgroupId},` +
+    `"warnings":${row.warnings ?? "null"},"error":${row.error ?? "null"},"processor":${processorOf(row, frame)},` +
+    `"metadata":${runMetadata(row)},"taskgroup_id":${frame.taskgroupId},` +
     `"created_at":${text(row.createdAt)},"modified_at":${text(row.modifiedAt)}`
   )
 }
@@ -144,7 +151,7 @@ export const runEventJson = (row: RunRow, group: GroupFacts, form: OutputForm = 
   const frame = frameOf(group)
   return (
     `{"type":"task_run.state","event_id":"${row.change}","input_index":${row.inputIndex},` +
-    `"input":{"processor":${frame.processor},"metadata":{"input_index":"${row.inputIndex}"},"input":${row.input}},` +
+    `"input":{"processor":${processorOf(row, frame)},"metadata":${runMetadata(row)},"input":${row.input}},` +
     `"run":{${runFields(row, frame)}},"output":${outputJson(row, form)}}`
   )
 }
@@ -153,12 +160,16 @@ export const runEventJson = (row: RunRow, group: GroupFacts, form: OutputForm = 
 const CARRIED = new Set(["run_id", "status", "is_active", "warnings", "error", "created_at", "modified_at"])
 
 /** What of Parallel's run cannot be told from the rest of the row; null when nothing. */
-export const extraOf = (run: WireRun, inputIndex: number, group: GroupFacts): JsonText | null => {
+export const extraOf = (
+  run: WireRun,
+  row: Pick<RunRow, "inputIndex" | "attempt" | "processor">,
+  group: GroupFacts,
+): JsonText | null => {
   const expected: Readonly<Record<string, JsonText>> = {
     interaction_id: text(run.runId),
-    processor: text(group.processor),
+    processor: text(row.processor ?? group.processor),
     taskgroup_id: text(group.taskgroupId),
-    metadata: `{"input_index":"${inputIndex}"}`,
+    metadata: runMetadata(row),
   }
   const extra = [...run.fields].filter(
     ([name, value]) => !CARRIED.has(name) && value !== "null" && expected[name] !== value,

@@ -17,6 +17,8 @@ export interface GroupInit {
   readonly metadata: JsonText
   readonly processor: string
   readonly taskSpec: JsonText
+  /** What is passed on to Parallel in every run, an object's text; without secrets. */
+  readonly runOptions: JsonText
   /** Union of the inputs' property names, in order of first appearance. */
   readonly inputColumns: ReadonlyArray<string>
   /** Property names that the output schema promises; more may show up in outputs. */
@@ -29,6 +31,10 @@ export interface GroupInit {
 export interface GroupSecrets {
   readonly apiKey: string
   readonly webhookUrl: string | null
+  /** `whsec_…`; signs the webhook. */
+  readonly webhookSecret?: string | null
+  /** Members of `runOptions` as they are sent, where they hold secrets: an object's text. */
+  readonly runSecrets?: JsonText | null
 }
 
 /**
@@ -49,6 +55,8 @@ export interface GroupDetails extends GroupInit {
 export interface RunRow {
   readonly inputIndex: number
   readonly attempt: number
+  /** Null: the group's. */
+  readonly processor: string | null
   /** Number of the newest change to this row. */
   readonly change: ChangeNumber
   readonly runId: RunId | null
@@ -73,13 +81,29 @@ export interface RunRow {
   readonly extra: JsonText | null
 }
 
-/** Parallel's own shape of a group's status, computed from the rows. */
+/**
+ * What a group is at, in a word; the last three are ends. `stopping`: rows were left unsent, and what was sent is
+ * followed to its end; `stopped`: an end with such rows.
+ */
+export type StatusState =
+  | "running"
+  | "waiting_for_credit"
+  | "key_refused"
+  | "stopping"
+  | "done"
+  | "stopped"
+  | "given_up"
+
+/** Parallel's own shape of a group's status, computed from the rows, and what we add to it. */
 export interface TaskGroupStatus {
   readonly num_task_runs: number
   readonly task_run_status_counts: Readonly<Record<string, number>>
   readonly is_active: boolean
   readonly status_message: string
   readonly modified_at: string
+  readonly state: StatusState
+  /** Of all runs started so far, at list price, retries included; null where a processor has none. */
+  readonly estimated_cost_usd: number | null
 }
 
 /** The JSON format of a group. */

@@ -42,6 +42,8 @@ export interface WireRun {
   readonly fields: ReadonlyMap<string, JsonText>
   /** Which input it is the run of, as we wrote into its metadata; null when Parallel did not echo it. */
   readonly inputIndex: number | null
+  /** Which attempt at it, from 1: upstream is told from the second on. */
+  readonly attempt: number
 }
 
 /** An output as Parallel sent it, as text: its content, and the object without it. */
@@ -65,13 +67,21 @@ export type GroupEvent =
   /** A kind we do not know, or an event we cannot read; survived, counted. */
   | { readonly _tag: "Unreadable"; readonly eventId: EventCursor | null; readonly reason: string }
 
-const indexOf = (metadata: unknown): number | null => {
-  if (!isRecord(metadata)) return null
-  const text = metadata["input_index"]
+const wholeIn = (metadata: Readonly<Record<string, unknown>>, name: string): number | null => {
+  const text = metadata[name]
   if (typeof text !== "string" && typeof text !== "number") return null
   const index = Number(text)
   return Number.isSafeInteger(index) && index >= 0 && String(text) !== "" ? index : null
 }
+
+/** What of the group this run is, by what we wrote into its metadata; null when that is not there. */
+const placeOf = (metadata: unknown): Pick<WireRun, "inputIndex" | "attempt"> | null => {
+  if (!isRecord(metadata)) return null
+  const inputIndex = wholeIn(metadata, "input_index")
+  return inputIndex === null ? null : { inputIndex, attempt: Math.max(1, wholeIn(metadata, "attempt") ?? 1) }
+}
+
+const NOWHERE = { inputIndex: null, attempt: 1 }
 
 /** Ids and statuses of runs are stored as text, and sent again as bytes: half a character would make an answer unreadable. */
 export const readRunId = (text: string): RunId => RunId(text.toWellFormed())
@@ -85,7 +95,7 @@ export const readRun = (run: JsonText | undefined, input?: JsonText): WireRun | 
     runId: readRunId(identity.run_id),
     status: identity.status.toWellFormed(),
     fields,
-    inputIndex: indexOf(valueOf(fields, "metadata")) ?? indexOf(valueOf(objectFields(input), "metadata")),
+    ...(placeOf(valueOf(fields, "metadata")) ?? placeOf(valueOf(objectFields(input), "metadata")) ?? NOWHERE),
   }
 }
 

@@ -3,29 +3,42 @@ import * as Redacted from "effect/Redacted"
 import { SecretStore } from "../services/SecretStore.ts"
 import type { SqliteStorage } from "./sqlite/SqliteStorage.ts"
 
-const API_KEY = "api_key"
-const WEBHOOK_URL = "webhook_url"
+/** Each in a place of its own, named as the secret is. */
+const NAMES = {
+  apiKey: "api_key",
+  webhookUrl: "webhook_url",
+  webhookSecret: "webhook_secret",
+  runSecrets: "run_secrets",
+} as const
 
 /**
  * Secrets in the object's key-value storage. The platform keeps it in the same database, so that deleting one can be
  * part of a transaction, but out of reach of any SQL statement.
  */
 export const SecretStoreKv = ({ kv }: Pick<SqliteStorage, "kv">): Layer.Layer<SecretStore> => {
-  const read = (name: string) => {
-    const value = kv.get<string>(name)
-    return value === undefined ? null : Redacted.make(value, { label: name })
+  const read = (name: keyof typeof NAMES) => () => {
+    const value = kv.get<string>(NAMES[name])
+    return value === undefined ? null : Redacted.make(value, { label: NAMES[name] })
   }
+  const names = Object.keys(NAMES) as Array<keyof typeof NAMES>
   return Layer.succeed(
     SecretStore,
     SecretStore.of({
-      save: ({ apiKey, webhookUrl }) => {
-        kv.put(API_KEY, apiKey)
-        if (webhookUrl !== null) kv.put(WEBHOOK_URL, webhookUrl)
+      save: (secrets) => {
+        for (const name of names) {
+          const value = secrets[name] ?? null
+          if (value !== null) kv.put(NAMES[name], value)
+        }
       },
-      apiKey: () => read(API_KEY),
-      webhookUrl: () => read(WEBHOOK_URL),
-      forgetApiKey: () => void kv.delete(API_KEY),
-      forgetWebhookUrl: () => void kv.delete(WEBHOOK_URL),
+      saveApiKey: (apiKey) => kv.put(NAMES.apiKey, apiKey),
+      apiKey: read("apiKey"),
+      webhookUrl: read("webhookUrl"),
+      webhookSecret: read("webhookSecret"),
+      runSecrets: read("runSecrets"),
+      forgetApiKey: () => void kv.delete(NAMES.apiKey),
+      forget: () => {
+        for (const name of names) kv.delete(NAMES[name])
+      },
     }),
   )
 }

@@ -1,6 +1,7 @@
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Schedule from "effect/Schedule"
+import type { Act, ActOutcome, Standing } from "../domain/Act.ts"
 import type { GroupId } from "../domain/Ids.ts"
 import { commit, objectStep } from "../domain/Schedules.ts"
 import type { SqlRefused, SqlRows } from "../domain/sql/SqlAnswer.ts"
@@ -14,6 +15,11 @@ export interface TaskGroupStub {
   commit(waitMs: number): Promise<Committed>
   /** Whether a committed group is here. */
   exists(): Promise<boolean>
+  /** What whoever wants to act on the group with this key must know of it; null where there is none. */
+  standing(key: string): Promise<Standing | null>
+  /** Rows that an act is to add, in pieces in their order under a name; seen by nobody before the act. */
+  addPiece(pieces: string, at: number, inputs: ReadonlyArray<JsonText>): Promise<"stored" | "gone">
+  act(act: Act): Promise<ActOutcome>
   fetch(request: Request): Promise<Response>
   /** One statement of a stranger's. */
   askSql(statement: string): Promise<SqlRows | SqlRefused>

@@ -266,6 +266,7 @@ const prepare = Effect.fnUntraced(function* (
     metadata: JSON.stringify(metadata),
     processor,
     taskSpec,
+    runOptions: "{}",
     inputColumns: columnsOf(rows, warnings),
     outputColumns: outputColumnsOf(output),
     warnings: [],

@@ -16,8 +16,7 @@ export const condemnTaskGroup = Effect.fn("condemnTaskGroup")(function* () {
   const alarms = yield* AlarmClock
   const now = yield* Clock.currentTimeMillis
   group.remove(() => {
-    secrets.forgetApiKey()
-    secrets.forgetWebhookUrl()
+    secrets.forget()
     for (const name of ["watchdog", "webhook", "uncommitted"] as const) alarms.clear(name)
     alarms.set("removal", now)
   })

@@ -15,6 +15,7 @@ const INIT: GroupInit = {
   metadata: "{}",
   processor: "core",
   taskSpec: `{"output_schema":{"type":"text"}}`,
+  runOptions: "{}",
   inputColumns: ["a"],
   outputColumns: ["content"],
   warnings: [],

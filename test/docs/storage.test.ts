@@ -28,6 +28,7 @@ const initOf = (numInputs: number) => ({
   metadata: "{}",
   processor: "core",
   taskSpec: "{}",
+  runOptions: "{}",
   inputColumns: [],
   outputColumns: [],
   warnings: [],

@@ -271,6 +271,9 @@ export class Product {
       commit: (waitMs) => there.call((object) => object.commit(waitMs)),
       exists: () => there.call((object) => object.exists()),
       fetch: (request) => there.fetch(request),
+      standing: (key) => there.call((object) => object.standing(key)),
+      addPiece: (pieces, at, inputs) => there.call((object) => object.addPiece(pieces, at, inputs)),
+      act: (act) => there.call((object) => object.act(act)),
       askSql: async () => ({ columnNames: ["one"], rowsRead: 1, rowsWritten: 0, raw: [[1]] }),
     }
   }

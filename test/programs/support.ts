@@ -234,6 +234,7 @@ export const initOf = (numInputs: number): GroupInit => ({
   metadata: "{}",
   processor: "core",
   taskSpec: "{}",
+  runOptions: "{}",
   inputColumns: ["company"],
   outputColumns: [],
   warnings: [],

@@ -61,7 +61,7 @@ export const applyRun = (
     modifiedAt: timeOf(run.fields.get("modified_at")) ?? start.modifiedAt,
     error: present(run.fields.get("error")),
     warnings: present(run.fields.get("warnings")) ?? start.warnings,
-    extra: extraOf(run, row.inputIndex, group),
+    extra: extraOf(run, row, group),
   }
   const complete = run.status === "completed"
   // An error that a run had on its way is none any more, and would look like an output that will not come.

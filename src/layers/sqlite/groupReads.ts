@@ -1,4 +1,5 @@
 import type { ChangeNumber, RunId } from "../../domain/Ids.ts"
+import { estimateCostUsd } from "../../domain/Processors.ts"
 import type { Selection } from "../../domain/ResultQuery.ts"
 import type { TaskGroupStatus } from "../../domain/TaskGroup.ts"
 import type { Audience } from "../../services/Audience.ts"
@@ -20,6 +21,8 @@ export const groupReads = (tables: GroupTables, audience: Audience["Service"]) =
       is_active: details.state !== "ended" && counts.ended < details.numInputs,
       status_message: details.statusMessage,
       modified_at: new Date(counts.lastChangeAt).toISOString(),
+      state: details.state === "ended" ? "done" : "running",
+      estimated_cost_usd: estimateCostUsd(details.processor, counts.submitted),
     }
   }
 

@@ -51,7 +51,7 @@ END`
 // An output begins with one brace, which goes: its members follow the content.
 const RUN = `CASE
   WHEN octet_length(input) + ifnull(octet_length(content), 0) + ifnull(octet_length(output), 0) > ${LIMITS.runs.bytes}
-    OR extra IS NOT NULL THEN NULL
+    OR extra IS NOT NULL OR processor IS NOT NULL THEN NULL
   ELSE concat(?1, '{"run_id":', json_quote(run_id), ',"interaction_id":', json_quote(run_id), ',"status":',
     ${statusAnd((status) => `,"is_active":${isActive(status)}`)}, ',"warnings":', ifnull(warnings, 'null'),
     ',"error":', ifnull(error, 'null'), ?4, input_index, ?5, json_quote(created_at), ',"modified_at":',

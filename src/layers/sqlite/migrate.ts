@@ -6,7 +6,7 @@ import { showResults } from "./resultsView.ts"
 import { firstRow, run, type SqliteStorage } from "./SqliteStorage.ts"
 
 /** Written into `details`, because the platform does not support `PRAGMA user_version`. */
-export const SCHEMA_VERSION = 3
+export const SCHEMA_VERSION = 4
 
 /**
  * A later deploy stored this group, and this one, an earlier one that was put in its place, does not understand it.
@@ -31,16 +31,23 @@ export const migrate = (storage: SqliteStorage): void => {
     SCHEMA_VERSION,
   ]
   if (version === SCHEMA_VERSION) return
-  if (version !== 1 && version !== 2) throw new StoredByLaterVersion(version)
+  if (version !== 1 && version !== 2 && version !== 3) throw new StoredByLaterVersion(version)
   storage.transactionSync(() => {
     if (version === 1) {
       endOrRunOn(storage)
       nameSentences(storage)
       restartWaits(storage)
     }
-    nameColumns(storage)
+    if (version !== 3) nameColumns(storage)
+    addColumns(storage)
     run(storage, `UPDATE details SET schema_version = ${SCHEMA_VERSION} WHERE id = 1`)
   })
+}
+
+/** Before version 4 a group had one submission, and all its runs one processor. */
+const addColumns = (storage: SqliteStorage): void => {
+  run(storage, "ALTER TABLE details ADD COLUMN run_options TEXT NOT NULL DEFAULT '{}'")
+  run(storage, "ALTER TABLE runs ADD COLUMN processor TEXT")
 }
 
 /** Before version 3 there was no view of the users' columns. */

@@ -31,6 +31,7 @@ const createDetails = (storage: SqliteStorage): void =>
       metadata TEXT NOT NULL,
       processor TEXT NOT NULL,
       task_spec TEXT NOT NULL,
+      run_options TEXT NOT NULL DEFAULT '{}',
       input_columns TEXT NOT NULL,
       output_columns TEXT NOT NULL,
       warnings TEXT NOT NULL,
@@ -54,6 +55,7 @@ const createRuns = (storage: SqliteStorage): void =>
       change INTEGER NOT NULL,
       updated_at INTEGER NOT NULL,
       confirmed INTEGER NOT NULL DEFAULT 0,
+      processor TEXT,
       run_id TEXT,
       status TEXT NOT NULL,
       created_at TEXT,
@@ -76,7 +78,7 @@ export interface StoredRow extends RunRow {
 }
 
 export const RUN_COLUMNS =
-  "input_index, attempt, change, confirmed, run_id, status, created_at, modified_at, confidence, error, warnings, extra, input, content, merged, output"
+  "input_index, attempt, change, confirmed, run_id, status, created_at, modified_at, confidence, error, warnings, extra, input, content, merged, output, processor"
 
 const textOrNull = (value: SqlValue | undefined): string | null => (typeof value === "string" ? value : null)
 
@@ -102,6 +104,7 @@ export const toRow = (values: ReadonlyArray<SqlValue>): StoredRow => ({
   content: textOrNull(values[13]),
   merged: textOrNull(values[14]),
   output: textOrNull(values[15]),
+  processor: textOrNull(values[16]),
 })
 
 /** Characters of a row's large columns. */
@@ -149,7 +152,7 @@ export interface StoredDetails extends GroupDetails {
 }
 
 const DETAIL_COLUMNS =
-  "taskgroup_id, url, created_at, metadata, processor, task_spec, input_columns, output_columns, warnings, num_inputs, state, status_message, ended_at, removal_at, end_change, change"
+  "taskgroup_id, url, created_at, metadata, processor, task_spec, input_columns, output_columns, warnings, num_inputs, state, status_message, ended_at, removal_at, end_change, change, run_options"
 
 export const readDetails = (storage: SqliteStorage): StoredDetails | null => {
   for (const row of storage.sql.exec(`SELECT ${DETAIL_COLUMNS} FROM details WHERE id = 1`).raw()) {
@@ -170,6 +173,7 @@ export const readDetails = (storage: SqliteStorage): StoredDetails | null => {
       removalAt: row[13] as number | null,
       endChange: row[14] === null ? null : storedChange(row[14]),
       change: storedChange(row[15]),
+      runOptions: row[16] as string,
     }
   }
   return null
@@ -179,7 +183,7 @@ export const writeDetails = (storage: SqliteStorage, details: StoredDetails): vo
   run(
     storage,
     `INSERT OR REPLACE INTO details (id, schema_version, ${DETAIL_COLUMNS})
-     VALUES (1, ${SCHEMA_VERSION}, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+     VALUES (1, ${SCHEMA_VERSION}, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     details.taskgroupId,
     details.url,
     details.createdAt,
@@ -196,4 +200,5 @@ export const writeDetails = (storage: SqliteStorage, details: StoredDetails): vo
     details.removalAt,
     details.endChange,
     details.change,
+    details.runOptions,
   )

@@ -33,6 +33,7 @@ export const initOf = (changes: Partial<GroupInit> = {}): GroupInit => ({
   metadata: `{"origin":"test"}`,
   processor: "core",
   taskSpec: `{"output_schema":{"type":"auto"}}`,
+  runOptions: "{}",
   inputColumns: ["company"],
   outputColumns: ["ceo"],
   warnings: [],

@@ -63,7 +63,7 @@ export const ENDING: ReadonlyArray<Mutation> = [
   {
     name: "only an emptied storage forgets the key",
     file: "src/programs/removeTaskGroup.ts",
-    find: "    secrets.forgetApiKey()\n    secrets.forgetWebhookUrl()\n",
+    find: "    secrets.forget()\n",
     replace: "",
   },
 ]

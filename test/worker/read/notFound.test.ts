@@ -13,6 +13,7 @@ const initOf = (id: string, numInputs: number): GroupInit => ({
   metadata: "{}",
   processor: "core",
   taskSpec: `{"output_schema":{"type":"text"}}`,
+  runOptions: "{}",
   inputColumns: ["a"],
   outputColumns: ["content"],
   warnings: [],

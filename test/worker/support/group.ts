@@ -10,6 +10,7 @@ export const initOf = (id: string, numInputs: number, changes: Partial<GroupInit
   metadata: "{}",
   processor: "core",
   taskSpec: JSON.stringify({ output_schema: { type: "json", json_schema: SCHEMA } }),
+  runOptions: "{}",
   inputColumns: ["company"],
   outputColumns: ["ceo_name", "employees"],
   warnings: [],
