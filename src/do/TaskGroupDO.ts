@@ -131,6 +131,10 @@ export class TaskGroupDO extends DurableObject<Env> {
     return this.group.act(act)
   }
 
+  wasHere(): Promise<boolean> {
+    return this.group.wasHere()
+  }
+
   /** The output stream (SSE); with the path `/json`, `/jsonl`, `/csv`, `/md` or `/html` that format. */
   override fetch(request: Request): Promise<Response> {
     return this.group.fetch(request)

@@ -76,3 +76,14 @@ export const estimateCostUsd = (processor: string, runs: number): number | null 
   if (!isProcessor(processor) || !Number.isFinite(runs) || runs < 0) return null
   return Math.round(tierOf(processor).usdPerThousand * runs) / 1000
 }
+
+/** The same of runs of several processors; null where one of them has no known price. */
+export const sumCostUsd = (runs: Iterable<readonly [processor: string, runs: number]>): number | null => {
+  let thousandths = 0
+  for (const [processor, count] of runs) {
+    const cost = estimateCostUsd(processor, count)
+    if (cost === null) return null
+    thousandths += Math.round(cost * 1000)
+  }
+  return thousandths / 1000
+}

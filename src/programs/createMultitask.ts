@@ -17,7 +17,7 @@ import {
   multitaskBodyOf,
   type MultitaskRequest,
 } from "../domain/MultitaskRequest.ts"
-import { cutBatches } from "../domain/Plan.ts"
+import { countRows, cutBatches } from "../domain/Plan.ts"
 import { estimateCostUsd } from "../domain/Processors.ts"
 import { PRODUCT } from "../domain/Product.ts"
 import { failureProblem, type Rows } from "../domain/Rows.ts"
@@ -302,8 +302,8 @@ const handOver = Effect.fnUntraced(function* (
   const settings = yield* Settings
   yield* groups.begin(init, secrets)
   const lengths = texts.map((text, index) => [index, text.length] as const)
-  for (const { from, to } of cutBatches(lengths, { size: PIECE_ROWS, chars: PIECE_CHARS }))
-    yield* groups.addInputs(init.taskgroupId, from, texts.splice(0, to - from))
+  for (const piece of cutBatches(lengths, { size: PIECE_ROWS, chars: PIECE_CHARS }))
+    yield* groups.addInputs(init.taskgroupId, piece.rows[0]!.from, texts.splice(0, countRows(piece)))
   yield* beforeCommit
   return yield* groups.commit(init.taskgroupId, settings.SUBMIT_WAIT_SECONDS * 1000)
 })

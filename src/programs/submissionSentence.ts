@@ -2,8 +2,9 @@ import type { Batch, SubmissionPlan } from "../domain/TaskGroup.ts"
 
 /** Where the submission stands, as `status_message` says it; null while it just goes on. `count` counts rows to be sent. */
 export const submissionSentence = (
-  { todo, lost, credit, edge }: SubmissionPlan,
+  { todo, lost, credit, edge, stopped }: SubmissionPlan,
   count: (batches: ReadonlyArray<Batch>) => number,
+  leftOut: number,
 ): string | null => {
   const at = (time: number) => new Date(time).toISOString()
   const left = [...lost, ...todo]
@@ -17,7 +18,10 @@ export const submissionSentence = (
   if (credit !== null) {
     return `Not enough credit at Parallel: ${count(todo)} inputs are not submitted yet. Next attempt at ${at(credit.next)}.`
   }
-  return edge === null || left.length === 0
-    ? null
-    : `Something between here and Parallel has refused some inputs: ${count(left)} are still to be submitted.`
+  if (edge === null || left.length === 0) return stopped && leftOut > 0 ? leftOutSentence(leftOut) : null
+  return `Something between here and Parallel has refused some inputs: ${count(left)} are still to be submitted.`
 }
+
+/** What is said of rows that were left unsent, and what can be done. */
+export const leftOutSentence = (rows: number): string =>
+  `${rows === 1 ? "1 input was" : `${rows} inputs were`} not sent to Parallel. POST to /resume under this address sends ${rows === 1 ? "it" : "them"}.`

@@ -8,7 +8,7 @@ import type { GroupDetails, JsonText, Range, RunRow, TaskGroupStatus } from "../
 /** The rows that a selection named when it was made; of those, a snapshot has the ones that it still names. */
 export interface Choice {
   readonly statuses: ReadonlySet<string> | null
-  /** In input order; the last may go beyond the rows there are. */
+  /** In input order. */
   readonly ranges: ReadonlyArray<Range>
   /** The newest change when it was made. */
   readonly change: ChangeNumber
@@ -65,8 +65,8 @@ export class GroupReader extends Context.Service<
     choose(selection: Selection): Choice
     /** Of all rows, or those that were chosen. */
     snapshot(choice?: Choice): Snapshot
-    /** The input that has this run. */
-    indexOf(runId: RunId): number | null
+    /** The row of this run, of an earlier attempt too. */
+    rowOf(runId: RunId): RunRow | null
     /** Reads changes after `after`; the rows a viewer gets are each in their newest state. */
     reader(after: ChangeNumber, encode: RowEncoder): EventReader
   }
