@@ -32,9 +32,7 @@ export const finishTaskGroup = Effect.fn("finishTaskGroup")(function* (
   return group.transaction(false, () => {
     if (group.details() === null) return false
     const overtaken =
-      reason === null
-        ? !runs.allEnded() || !isPlanDone(submission.plan())
-        : since !== runs.memory().since
+      reason === null ? !runs.allEnded() || !isPlanDone(submission.plan()) : since !== runs.memory().since
     if (overtaken) {
       alarms.set("watchdog", now)
       return false

@@ -141,7 +141,10 @@ const assignByInput = Effect.fnUntraced(function* ({ foreign }: Listed) {
     const row = input === undefined ? undefined : take(input)
     if (row !== undefined) {
       const { inputIndex, attempt } = row
-      store.apply([{ ...update, run: { ...update.run, inputIndex, attempt } }], yield* Clock.currentTimeMillis)
+      store.apply(
+        [{ ...update, run: { ...update.run, inputIndex, attempt } }],
+        yield* Clock.currentTimeMillis,
+      )
       own.push(update.run.runId)
     } else if (update.run.inputIndex === null && input === undefined) unknown++
   }

@@ -13,12 +13,7 @@ export class ReceivingStore extends Context.Service<
     /** All inputs are here: `committed` now or `same` as before; `incomplete` when some are missing. */
     commit(plan: SubmissionPlan): "committed" | "same" | "incomplete"
     /** Rows of an act that adds some, in pieces under a name; `at`: the place of the first. They go at `until`. */
-    keepPiece(
-      name: string,
-      at: number,
-      inputs: ReadonlyArray<JsonText>,
-      until: number,
-    ): "stored" | "gone"
+    keepPiece(name: string, at: number, inputs: ReadonlyArray<JsonText>, until: number): "stored" | "gone"
     /** When the first pieces go; null when there are none. */
     piecesUntil(): number | null
     /** Those that are older go. */

@@ -240,7 +240,8 @@ export class GroupTables {
   accept(runs: ReadonlyArray<AcceptedRun>, now: number): void {
     const accepted = runs.flatMap(({ inputIndex, attempt, runId }) => {
       const state = this.state(inputIndex)
-      if (state === null || state.attempt !== attempt || state.runId !== null || this.isKnown(runId)) return []
+      if (state === null || state.attempt !== attempt || state.runId !== null || this.isKnown(runId))
+        return []
       if (this.undo.isOpen) this.undo.record(this.row(inputIndex)!)
       const change = this.changed({ ...state, runId, status: "queued", upstream: "queued" }, now)
       return [{ inputIndex, attempt, change, text: runId }]
@@ -365,9 +366,7 @@ export class GroupTables {
 
   /** The newest attempt at an input. */
   row(inputIndex: number): StoredRow | null {
-    const values = firstRow(
-      this.storage.sql.exec(NEWEST_ROW, rowId(inputIndex, 0), rowId(inputIndex + 1, 0)),
-    )
+    const values = firstRow(this.storage.sql.exec(NEWEST_ROW, rowId(inputIndex, 0), rowId(inputIndex + 1, 0)))
     return values === null ? null : this.passing.current(toRow(values))
   }
 

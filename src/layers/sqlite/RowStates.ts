@@ -32,7 +32,9 @@ export class RowStates {
 
   static read(storage: SqliteStorage): RowStates {
     const states = new RowStates()
-    for (const row of storage.sql.exec("SELECT id, run_id, status, confirmed, processor FROM runs ORDER BY id").raw()) {
+    for (const row of storage.sql
+      .exec("SELECT id, run_id, status, confirmed, processor FROM runs ORDER BY id")
+      .raw()) {
       // A later attempt at an input takes the place of the earlier one.
       states.put({
         inputIndex: Math.floor((row[0] as number) / ATTEMPTS_PER_INPUT),

@@ -43,7 +43,9 @@ export class Tally {
 
   static read(storage: SqliteStorage): Tally {
     const tally = new Tally()
-    const rows = storage.sql.exec("SELECT id, run_id, status, change, updated_at, processor FROM runs ORDER BY id").raw()
+    const rows = storage.sql
+      .exec("SELECT id, run_id, status, change, updated_at, processor FROM runs ORDER BY id")
+      .raw()
     let previous: { row: Counted; at: number } | null = null
     for (const row of rows) {
       const inputIndex = Math.floor((row[0] as number) / ATTEMPTS_PER_INPUT)

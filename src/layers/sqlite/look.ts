@@ -13,4 +13,5 @@ export const holdsGroup = ({ sql }: Pick<SqliteStorage, "sql">): boolean =>
   firstRow(sql.exec("SELECT 1 FROM details LIMIT 1")) !== null
 
 /** Until when it is known that a group was here and has been deleted, epoch milliseconds; null when none was. */
-export const buriedUntil = ({ kv }: Pick<SqliteStorage, "kv">): number | null => kv.get<number>(DELETED) ?? null
+export const buriedUntil = ({ kv }: Pick<SqliteStorage, "kv">): number | null =>
+  kv.get<number>(DELETED) ?? null

@@ -4,10 +4,7 @@ import type { ActContext, Decision } from "./decision.ts"
 import { planRows } from "./decision.ts"
 
 /** Adds the rows that have come, behind those that the group has, with its processor. */
-export const addRows = (
-  context: ActContext,
-  act: Extract<ActOf, { readonly _tag: "inputs" }>,
-): Decision => {
+export const addRows = (context: ActContext, act: Extract<ActOf, { readonly _tag: "inputs" }>): Decision => {
   const { group, receiving, settings, now } = context
   const { numInputs, processor } = group.details()!
   const count = act.numInputs

@@ -51,7 +51,8 @@ export const takeKey = ({ group, submission, secrets, alarms, now }: ActContext,
   if (isOther) secrets.saveApiKey(act.key)
   if (!anew) return false
   if (asksAgain) submission.savePlan({ ...plan, credit: null, edge: edge && { ...edge, next: 0 } })
-  for (const name of ["removal", "webhook"] as const) if (group.details()?.state === "ended") alarms.clear(name)
+  for (const name of ["removal", "webhook"] as const)
+    if (group.details()?.state === "ended") alarms.clear(name)
   group.goOn(now)
   return true
 }

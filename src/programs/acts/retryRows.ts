@@ -13,7 +13,7 @@ export const retryRows = (context: ActContext, { rows, processor, maxCostUsd, dr
   const group = context.group.details()!
   const problems = rows === null ? [] : unknownRows(rows, group.numInputs)
   if (problems.length > 0) return { _tag: "Refused", problems }
-  const named = context.runs.attempts(rows)
+  const named = context.runs.attempts(rows && [...new Set(rows)].sort((a, b) => a - b))
   const wanted = rows === null ? named.filter(hasFailed) : named
   const again = wanted.filter(({ status, attempt }) => isTerminal(status) && attempt < MAX_ATTEMPTS)
   const used = processor ?? group.processor

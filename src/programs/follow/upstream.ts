@@ -39,7 +39,13 @@ export const makeUpstream = Effect.fnUntraced(function* () {
   const save = () => {
     const lateOutputs = Object.fromEntries(late)
     if (!isSaved)
-      store.remember({ answeredMs, answeredAt, refusedAt, lateOutputs, ...(since !== undefined && { since }) })
+      store.remember({
+        answeredMs,
+        answeredAt,
+        refusedAt,
+        lateOutputs,
+        ...(since !== undefined && { since }),
+      })
     isSaved = true
   }
 

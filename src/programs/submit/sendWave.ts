@@ -101,21 +101,23 @@ const sendBatch = Effect.fnUntraced(function* (
   const more = runOptionsText(details.runOptions, (yield* SecretStore).runSecrets())
   const texts = submission.inputs(rows.map(({ inputIndex }) => inputIndex))
   const inputs = rows.map((row, at) => runInput(row, texts[at]!, row.processor ?? details.processor, more))
-  return yield* api.addRuns(options.key(), options.groupId, { defaultTaskSpec: details.taskSpec, inputs }).pipe(
-    Effect.flatMap((runIds) =>
-      Effect.map(Clock.currentTimeMillis, (now): Outcome => {
-        const runs = runIds.map((runId, at) => ({ ...rows[at]!, runId }))
-        options.acceptedAt = now
-        submission.acceptRuns(runs, passed(markDone(submission.plan(), batch)), now)
-        return "done"
-      }),
-    ),
-    Effect.catch((error) =>
-      isRefusal(error) || error._tag === "RateLimited"
-        ? Effect.succeed<Outcome>({ batch, error })
-        : lose(options, batch, error),
-    ),
-  )
+  return yield* api
+    .addRuns(options.key(), options.groupId, { defaultTaskSpec: details.taskSpec, inputs })
+    .pipe(
+      Effect.flatMap((runIds) =>
+        Effect.map(Clock.currentTimeMillis, (now): Outcome => {
+          const runs = runIds.map((runId, at) => ({ ...rows[at]!, runId }))
+          options.acceptedAt = now
+          submission.acceptRuns(runs, passed(markDone(submission.plan(), batch)), now)
+          return "done"
+        }),
+      ),
+      Effect.catch((error) =>
+        isRefusal(error) || error._tag === "RateLimited"
+          ? Effect.succeed<Outcome>({ batch, error })
+          : lose(options, batch, error),
+      ),
+    )
 })
 
 /**
