@@ -30,7 +30,8 @@ export const finishTaskGroup = Effect.fn("finishTaskGroup")(function* (
   const settings = yield* Settings
   const now = yield* Clock.currentTimeMillis
   return group.transaction(false, () => {
-    if (group.details() === null) return false
+    const details = group.details()
+    if (details === null) return false
     const overtaken =
       reason === null ? !runs.allEnded() || !isPlanDone(submission.plan()) : since !== runs.memory().since
     if (overtaken) {
@@ -44,7 +45,7 @@ export const finishTaskGroup = Effect.fn("finishTaskGroup")(function* (
       submission.leaveOut(todo, { status: "cancelled", error }, inDoubt, now)
     }
     const leftOut = submission.leftOut()
-    const note = leftOut === 0 ? "" : leftOutSentence(leftOut)
+    const note = leftOut === 0 ? "" : leftOutSentence(leftOut, details.url)
     const removalAt = now + settings.RETENTION_DAYS * DAY_MS
     return group.end({ message: reason ?? "", note, removalAt, now }, () => {
       secrets.forgetApiKey()

@@ -19,7 +19,7 @@ import {
   type SubmissionServices,
   type SubmitOptions,
 } from "./submit/sendWave.ts"
-import { submissionSentence } from "./submissionSentence.ts"
+import { leftOutSentence, submissionSentence } from "./submissionSentence.ts"
 
 /** A `Retry-After` of nothing, or of a moment that has passed on our clock, is none to take at its word. */
 const SLOW_DOWN_AT_LEAST_MS = 1_000
@@ -88,7 +88,9 @@ const tell = Effect.gen(function* () {
   const group = yield* GroupStore
   const count = (batches: ReadonlyArray<Batch>) =>
     batches.reduce((sum, batch) => sum + submission.unsubmitted(batch).length, 0)
-  group.say("submission", submissionSentence(submission.plan(), count, submission.leftOut()))
+  const rows = submission.leftOut()
+  const leftOut = rows === 0 ? null : leftOutSentence(rows, group.details()?.url ?? "")
+  group.say("submission", submissionSentence(submission.plan(), count, leftOut))
 })
 
 const isOther = <E extends ParallelError>(error: E): error is Exclude<E, Stopped> =>

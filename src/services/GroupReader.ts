@@ -8,7 +8,7 @@ import type { GroupDetails, JsonText, Range, RunRow, TaskGroupStatus } from "../
 /** The rows that a selection named when it was made; of those, a snapshot has the ones that it still names. */
 export interface Choice {
   readonly statuses: ReadonlySet<string> | null
-  /** In input order. */
+  /** In input order; the last may go beyond the rows there are. */
   readonly ranges: ReadonlyArray<Range>
   /** The newest change when it was made. */
   readonly change: ChangeNumber

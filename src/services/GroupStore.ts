@@ -33,7 +33,7 @@ export class GroupStore extends Context.Service<
     end(
       options: {
         readonly message: string
-        readonly note: string
+        readonly note?: string
         readonly removalAt: number
         readonly now: number
       },
@@ -54,7 +54,7 @@ export class GroupStore extends Context.Service<
      * The group is gone for everybody from now on, whatever becomes of emptying the storage: it is neither looked up,
      * nor followed, nor received again. `also` runs in the same transaction. That it was here is known until then.
      */
-    remove(also: () => void, knownUntil: number | null): void
+    remove(also: () => void, knownUntil?: number | null): void
     /**
      * Empties the storage of a removed group. What still runs writes nothing back. Fails like the platform does. Answers
      * until when it is known that the group was here.

@@ -10,8 +10,8 @@ export interface Unsubmitted {
   readonly processor: string | null
 }
 
-/** Upstream took this attempt. */
-export type AcceptedRun = UnfinishedRun & Pick<Unsubmitted, "attempt">
+/** Upstream took this attempt; absent: the first. */
+export type AcceptedRun = UnfinishedRun & Partial<Pick<Unsubmitted, "attempt">>
 
 /** What the submission of the group's rows works on. Synchronous; every writing member is one transaction. */
 export class SubmissionStore extends Context.Service<

@@ -238,7 +238,7 @@ export class GroupTables {
 
   /** Inside `write`: gives rows their runs, where neither the row has one nor another row the run. */
   accept(runs: ReadonlyArray<AcceptedRun>, now: number): void {
-    const accepted = runs.flatMap(({ inputIndex, attempt, runId }) => {
+    const accepted = runs.flatMap(({ inputIndex, attempt = 1, runId }) => {
       const state = this.state(inputIndex)
       if (state === null || state.attempt !== attempt || state.runId !== null || this.isKnown(runId))
         return []

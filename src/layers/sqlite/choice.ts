@@ -3,10 +3,10 @@ import type { Choice } from "../../services/GroupReader.ts"
 import type { GroupTables } from "./GroupTables.ts"
 import { rowId } from "./tables.ts"
 
-/** Every row there is; more may be added while it is read. */
+/** Every row there is. */
 export const everything = (tables: GroupTables): Choice => ({
   statuses: null,
-  ranges: [{ from: 0, to: tables.details?.numInputs ?? 0 }],
+  ranges: [{ from: 0, to: Number.POSITIVE_INFINITY }],
   change: tables.change,
   next: null,
 })
@@ -16,9 +16,13 @@ export const choose = (tables: GroupTables, { statuses, after = -1, limit }: Sel
   const { change } = tables
   const from = after + 1
   if (statuses === undefined) {
-    const { numInputs } = tables.group
-    const to = Math.min(from + (limit ?? numInputs), numInputs)
-    return { statuses: null, ranges: [{ from, to }], change, next: to < numInputs ? to - 1 : null }
+    const to = from + (limit ?? Number.POSITIVE_INFINITY)
+    return {
+      statuses: null,
+      ranges: [{ from, to }],
+      change,
+      next: to < tables.group.numInputs ? to - 1 : null,
+    }
   }
   const ranges: Array<{ readonly from: number; to: number }> = []
   let left = limit ?? Number.POSITIVE_INFINITY

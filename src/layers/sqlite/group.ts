@@ -86,7 +86,7 @@ export const makeGroup = (tables: GroupTables) => {
     end: (
       options: {
         readonly message: string
-        readonly note: string
+        readonly note?: string
         readonly removalAt: number
         readonly now: number
       },
@@ -95,7 +95,7 @@ export const makeGroup = (tables: GroupTables) => {
       tables.write(false, () => {
         if (tables.group.state !== "active") return false
         tables.flush()
-        const { message, note } = options
+        const { message, note = "" } = options
         keep({ ...(message !== "" && { end: message }), ...(note !== "" && { submission: note }) })
         tables.updateDetails({
           state: "ended",
@@ -135,7 +135,7 @@ export const makeGroup = (tables: GroupTables) => {
     deliveries: () => kept.get<number>(DELIVERIES) ?? 0,
     countDelivery: () =>
       tables.write(undefined, () => kept.put(DELIVERIES, (kept.get<number>(DELIVERIES) ?? 0) + 1)),
-    remove: (also: () => void, knownUntil: number | null) =>
+    remove: (also: () => void, knownUntil: number | null = null) =>
       tables.write(undefined, () => {
         if (tables.details !== null) tables.updateDetails({ state: "removed" })
         bury(knownUntil)

@@ -80,7 +80,7 @@ const decide = (context: ActContext, act: Act): Decision => {
     case "stop":
       return stopGroup(context)
     case "resume":
-      return resumeRows(context, act)
+      return resumeRows(context)
     case "delete":
       return deleteGroup(context)
   }

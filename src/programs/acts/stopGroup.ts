@@ -19,7 +19,8 @@ export const stopGroup = ({ group, runs, submission, now }: ActContext): Decisio
         ? null
         : () => {
             submission.leaveOut(plan.todo, STOPPED, markStopped(plan), now)
-            if (submission.leftOut() > 0) group.say("submission", leftOutSentence(submission.leftOut()))
+            const leftOut = submission.leftOut()
+            if (leftOut > 0) group.say("submission", leftOutSentence(leftOut, group.details()!.url))
           },
   }
 }
