@@ -4,6 +4,8 @@ import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type { CreatedGroup, IdempotencyOutcome } from "../domain/Idempotency.ts"
 import { GroupId } from "../domain/Ids.ts"
+import { answerJson } from "../domain/MultitaskAnswer.ts"
+import type { DecodedRequest } from "../domain/MultitaskRequest.ts"
 import type { JsonText } from "../domain/TaskGroup.ts"
 import { Idempotency, type IdempotencyUnavailable, type IdempotentRequest } from "../services/Idempotency.ts"
 import type { InputsLoader } from "../services/InputsLoader.ts"
@@ -11,7 +13,7 @@ import type { ApiKey, ParallelApi } from "../services/ParallelApi.ts"
 import { Settings } from "../services/Settings.ts"
 import type { TaskGroups } from "../services/TaskGroups.ts"
 import type { CreateError } from "./createErrors.ts"
-import { createDecoded, createdJson, decodeBody } from "./createMultitask.ts"
+import { createDecoded } from "./createMultitask.ts"
 
 /** The idempotency key belongs to another request. */
 export class KeyReused extends Schema.TaggedError<KeyReused>()("KeyReused", {}) {}
@@ -38,7 +40,8 @@ const RETRY_MAX_MS = 10_000
  * commits, and does not commit unless the key is still its own.
  */
 export const createOnce = Effect.fn("createOnce")(function* (options: {
-  readonly body: unknown
+  /** What its body asks for: nothing is claimed for one that will not do. */
+  readonly decoded: DecodedRequest
   readonly key: ApiKey
   readonly origin: string
   readonly request: IdempotentRequest
@@ -48,9 +51,7 @@ export const createOnce = Effect.fn("createOnce")(function* (options: {
   ParallelApi | InputsLoader | TaskGroups | Settings | Idempotency
 > {
   const records = yield* Idempotency
-  const { request } = options
-  // Nothing is claimed for a body that will not do.
-  const decoded = yield* decodeBody(options.body, options.key)
+  const { request, decoded } = options
   let mayBeSubmitted = false
   // Should this fail, the record's lease frees the key later.
   const release = Effect.suspend(() =>
@@ -66,7 +67,7 @@ export const createOnce = Effect.fn("createOnce")(function* (options: {
         records.created(request, {
           taskgroupId: group.taskgroup_id,
           url: group.url,
-          answer: createdJson(group),
+          answer: answerJson(group),
         }),
       committing: records.committing(request).pipe(
         Effect.tap((confirmed) =>
@@ -87,7 +88,7 @@ export const createOnce = Effect.fn("createOnce")(function* (options: {
   )
   // Should this fail, the next request with this key finds the group itself.
   yield* Effect.ignore(records.done(request))
-  return { url: created.url, answer: createdJson(created), replayed: false }
+  return { url: created.url, answer: answerJson(created), replayed: false }
 })
 
 /** Null when the key is the caller's; the group, when another request has created it. */

@@ -56,7 +56,12 @@ const storeEverything = () => {
     receiving.begin(initOf(1))
     receiving.addInputs(0, ["{}"], 1)
     receiving.commit(EMPTY_PLAN)
-    secrets.save({ apiKey: "key", webhookUrl: "https://hook.example/", webhookSecret: "whsec_", runSecrets: "{}" })
+    secrets.save({
+      apiKey: "key",
+      webhookUrl: "https://hook.example/",
+      webhookSecret: "whsec_",
+      runSecrets: "{}",
+    })
     alarms.set("watchdog", 2)
     runs.apply([], 1_000_000, EventCursor("cursor-1"))
     runs.remember({ ...EMPTY_MEMORY, answeredMs: 1 })

@@ -1,9 +1,23 @@
 import { describe, expect, it } from "vitest"
 import { act, acted, inTime, RETRY, sendPieces } from "./acting.ts"
-import { DAY, HOUR, MINUTE, read, refusal, runsOf, SECOND, statusesOf, trouble, watch, world } from "./story.ts"
+import {
+  DAY,
+  HOUR,
+  MINUTE,
+  read,
+  refusal,
+  runsOf,
+  SECOND,
+  statusesOf,
+  trouble,
+  watch,
+  world,
+} from "./story.ts"
 import { API_KEY, submit, type World } from "./world.ts"
 
-const OTHER_KEY = "sim-other-key-0123456789"
+/** Of one account: the first has credit for two runs. */
+const FIRST_KEY = "sim-acct-one-credit-0.05-0123456789"
+const OTHER_KEY = "sim-acct-one-other-0123456789"
 const ended = (of: World, ms = HOUR) => of.clock.advanceUntil(() => of.host.hasEnded(), ms)
 /** What upstream was told each run is of. */
 const attemptsOf = (of: World) =>
@@ -45,7 +59,9 @@ describe("a group that is there", () => {
     expect((await read(one)).status).toMatchObject({ task_run_status_counts: { failed: 4 }, state: "done" })
     const before = (await read(one)).results.map((row) => row["$id"])
     one.simulator.behaviour.set({ runs: { failure_rate: 0 } })
-    expect(await acted(one, { ...RETRY, rows: [1, 2], dryRun: true, processor: "pro" } as never)).toMatchObject({
+    expect(
+      await acted(one, { ...RETRY, rows: [1, 2], dryRun: true, processor: "pro" } as never),
+    ).toMatchObject({
       dry_run: true,
       retried: 2,
       estimated_cost_usd: 0.2,
@@ -60,7 +76,12 @@ describe("a group that is there", () => {
     ])
     await ended(one)
     const served = await read(one)
-    expect(served.results.map((row) => row["$status"])).toEqual(["failed", "completed", "completed", "failed"])
+    expect(served.results.map((row) => row["$status"])).toEqual([
+      "failed",
+      "completed",
+      "completed",
+      "failed",
+    ])
     expect(served.runs[1]).toMatchObject({
       processor: "pro",
       metadata: { input_index: "1", attempt: "2" },
@@ -91,9 +112,9 @@ describe("a group that is there", () => {
       _tag: "Refused",
       problems: [{ path: "max_cost_usd", message: expect.stringContaining("0.05") }],
     })
-    expect(await act(one, { _tag: "inputs", pieces: "none", numInputs: 1, inputColumns: [], warnings: [] })).toEqual(
-      { _tag: "PiecesLost" },
-    )
+    expect(
+      await act(one, { _tag: "inputs", pieces: "none", numInputs: 1, inputColumns: [], warnings: [] }),
+    ).toEqual({ _tag: "PiecesLost" })
     expect(one.host.disk.dump()).toBe(before)
   })
 
@@ -111,7 +132,7 @@ describe("a group that is there", () => {
   })
 
   it("stops: what is not sent is not, until somebody resumes", async () => {
-    const one = world({ weather: { rows: 6, batchSize: 2, creditFor: 2, webhook: "fine" } })
+    const one = world({ weather: { rows: 6, batchSize: 2, webhook: "fine" }, key: FIRST_KEY })
     await submit(one)
     await one.clock.advance(SECOND)
     expect((await read(one)).status.state).toBe("waiting_for_credit")
@@ -141,7 +162,7 @@ describe("a group that is there", () => {
   })
 
   it("goes on at once where somebody resumes while it waits for credit", async () => {
-    const one = world({ weather: { rows: 6, batchSize: 2, creditFor: 2 } })
+    const one = world({ weather: { rows: 6, batchSize: 2 }, key: FIRST_KEY })
     await submit(one)
     await one.clock.advance(SECOND)
     expect(await acted(one, { _tag: "resume" }, { key: OTHER_KEY })).toMatchObject({ resumed: 4 })
@@ -164,13 +185,19 @@ describe("a group that is there", () => {
     expect((await read(one)).status).toMatchObject({ state: "running", status_message: "" })
     trouble(one, 10 * HOUR, refusal(401))
     await ended(one, 10 * HOUR)
-    expect((await read(one)).status).toMatchObject({ state: "given_up", task_run_status_counts: { running: 4 } })
+    expect((await read(one)).status).toMatchObject({
+      state: "given_up",
+      task_run_status_counts: { running: 4 },
+    })
     expect(one.host.disk.dump()).not.toContain(API_KEY)
     one.simulator.faults.clear()
     expect(await acted(one, RETRY)).toMatchObject({ retried: 0 })
     expect(await acted(one, { _tag: "resume" })).toMatchObject({ resumed: 4 })
     await ended(one, 2 * DAY)
-    expect((await read(one)).status).toMatchObject({ state: "done", task_run_status_counts: { completed: 4 } })
+    expect((await read(one)).status).toMatchObject({
+      state: "done",
+      task_run_status_counts: { completed: 4 },
+    })
     expect(runsOf(one)).toHaveLength(4)
   })
 
