@@ -1,5 +1,5 @@
 import { totalEnded } from "./Counts.ts"
-import type { TaskGroupStatus } from "./TaskGroup.ts"
+import type { StatusState, TaskGroupStatus } from "./TaskGroup.ts"
 
 /** What of a status the words are made of. */
 export type StatusFacts = Pick<TaskGroupStatus, "state" | "num_task_runs" | "task_run_status_counts">
@@ -7,31 +7,24 @@ export type StatusFacts = Pick<TaskGroupStatus, "state" | "num_task_runs" | "tas
 /** How a state looks: `well` is a whole result, `waiting` goes on by itself or with somebody's help, `ill` lacks something. */
 export type Look = "well" | "waiting" | "ill" | "plain"
 
+const LABELS: Readonly<Record<StatusState, readonly [label: string, look: Look]>> = {
+  running: ["Running", "plain"],
+  waiting_for_credit: ["Waiting for credit", "waiting"],
+  key_refused: ["Key refused", "ill"],
+  stopping: ["Stopping", "waiting"],
+  done: ["Complete", "well"],
+  stopped: ["Stopped", "waiting"],
+  given_up: ["Given up", "ill"],
+}
+
+export const isStatusState = (value: unknown): value is StatusState =>
+  typeof value === "string" && Object.hasOwn(LABELS, value)
+
 /** What a group is at, in a word or three, and how it looks. */
-export const stateLabel = ({
-  state,
-  num_task_runs: total,
-  task_run_status_counts: counts,
-}: StatusFacts): readonly [label: string, look: Look] => {
-  switch (state) {
-    case "running":
-      return ["Running", "plain"]
-    case "waiting_for_credit":
-      return ["Waiting for credit", "waiting"]
-    case "key_refused":
-      return ["Key refused", "ill"]
-    case "stopping":
-      return ["Stopping", "waiting"]
-    case "stopped":
-      return ["Stopped", "waiting"]
-    case "given_up":
-      return ["Given up", "ill"]
-    case "done":
-      if (counts.completed === total) return ["Complete", "well"]
-      return counts.completed === undefined || counts.completed === 0
-        ? ["Ended without a result", "ill"]
-        : ["Ended", "plain"]
-  }
+export const stateLabel = (status: StatusFacts): readonly [label: string, look: Look] => {
+  const { completed = 0 } = status.task_run_status_counts
+  if (status.state !== "done" || completed === status.num_task_runs) return LABELS[status.state]
+  return completed === 0 ? ["Ended without a result", "ill"] : ["Ended", "plain"]
 }
 
 const WITH_KEY = "with an API key in x-api-key"
@@ -55,7 +48,7 @@ export const nextStep = (status: StatusFacts, id: string): string => {
     case "running":
       return `Nothing need be done: results come in by themselves. To send no more rows: ${call("stop")} ${WITH_KEY}.`
     case "waiting_for_credit":
-      return `Parallel wants more credit than the account has for the rows that are not sent yet. Add some there: they are tried again by themselves, at most an hour apart, for 24 hours. What is left out then can be sent by ${call("resume")} ${WITH_KEY}.`
+      return `Add credit to the account at Parallel: the rows that are left are then sent by themselves, tried at most an hour apart for 24 hours. After that, ${call("resume")} ${WITH_KEY} sends them.`
     case "key_refused":
       return `Parallel refuses the API key that this group was given. To go on: ${call("resume")} with a key that Parallel accepts, in x-api-key.`
     case "stopping":

@@ -55,7 +55,7 @@ describe("nextStep", () => {
 
   it("asks for what is lacking while a group waits", () => {
     expect(said("waiting_for_credit", { queued: 8 })[2]).toMatch(
-      /credit.*by themselves.*24 hours.*POST \/tgrp_1\/resume/,
+      /^Add credit.*by themselves.*24 hours.*POST \/tgrp_1\/resume/,
     )
     expect(said("key_refused", { queued: 8 })[2]).toMatch(
       /refuses the API key.*POST \/tgrp_1\/resume with a key that/,

@@ -45,6 +45,8 @@ export type GroupStatus = {
   is_active: boolean
   status_message?: string | null
   modified_at?: string | null
+  state?: string
+  estimated_cost_usd?: number | null
 }
 
 export type Group = {

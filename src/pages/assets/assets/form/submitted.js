@@ -2,14 +2,17 @@
 /** @import { GroupStatus, MultitaskAnswer } from "../../types.js" */
 
 import { byId, copyText, fill, h, setText } from "../shared/dom.js"
+import { stateLabel } from "../shared/domain.js"
 import { count, dollars, isTerminal, plural } from "../shared/format.js"
-import { ConnectionLight, countsText, drawBar } from "../shared/progress.js"
+import { ConnectionLight, countsText, drawBar, factsOf } from "../shared/progress.js"
 import { follow } from "../shared/sse.js"
 
 /** After submitting: a button for every format, the link to pass on, and how far it is. */
 export class Submitted {
   #section = byId("submitted")
-  #light = new ConnectionLight("submitted-connection")
+  /** @type {GroupStatus | undefined} */
+  #status
+  #light = new ConnectionLight("submitted-connection", () => stateLabel(factsOf(this.#status, true)))
   #stop = () => {}
   #url = ""
 
@@ -72,6 +75,7 @@ export class Submitted {
 
   /** @param {GroupStatus} status */
   #progress(status) {
+    this.#status = status
     const counts = new Map(Object.entries(status.task_run_status_counts ?? {}))
     const total = status.num_task_runs
     const finished = [...counts].reduce((sum, [name, n]) => sum + (isTerminal(name) ? n : 0), 0)

@@ -900,28 +900,20 @@ var isTerminal = (status) => TERMINAL.has(status);
 var totalEnded = (counts) => Object.entries(counts).reduce((sum, [status, count]) => sum + (isTerminal(status) ? count : 0), 0);
 
 // src/domain/nextStep.ts
-var stateLabel = ({
-  state,
-  num_task_runs: total,
-  task_run_status_counts: counts
-}) => {
-  switch (state) {
-    case "running":
-      return ["Running", "plain"];
-    case "waiting_for_credit":
-      return ["Waiting for credit", "waiting"];
-    case "key_refused":
-      return ["Key refused", "ill"];
-    case "stopping":
-      return ["Stopping", "waiting"];
-    case "stopped":
-      return ["Stopped", "waiting"];
-    case "given_up":
-      return ["Given up", "ill"];
-    case "done":
-      if (counts.completed === total) return ["Complete", "well"];
-      return counts.completed === void 0 || counts.completed === 0 ? ["Ended without a result", "ill"] : ["Ended", "plain"];
-  }
+var LABELS = {
+  running: ["Running", "plain"],
+  waiting_for_credit: ["Waiting for credit", "waiting"],
+  key_refused: ["Key refused", "ill"],
+  stopping: ["Stopping", "waiting"],
+  done: ["Complete", "well"],
+  stopped: ["Stopped", "waiting"],
+  given_up: ["Given up", "ill"]
+};
+var isStatusState = (value) => typeof value === "string" && Object.hasOwn(LABELS, value);
+var stateLabel = (status) => {
+  const { completed = 0 } = status.task_run_status_counts;
+  if (status.state !== "done" || completed === status.num_task_runs) return LABELS[status.state];
+  return completed === 0 ? ["Ended without a result", "ill"] : ["Ended", "plain"];
 };
 var WITH_KEY = "with an API key in x-api-key";
 var rows = (count, verb) => `${count} ${count === 1 ? `row ${verb[0]}` : `rows ${verb[1]}`}`;
@@ -934,7 +926,7 @@ var nextStep = (status, id) => {
     case "running":
       return `Nothing need be done: results come in by themselves. To send no more rows: ${call("stop")} ${WITH_KEY}.`;
     case "waiting_for_credit":
-      return `Parallel wants more credit than the account has for the rows that are not sent yet. Add some there: they are tried again by themselves, at most an hour apart, for 24 hours. What is left out then can be sent by ${call("resume")} ${WITH_KEY}.`;
+      return `Add credit to the account at Parallel: the rows that are left are then sent by themselves, tried at most an hour apart for 24 hours. After that, ${call("resume")} ${WITH_KEY} sends them.`;
     case "key_refused":
       return `Parallel refuses the API key that this group was given. To go on: ${call("resume")} with a key that Parallel accepts, in x-api-key.`;
     case "stopping":
@@ -1555,6 +1547,7 @@ export {
   escapeRaw,
   fieldsOf,
   guessDelimiter,
+  isStatusState,
   kindOf,
   nextStep,
   readableText,
