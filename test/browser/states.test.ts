@@ -1,24 +1,10 @@
-import { mkdirSync } from "node:fs"
-import type { Page } from "playwright-core"
 import { expect, it } from "vitest"
 import type { StatusState } from "../../src/domain/TaskGroup.ts"
 import { axe } from "./browser.ts"
 import { companyGroup, complete } from "./samples.ts"
-import { connection, expectText, harness } from "./setup.ts"
+import { connection, expectText, harness, picture } from "./setup.ts"
 
 const { server, open } = harness()
-
-/** Where pictures of the pages go, for people to look at: only when asked. */
-const pictures = process.env.PICTURES
-export async function picture(page: Page, name: string) {
-  if (pictures === undefined) return
-  mkdirSync(pictures, { recursive: true })
-  for (const width of [1440, 375]) {
-    await page.setViewportSize({ width, height: width === 375 ? 812 : 900 })
-    await page.screenshot({ path: `${pictures}/${name}-${width}.png` })
-  }
-  await page.setViewportSize({ width: 1280, height: 860 })
-}
 
 /** A page whose time a test moves on: nothing of it may have begun before. */
 async function openWithClock(url: string) {

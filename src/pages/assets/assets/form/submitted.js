@@ -54,6 +54,8 @@ export class Submitted {
     const facts = [plural(answer.num_inputs, "row"), `processor ${answer.processor}`]
     if (typeof answer.estimated_cost_usd === "number")
       facts.push(`about ${dollars(answer.estimated_cost_usd)}`)
+    const leftOut = answer.num_inputs_left_out
+    if (typeof leftOut === "number" && leftOut > 0) facts.push(`${plural(leftOut, "row")} left out`)
     setText(byId("submitted-facts"), facts.join(", "))
     fill(
       byId("submitted-warnings"),
