@@ -258,6 +258,15 @@ it("goes on when a group becomes active again: rows run again and rows that are 
   await connection(page, "ended")
   await expectText(page, "#headline", /^8 of 9 rows done, 1 failed$/)
   await expectText(page, "#facts", /Kept until/)
+
+  // And once more, from an end that the page has seen.
+  made.retry(8)
+  await page.clock.fastForward(5_000)
+  await page.evaluate(() => dispatchEvent(new Event("focus")))
+  await expectText(page, "#headline", /^8 of 9 rows finished$/)
+  await connection(page, "live")
+  made.set(8, { status: "completed", content: { ceo_name: "Beta's" } }).end()
+  await expectText(page, "#headline", /^All 9 rows done$/)
 })
 
 it("asks about once a minute after the end while it is seen, takes failures for no news, and says when it is removed", async () => {

@@ -25,11 +25,9 @@ export function drawHeading(metadata) {
   })
 }
 
-const LONGEST_NAME = 80
-
 /** The name of a file with this group, without extension: its title, of letters and digits that every system takes. @param {Group} group */
 export function fileName({ taskgroup_id, metadata }) {
-  const words = (wordsIn(metadata, "title") ?? "").match(/[\p{L}\p{M}\p{N}]+/gu) ?? []
-  const name = [...words.join("-").normalize("NFC")].slice(0, LONGEST_NAME).join("").replace(/-$/, "")
-  return name || taskgroup_id
+  const words = (wordsIn(metadata, "title") ?? "").normalize("NFC").match(/[\p{L}\p{M}\p{N}]+/gu) ?? []
+  // Far below what file systems take, and never half a character.
+  return /^.{0,79}[^-]/u.exec(words.join("-"))?.[0] ?? taskgroup_id
 }

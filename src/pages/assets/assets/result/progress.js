@@ -61,7 +61,6 @@ export class Progress {
     this.#opened = Date.now()
     this.#again = true
     this.store.endings.length = 0
-    this.sunset = null
   }
 
   /** @param {boolean} over @param {number} finished */
