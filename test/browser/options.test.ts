@@ -72,6 +72,7 @@ it("sends everything the API takes, as it was written, and shows no secret of it
   expect(posted?.text).toContain('"metadata":{"project":"spring","10":"ten","2":"two"}')
   // The list of groups has the title; nothing that this browser keeps has a secret.
   await expectText(page, "#history-list a", /^Companies: who leads them\?$/)
+  await expectText(page, "#history-list .question", /^CEO name, year founded/)
   const kept = await page.evaluate(() => JSON.stringify([localStorage, sessionStorage, location.href]))
   for (const secret of [SECRET, "token-of-the-crm"]) expect(kept).not.toContain(secret)
 })
@@ -117,11 +118,16 @@ it("keeps nothing of what is passed on while that is no JSON, for it may hold a 
   await page.click("#sign-in")
   await page.waitForURL("**/away/**")
   const kept = await page.evaluate(() => sessionStorage.getItem("parallel-multitask:draft"))
-  expect(kept).toContain('"others":""')
+  expect(kept).toContain('"others":null')
+  await page.goto(server.origin)
+  await page.waitForSelector("html[data-ready]", { state: "attached" })
+  expect(await page.isVisible("#others-gone")).toBe(true)
+  await page.fill("#other-fields", "{}")
+  expect(await page.isVisible("#others-gone")).toBe(false)
 })
 
 it("says at its control what is wrong with an option, once one has left it, and unfolds it for the API's word", async () => {
-  const page = await open(server.origin)
+  const page = await open(server.origin, { colorScheme: "dark" })
   await page.fill("#api-key", "k")
   expect(await page.isVisible("#metadata")).toBe(false)
   await page.getByLabel("Only the first n rows").fill("three")

@@ -215,10 +215,8 @@ async function onSubmit() {
       id: answer.taskgroup_id,
       created: new Date().toISOString(),
       rows: answer.num_inputs,
-      what: (JSON.parse(request.more?.get("title") ?? '""') || request.output_description || "").slice(
-        0,
-        120,
-      ),
+      title: JSON.parse(request.more?.get("title") ?? '""'),
+      what: request.output_description?.slice(0, 120) ?? "",
       processor: answer.processor,
     })
     update()

@@ -8,7 +8,7 @@ import { drawBar, factsOf } from "../shared/progress.js"
 
 /**
  * The groups made in this browser, with their progress.
- * @typedef {{ id: string, created: string, rows: number, what: string, processor: string }} Past
+ * @typedef {{ id: string, created: string, rows: number, title: string, what: string, processor: string }} Past
  */
 
 const STORED = "parallel-multitask:groups"
@@ -22,10 +22,11 @@ function load() {
     if (!Array.isArray(list)) return []
     return list
       .filter((past) => /^[A-Za-z0-9_-]{8,128}$/.test(String(past?.id)))
-      .map(({ id, created, rows, what, processor }) => ({
+      .map(({ id, created, rows, title, what, processor }) => ({
         id: String(id),
         created: String(created),
         rows: Number(rows) || 0,
+        title: String(title ?? ""),
         what: String(what ?? ""),
         processor: String(processor),
       }))
@@ -80,7 +81,15 @@ export class History {
   #item(past) {
     const bar = h("div", { class: "bar", role: "img", "aria-label": "progress not known yet" })
     const text = h("span", { class: "muted mono" }, "…")
-    const name = h("a", { href: `/${past.id}`, target: "_blank", rel: "noopener" }, past.what || past.id)
+    const name = h("a", { href: `/${past.id}`, target: "_blank", rel: "noopener" }, "")
+    const question = h("span", { class: "muted question" })
+    /** @param {string} title @param {string} asked */
+    const call = (title, asked) => {
+      setText(name, title || asked || past.id)
+      // A title that nobody gave is how the question begins.
+      setText(question, title && !asked.startsWith(title.replace(/…$/, "")) ? asked : "")
+    }
+    call(past.title, past.what)
     const show = (/** @type {Head | "gone" | null} */ head) => {
       if (head === "gone") {
         setText(text, "removed")
@@ -89,7 +98,8 @@ export class History {
       }
       if (!head) return setText(text, "not available")
       const { status } = head
-      setText(name, wordsIn(head.metadata, "title") ?? (past.what || past.id))
+      const { metadata } = head
+      call(wordsIn(metadata, "title") ?? past.title, wordsIn(metadata, "question") ?? past.what)
       const counts = new Map(Object.entries(status.task_run_status_counts))
       const total = status.num_task_runs
       const finished = [...counts].reduce((sum, [name, n]) => sum + (isTerminal(name) ? n : 0), 0)
@@ -109,7 +119,7 @@ export class History {
     return h(
       "li",
       {},
-      name,
+      h("div", {}, name, question),
       h(
         "span",
         { class: "muted" },

@@ -30,6 +30,8 @@ export class Options {
   #others = control("other-fields")
   /** Those whose text is kept as it is. */
   #plain = { limit: this.#limit, maxCost: this.#maxCost, title: this.#title, metadata: this.#metadata }
+  /** What is said where something was not kept. */
+  #gone = { secret: byId("secret-gone"), others: byId("others-gone") }
   #more = /** @type {HTMLDetailsElement} */ (byId("more-options"))
 
   /** @param {{ changed: () => void, left: () => void }} events */
@@ -38,7 +40,8 @@ export class Options {
       one.addEventListener("input", changed)
       one.addEventListener("blur", left)
     }
-    this.#secret.addEventListener("input", () => (byId("secret-gone").hidden = true))
+    this.#secret.addEventListener("input", () => (this.#gone.secret.hidden = true))
+    this.#others.addEventListener("input", () => (this.#gone.others.hidden = true))
   }
 
   get skipEmpty() {
@@ -122,20 +125,22 @@ export class Options {
     for (const [name, one] of Object.entries(this.#plain)) one.value = text(name)
     this.#others.value = text("others")
     this.#skipEmpty.checked = own(draft, "skipEmpty") === true
-    byId("secret-gone").hidden = own(draft, "hadSecret") !== true
-    this.#more.open =
-      ["title", "metadata", "others"].some((name) => text(name) !== "") || !byId("secret-gone").hidden
+    this.#gone.secret.hidden = own(draft, "hadSecret") !== true
+    this.#gone.others.hidden = own(draft, "others") !== null
+    const isUsed = ["title", "metadata", "others"].some((name) => text(name) !== "")
+    this.#more.open = isUsed || this.skipEmpty || Object.values(this.#gone).some((said) => !said.hidden)
   }
 }
 
 const names = PASSED_ON.join(", ")
 
-/** The text without headers; what is not JSON is not kept, since nobody knows what is secret in it. @param {string} text */
+/** The text without headers; null where it is no JSON, since nobody knows what is secret in it. @param {string} text */
 function shareable(text) {
+  if (text.trim() === "") return ""
   try {
-    if (!isObject(JSON.parse(text))) return ""
+    if (!isObject(JSON.parse(text))) return null
   } catch {
-    return ""
+    return null
   }
   const json = compactText(text)
   const shown = withoutHeaders(json)
