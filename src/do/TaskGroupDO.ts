@@ -118,7 +118,11 @@ export class TaskGroupDO extends DurableObject<Env> {
     return this.group.exists()
   }
 
-  /** See `TaskGroupStub`, of these three. */
+  /** See `TaskGroupStub`, of these four. */
+  wasHere(): Promise<boolean> {
+    return this.group.wasHere()
+  }
+
   standing(key: string): Promise<Standing | null> {
     return this.group.standing(key)
   }

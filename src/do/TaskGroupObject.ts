@@ -72,6 +72,10 @@ export class TaskGroupObject {
     return this.run(visitTaskGroup())
   }
 
+  wasHere(): Promise<boolean> {
+    return this.exists()
+  }
+
   standing(_key: string): Promise<Standing | null> {
     return Promise.resolve(null)
   }

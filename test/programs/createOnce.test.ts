@@ -112,10 +112,12 @@ const makeWorld = Effect.fnUntraced(function* (changes: Partial<SettingsShape> =
       (name) => ({
         acquire: (request) => call("acquire", () => objectOf(name).object.acquire(request)),
         advance: (token, step) => call(step._tag, () => objectOf(name).object.advance(token, step)),
-        release: (token) =>
-          call("release", () => (dead.has(token) ? undefined : objectOf(name).object.release(token))),
+        release: (token, inDoubt) =>
+          call("release", () =>
+            dead.has(token) ? undefined : objectOf(name).object.release(token, inDoubt),
+          ),
       }),
-      (id) => ({ exists: () => call("exists", () => expire(id).state === "committed") }),
+      (id) => ({ wasHere: () => call("exists", () => expire(id).state === "committed") }),
     ),
     Layer.succeed(Settings, settings),
     Layer.succeed(InputsLoader, InputsLoader.of({ load: () => Effect.suspend(() => weather.loads) })),
@@ -129,30 +131,27 @@ const makeWorld = Effect.fnUntraced(function* (changes: Partial<SettingsShape> =
           }),
         ),
     }),
-    Layer.succeed(
-      TaskGroups,
-      TaskGroups.of({
-        begin: ({ taskgroupId }) =>
-          Effect.suspend(() => weather.beforeBegin).pipe(
-            Effect.map(() => {
-              begunAt.set(taskgroupId, now())
-              group(taskgroupId).state = "receiving"
-            }),
-          ),
-        addInputs: () => Effect.void,
-        commit: (id) =>
-          Effect.gen(function* () {
-            yield* weather.beforeCommit
-            const of = expire(id)
-            if (of.state === "removed") return yield* new GroupNotStored({ message: "incomplete" })
-            of.state = weather.commits._tag === "Refused" ? "removed" : "committed"
-            if (of.state === "committed") of.submitted += 1
-            const { commits } = weather
-            yield* weather.afterCommit
-            return commits
+    Layer.mock(TaskGroups, {
+      begin: ({ taskgroupId }) =>
+        Effect.suspend(() => weather.beforeBegin).pipe(
+          Effect.map(() => {
+            begunAt.set(taskgroupId, now())
+            group(taskgroupId).state = "receiving"
           }),
-      }),
-    ),
+        ),
+      addInputs: () => Effect.void,
+      commit: (id) =>
+        Effect.gen(function* () {
+          yield* weather.beforeCommit
+          const of = expire(id)
+          if (of.state === "removed") return yield* new GroupNotStored({ message: "incomplete" })
+          of.state = weather.commits._tag === "Refused" ? "removed" : "committed"
+          if (of.state === "committed") of.submitted += 1
+          const { commits } = weather
+          yield* weather.afterCommit
+          return commits
+        }),
+    }),
   )
   let requests = 0
   const request = (changes: Record<string, unknown> = {}) => {
