@@ -2,7 +2,8 @@ import { JsonReader } from "./JsonReader.ts"
 import { type JsonSink, NOTHING, PARTS, type ReadFailure } from "./JsonSink.ts"
 import type { JsonKind } from "./JsonText.ts"
 import { Problems } from "./Problem.ts"
-import { failureProblem, RowCollector, type RowLimits, RowReader, rowSink } from "./Rows.ts"
+import { RowCollector, type RowLimits } from "./Rows.ts"
+import { failureProblem, RowReader, rowSink } from "./RowReader.ts"
 import type { JsonText } from "./TaskGroup.ts"
 
 export interface BodyLimits extends RowLimits {
@@ -52,7 +53,7 @@ const MAX_FIELD_CHARS = 262_144
 const MAX_ADDRESS_CHARS = 16_384
 const MAX_UNKNOWN = 100
 
-/** Reads the body of the POST from texts as they come. `fields` are the names that it knows. */
+/** Reads the body of the POST, or of a later act, from texts as they come. `known` are its fields. */
 export class MultitaskBodyReader implements JsonSink {
   readonly watch = 3
   private readonly limits: BodyLimits
@@ -74,9 +75,9 @@ export class MultitaskBodyReader implements JsonSink {
   private text: RowReader | null = null
   private address: string | null = null
 
-  constructor(limits: BodyLimits, known: ReadonlySet<string>) {
+  constructor(limits: BodyLimits, known: Iterable<string>) {
     this.limits = limits
-    this.known = known
+    this.known = new Set(known)
     this.collector = new RowCollector(limits, this.problems)
     this.reader = new JsonReader({
       sink: this,
@@ -190,6 +191,17 @@ export class MultitaskBodyReader implements JsonSink {
       )
     } else if (address !== null) this.inputs = { _tag: "address", text: address.trim() }
   }
+}
+
+/** The body that a program has as a value. */
+export const bodyOf = (
+  value: unknown,
+  limits: BodyLimits,
+  known: Iterable<string>,
+): MultitaskBody | ReadFailure => {
+  const reader = new MultitaskBodyReader(limits, known)
+  reader.push(JSON.stringify(value) ?? "null")
+  return reader.finish()
 }
 
 /** Bounds end all reading; text that is not JSON ends its own. */

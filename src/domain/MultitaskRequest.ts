@@ -1,13 +1,21 @@
 import * as Result from "effect/Result"
 import { describeJson } from "./Json.ts"
 import { kindOf, describeKind } from "./JsonText.ts"
-import { type BodyInputs, type BodyLimits, type MultitaskBody, MultitaskBodyReader } from "./MultitaskBody.ts"
+import { type BodyLimits, bodyOf, type MultitaskBody, MultitaskBodyReader } from "./MultitaskBody.ts"
 import type { ReadFailure } from "./JsonSink.ts"
-import { nearestName } from "./nearestName.ts"
-import { checkOutboundUrl } from "./OutboundUrl.ts"
 import { readOutputSchema } from "./OutputSchema.ts"
-import { childPath, Problems, shorten, type Problem } from "./Problem.ts"
-import { isProcessor, processorNames, type ProcessorName } from "./Processors.ts"
+import { Problems, shorten, type Problem } from "./Problem.ts"
+import type { ProcessorName } from "./Processors.ts"
+import {
+  decodeFlag,
+  decodeInputs,
+  decodeProcessor,
+  decodeUrl,
+  type Inputs,
+  leftOutWarnings,
+  refuseUnknown,
+  valueOf,
+} from "./requestFields.ts"
 import type { Rows } from "./Rows.ts"
 import type { JsonText } from "./TaskGroup.ts"
 import { buildTaskSpec, checkSizes, type OutputSpec, type SpecLimits } from "./TaskSpec.ts"
@@ -15,8 +23,6 @@ import { buildTaskSpec, checkSizes, type OutputSpec, type SpecLimits } from "./T
 export interface Limits extends BodyLimits, SpecLimits {
   readonly allowPrivateUrls: boolean
 }
-
-type Inputs = { readonly _tag: "url"; readonly url: URL } | { readonly _tag: "rows"; readonly rows: Rows }
 
 /** What the caller wants. `suggest`: a JSON output whose schema upstream is to suggest from the description. */
 type Output =
@@ -44,14 +50,11 @@ export const FIELDS: ReadonlyArray<string> =
 
 /** A reader for the body of the POST. */
 export const multitaskBodyReader = (limits: BodyLimits): MultitaskBodyReader =>
-  new MultitaskBodyReader(limits, new Set(FIELDS))
+  new MultitaskBodyReader(limits, FIELDS)
 
 /** The body that a program has as a value. */
-export const multitaskBodyOf = (value: unknown, limits: BodyLimits): MultitaskBody | ReadFailure => {
-  const reader = multitaskBodyReader(limits)
-  reader.push(JSON.stringify(value) ?? "null")
-  return reader.finish()
-}
+export const multitaskBodyOf = (value: unknown, limits: BodyLimits): MultitaskBody | ReadFailure =>
+  bodyOf(value, limits, FIELDS)
 
 /**
  * What the body of the POST asks for. Reports every problem, not only the first; an optional field that is null counts as
@@ -65,11 +68,11 @@ export const decodeMultitaskRequest = (
     return Result.fail([{ path: "", message: `must be a JSON object, not ${describeKind(body.kind)}.` }])
   const problems = new Problems()
   const warnings: Array<string> = []
-  refuseUnknown(body.unknown, problems)
+  refuseUnknown(body, FIELDS, problems)
   const skipEmpty = decodeFlag(body, "skip_empty", problems)
-  const inputs = decodeInputs(body.inputs, skipEmpty, limits, problems)
-  const webhookUrl = decodeWebhookUrl(valueOf(body, "webhook_url"), limits, problems)
-  const processor = decodeProcessor(valueOf(body, "processor"), problems)
+  const inputs = decodeInputs(body.inputs, { skipEmpty, limit: undefined }, limits, problems)
+  const webhookUrl = decodeUrl(body, "webhook_url", limits, problems)
+  const processor = decodeProcessor(body, problems)
   const output = decodeOutput(body, problems, warnings)
   problems.addAll(sizeProblems(output, inputs?._tag === "rows" ? inputs.rows : null, limits))
   // Those of the rows last: there may be thousands.
@@ -94,92 +97,6 @@ const sizeProblems = (
   if (length <= limits.maxTaskSpecChars) return found
   const message = `makes a task spec of ${length} characters by itself; Parallel accepts at most ${limits.maxTaskSpecChars}. Shorten it.`
   return [{ path: "output_description", message }]
-}
-
-/** What is said of rows that were left out. */
-export const leftOutWarnings = ({ leftOut }: Rows): ReadonlyArray<string> =>
-  leftOut === 0
-    ? []
-    : [
-        `${leftOut === 1 ? "1 row holds no value and was" : `${leftOut} rows hold no value and were`} left out (skip_empty).`,
-      ]
-
-/** The value of a field; undefined when it is absent, or null. Fields are small, and were read already. */
-const valueOf = ({ fields }: MultitaskBody, name: string): unknown =>
-  fields.has(name) ? (JSON.parse(fields.get(name)!) ?? undefined) : undefined
-
-const refuseUnknown = (names: ReadonlyArray<string>, problems: Problems): void => {
-  for (const name of names) {
-    const near = nearestName(name, FIELDS)
-    const meant = near === null ? "" : ` Did you mean ${JSON.stringify(near)}?`
-    problems.add(
-      childPath("", name),
-      `is not a field of this request.${meant} There are ${FIELDS.join(", ")}.`,
-    )
-  }
-}
-
-const decodeFlag = (body: MultitaskBody, name: string, problems: Problems): boolean => {
-  const value = valueOf(body, name)
-  if (value !== undefined && typeof value !== "boolean")
-    problems.add(name, `must be true or false, not ${describeJson(value)}.`)
-  return value === true
-}
-
-const INPUTS_HINT =
-  "Send an array of objects, the same as JSON text, or the URL of a JSON array, JSON Lines, CSV or TSV."
-
-const decodeInputs = (
-  inputs: BodyInputs,
-  skipEmpty: boolean,
-  limits: Limits,
-  problems: Problems,
-): Inputs | undefined => {
-  const refuse = (message: string): undefined => {
-    problems.add("inputs", message)
-  }
-  switch (inputs._tag) {
-    case "unreadable":
-      return
-    case "rows":
-      return { _tag: "rows", rows: inputs.collector.finish(skipEmpty) }
-    case "other":
-      return refuse(
-        inputs.kind === "missing"
-          ? `is missing. ${INPUTS_HINT}`
-          : `must not be ${describeKind(inputs.kind)}. ${INPUTS_HINT}`,
-      )
-    case "address": {
-      if (!/^[a-z][a-z0-9+.-]*:/i.test(inputs.text))
-        return refuse(`is neither a URL nor a JSON array. ${INPUTS_HINT}`)
-      const url = checkOutboundUrl(inputs.text, { allowPrivate: limits.allowPrivateUrls })
-      return typeof url === "string" ? refuse(url) : { _tag: "url", url }
-    }
-  }
-}
-
-const decodeWebhookUrl = (value: unknown, limits: Limits, problems: Problems): URL | undefined => {
-  if (value === undefined) return
-  if (typeof value !== "string") {
-    problems.add("webhook_url", `must be a URL as text, not ${describeJson(value)}.`)
-    return
-  }
-  const url = checkOutboundUrl(value, { allowPrivate: limits.allowPrivateUrls })
-  if (typeof url !== "string") return url
-  problems.add("webhook_url", url)
-  return
-}
-
-const decodeProcessor = (value: unknown, problems: Problems): ProcessorName | undefined => {
-  if (value === undefined || isProcessor(value)) return value
-  const names = `Use one of ${processorNames.join(", ")}, or leave it out to get a suggestion.`
-  problems.add(
-    "processor",
-    typeof value === "string"
-      ? `is unknown: ${JSON.stringify(shorten(value))}. ${names}`
-      : `must be text, not ${describeJson(value)}. ${names}`,
-  )
-  return
 }
 
 /** The rules for `output_type`, `output_description` and `output_schema`, which depend on each other. */

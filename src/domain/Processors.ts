@@ -1,3 +1,5 @@
+import type { Problem } from "./Problem.ts"
+
 /** The nine tiers of Parallel's documented processors, cheapest first. Each also comes as `<tier>-fast`. */
 type ProcessorTier = "lite" | "base" | "core" | "core2x" | "pro" | "ultra" | "ultra2x" | "ultra4x" | "ultra8x"
 
@@ -12,6 +14,9 @@ interface Tier {
   readonly standard: LatencyRange
   readonly fast: LatencyRange
 }
+
+/** When the list below was taken from Parallel's documentation: prices and latencies, all that is known here of either. */
+export const PRICES_AS_OF = "2026-05-02"
 
 const TIERS: { readonly [Name in ProcessorTier]: Tier } = {
   lite: { usdPerThousand: 5, standard: [10, 60], fast: [10, 20] },
@@ -75,4 +80,35 @@ export const typicalLatency = (processor: string): LatencyRange | null => {
 export const estimateCostUsd = (processor: string, runs: number): number | null => {
   if (!isProcessor(processor) || !Number.isFinite(runs) || runs < 0) return null
   return Math.round(tierOf(processor).usdPerThousand * runs) / 1000
+}
+
+/**
+ * How long `runs` runs take, in seconds, or null for a name nobody has documented. Runs of a group execute at the same
+ * time, so that it is the documented range of one of them: typical, never a deadline.
+ */
+export const estimateSeconds = (
+  processor: string,
+  runs: number,
+): { readonly min: number; readonly max: number } | null => {
+  const range = typicalLatency(processor)
+  if (range === null) return null
+  return runs === 0 ? { min: 0, max: 0 } : { min: range[0], max: range[1] }
+}
+
+/** What is wrong with a cap on the cost of `runs` runs; null when they keep it, or there is none. */
+export const costProblem = (
+  maxCostUsd: number | null | undefined,
+  processor: string,
+  runs: number,
+): Problem | null => {
+  if (maxCostUsd === null || maxCostUsd === undefined) return null
+  const path = "max_cost_usd"
+  const estimate = estimateCostUsd(processor, runs)
+  if (estimate === null) {
+    const message = `cannot be kept: what the processor ${processor} costs is not known here. Choose another processor, or leave max_cost_usd out.`
+    return { path, message }
+  }
+  if (estimate <= maxCostUsd) return null
+  const message = `is ${maxCostUsd}, below the estimate of ${estimate} USD (${runs} ${runs === 1 ? "run" : "runs"} of ${processor}). Raise it, send fewer rows, or choose a cheaper processor.`
+  return { path, message }
 }

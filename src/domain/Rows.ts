@@ -1,7 +1,5 @@
-import { describeKind, type JsonKind } from "./JsonText.ts"
-import { JsonReader } from "./JsonReader.ts"
-import { type JsonSink, NOTHING, type ReadFailure } from "./JsonSink.ts"
-import { childPath, MAX_LISTED_PROBLEMS, type Problem, Problems } from "./Problem.ts"
+import { describeKind, type JsonKind, kindOf, membersOf } from "./JsonText.ts"
+import { childPath, MAX_LISTED_PROBLEMS, type Problems } from "./Problem.ts"
 import type { JsonText } from "./TaskGroup.ts"
 
 /** What is known of a column: in how many rows it is, and the kinds of its values, a bit for each of `KINDS`. */
@@ -23,6 +21,8 @@ export interface Rows {
   /** Length of the longest. */
   readonly longest: number
   /** Rows that hold no value and were left out. */
+  readonly empty: number
+  /** These, and what came behind the last that is taken. */
   readonly leftOut: number
 }
 
@@ -37,7 +37,7 @@ export interface RowLimits {
   readonly maxValues: number
 }
 
-const FIELD = "inputs"
+export const FIELD = "inputs"
 
 /** Fields of a run as Parallel's own API takes it. */
 const RUN_FIELDS: ReadonlySet<string> = new Set(
@@ -47,21 +47,29 @@ const RUN_FIELDS: ReadonlySet<string> = new Set(
   ).split(" "),
 )
 
+/** What stands for a row that says something and cannot be taken; for one in the shape of Parallel's own runs. */
+const BAD = ""
+const RUN = "run"
+
 /** Collects rows as a reader cuts them out, and what is wrong with them. */
 export class RowCollector {
   private readonly limits: RowLimits
   private readonly problems: Problems
+  /** Rows that say something, as many as can be taken, and where each of them stands: `BAD` and `RUN` among them. */
   private readonly texts: Array<JsonText> = []
   private readonly indexes: Array<number> = []
   /** The first rows that hold no value, and how many there are. */
   private readonly firstEmpty: Array<number> = []
   private empty = 0
-  private readonly columns = new Map<string, { rows: number; kinds: number }>()
+  /** What is wrong with the first bad rows, and how many there are. */
+  private readonly firstBad: Array<{ readonly index: number; readonly message: string }> = []
+  private bad = 0
+  /** Rows in the shape of Parallel's own runs, and the first of them. */
+  private runs = 0
+  private firstRun = 0
+  private columns = new Map<string, { rows: number; kinds: number }>()
   private longest = 0
   private count = 0
-  /** Rows in the shape of Parallel's own runs, and the first of them. */
-  private asRuns = 0
-  private firstRun = 0
   /** Of the present row. */
   private names: Array<string> = []
   private kinds: Array<JsonKind> = []
@@ -75,7 +83,7 @@ export class RowCollector {
   begin(kind: JsonKind): boolean {
     this.names = []
     this.kinds = []
-    if (kind !== "object") this.add(() => `must be an object, not ${describeKind(kind)}.`)
+    if (kind !== "object") this.refuse(() => `must be an object, not ${describeKind(kind)}.`)
     return kind === "object"
   }
 
@@ -86,23 +94,21 @@ export class RowCollector {
 
   /** The row has ended, with this text (null when it is too long). `isEmpty`: it says nothing. */
   end(text: JsonText | null, length: number, isEmpty: boolean): void {
-    const index = this.count
     if (text === null) {
       const most = this.limits.maxSpecPlusInputChars
-      this.add(
+      this.refuse(
         () =>
           `has ${length} characters; Parallel accepts at most ${most}, with the task spec. Shorten this input.`,
       )
     } else if (isEmpty) {
       this.empty++
-      if (this.firstEmpty.length < MAX_LISTED_PROBLEMS) this.firstEmpty.push(index)
+      if (this.firstEmpty.length < MAX_LISTED_PROBLEMS) this.firstEmpty.push(this.count)
     } else if (this.isRun()) {
-      if (this.asRuns++ === 0) this.firstRun = index
-    } else if (this.texts.length < this.limits.maxInputs) {
-      this.texts.push(text)
-      this.indexes.push(index)
+      if (this.runs++ === 0) this.firstRun = this.count
+      this.keep(RUN)
+    } else if (this.keep(text)) {
       this.longest = Math.max(this.longest, length)
-      this.noteColumns()
+      noteColumns(this.columns, this.names, this.kinds)
     }
     this.count++
   }
@@ -112,9 +118,18 @@ export class RowCollector {
     this.count++
   }
 
-  private add(message: () => string): void {
-    if (this.problems.isFull) this.problems.addUnlisted(1)
-    else this.problems.add(childPath(FIELD, this.count), message())
+  private keep(text: JsonText): boolean {
+    if (this.texts.length >= this.limits.maxInputs) return false
+    this.texts.push(text)
+    this.indexes.push(this.count)
+    return true
+  }
+
+  private refuse(message: () => string): void {
+    this.bad++
+    this.keep(BAD)
+    if (this.firstBad.length < MAX_LISTED_PROBLEMS)
+      this.firstBad.push({ index: this.count, message: message() })
   }
 
   private isRun(): boolean {
@@ -122,20 +137,11 @@ export class RowCollector {
     return at >= 0 && this.kinds[at] === "object" && this.names.every((name) => RUN_FIELDS.has(name))
   }
 
-  private noteColumns(): void {
-    const { columns, names, kinds } = this
-    for (let at = 0; at < names.length; at++) {
-      const bit = 1 << KINDS.indexOf(kinds[at]!)
-      const column = columns.get(names[at]!)
-      if (column !== undefined) {
-        column.rows++
-        column.kinds |= bit
-      } else if (columns.size < MAX_COLUMNS_COUNTED) columns.set(names[at]!, { rows: 1, kinds: bit })
-    }
-  }
-
-  /** The rows, once all have come; what is wrong with them goes to the problems. */
-  finish(skipEmpty: boolean): Rows {
+  /**
+   * The rows, once all have come; what is wrong with them goes to the problems. With a `limit` only the first of them,
+   * those without a value left out before if `skipEmpty`: what is behind is counted, and need be no good.
+   */
+  finish(skipEmpty: boolean, limit: number = Infinity): Rows {
     const { problems, limits, count, empty } = this
     if (count === 0) problems.add(FIELD, "must not be empty. Send at least one object.")
     else if (skipEmpty && empty === count)
@@ -143,154 +149,86 @@ export class RowCollector {
         FIELD,
         "hold no value in any row, so that skip_empty leaves nothing. Send at least one value.",
       )
-    if (!skipEmpty) {
-      for (const index of this.firstEmpty)
-        problems.add(
-          childPath(FIELD, index),
-          'holds no value: it is empty, or has nothing but null and blank text, and would be paid for all the same. Remove it, or send "skip_empty": true.',
-        )
-      problems.addUnlisted(empty - this.firstEmpty.length)
-    }
-    const taken = count - (skipEmpty ? empty : 0)
+    const there = count - (skipEmpty ? empty : 0)
+    const taken = Math.min(limit, there)
+    if (taken < there && taken <= limits.maxInputs)
+      this.cutAt(skipEmpty ? this.indexes[taken - 1]! + 1 : taken)
+    this.tell(skipEmpty)
     if (taken > limits.maxInputs)
       problems.add(
         FIELD,
         `has ${taken} objects; at most ${limits.maxInputs} are accepted. Split the list over several requests.`,
       )
-    if (this.asRuns > 0)
-      problems.add(
-        FIELD,
-        `has ${this.asRuns === 1 ? "1 row" : `${this.asRuns} rows`} in the shape of Parallel's own runs ({"input": {…}}), first at index ${this.firstRun}. Send what is in "input" as the row itself, and "processor" once, beside "inputs".`,
-      )
+    const rows = this.count - this.empty
     return {
       texts: this.texts,
-      indexes: empty === 0 ? null : this.indexes,
+      indexes: rows === this.count ? null : this.indexes,
       columns: this.columns,
       longest: this.longest,
-      leftOut: empty,
+      empty: skipEmpty ? this.empty : 0,
+      leftOut: count - rows,
     }
   }
-}
 
-/** Why there are no rows. */
-export type RowsFailure = ReadFailure | { readonly _tag: "NotAnArray"; readonly kind: JsonKind }
-
-/** Reads rows from JSON text: an array, or with `many` one object after the other. */
-export class RowReader {
-  readonly reader: JsonReader
-  private readonly collector: RowCollector
-  private root: JsonKind | null = null
-
-  constructor(
-    limits: RowLimits,
-    problems: Problems,
-    { many = false, values = { count: 0 } }: { many?: boolean; values?: { count: number } } = {},
-  ) {
-    this.collector = new RowCollector(limits, problems)
-    const at = many ? 0 : 1
-    const rows = rowSink(this.collector, limits, problems, at, () => this.reader.said)
-    const sink: JsonSink = many
-      ? rows
-      : {
-          ...rows,
-          value: (kind, depth, name) => {
-            if (depth > 0) return this.root === "array" ? rows.value(kind, depth, name) : NOTHING
-            this.root = kind
-            return NOTHING
-          },
-          end: (depth, text, length) => {
-            if (depth > 0 && this.root === "array") rows.end(depth, text, length)
-          },
-        }
-    this.reader = new JsonReader({
-      sink,
-      maxDepth: limits.maxDepth,
-      maxValues: limits.maxValues,
-      values,
-      path: FIELD,
-      many,
-    })
-    this.reader.base = at
+  /** As if this row and what is behind it had never come; all before it is known. */
+  private cutAt(end: number): void {
+    const { texts, indexes } = this
+    const at = indexes.findIndex((index) => index >= end)
+    if (at >= 0) {
+      texts.length = at
+      indexes.length = at
+    }
+    this.count = end
+    this.empty = end - texts.length
+    this.bad = texts.filter((text) => text === BAD).length
+    this.runs = texts.filter((text) => text === RUN).length
+    this.columns = new Map()
+    this.longest = 0
+    for (const text of texts) {
+      if (text === BAD || text === RUN) continue
+      const members = membersOf(text)
+      this.longest = Math.max(this.longest, text.length)
+      noteColumns(
+        this.columns,
+        members.map(({ name }) => name),
+        members.map(({ value }) => kindOf(value)),
+      )
+    }
   }
 
-  push(text: string): void {
-    this.reader.push(text)
-  }
-
-  /** All has come. The collector has the rows, unless the answer says why there are none. */
-  end(): RowsFailure | RowCollector {
-    this.reader.end()
-    if (this.reader.failure !== null) return this.reader.failure
-    if (this.root !== null && this.root !== "array") return { _tag: "NotAnArray", kind: this.root }
-    return this.collector
+  private tell(skipEmpty: boolean): void {
+    const { problems, runs, firstRun } = this
+    const told = this.firstBad.filter(({ index }) => index < this.count)
+    for (const { index, message } of told) problems.add(childPath(FIELD, index), message)
+    problems.addUnlisted(this.bad - told.length)
+    if (!skipEmpty) {
+      const first = this.firstEmpty.filter((index) => index < this.count)
+      for (const index of first)
+        problems.add(
+          childPath(FIELD, index),
+          'holds no value: it is empty, or has nothing but null and blank text, and would be paid for all the same. Remove it, or send "skip_empty": true.',
+        )
+      problems.addUnlisted(this.empty - first.length)
+    }
+    if (runs > 0)
+      problems.add(
+        FIELD,
+        `has ${runs === 1 ? "1 row" : `${runs} rows`} in the shape of Parallel's own runs ({"input": {…}}), first at index ${firstRun}. Send what is in "input" as the row itself, and "processor" once, beside "inputs".`,
+      )
   }
 }
 
-/** Rows are the values at this depth. `said`: the reader's count of scalars that say something. */
-export const rowSink = (
-  collector: RowCollector,
-  { maxSpecPlusInputChars }: RowLimits,
-  problems: Problems,
-  at: number,
-  said: () => number,
-): JsonSink => {
-  let isRow = false
-  let before = 0
-  return {
-    watch: at + 1,
-    value: (kind, depth, name) => {
-      if (depth > at) {
-        if (isRow) collector.member(name!, kind)
-        return NOTHING
-      }
-      before = said()
-      isRow = collector.begin(kind)
-      return isRow ? maxSpecPlusInputChars : NOTHING
-    },
-    end: (depth, text, length) => {
-      if (depth > at) return
-      if (isRow) collector.end(text, length, said() === before)
-      else collector.skip()
-    },
-    part: () => {},
-    problem: (path, message) => problems.add(path, message),
-  }
-}
-
-/** Rows of a JSON text that is here as a whole, or what is wrong with it. */
-export const readRows = (
-  json: string,
-  limits: RowLimits,
-  { skipEmpty = false }: { readonly skipEmpty?: boolean } = {},
-): { readonly rows: Rows } | { readonly problems: ReadonlyArray<Problem> } => {
-  const problems = new Problems()
-  const reader = new RowReader(limits, problems)
-  reader.push(json)
-  const read = reader.end()
-  if (!(read instanceof RowCollector)) return { problems: [failureProblem(read)] }
-  const rows = read.finish(skipEmpty)
-  return problems.count > 0 ? { problems: problems.list(FIELD) } : { rows }
-}
-
-/** What a reader that stopped says about rows that came as text. */
-export const failureProblem = (failure: RowsFailure): Problem => {
-  switch (failure._tag) {
-    case "NotAnArray":
-      return { path: FIELD, message: `must be an array of objects, not ${describeKind(failure.kind)}.` }
-    case "NotJson":
-      return {
-        path: FIELD,
-        message: `is not valid JSON: the text ${failure.atEnd ? `ends too early, at ${failure.where}` : `has an error at ${failure.where}`}. Correct it, or send the array itself.`,
-      }
-    case "TooDeep":
-      return {
-        path: failure.path,
-        message: `is nested more than ${failure.limit} levels deep. Flatten the data.`,
-      }
-    case "TooManyValues":
-      return {
-        path: FIELD,
-        message: `holds more than ${failure.limit} values. Split it over several requests.`,
-      }
+const noteColumns = (
+  columns: Map<string, { rows: number; kinds: number }>,
+  names: ReadonlyArray<string>,
+  kinds: ReadonlyArray<JsonKind>,
+): void => {
+  for (let at = 0; at < names.length; at++) {
+    const bit = 1 << KINDS.indexOf(kinds[at]!)
+    const column = columns.get(names[at]!)
+    if (column !== undefined) {
+      column.rows++
+      column.kinds |= bit
+    } else if (columns.size < MAX_COLUMNS_COUNTED) columns.set(names[at]!, { rows: 1, kinds: bit })
   }
 }

@@ -1,6 +1,6 @@
 import { describeKind } from "./JsonText.ts"
 import { shorten } from "./Problem.ts"
-import type { RowsFailure } from "./Rows.ts"
+import type { RowsFailure } from "./RowReader.ts"
 
 /** Why a table has no rows. */
 export type DelimitedFailure =

@@ -3,7 +3,8 @@ import { JsonReader } from "./JsonReader.ts"
 import { NOTHING } from "./JsonSink.ts"
 import type { JsonKind } from "./JsonText.ts"
 import type { Problems } from "./Problem.ts"
-import { RowCollector, type RowLimits, RowReader, rowSink } from "./Rows.ts"
+import { RowCollector, type RowLimits } from "./Rows.ts"
+import { RowReader, rowSink } from "./RowReader.ts"
 import type { TextFailure } from "./TextFailure.ts"
 
 /** What somebody says that a text is, by a media type or a file's name. */

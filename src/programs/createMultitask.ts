@@ -12,7 +12,6 @@ import { MultitaskBody } from "../domain/MultitaskBody.ts"
 import {
   decodeMultitaskRequest,
   type DecodedRequest,
-  leftOutWarnings,
   type Limits,
   multitaskBodyOf,
   type MultitaskRequest,
@@ -20,7 +19,9 @@ import {
 import { cutBatches } from "../domain/Plan.ts"
 import { estimateCostUsd } from "../domain/Processors.ts"
 import { PRODUCT } from "../domain/Product.ts"
-import { failureProblem, type Rows } from "../domain/Rows.ts"
+import { leftOutWarnings } from "../domain/requestFields.ts"
+import type { Rows } from "../domain/Rows.ts"
+import { failureProblem } from "../domain/RowReader.ts"
 import { waitOutRateLimit } from "../domain/Schedules.ts"
 import type { SettingsShape } from "../domain/Settings.ts"
 import { type GroupInit, type GroupSecrets, type JsonText } from "../domain/TaskGroup.ts"

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "@effect/vitest"
 import * as Schema from "effect/Schema"
 import { deriveInputSchema } from "../../src/domain/InputSchema.ts"
-import { readRows } from "../../src/domain/Rows.ts"
+import { readRows } from "../../src/domain/RowReader.ts"
 import { ROW_LIMITS, rowsOf } from "../support/rows.ts"
 
 type Json = Record<string, unknown>

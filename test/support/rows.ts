@@ -1,4 +1,5 @@
-import { readRows, type RowLimits, type Rows } from "../../src/domain/Rows.ts"
+import type { RowLimits, Rows } from "../../src/domain/Rows.ts"
+import { readRows } from "../../src/domain/RowReader.ts"
 
 export const ROW_LIMITS: RowLimits = {
   maxInputs: 50_000,

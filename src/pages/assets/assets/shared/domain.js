@@ -185,6 +185,17 @@ var compactText = (json) => {
   return from === 0 ? json : compact + json.slice(from);
 };
 var decode = (string) => string.includes("\\") ? JSON.parse(string) : string.slice(1, -1);
+var membersOf = (object) => {
+  const members = [];
+  for (let at = 1; at < object.length - 1; ) {
+    const colon = endOfString(object, at);
+    const end = endOfValue(object, colon + 1);
+    const key = object.slice(at, colon);
+    members.push({ name: decode(key), key, value: object.slice(colon + 1, end) });
+    at = end + 1;
+  }
+  return members;
+};
 var elementsOf = (array) => {
   const elements = [];
   for (let at = 1; at < array.length - 1; ) {
@@ -899,20 +910,26 @@ var FIELD = "inputs";
 var RUN_FIELDS = new Set(
   "input processor metadata task_spec source_policy previous_interaction_id mcp_servers enable_events webhook advanced_settings memory_scope_key".split(" ")
 );
+var BAD = "";
+var RUN = "run";
 var RowCollector = class {
   limits;
   problems;
+  /** Rows that say something, as many as can be taken, and where each of them stands: `BAD` and `RUN` among them. */
   texts = [];
   indexes = [];
   /** The first rows that hold no value, and how many there are. */
   firstEmpty = [];
   empty = 0;
+  /** What is wrong with the first bad rows, and how many there are. */
+  firstBad = [];
+  bad = 0;
+  /** Rows in the shape of Parallel's own runs, and the first of them. */
+  runs = 0;
+  firstRun = 0;
   columns = /* @__PURE__ */ new Map();
   longest = 0;
   count = 0;
-  /** Rows in the shape of Parallel's own runs, and the first of them. */
-  asRuns = 0;
-  firstRun = 0;
   /** Of the present row. */
   names = [];
   kinds = [];
@@ -924,7 +941,7 @@ var RowCollector = class {
   begin(kind) {
     this.names = [];
     this.kinds = [];
-    if (kind !== "object") this.add(() => `must be an object, not ${describeKind(kind)}.`);
+    if (kind !== "object") this.refuse(() => `must be an object, not ${describeKind(kind)}.`);
     return kind === "object";
   }
   member(name, kind) {
@@ -933,22 +950,20 @@ var RowCollector = class {
   }
   /** The row has ended, with this text (null when it is too long). `isEmpty`: it says nothing. */
   end(text, length, isEmpty) {
-    const index = this.count;
     if (text === null) {
       const most = this.limits.maxSpecPlusInputChars;
-      this.add(
+      this.refuse(
         () => `has ${length} characters; Parallel accepts at most ${most}, with the task spec. Shorten this input.`
       );
     } else if (isEmpty) {
       this.empty++;
-      if (this.firstEmpty.length < MAX_LISTED_PROBLEMS) this.firstEmpty.push(index);
+      if (this.firstEmpty.length < MAX_LISTED_PROBLEMS) this.firstEmpty.push(this.count);
     } else if (this.isRun()) {
-      if (this.asRuns++ === 0) this.firstRun = index;
-    } else if (this.texts.length < this.limits.maxInputs) {
-      this.texts.push(text);
-      this.indexes.push(index);
+      if (this.runs++ === 0) this.firstRun = this.count;
+      this.keep(RUN);
+    } else if (this.keep(text)) {
       this.longest = Math.max(this.longest, length);
-      this.noteColumns();
+      noteColumns(this.columns, this.names, this.kinds);
     }
     this.count++;
   }
@@ -956,27 +971,27 @@ var RowCollector = class {
   skip() {
     this.count++;
   }
-  add(message) {
-    if (this.problems.isFull) this.problems.addUnlisted(1);
-    else this.problems.add(childPath(FIELD, this.count), message());
+  keep(text) {
+    if (this.texts.length >= this.limits.maxInputs) return false;
+    this.texts.push(text);
+    this.indexes.push(this.count);
+    return true;
+  }
+  refuse(message) {
+    this.bad++;
+    this.keep(BAD);
+    if (this.firstBad.length < MAX_LISTED_PROBLEMS)
+      this.firstBad.push({ index: this.count, message: message() });
   }
   isRun() {
     const at = this.names.indexOf("input");
     return at >= 0 && this.kinds[at] === "object" && this.names.every((name) => RUN_FIELDS.has(name));
   }
-  noteColumns() {
-    const { columns, names, kinds } = this;
-    for (let at = 0; at < names.length; at++) {
-      const bit = 1 << KINDS.indexOf(kinds[at]);
-      const column = columns.get(names[at]);
-      if (column !== void 0) {
-        column.rows++;
-        column.kinds |= bit;
-      } else if (columns.size < MAX_COLUMNS_COUNTED) columns.set(names[at], { rows: 1, kinds: bit });
-    }
-  }
-  /** The rows, once all have come; what is wrong with them goes to the problems. */
-  finish(skipEmpty) {
+  /**
+   * The rows, once all have come; what is wrong with them goes to the problems. With a `limit` only the first of them,
+   * those without a value left out before if `skipEmpty`: what is behind is counted, and need be no good.
+   */
+  finish(skipEmpty, limit = Infinity) {
     const { problems, limits, count, empty } = this;
     if (count === 0) problems.add(FIELD, "must not be empty. Send at least one object.");
     else if (skipEmpty && empty === count)
@@ -984,97 +999,81 @@ var RowCollector = class {
         FIELD,
         "hold no value in any row, so that skip_empty leaves nothing. Send at least one value."
       );
-    if (!skipEmpty) {
-      for (const index of this.firstEmpty)
-        problems.add(
-          childPath(FIELD, index),
-          'holds no value: it is empty, or has nothing but null and blank text, and would be paid for all the same. Remove it, or send "skip_empty": true.'
-        );
-      problems.addUnlisted(empty - this.firstEmpty.length);
-    }
-    const taken = count - (skipEmpty ? empty : 0);
+    const there = count - (skipEmpty ? empty : 0);
+    const taken = Math.min(limit, there);
+    if (taken < there && taken <= limits.maxInputs)
+      this.cutAt(skipEmpty ? this.indexes[taken - 1] + 1 : taken);
+    this.tell(skipEmpty);
     if (taken > limits.maxInputs)
       problems.add(
         FIELD,
         `has ${taken} objects; at most ${limits.maxInputs} are accepted. Split the list over several requests.`
       );
-    if (this.asRuns > 0)
-      problems.add(
-        FIELD,
-        `has ${this.asRuns === 1 ? "1 row" : `${this.asRuns} rows`} in the shape of Parallel's own runs ({"input": {…}}), first at index ${this.firstRun}. Send what is in "input" as the row itself, and "processor" once, beside "inputs".`
-      );
+    const rows = this.count - this.empty;
     return {
       texts: this.texts,
-      indexes: empty === 0 ? null : this.indexes,
+      indexes: rows === this.count ? null : this.indexes,
       columns: this.columns,
       longest: this.longest,
-      leftOut: empty
+      empty: skipEmpty ? this.empty : 0,
+      leftOut: count - rows
     };
   }
+  /** As if this row and what is behind it had never come; all before it is known. */
+  cutAt(end) {
+    const { texts, indexes } = this;
+    const at = indexes.findIndex((index) => index >= end);
+    if (at >= 0) {
+      texts.length = at;
+      indexes.length = at;
+    }
+    this.count = end;
+    this.empty = end - texts.length;
+    this.bad = texts.filter((text) => text === BAD).length;
+    this.runs = texts.filter((text) => text === RUN).length;
+    this.columns = /* @__PURE__ */ new Map();
+    this.longest = 0;
+    for (const text of texts) {
+      if (text === BAD || text === RUN) continue;
+      const members = membersOf(text);
+      this.longest = Math.max(this.longest, text.length);
+      noteColumns(
+        this.columns,
+        members.map(({ name }) => name),
+        members.map(({ value }) => kindOf(value))
+      );
+    }
+  }
+  tell(skipEmpty) {
+    const { problems, runs, firstRun } = this;
+    const told = this.firstBad.filter(({ index }) => index < this.count);
+    for (const { index, message } of told) problems.add(childPath(FIELD, index), message);
+    problems.addUnlisted(this.bad - told.length);
+    if (!skipEmpty) {
+      const first = this.firstEmpty.filter((index) => index < this.count);
+      for (const index of first)
+        problems.add(
+          childPath(FIELD, index),
+          'holds no value: it is empty, or has nothing but null and blank text, and would be paid for all the same. Remove it, or send "skip_empty": true.'
+        );
+      problems.addUnlisted(this.empty - first.length);
+    }
+    if (runs > 0)
+      problems.add(
+        FIELD,
+        `has ${runs === 1 ? "1 row" : `${runs} rows`} in the shape of Parallel's own runs ({"input": {…}}), first at index ${firstRun}. Send what is in "input" as the row itself, and "processor" once, beside "inputs".`
+      );
+  }
 };
-var RowReader = class {
-  reader;
-  collector;
-  root = null;
-  constructor(limits, problems, { many = false, values = { count: 0 } } = {}) {
-    this.collector = new RowCollector(limits, problems);
-    const at = many ? 0 : 1;
-    const rows = rowSink(this.collector, limits, problems, at, () => this.reader.said);
-    const sink = many ? rows : {
-      ...rows,
-      value: (kind, depth, name) => {
-        if (depth > 0) return this.root === "array" ? rows.value(kind, depth, name) : NOTHING;
-        this.root = kind;
-        return NOTHING;
-      },
-      end: (depth, text, length) => {
-        if (depth > 0 && this.root === "array") rows.end(depth, text, length);
-      }
-    };
-    this.reader = new JsonReader({
-      sink,
-      maxDepth: limits.maxDepth,
-      maxValues: limits.maxValues,
-      values,
-      path: FIELD,
-      many
-    });
-    this.reader.base = at;
+var noteColumns = (columns, names, kinds) => {
+  for (let at = 0; at < names.length; at++) {
+    const bit = 1 << KINDS.indexOf(kinds[at]);
+    const column = columns.get(names[at]);
+    if (column !== void 0) {
+      column.rows++;
+      column.kinds |= bit;
+    } else if (columns.size < MAX_COLUMNS_COUNTED) columns.set(names[at], { rows: 1, kinds: bit });
   }
-  push(text) {
-    this.reader.push(text);
-  }
-  /** All has come. The collector has the rows, unless the answer says why there are none. */
-  end() {
-    this.reader.end();
-    if (this.reader.failure !== null) return this.reader.failure;
-    if (this.root !== null && this.root !== "array") return { _tag: "NotAnArray", kind: this.root };
-    return this.collector;
-  }
-};
-var rowSink = (collector, { maxSpecPlusInputChars }, problems, at, said) => {
-  let isRow = false;
-  let before = 0;
-  return {
-    watch: at + 1,
-    value: (kind, depth, name) => {
-      if (depth > at) {
-        if (isRow) collector.member(name, kind);
-        return NOTHING;
-      }
-      before = said();
-      isRow = collector.begin(kind);
-      return isRow ? maxSpecPlusInputChars : NOTHING;
-    },
-    end: (depth, text, length) => {
-      if (depth > at) return;
-      if (isRow) collector.end(text, length, said() === before);
-      else collector.skip();
-    },
-    part: () => {
-    },
-    problem: (path, message) => problems.add(path, message)
-  };
 };
 
 // src/domain/TextFailure.ts
@@ -1344,6 +1343,72 @@ var DelimitedReader = class {
     if (this.problems.isFull) this.problems.addUnlisted(1);
     else this.problems.add(childPath(FIELD2, this.rows), message);
   }
+};
+
+// src/domain/RowReader.ts
+var RowReader = class {
+  reader;
+  collector;
+  root = null;
+  constructor(limits, problems, { many = false, values = { count: 0 } } = {}) {
+    this.collector = new RowCollector(limits, problems);
+    const at = many ? 0 : 1;
+    const rows = rowSink(this.collector, limits, problems, at, () => this.reader.said);
+    const sink = many ? rows : {
+      ...rows,
+      value: (kind, depth, name) => {
+        if (depth > 0) return this.root === "array" ? rows.value(kind, depth, name) : NOTHING;
+        this.root = kind;
+        return NOTHING;
+      },
+      end: (depth, text, length) => {
+        if (depth > 0 && this.root === "array") rows.end(depth, text, length);
+      }
+    };
+    this.reader = new JsonReader({
+      sink,
+      maxDepth: limits.maxDepth,
+      maxValues: limits.maxValues,
+      values,
+      path: FIELD,
+      many
+    });
+    this.reader.base = at;
+  }
+  push(text) {
+    this.reader.push(text);
+  }
+  /** All has come. The collector has the rows, unless the answer says why there are none. */
+  end() {
+    this.reader.end();
+    if (this.reader.failure !== null) return this.reader.failure;
+    if (this.root !== null && this.root !== "array") return { _tag: "NotAnArray", kind: this.root };
+    return this.collector;
+  }
+};
+var rowSink = (collector, { maxSpecPlusInputChars }, problems, at, said) => {
+  let isRow = false;
+  let before = 0;
+  return {
+    watch: at + 1,
+    value: (kind, depth, name) => {
+      if (depth > at) {
+        if (isRow) collector.member(name, kind);
+        return NOTHING;
+      }
+      before = said();
+      isRow = collector.begin(kind);
+      return isRow ? maxSpecPlusInputChars : NOTHING;
+    },
+    end: (depth, text, length) => {
+      if (depth > at) return;
+      if (isRow) collector.end(text, length, said() === before);
+      else collector.skip();
+    },
+    part: () => {
+    },
+    problem: (path, message) => problems.add(path, message)
+  };
 };
 
 // src/domain/TextRows.ts
