@@ -105,7 +105,9 @@ const decodeRowIndexes = (
     return null
   }
   if (!Array.isArray(value))
-    return refuse(`must be an array of input indexes, not ${describeJson(value)}. Leave it out for all rows that failed or were cancelled.`)
+    return refuse(
+      `must be an array of input indexes, not ${describeJson(value)}. Leave it out for all rows that failed or were cancelled.`,
+    )
   if (value.length > most) return refuse(`has ${value.length} indexes; no group has more than ${most} rows.`)
   for (const [at, row] of value.entries())
     if (!Number.isSafeInteger(row) || row < 0)

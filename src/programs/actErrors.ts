@@ -26,9 +26,6 @@ export class ActNotDone extends Schema.TaggedError<ActNotDone>()("ActNotDone", {
 /** The group's object did not answer: the act may have been done, or may yet be. */
 export class ActInDoubt extends Schema.TaggedError<ActInDoubt>()("ActInDoubt", {}) {}
 
-/** A fault of ours while acting on a group. */
-export class ActBroken extends Data.TaggedError("ActBroken")<{ readonly defect: unknown }> {}
-
 /** What can go wrong once the key is known to be good. */
 export type ActReason =
   | PreparationError

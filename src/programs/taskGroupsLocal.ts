@@ -50,6 +50,10 @@ export const TaskGroupsLocal: Layer.Layer<TaskGroups, never, LocalServices> = La
         Effect.flatMap(here(commitTaskGroup(waitMs)), (committed) =>
           committed._tag === "Incomplete" ? Effect.fail(notStored) : Effect.succeed(committed),
         ),
+      // The object's side of acts comes here: standingOf, receivePiece, actOnGroup.
+      standing: () => Effect.succeed(null),
+      addPiece: () => Effect.succeed("gone"),
+      act: () => Effect.succeed({ _tag: "Gone" }),
     })
   }),
 )
