@@ -22,7 +22,6 @@ import { Settings } from "../services/Settings.ts"
 export const taskGroupLayers = (storage: SqliteStorage & OneAlarm, settings: SettingsShape) =>
   Layer.mergeAll(
     TaskGroupStoreSqlite(storage),
-    SecretStoreKv(storage),
     AlarmClockStorage(storage),
     Renderers({ group: resultHtml, row: rowHtml }, settings.PUBLIC_ORIGIN ?? ""),
     Layer.mergeAll(ParallelApiHttp, WebhookSenderHttp).pipe(Layer.provide(FetchHttpClient.layer)),
@@ -34,6 +33,8 @@ export const taskGroupLayers = (storage: SqliteStorage & OneAlarm, settings: Set
         PublisherLive,
         AudienceLive,
         PromptScheduler,
+        // What Parallel answers is searched for what is in there.
+        SecretStoreKv(storage),
         Layer.succeed(Settings, settings),
         Layer.succeed(RequestBudget, makeRequestBudget(settings.SUBREQUEST_BUDGET)),
       ),

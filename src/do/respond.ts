@@ -11,6 +11,7 @@ import {
   type RowFormat,
   SSE,
 } from "../domain/Formats.ts"
+import { attachment, fileNameOf } from "../domain/GroupMetadata.ts"
 import { type ChangeNumber, readChangeNumber } from "../domain/Ids.ts"
 import { queryText, readQuery } from "../domain/ResultQuery.ts"
 import type { GroupDetails } from "../domain/TaskGroup.ts"
@@ -73,9 +74,10 @@ const respondRendered = Effect.fnUntraced(function* (
   const choice = Object.keys(selection).length === 0 ? undefined : store.choose(selection)
   if (details !== null) {
     headers.set("link", groupLinks(details, format, choice, asked))
-    // A group's id is safe in a file name and in quotes.
-    if (format.attachment === true)
-      headers.set("content-disposition", `attachment; filename="${details.taskgroupId}.${format.format}"`)
+    if (format.attachment === true) {
+      const name = fileNameOf(details.metadata, details.taskgroupId)
+      headers.set("content-disposition", attachment(`${name}.${format.format}`))
+    }
   }
   if (request.method === "HEAD") return new Response(null, { headers })
   const chunks = renderTaskGroup(format.format, options, choice)

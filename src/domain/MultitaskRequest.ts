@@ -1,24 +1,31 @@
 import * as Result from "effect/Result"
+import { decodeMetadata, decodeTitle, type Subject, titleFrom } from "./GroupMetadata.ts"
 import { describeJson } from "./Json.ts"
-import { kindOf, describeKind } from "./JsonText.ts"
+import { describeKind, fieldsOf, kindOf, shownText } from "./JsonText.ts"
 import { type BodyLimits, bodyOf, type MultitaskBody, MultitaskBodyReader } from "./MultitaskBody.ts"
 import type { ReadFailure } from "./JsonSink.ts"
 import { readOutputSchema } from "./OutputSchema.ts"
 import { Problems, shorten, type Problem } from "./Problem.ts"
-import type { ProcessorName } from "./Processors.ts"
+import { costProblem, type ProcessorName } from "./Processors.ts"
 import {
+  decodeDryRun,
   decodeFlag,
   decodeInputs,
+  decodeLimit,
+  decodeMaxCost,
   decodeProcessor,
   decodeUrl,
   type Inputs,
   leftOutWarnings,
   refuseUnknown,
+  type RowChoice,
   valueOf,
 } from "./requestFields.ts"
 import type { Rows } from "./Rows.ts"
+import { decodeRunOptions, RUN_OPTIONS, type RunOptions } from "./RunOptions.ts"
 import type { JsonText } from "./TaskGroup.ts"
 import { buildTaskSpec, checkSizes, type OutputSpec, type SpecLimits } from "./TaskSpec.ts"
+import { decodeWebhookSecret } from "./WebhookSecret.ts"
 
 export interface Limits extends BodyLimits, SpecLimits {
   readonly allowPrivateUrls: boolean
@@ -29,14 +36,18 @@ type Output =
   | Exclude<OutputSpec, { readonly output_type: "auto" }>
   | { readonly output_type: "suggest"; readonly description: string }
 
-export interface MultitaskRequest {
+export interface MultitaskRequest extends RowChoice {
   readonly inputs: Inputs
   readonly webhookUrl: URL | undefined
+  readonly webhookSecret: string | null
   /** Absent: upstream suggests one. */
   readonly processor: ProcessorName | undefined
   readonly output: Output
-  /** Rows without any value are left out. */
-  readonly skipEmpty: boolean
+  readonly maxCostUsd: number | undefined
+  /** Nothing is to be created. */
+  readonly dryRun: boolean
+  readonly subject: Subject
+  readonly runOptions: RunOptions
 }
 
 export interface DecodedRequest {
@@ -45,8 +56,11 @@ export interface DecodedRequest {
 }
 
 /** What a body may have. Anything else is refused: it may have been meant to limit what is paid for. */
-export const FIELDS: ReadonlyArray<string> =
-  "inputs webhook_url processor output_type output_description output_schema skip_empty".split(" ")
+export const FIELDS: ReadonlyArray<string> = [
+  ...["inputs", "webhook_url", "processor", "output_type", "output_description", "output_schema"],
+  ...["limit", "max_cost_usd", "dry_run", "skip_empty", "title", "metadata", "webhook_secret"],
+  ...RUN_OPTIONS,
+]
 
 /** A reader for the body of the POST. */
 export const multitaskBodyReader = (limits: BodyLimits): MultitaskBodyReader =>
@@ -57,30 +71,54 @@ export const multitaskBodyOf = (value: unknown, limits: BodyLimits): MultitaskBo
   bodyOf(value, limits, FIELDS)
 
 /**
- * What the body of the POST asks for. Reports every problem, not only the first; an optional field that is null counts as
- * absent. What can be known of sizes is checked too, so that nothing upstream is called in vain.
+ * What the body of the POST asks for, and its query: `dryRun` is what that says. Reports every problem, not only the
+ * first; an optional field that is null counts as absent. What can be known of sizes and costs is checked too, so that
+ * nothing upstream is called in vain.
  */
 export const decodeMultitaskRequest = (
   body: MultitaskBody,
   limits: Limits,
+  { dryRun: asked }: { readonly dryRun?: boolean | undefined } = {},
 ): Result.Result<DecodedRequest, ReadonlyArray<Problem>> => {
   if (body.kind !== "object")
     return Result.fail([{ path: "", message: `must be a JSON object, not ${describeKind(body.kind)}.` }])
   const problems = new Problems()
   const warnings: Array<string> = []
   refuseUnknown(body, FIELDS, problems)
-  const skipEmpty = decodeFlag(body, "skip_empty", problems)
-  const inputs = decodeInputs(body.inputs, { skipEmpty, limit: undefined }, limits, problems)
+  const choice = {
+    skipEmpty: decodeFlag(body, "skip_empty", problems),
+    limit: decodeLimit(body, problems),
+  }
+  const inputs = decodeInputs(body.inputs, choice, limits, problems)
+  const rows = inputs?._tag === "rows" ? inputs.rows : null
   const webhookUrl = decodeUrl(body, "webhook_url", limits, problems)
+  const webhookSecret = decodeWebhookSecret(body, problems)
   const processor = decodeProcessor(body, problems)
+  const maxCostUsd = decodeMaxCost(body, problems)
+  const dryRun = decodeDryRun(body, asked, problems)
+  const title = decodeTitle(body, problems)
+  const metadata = decodeMetadata(body, problems)
+  const runOptions = decodeRunOptions(body, problems)
   const output = decodeOutput(body, problems, warnings)
-  problems.addAll(sizeProblems(output, inputs?._tag === "rows" ? inputs.rows : null, limits))
+  problems.addAll(sizeProblems(output, rows, limits))
+  const cost = processor && rows && costProblem(maxCostUsd, processor, rows.texts.length)
+  if (cost) problems.addAll([cost])
   // Those of the rows last: there may be thousands.
   problems.join(body.problems)
   if (inputs === undefined || output === undefined || problems.count > 0)
     return Result.fail(problems.list(""))
-  if (inputs._tag === "rows") warnings.push(...leftOutWarnings(inputs.rows))
-  return Result.succeed({ request: { inputs, webhookUrl, processor, output, skipEmpty }, warnings })
+  warnings.push(...runOptions.warnings, ...(rows === null ? [] : leftOutWarnings(rows)))
+  const question = questionOf(output)
+  const subject = { title: title ?? titleFrom(question ?? ""), question, metadata }
+  const told = { inputs, ...choice, webhookUrl, webhookSecret, processor, output, maxCostUsd, dryRun }
+  return Result.succeed({ request: { ...told, subject, runOptions }, warnings })
+}
+
+/** What is asked of every row: of a schema without the caller's words, its own. */
+const questionOf = (output: Output): string | null => {
+  if (output.description !== undefined) return output.description
+  const own = output.output_type === "json" ? fieldsOf(output.output_schema).get("description") : undefined
+  return own === undefined || kindOf(own) !== "string" || shownText(own).trim() === "" ? null : shownText(own)
 }
 
 /** What is too large before anything is suggested; a description that alone makes it so is named itself. */

@@ -3,10 +3,14 @@ import type { MultitaskBody } from "./MultitaskBody.ts"
 import { childPath, type Problem, Problems } from "./Problem.ts"
 import { redactorOf } from "./redact.ts"
 import type { Rows } from "./Rows.ts"
+import { shownOption } from "./RunOptions.ts"
 import type { JsonText } from "./TaskGroup.ts"
 
-/** Fields that are shown to nobody and stored where no reader looks: a webhook of one's own may want the key. */
-const UNSEEN: ReadonlySet<string> = new Set(["webhook_url"])
+/**
+ * Fields that are shown to nobody and stored where no reader looks: a webhook of one's own may want the key. The same is
+ * true of what `shownOption` leaves out.
+ */
+const UNSEEN: ReadonlySet<string> = new Set(["webhook_url", "webhook_secret"])
 
 const WHY = "holds the API key of this request; results are public. Take it out."
 
@@ -33,8 +37,10 @@ const placeIn = (json: JsonText, path: string, holds: Holds): Problem => {
 export const keyInFields = ({ fields }: MultitaskBody, key: string): Problems => {
   const { holds } = redactorOf([key])
   const problems = new Problems()
-  for (const [name, json] of fields)
-    if (!UNSEEN.has(name) && holds(json)) problems.addAll([placeIn(json, name, holds)])
+  for (const [name, json] of fields) {
+    const shown = UNSEEN.has(name) ? "null" : shownOption(name, json)
+    if (holds(shown)) problems.addAll([placeIn(shown, name, holds)])
+  }
   return problems
 }
 

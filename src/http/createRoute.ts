@@ -1,15 +1,18 @@
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import { MultitaskBody } from "../domain/MultitaskBody.ts"
+import { answerJson } from "../domain/MultitaskAnswer.ts"
 import { FIELDS, multitaskBodyReader } from "../domain/MultitaskRequest.ts"
-import { nearestName } from "../domain/nearestName.ts"
-import { childPath } from "../domain/Problem.ts"
+import { decodeQuery } from "../domain/requestFields.ts"
 import type { SettingsShape } from "../domain/Settings.ts"
-import { createdJson, createMultitask, limitsOf } from "../programs/createMultitask.ts"
-import { InvalidRequest } from "../programs/createErrors.ts"
+import { createDecoded } from "../programs/createMultitask.ts"
 import { createOnce } from "../programs/createOnce.ts"
+import { decodeBody, limitsOf } from "../programs/decodeBody.ts"
+import { planDecoded } from "../programs/planMultitask.ts"
+import type { IdempotentRequest } from "../services/Idempotency.ts"
+import type { ApiKey } from "../services/ParallelApi.ts"
 import { passOver } from "./body.ts"
-import { type ApiError, createErrorOf, errorResponse } from "./errors.ts"
+import { type ApiError, createErrorOf, errorResponse, problemsError } from "./errors.ts"
 import { idempotentRequestOf, idempotencyKeyOf, REPLAYED, RequestHash } from "./idempotency.ts"
 import { apiKeyOf } from "./apiKey.ts"
 import { readMultitaskBody } from "./multitaskBody.ts"
@@ -18,7 +21,7 @@ import { publicOriginOf } from "./origin.ts"
 import type { RequestRuntime } from "./runtime.ts"
 
 /**
- * `POST /v1beta/tasks/multitask`. With an `Idempotency-Key` the same request sent again gets the same answer, with
+ * `POST /v1beta/tasks/multitask`. A dry run gets its plan, as JSON whatever it accepts. With an `Idempotency-Key` the same request sent again gets the same answer, with
  * `Idempotency-Replayed: true`, and nothing is submitted twice.
  */
 export const createRoute = async (
@@ -28,8 +31,11 @@ export const createRoute = async (
 ): Promise<Response> => {
   const key = apiKeyOf(request.headers)
   const idempotencyKey = idempotencyKeyOf(request.headers)
-  const query = refuseQuery(new URL(request.url).searchParams)
-  const refusal = [key, idempotencyKey, query].find((found) => found !== null && typeof found === "object")
+  const query = decodeQuery(new URL(request.url).searchParams, { takesDryRun: true, fields: FIELDS })
+  const refusedQuery = query.problems.length === 0 ? null : problemsError(422, query.problems)
+  const refusal = [key, idempotencyKey, refusedQuery].find(
+    (found) => found !== null && typeof found === "object",
+  )
   if (refusal || typeof key !== "string") {
     await passOver(request, settings.MAX_BODY_BYTES)
     return errorResponse(refusal as ApiError)
@@ -41,19 +47,11 @@ export const createRoute = async (
     body,
     key: Redacted.make(key, { label: "api key" }),
     origin: publicOriginOf(request, settings),
+    query,
   }
-  const program =
-    hash === null
-      ? Effect.map(createMultitask(options), (created) => ({
-          url: created.url,
-          answer: createdJson(created),
-          replayed: false,
-        }))
-      : createOnce({
-          ...options,
-          request: await idempotentRequestOf(key, String(idempotencyKey), await hash.finish()),
-        })
-  const result = await runtime.runPromise(Effect.result(program))
+  const idempotent =
+    hash === null ? null : await idempotentRequestOf(key, String(idempotencyKey), await hash.finish())
+  const result = await runtime.runPromise(Effect.result(answerTo(options, idempotent)))
   if (result._tag === "Failure") {
     const { failure } = result
     // A fault of ours, like any other that is not caught.
@@ -62,22 +60,31 @@ export const createRoute = async (
   }
   const { url, answer, replayed } = result.success
   const headers = {
-    location: url,
+    ...(url === null ? {} : { location: url }),
     "cache-control": "no-store",
     vary: "Accept",
     ...(replayed ? REPLAYED : {}),
   }
-  return prefersJson(request.headers.get("accept"))
+  // Of a plan there is no URL to answer.
+  return url === null || prefersJson(request.headers.get("accept"))
     ? new Response(answer, { headers: { ...headers, "content-type": "application/json; charset=utf-8" } })
     : new Response(url, { headers: { ...headers, "content-type": "text/plain; charset=utf-8" } })
 }
 
-/** A parameter may have been meant to limit what is paid for: none is ignored. */
-const refuseQuery = (query: URLSearchParams): ApiError | null => {
-  const problems = [...new Set(query.keys())].slice(0, 20).map((name) => {
-    const near = nearestName(name, FIELDS)
-    const meant = near === null ? "" : ` Did you mean the field ${JSON.stringify(near)} of the body?`
-    return { path: childPath("", name), message: `is not a query parameter of this request.${meant}` }
-  })
-  return problems.length === 0 ? null : createErrorOf(new InvalidRequest({ problems }))
+interface Posted {
+  readonly body: MultitaskBody
+  readonly key: ApiKey
+  readonly origin: string
+  readonly query: { readonly dryRun: boolean | undefined }
 }
+
+/** The answer, and the URL of the group that there is then. A plan claims no idempotency key. */
+const answerTo = Effect.fnUntraced(function* (posted: Posted, idempotent: IdempotentRequest | null) {
+  const { key, origin } = posted
+  const decoded = yield* decodeBody(posted.body, key, posted.query)
+  if (decoded.request.dryRun)
+    return { url: null, answer: answerJson(yield* planDecoded(decoded, key)), replayed: false }
+  if (idempotent !== null) return yield* createOnce({ decoded, key, origin, request: idempotent })
+  const created = yield* createDecoded(decoded, { key, origin })
+  return { url: created.url, answer: answerJson(created), replayed: false }
+})

@@ -60,9 +60,9 @@ export const InputsLoaderHttp: Layer.Layer<InputsLoader, never, HttpClient.HttpC
       })
 
       return InputsLoader.of({
-        load: (url) =>
+        load: (url, keep = Infinity) =>
           open(url).pipe(
-            Effect.flatMap((answer) => readAnswer(answer, settings)),
+            Effect.flatMap((answer) => readAnswer(answer, settings, keep)),
             Effect.scoped,
             Effect.timeoutOrElse({
               duration: Duration.seconds(settings.INPUTS_TIMEOUT_SECONDS),

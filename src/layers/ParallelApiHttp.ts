@@ -2,6 +2,7 @@ import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
@@ -13,6 +14,7 @@ import { Malformed, type ParallelError, Unavailable } from "../domain/Errors.ts"
 import { compactText, fieldsOf } from "../domain/JsonText.ts"
 import { USER_AGENT } from "../domain/Product.ts"
 import { type Redactor, redactorOf } from "../domain/redact.ts"
+import { secretsIn } from "../domain/RunOptions.ts"
 import { call as again } from "../domain/Schedules.ts"
 import { makeSseParser, type SseEvent } from "./parallel/sseParser.ts"
 import {
@@ -28,6 +30,7 @@ import {
 import type { JsonText } from "../domain/TaskGroup.ts"
 import { type ApiKey, ParallelApi, type SuggestedSpec } from "../services/ParallelApi.ts"
 import { RequestBudget } from "../services/RequestBudget.ts"
+import { SecretStore } from "../services/SecretStore.ts"
 import { Settings } from "../services/Settings.ts"
 import { toParallelError } from "./parallel/answers.ts"
 
@@ -58,18 +61,20 @@ const warningTexts = (warnings: unknown): ReadonlyArray<string> =>
       )
     : []
 
-/** For as long as the keys themselves are known. */
-const redactors = new WeakMap<ApiKey, Redactor>()
-
-const redactorFor = (key: ApiKey): Redactor => {
-  const known = redactors.get(key) ?? redactorOf([Redacted.value(key)])
-  redactors.set(key, known)
-  return known
+/** Of a key, and of what else Parallel was given to keep: for as long as the keys themselves are known. */
+const makeRedactors = (others: () => ReadonlyArray<string>) => {
+  const redactors = new WeakMap<ApiKey, Redactor>()
+  return (key: ApiKey): Redactor => {
+    const known = redactors.get(key) ?? redactorOf([Redacted.value(key), ...others()])
+    redactors.set(key, known)
+    return known
+  }
 }
 
 /**
  * Parallel over HTTP. Redirects are not followed: the key must go nowhere else. Whatever comes back passes `hide` before
- * anybody reads it: what is stored of a group is public.
+ * anybody reads it: what is stored of a group is public. Where there is a `SecretStore`, what was passed on in secret is
+ * hidden like the key.
  */
 export const ParallelApiHttp: Layer.Layer<
   ParallelApi,
@@ -81,6 +86,11 @@ export const ParallelApiHttp: Layer.Layer<
     const client = HttpClient.withScope(yield* HttpClient.HttpClient)
     const { PARALLEL_BASE_URL, EVENTS_SILENCE_SECONDS } = yield* Settings
     const budget = yield* RequestBudget
+    // A group's object has them. Whoever only prepares a group sends none.
+    const secrets = yield* Effect.serviceOption(SecretStore)
+    const redactorFor = makeRedactors(() =>
+      Option.match(secrets, { onNone: () => [], onSome: (store) => passedOn(store) }),
+    )
 
     const lost = (error: unknown) =>
       // The cause may hold the request, and with it the key: only its kind goes on.
@@ -236,6 +246,11 @@ export const ParallelApiHttp: Layer.Layer<
     })
   }),
 )
+
+const passedOn = (store: typeof SecretStore.Service): ReadonlyArray<string> => {
+  const secrets = store.runSecrets()
+  return secrets === null ? [] : secretsIn(Redacted.value(secrets))
+}
 
 const EMPTY_SCHEMA = '{"type":"object","properties":{}}'
 

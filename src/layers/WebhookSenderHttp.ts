@@ -8,10 +8,11 @@ import * as HttpClient from "effect/http/HttpClient"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import { checkOutboundUrl } from "../domain/OutboundUrl.ts"
 import { USER_AGENT } from "../domain/Product.ts"
+import { webhookKeyOf } from "../domain/WebhookSecret.ts"
 import { Settings } from "../services/Settings.ts"
 import { type WebhookOutcome, WebhookSender } from "../services/WebhookSender.ts"
 
-/** Webhooks over HTTP with the headers of Standard Webhooks, unsigned: the receiver shares no secret with us. */
+/** Webhooks over HTTP with the headers of Standard Webhooks; signed where the receiver shares a secret with us. */
 export const WebhookSenderHttp: Layer.Layer<WebhookSender, never, HttpClient.HttpClient | Settings> =
   Layer.effect(
     WebhookSender,
@@ -21,6 +22,7 @@ export const WebhookSenderHttp: Layer.Layer<WebhookSender, never, HttpClient.Htt
 
       const send = Effect.fnUntraced(function* (webhook: {
         readonly url: Redacted.Redacted<string>
+        readonly secret: Redacted.Redacted<string> | null
         readonly id: string
         readonly body: string
       }) {
@@ -29,13 +31,18 @@ export const WebhookSenderHttp: Layer.Layer<WebhookSender, never, HttpClient.Htt
         })
         if (typeof url === "string") return "failed" as const
         const now = yield* Clock.currentTimeMillis
+        const { id, body } = webhook
+        const timestamp = String(Math.floor(now / 1000))
+        const key = webhook.secret === null ? null : webhookKeyOf(Redacted.value(webhook.secret))
+        const signature = key === null ? null : yield* sign(key, `${id}.${timestamp}.${body}`)
         // As text: of a URL the client would take the query apart and write it anew.
         const response = yield* HttpClientRequest.post(url.href).pipe(
-          HttpClientRequest.bodyText(webhook.body, "application/json"),
+          HttpClientRequest.bodyText(body, "application/json"),
           HttpClientRequest.setHeaders({
             "user-agent": USER_AGENT,
-            "webhook-id": webhook.id,
-            "webhook-timestamp": String(Math.floor(now / 1000)),
+            "webhook-id": id,
+            "webhook-timestamp": timestamp,
+            ...(signature !== null && { "webhook-signature": `v1,${signature}` }),
           }),
           client.execute,
         )
@@ -64,3 +71,12 @@ export const WebhookSenderHttp: Layer.Layer<WebhookSender, never, HttpClient.Htt
       })
     }),
   )
+
+/** HMAC-SHA256, in base64. */
+const sign = (key: Uint8Array<ArrayBuffer>, text: string): Effect.Effect<string> =>
+  Effect.promise(async () => {
+    const hmac = { name: "HMAC", hash: "SHA-256" }
+    const imported = await crypto.subtle.importKey("raw", key, hmac, false, ["sign"])
+    const signature = await crypto.subtle.sign(hmac, imported, new TextEncoder().encode(text))
+    return btoa(String.fromCharCode(...new Uint8Array(signature)))
+  })

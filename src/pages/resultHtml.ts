@@ -69,7 +69,7 @@ export const resultHtml = `${htmlHead("{{title}}", "result", "table", "cells", "
 </aside>
 <script type="application/json" id="taskgroup">{{json}}</script>
 <script type="application/json" id="page-facts">{{facts}}</script>
-<noscript><div class="static-table"><h1>Results</h1>{{table}}</div></noscript>
+<noscript><div class="static-table">{{table}}</div></noscript>
 </body>
 </html>
 `

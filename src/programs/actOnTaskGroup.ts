@@ -25,7 +25,7 @@ import {
 } from "./actErrors.ts"
 import { handOverRows, planOfRows, randomName, rowsToAdd } from "./addRows.ts"
 import { InvalidRequest, KeyTakenOver } from "./createErrors.ts"
-import { limitsOf } from "./createMultitask.ts"
+import { limitsOf } from "./decodeBody.ts"
 import { KeyReused, obtainKey } from "./obtainKey.ts"
 import { refuseOwnKey } from "./refuseOwnKey.ts"
 

@@ -1,4 +1,3 @@
-import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Random from "effect/Random"
 import type { Standing } from "../domain/Act.ts"
@@ -12,14 +11,14 @@ import { leftOutWarnings } from "../domain/requestFields.ts"
 import type { Rows } from "../domain/Rows.ts"
 import type { JsonText } from "../domain/TaskGroup.ts"
 import { checkSizes } from "../domain/TaskSpec.ts"
-import { InputsLoader } from "../services/InputsLoader.ts"
 import type { ApiKey } from "../services/ParallelApi.ts"
 import { Settings } from "../services/Settings.ts"
 import { TaskGroups } from "../services/TaskGroups.ts"
 import { ActNotDone } from "./actErrors.ts"
-import { InvalidRequest, PreparationTimedOut } from "./createErrors.ts"
-import { limitsOf } from "./createMultitask.ts"
-import { refuseOwnKey } from "./refuseOwnKey.ts"
+import { InvalidRequest } from "./createErrors.ts"
+import { limitsOf } from "./decodeBody.ts"
+import { loadRows } from "./loadRows.ts"
+import { inTime } from "./prepareTask.ts"
 
 /** Rows for a group that is there, and what is said of them. */
 export interface AddedRows {
@@ -35,7 +34,7 @@ export const rowsToAdd = Effect.fnUntraced(function* (
   { taskSpec, processor, numInputs }: Standing,
 ) {
   const settings = yield* Settings
-  const rows = yield* loadRows(key, request, settings.PREPARE_SECONDS)
+  const rows = yield* inTime(loadRows(key, request))
   const problems: Array<Problem> = [...checkSizes(taskSpec, rows, limitsOf(settings))]
   const room = settings.MAX_INPUTS - numInputs
   const more = rows.texts.length
@@ -51,30 +50,6 @@ export const rowsToAdd = Effect.fnUntraced(function* (
   const warnings = [...leftOutWarnings(rows), ...(left.length > 0 ? [inputColumnsWarning(left.length)] : [])]
   const added: AddedRows = { rows, inputColumns: taken, warnings }
   return added
-})
-
-const loadRows = Effect.fnUntraced(function* (
-  key: ApiKey,
-  { inputs, skipEmpty, limit }: AddRequest,
-  seconds: number,
-) {
-  if (inputs._tag === "rows") return inputs.rows
-  const loader = yield* InputsLoader
-  const { collector, problems } = yield* loader.load(inputs.url).pipe(
-    Effect.timeoutOrElse({
-      duration: Duration.seconds(seconds),
-      orElse: () =>
-        Effect.fail(
-          new PreparationTimedOut({
-            message: `The inputs URL did not answer within ${seconds} s. Nothing has changed; try again.`,
-          }),
-        ),
-    }),
-  )
-  const rows = collector.finish(skipEmpty, limit)
-  if (problems.count > 0) return yield* new InvalidRequest({ problems: [...problems.list("inputs")] })
-  yield* refuseOwnKey(key, { rows })
-  return rows
 })
 
 /** The answer to a plan of adding these rows. */

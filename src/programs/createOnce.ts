@@ -1,4 +1,6 @@
 import * as Effect from "effect/Effect"
+import { answerJson } from "../domain/MultitaskAnswer.ts"
+import type { DecodedRequest } from "../domain/MultitaskRequest.ts"
 import type { JsonText } from "../domain/TaskGroup.ts"
 import { Idempotency, type IdempotencyUnavailable, type IdempotentRequest } from "../services/Idempotency.ts"
 import type { InputsLoader } from "../services/InputsLoader.ts"
@@ -6,7 +8,7 @@ import type { ApiKey, ParallelApi } from "../services/ParallelApi.ts"
 import type { Settings } from "../services/Settings.ts"
 import type { TaskGroups } from "../services/TaskGroups.ts"
 import type { CreateError } from "./createErrors.ts"
-import { createDecoded, createdJson, decodeBody } from "./createMultitask.ts"
+import { createDecoded } from "./createMultitask.ts"
 import { type KeyInUse, type KeyReused, obtainKey } from "./obtainKey.ts"
 
 export type CreateOnceError = CreateError | KeyReused | KeyInUse | IdempotencyUnavailable
@@ -17,7 +19,8 @@ export type CreateOnceError = CreateError | KeyReused | KeyInUse | IdempotencyUn
  * commits, and does not commit unless the key is still its own.
  */
 export const createOnce = Effect.fn("createOnce")(function* (options: {
-  readonly body: unknown
+  /** What its body asks for: nothing is claimed for one that will not do. */
+  readonly decoded: DecodedRequest
   readonly key: ApiKey
   readonly origin: string
   readonly request: IdempotentRequest
@@ -27,9 +30,7 @@ export const createOnce = Effect.fn("createOnce")(function* (options: {
   ParallelApi | InputsLoader | TaskGroups | Settings | Idempotency
 > {
   const records = yield* Idempotency
-  const { request } = options
-  // Nothing is claimed for a body that will not do.
-  const decoded = yield* decodeBody(options.body, options.key)
+  const { request, decoded } = options
   let mayBeSubmitted = false
   // Should this fail, the record's lease frees the key later.
   const release = Effect.suspend(() =>
@@ -46,7 +47,7 @@ export const createOnce = Effect.fn("createOnce")(function* (options: {
         records.created(request, {
           taskgroupId: group.taskgroup_id,
           url: group.url,
-          answer: createdJson(group),
+          answer: answerJson(group),
         }),
       committing: records.committing(request).pipe(
         Effect.tap((confirmed) =>
@@ -67,5 +68,5 @@ export const createOnce = Effect.fn("createOnce")(function* (options: {
   )
   // Should this fail, the next request with this key finds the group itself.
   yield* Effect.ignore(records.done(request))
-  return { url: created.url, answer: createdJson(created), replayed: false }
+  return { url: created.url, answer: answerJson(created), replayed: false }
 })

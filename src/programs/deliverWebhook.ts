@@ -28,6 +28,7 @@ export const deliverWebhook = Effect.fn("deliverWebhook")(function* () {
   alarms.set("webhook", now + (yield* waitAfter(webhook(settings), group.deliveries())))
   const outcome = yield* sender.send({
     url,
+    secret: secrets.webhookSecret(),
     id: `msg_${details.taskgroupId}`,
     body: JSON.stringify({ url: details.url }),
   })

@@ -10,8 +10,11 @@ export interface LoadedRows {
   readonly problems: Problems
 }
 
-/** Fetches the rows that an inputs URL answers, within the limits. The URL is in no error: it may be presigned. */
+/**
+ * Fetches the rows that an inputs URL answers, within the limits. With `keep` only so many are kept, the others counted.
+ * The URL is in no error: it may be presigned.
+ */
 export class InputsLoader extends Context.Service<
   InputsLoader,
-  { readonly load: (url: URL) => Effect.Effect<LoadedRows, InputsUnavailable> }
+  { readonly load: (url: URL, keep?: number) => Effect.Effect<LoadedRows, InputsUnavailable> }
 >()("multitask/services/InputsLoader") {}

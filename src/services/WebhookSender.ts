@@ -11,6 +11,8 @@ export class WebhookSender extends Context.Service<
   {
     readonly send: (webhook: {
       readonly url: Redacted.Redacted<string>
+      /** As Standard Webhooks writes it; null: it goes unsigned. */
+      readonly secret: Redacted.Redacted<string> | null
       readonly id: string
       readonly body: string
     }) => Effect.Effect<WebhookOutcome>

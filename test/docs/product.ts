@@ -1,7 +1,7 @@
 import * as Result from "effect/Result"
 import { MultitaskBody } from "../../src/domain/MultitaskBody.ts"
 import { decodeMultitaskRequest, multitaskBodyOf } from "../../src/domain/MultitaskRequest.ts"
-import { limitsOf } from "../../src/programs/createMultitask.ts"
+import { limitsOf } from "../../src/programs/decodeBody.ts"
 import { settingsWith } from "../support/settings.ts"
 
 export const settings = settingsWith({})

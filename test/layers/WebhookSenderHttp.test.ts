@@ -7,6 +7,7 @@ import * as TestClock from "effect/testing/TestClock"
 import * as HttpClient from "effect/http/HttpClient"
 import type * as HttpClientRequest from "effect/http/HttpClientRequest"
 import * as HttpClientResponse from "effect/http/HttpClientResponse"
+import { Webhook } from "standardwebhooks"
 import { USER_AGENT } from "../../src/domain/Product.ts"
 import { WebhookSenderHttp } from "../../src/layers/WebhookSenderHttp.ts"
 import { Settings } from "../../src/services/Settings.ts"
@@ -26,8 +27,15 @@ const receiving = (answer: Effect.Effect<Response>) => {
   return { got, layer }
 }
 
-const send = (url = "https://hook.example/in") =>
-  Effect.flatMap(WebhookSender, (sender) => sender.send({ url: Redacted.make(url), id: "msg_1", body: "{}" }))
+const send = (url = "https://hook.example/in", secret: string | null = null) =>
+  Effect.flatMap(WebhookSender, (sender) =>
+    sender.send({
+      url: Redacted.make(url),
+      secret: secret === null ? null : Redacted.make(secret),
+      id: "msg_1",
+      body: '{"url":"https://multitask.example/tgrp_1"}',
+    }),
+  )
 
 const status = (code: number) => Effect.succeed(new Response(null, { status: code }))
 
@@ -47,6 +55,23 @@ describe("WebhookSenderHttp", () => {
           "user-agent": USER_AGENT,
         },
       })
+    }).pipe(Effect.provide(layer))
+  })
+
+  it.live("signs what a receiver with the same secret verifies, and nobody else", () => {
+    const { got, layer } = receiving(status(204))
+    const secretOf = (byte: number) => `whsec_${btoa(String.fromCharCode(...new Uint8Array(32).fill(byte)))}`
+    return Effect.gen(function* () {
+      expect(yield* send("https://hook.example/in", secretOf(251))).toBe("accepted")
+      expect(yield* send()).toBe("accepted")
+      const { headers, body } = got[0]!
+      const text = body._tag === "Uint8Array" ? new TextDecoder().decode(body.body) : ""
+      expect(new Webhook(secretOf(251)).verify(text, { ...headers })).toEqual({
+        url: "https://multitask.example/tgrp_1",
+      })
+      expect(() => new Webhook(secretOf(250)).verify(text, { ...headers })).toThrow("No matching signature")
+      expect(got[1]!.headers).not.toHaveProperty("webhook-signature")
+      expect(JSON.stringify(headers)).not.toContain(secretOf(251).slice(6))
     }).pipe(Effect.provide(layer))
   })
 

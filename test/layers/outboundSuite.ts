@@ -31,7 +31,7 @@ const load = (url: string) =>
 
 const call = (url: string) =>
   Effect.flatMap(WebhookSender, (sender) =>
-    sender.send({ url: Redacted.make(url), id: "msg_1", body: "{}" }),
+    sender.send({ url: Redacted.make(url), secret: null, id: "msg_1", body: "{}" }),
   ).pipe(Effect.provide(layer), Effect.runPromise)
 
 const base64 = (bytes: Uint8Array) => btoa(String.fromCharCode(...bytes))

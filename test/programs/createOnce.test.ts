@@ -10,6 +10,7 @@ import { InputsUnavailable, type ParallelError, Unavailable } from "../../src/do
 import type { SettingsShape } from "../../src/domain/Settings.ts"
 import { IdempotencyObjects } from "../../src/layers/IdempotencyObjects.ts"
 import { createOnce } from "../../src/programs/createOnce.ts"
+import { decodeBody } from "../../src/programs/decodeBody.ts"
 import { InputsLoader } from "../../src/services/InputsLoader.ts"
 import { ParallelApi } from "../../src/services/ParallelApi.ts"
 import { Settings } from "../../src/services/Settings.ts"
@@ -127,12 +128,14 @@ const makeWorld = Effect.fnUntraced(function* (changes: Partial<SettingsShape> =
     const body = { inputs: [{ company: "A" }], processor: "core", output_type: "text", ...changes }
     // No hashing here: it takes real time, which a virtual clock does not wait for.
     const asked = { name: "name", token: `request ${(requests += 1)}`, bodyHash: JSON.stringify(body) }
-    return createOnce({
-      body,
-      key: Redacted.make("key"),
-      origin: "https://multitask.example",
-      request: asked,
-    }).pipe(Effect.result, Effect.provide(layer))
+    const key = Redacted.make("key")
+    return decodeBody(body, key).pipe(
+      Effect.flatMap((decoded) =>
+        createOnce({ decoded, key, origin: "https://multitask.example", request: asked }),
+      ),
+      Effect.result,
+      Effect.provide(layer),
+    )
   }
   /** What was paid for. */
   const submissions = () => [...groups.values()].reduce((sum, { submitted }) => sum + submitted, 0)

@@ -31,8 +31,12 @@ const ROWS_PER_BODY = 2
 /** What every platform unpacks before we see it: workerd none but these. */
 const ENCODINGS = /^(?:gzip|br|identity)?$/
 
-/** The rows of an answer, read as it comes. */
-export const readAnswer = Effect.fnUntraced(function* ({ response, paths }: Answer, settings: SettingsShape) {
+/** The rows of an answer, read as it comes; only so many are kept. */
+export const readAnswer = Effect.fnUntraced(function* (
+  { response, paths }: Answer,
+  settings: SettingsShape,
+  keep: number,
+) {
   const { status, headers } = response
   if (status >= 500) return yield* broken(`The inputs URL answered with status ${status}`)
   if (status < 200 || status >= 300)
@@ -47,7 +51,7 @@ export const readAnswer = Effect.fnUntraced(function* ({ response, paths }: Answ
   const { type, charset } = mediaTypeOf(headers["content-type"])
   const problems = new Problems()
   const bytes = new CharsetReader(charset)
-  const rows = new TextRows(rowLimits(settings), problems, {
+  const rows = new TextRows(rowLimits(settings, keep), problems, {
     format: rowsFormat(type, paths),
     maxChars: ROWS_PER_BODY * settings.MAX_BODY_BYTES,
   })
@@ -76,8 +80,8 @@ export const readAnswer = Effect.fnUntraced(function* ({ response, paths }: Answ
   )
 })
 
-const rowLimits = (settings: SettingsShape) => ({
-  maxInputs: settings.MAX_INPUTS,
+const rowLimits = (settings: SettingsShape, keep: number) => ({
+  maxInputs: Math.min(settings.MAX_INPUTS, keep),
   maxSpecPlusInputChars: settings.MAX_SPEC_PLUS_INPUT_CHARS,
   maxDepth: settings.MAX_DEPTH,
   maxValues: settings.MAX_VALUES,

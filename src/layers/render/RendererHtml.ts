@@ -1,9 +1,11 @@
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type { Piece } from "../../domain/Formats.ts"
+import { titleOf } from "../../domain/GroupMetadata.ts"
 import { escapeForScript, escapeHtml } from "../../domain/Json.ts"
 import { cellText, withoutControls } from "../../domain/PlainText.ts"
 import { resultJson, runJsonOf } from "../../domain/RunJson.ts"
+import type { GroupDetails } from "../../domain/TaskGroup.ts"
 import { Renderer } from "../../services/Renderer.ts"
 import { Settings } from "../../services/Settings.ts"
 import type { Snapshot } from "../../services/GroupReader.ts"
@@ -18,8 +20,7 @@ import { type TableRow, tableColumns, tableRow, valueIn } from "./table.ts"
 export function* renderHtml(snapshot: Snapshot, page: string, maxChars: number): Generator<Piece> {
   let first: FirstRows | null = null
   for (const part of page.split(/(\{\{(?:title|json|facts|table)\}\})/)) {
-    if (part === "{{title}}")
-      yield htmlText(`${progressText(snapshot.status)} · ${snapshot.details.taskgroupId}`)
+    if (part === "{{title}}") yield htmlText(`${progressText(snapshot.status)} · ${nameOf(snapshot.details)}`)
     else if (part === "{{json}}") first = yield* pageData(snapshot, maxChars)
     else if (part === "{{facts}}") yield pageFacts(snapshot, first?.partial === true)
     else if (part !== "{{table}}") yield part
@@ -29,6 +30,8 @@ export function* renderHtml(snapshot: Snapshot, page: string, maxChars: number):
 
 /** Text from outside: HTML has no spelling for control characters. */
 const htmlText = (text: string): string => escapeHtml(withoutControls(text))
+
+const nameOf = ({ metadata, taskgroupId }: GroupDetails): string => titleOf(metadata) ?? taskgroupId
 
 /** What the page was given at once: as many rows as fit, for the table, and whether there are more. */
 interface FirstRows {
@@ -99,6 +102,7 @@ class Held {
 
 function* plainTable(snapshot: Snapshot, { count, table, partial }: FirstRows): Generator<Piece> {
   const { inputs, outputs } = tableColumns(snapshot)
+  yield `<h1 dir="auto">${htmlText(titleOf(snapshot.details.metadata) ?? "Results")}</h1>`
   yield `<p>${htmlText(progressText(snapshot.status))}</p>`
   if (partial) {
     yield `<p>The first ${count} rows; all of them are in <a href="/${snapshot.details.taskgroupId}.json">JSON</a> and <a href="/${snapshot.details.taskgroupId}.md">Markdown</a>.</p>`

@@ -1,4 +1,5 @@
 import * as Layer from "effect/Layer"
+import { titleOf } from "../../domain/GroupMetadata.ts"
 import {
   confidenceEmoji,
   markdownCell,
@@ -26,8 +27,11 @@ export function* renderMarkdown(
   const { details, status } = snapshot
   const { inputs, outputs } = tableColumns(snapshot)
   const emoji = status.is_active ? "🔄" : "🏁"
-  yield `# ${markdownCell(`Task group ${details.taskgroupId}`)}\n\n`
-  yield `${emoji} ${markdownCell(`${progressText(status)} · processor ${details.processor}`)} · [live page](${origin}/${details.taskgroupId}.html)\n\n`
+  const title = titleOf(details.metadata)
+  const group = `Task group ${details.taskgroupId}`
+  const facts = [progressText(status), `processor ${details.processor}`, ...(title === null ? [] : [group])]
+  yield `# ${markdownCell(title ?? group)}\n\n`
+  yield `${emoji} ${markdownCell(facts.join(" · "))} · [live page](${origin}/${details.taskgroupId}.html)\n\n`
   if (status.status_message !== "") yield `${markdownParagraph(status.status_message)}\n\n`
   for (const warning of details.warnings) yield `> ⚠️ ${markdownCell(warning)}\n\n`
   yield `${markdownHeader(["status", ...inputs, ...outputs, "run"])}\n`
