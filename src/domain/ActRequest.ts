@@ -92,7 +92,7 @@ const decodeFields = (
   return inputs && { _tag: name, inputs, ...choice, maxCostUsd, dryRun }
 }
 
-/** `rows`: input indexes, each once and in order; null where the field is absent. */
+/** `rows`: input indexes as they came, so that what the group says of one is at its path; null where there are none. */
 const decodeRowIndexes = (
   body: MultitaskBody,
   most: number,
@@ -116,5 +116,5 @@ const decodeRowIndexes = (
         `must be an input's index, a whole number from 0 on, not ${typeof row === "number" ? row : describeJson(row)}.`,
       )
   // -0 is 0.
-  return [...new Set(value.map((row: number) => row + 0))].sort((a, b) => a - b)
+  return value.map((row: number) => row + 0)
 }

@@ -342,11 +342,11 @@ describe("a retry", () => {
     return world.done.at(-1)
   })
 
-  it.effect("names each row once, or none", () =>
+  it.effect("names rows as they came, or none", () =>
     Effect.gen(function* () {
       const world = yield* makeActWorld()
       expect(yield* told(world, { rows: [7, 0, 7, 3], processor: "pro", max_cost_usd: 1 })).toMatchObject({
-        rows: [0, 3, 7],
+        rows: [7, 0, 7, 3],
         processor: "pro",
         maxCostUsd: 1,
         dryRun: false,
