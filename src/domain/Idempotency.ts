@@ -57,8 +57,8 @@ export interface IdempotencyRequest {
 }
 
 export type IdempotencyOutcome =
-  /** The caller holds the key, and submits. `announced`: the answer of a holder before, who may have done the act. */
-  | { readonly _tag: "Yours"; readonly announced?: CreatedGroup | null }
+  /** The caller holds the key, and submits. `before`: there was a holder who may have done the act. */
+  | { readonly _tag: "Yours"; readonly before?: EarlierHolder }
   /** The key belongs to another request. */
   | { readonly _tag: "OtherBody" }
   /** The holder is at work for at most that long. */
@@ -71,6 +71,11 @@ export type IdempotencyOutcome =
       readonly group: CreatedGroup
     }
   | { readonly _tag: "Done"; readonly group: CreatedGroup }
+
+export interface EarlierHolder {
+  /** What it was going to answer, where it has said so: a DELETE does. */
+  readonly announced: CreatedGroup | null
+}
 
 export interface IdempotencyTimes {
   /** Leases: how long a living holder may take for each stage. A lease that is too short costs work, never money. */
@@ -130,12 +135,15 @@ export const answerRequest = (
   const { group, leaseUntil, token } = stored
   // The call is repeated when its answer is lost.
   if (token === request.token)
-    return leave(stored.inDoubt ? { _tag: "Yours", announced: group } : take.outcome)
+    return leave(stored.inDoubt ? { _tag: "Yours", before: { announced: group } } : take.outcome)
   if (stored.bodyHash !== request.bodyHash) return leave({ _tag: "OtherBody" })
   if (stored.stage === "done" && group !== null) return leave({ _tag: "Done", group })
   if (now < leaseUntil) return leave({ _tag: "InProgress", leaseMs: leaseUntil - now, group })
   if (request.isAct === true)
-    return { outcome: { _tag: "Yours", announced: group }, record: { ...fresh, group, inDoubt: true } }
+    return {
+      outcome: { _tag: "Yours", before: { announced: group } },
+      record: { ...fresh, group, inDoubt: true },
+    }
   if (group === null || stored.committingAt === null) return take
   const waitMs = Math.max(0, stored.committingAt + times.uncertainMs - now)
   if (waitMs === 0 && request.notThere === token) return take

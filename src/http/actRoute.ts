@@ -6,7 +6,8 @@ import { MultitaskBody } from "../domain/MultitaskBody.ts"
 import { decodeQuery } from "../domain/requestFields.ts"
 import type { SettingsShape } from "../domain/Settings.ts"
 import type { ActError, ActReason } from "../programs/actErrors.ts"
-import { type Acted, actOnTaskGroup } from "../programs/actOnTaskGroup.ts"
+import { actOnce } from "../programs/actOnce.ts"
+import { type Acted, actOnTaskGroup, type ActOptions } from "../programs/actOnTaskGroup.ts"
 import { limitsOf } from "../programs/decodeBody.ts"
 import { apiKeyOf } from "./apiKey.ts"
 import { passOver } from "./body.ts"
@@ -53,17 +54,20 @@ export const actRoute = async (
   const reader = actBodyReader(act, limitsOf(settings))
   const body = hasBody(request) ? await readMultitaskBody(request, settings, reader, hash) : null
   if (body !== null && !(body instanceof MultitaskBody)) return errorResponse(body)
-  const program = actOnTaskGroup({
+  const options: ActOptions = {
     id,
     act,
     key: Redacted.make(key, { label: "api key" }),
     body: body ?? {},
     asked: query.dryRun,
-    record: hash && {
-      ...(await idempotentRequestOf(key, String(idempotencyKey), await hash.finish())),
-      isAct: true,
-    },
-  })
+  }
+  const program =
+    hash === null
+      ? actOnTaskGroup(options)
+      : actOnce({
+          ...options,
+          request: await idempotentRequestOf(key, String(idempotencyKey), await hash.finish()),
+        })
   const result = await runtime.runPromise(Effect.result(program))
   if (result._tag === "Success") return answerOf(request, result.success)
   const { failure } = result

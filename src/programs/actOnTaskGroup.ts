@@ -1,14 +1,14 @@
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
-import type { Act, ActOutcome, Standing } from "../domain/Act.ts"
+import type { ActOf, ActOutcome, Standing } from "../domain/Act.ts"
 import { ACT_FIELDS, type ActName, type ActRequest, decodeActRequest } from "../domain/ActRequest.ts"
-import type { CreatedGroup } from "../domain/Idempotency.ts"
+import type { CreatedGroup, EarlierHolder, IdempotentAct } from "../domain/Idempotency.ts"
 import type { GroupId } from "../domain/Ids.ts"
 import { bodyOf, MultitaskBody } from "../domain/MultitaskBody.ts"
 import { failureProblem } from "../domain/RowReader.ts"
 import type { JsonText } from "../domain/TaskGroup.ts"
-import { Idempotency, type IdempotencyUnavailable, type IdempotentRequest } from "../services/Idempotency.ts"
+import type { IdempotencyUnavailable } from "../services/Idempotency.ts"
 import type { InputsLoader } from "../services/InputsLoader.ts"
 import { type ApiKey, ParallelApi } from "../services/ParallelApi.ts"
 import { Settings } from "../services/Settings.ts"
@@ -24,9 +24,9 @@ import {
   StillReceiving,
 } from "./actErrors.ts"
 import { handOverRows, planOfRows, randomName, rowsToAdd } from "./addRows.ts"
-import { InvalidRequest, KeyTakenOver } from "./createErrors.ts"
+import { InvalidRequest, type KeyTakenOver } from "./createErrors.ts"
 import { limitsOf } from "./decodeBody.ts"
-import { KeyReused, obtainKey } from "./obtainKey.ts"
+import { KeyReused } from "./obtainKey.ts"
 import { refuseOwnKey } from "./refuseOwnKey.ts"
 
 export interface ActOptions {
@@ -37,8 +37,6 @@ export interface ActOptions {
   readonly body: unknown
   /** What the query says of `dry_run`. */
   readonly asked?: boolean | undefined
-  /** Absent where the caller sent no `Idempotency-Key`. */
-  readonly record?: IdempotentRequest | null
 }
 
 /** An answer to an act, or a plan of one. */
@@ -50,51 +48,35 @@ export interface Acted {
   readonly isPlan: boolean
 }
 
-type ActServices = ParallelApi | InputsLoader | TaskGroups | Idempotency | Settings
-
-/** What an act has to tell the record of its `Idempotency-Key`, and has learnt from it. */
-interface Attempt {
-  readonly record: IdempotentRequest | null
-  /** The answer of an earlier holder of the key, who may have done the act. */
-  readonly announced: CreatedGroup | null
-  /** The act is on its way, so that nobody but the group's object knows whether it was done. */
-  sent: boolean
+/** What an act under an `Idempotency-Key` has learnt from the key's record, and has to tell it. */
+export interface ActGuard {
+  readonly record: IdempotentAct
+  /** Of the key; it may have done the act. */
+  readonly before: EarlierHolder | null
+  /** This is going to be the answer, and the group will not be there to tell. */
+  announce(group: CreatedGroup): Effect.Effect<void, KeyTakenOver | IdempotencyUnavailable>
+  /** Whether the act is on its way, so that nobody but the group's object knows whether it was done. */
+  sent(isSent: boolean): void
 }
+
+type ActServices = ParallelApi | InputsLoader | TaskGroups | Settings
 
 /**
  * Adds rows to a group that is there, runs some again, stops it, goes on with it, or deletes it. The key must be one that
  * Parallel lets read the group; until that is known nothing is fetched and nobody is told more than whether there is such
  * a group. Whether the act is done, and that it is done once, is decided by the group's object in one transaction.
  */
-export const actOnTaskGroup = Effect.fn("actOnTaskGroup")(function* (
-  options: ActOptions,
-): Effect.fn.Return<Acted, ActError, ActServices> {
-  const request = yield* decodeAct(options)
-  const record = options.record ?? null
-  const isPlan = "dryRun" in request && request.dryRun
-  if (record === null || isPlan)
-    return yield* perform(request, options, { record: null, announced: null, sent: false })
-  const records = yield* Idempotency
-  const obtained = yield* obtainKey(record).pipe(
-    Effect.onInterrupt(() => Effect.ignore(records.release(record))),
-  )
-  if (obtained._tag === "Answered") {
-    const { url, answer } = obtained.group
-    return { url, answer, replayed: true, isPlan }
-  }
-  const attempt: Attempt = { record, announced: obtained.announced, sent: false }
-  const acted = yield* perform(request, options, attempt).pipe(
-    // Should this fail, the record's lease frees the key later.
-    Effect.onError(() => Effect.ignore(records.release(record, attempt.sent))),
-  )
-  const { url, answer } = acted
-  // Should this fail, a repetition asks the group's object, or has the answer that a DELETE left.
-  yield* Effect.ignore(records.done(record, { taskgroupId: options.id, url, answer }))
-  return acted
+export const actOnTaskGroup = Effect.fn("actOnTaskGroup")(function* (options: ActOptions) {
+  return yield* actDecoded(yield* decodeAct(options), options, null)
 })
 
-/** Nothing is asked of anybody for it. */
-const decodeAct = Effect.fnUntraced(function* ({ act, body, asked, key }: ActOptions) {
+/** What an act's body asks for. Nothing is asked of anybody for it. */
+export const decodeAct = Effect.fn("decodeAct")(function* ({
+  act,
+  body,
+  asked,
+  key,
+}: ActOptions): Effect.fn.Return<ActRequest, InvalidRequest, Settings> {
   const limits = limitsOf(yield* Settings)
   const read = body instanceof MultitaskBody ? body : bodyOf(body, limits, ACT_FIELDS[act])
   if (!(read instanceof MultitaskBody)) return yield* new InvalidRequest({ problems: [failureProblem(read)] })
@@ -106,10 +88,14 @@ const decodeAct = Effect.fnUntraced(function* ({ act, body, asked, key }: ActOpt
   return request
 })
 
-const perform = Effect.fnUntraced(function* (
+/** Whether nothing is to change. */
+export const isPlan = (request: ActRequest): boolean => "dryRun" in request && request.dryRun
+
+/** The same of a body that has been looked at. */
+export const actDecoded = Effect.fn("actDecoded")(function* (
   request: ActRequest,
   options: ActOptions,
-  attempt: Attempt,
+  guard: ActGuard | null,
 ): Effect.fn.Return<Acted, ActError, ActServices> {
   const groups = yield* TaskGroups
   const { id, key } = options
@@ -117,8 +103,8 @@ const perform = Effect.fnUntraced(function* (
     .standing(id, Redacted.value(key))
     .pipe(Effect.mapError(() => notDone("The task group cannot be reached at the moment.")))
   if (standing === null) {
-    const { announced } = attempt
-    if (announced === null) return yield* new NoSuchGroup()
+    const announced = guard?.before?.announced
+    if (!announced) return yield* new NoSuchGroup()
     // The DELETE that was to be answered so is done.
     return { url: announced.url, answer: announced.answer, replayed: true, isPlan: false }
   }
@@ -126,7 +112,7 @@ const perform = Effect.fnUntraced(function* (
   return yield* (
     standing.state === "receiving"
       ? Effect.fail(new StillReceiving())
-      : actWithGoodKey(request, options, attempt, standing)
+      : actWithGoodKey(request, options, guard, standing)
   ).pipe(
     Effect.mapError((reason) =>
       reason._tag === "NoSuchGroup" ? reason : new ActFailed({ reason, taskgroupId: id, url: standing.url }),
@@ -157,52 +143,53 @@ const tryKey = Effect.fnUntraced(function* (
 const actWithGoodKey = Effect.fnUntraced(function* (
   request: ActRequest,
   options: ActOptions,
-  attempt: Attempt,
+  guard: ActGuard | null,
   standing: Standing,
 ): Effect.fn.Return<Acted, ActReason, ActServices> {
   const { url } = standing
-  if (request._tag !== "inputs") return yield* send(request, options, attempt, standing)
+  if (request._tag !== "inputs") return yield* send(request, options, guard, standing)
+  // What a holder of the key before has added the object knows, whatever has become of the rows' URL, or of the room.
+  if (guard?.before) {
+    const nothing = { numInputs: 1, inputColumns: [], warnings: [] }
+    const again = { _tag: "inputs", pieces: yield* randomName, ...nothing } as const
+    const done = yield* Effect.result(send(again, options, guard, standing))
+    if (done._tag === "Success") return done.success
+  }
   const add = yield* rowsToAdd(options.key, request, standing)
   if (request.dryRun) return { url, answer: planOfRows(add, standing), replayed: false, isPlan: true }
   const pieces = yield* randomName
   const { inputColumns, warnings } = add
   const numInputs = add.rows.texts.length
   yield* handOverRows(options.id, pieces, add.rows)
-  return yield* send(
-    { _tag: "inputs", pieces, numInputs, inputColumns, warnings },
-    options,
-    attempt,
-    standing,
-  )
+  return yield* send({ _tag: "inputs", pieces, numInputs, inputColumns, warnings }, options, guard, standing)
 })
 
 /** Tells the group's object. Told again when no answer comes: by its name it knows what it has done. */
 const send = Effect.fnUntraced(function* (
   what: ActOf,
-  { id, key, record }: ActOptions,
-  attempt: Attempt,
+  { id, key }: ActOptions,
+  guard: ActGuard | null,
   standing: Standing,
-): Effect.fn.Return<Acted, ActReason, TaskGroups | Idempotency> {
+): Effect.fn.Return<Acted, ActReason, TaskGroups> {
   const groups = yield* TaskGroups
-  const isPlan = what._tag === "retry" && what.dryRun
+  const plans = what._tag === "retry" && what.dryRun
   const gone = goneAnswer(standing)
-  if (what._tag === "delete" && attempt.record !== null) yield* announce(attempt.record, gone)
-  const kept = isPlan ? null : { name: record?.name ?? (yield* randomName), bodyHash: record?.bodyHash ?? "" }
-  attempt.sent = true
+  if (what._tag === "delete" && guard !== null) yield* guard.announce(gone)
+  // Without a key of the caller's it has a name all the same, for when it is told again.
+  const record = plans ? null : (guard?.record ?? { name: yield* randomName, bodyHash: "" })
+  guard?.sent(true)
   const outcome = yield* groups
-    .act(id, { ...what, key: Redacted.value(key), record: kept })
+    .act(id, { ...what, key: Redacted.value(key), record })
     .pipe(Effect.mapError(() => new ActInDoubt()))
   const { url } = standing
   if (outcome._tag === "Done")
-    return { url, answer: outcome.answer, replayed: outcome.replayed && attempt.record !== null, isPlan }
+    return { url, answer: outcome.answer, replayed: outcome.replayed && guard !== null, isPlan: plans }
   // An object that was told twice is empty by then; whoever else deleted it has done what was asked.
   if (outcome._tag === "Gone" && what._tag === "delete")
-    return { url, answer: gone.answer, replayed: false, isPlan }
-  attempt.sent = false
+    return { url, answer: gone.answer, replayed: false, isPlan: plans }
+  guard?.sent(false)
   return yield* refused(outcome)
 })
-
-type ActOf = Act extends infer A ? (A extends Act ? Omit<A, "key" | "record"> : never) : never
 
 const refused = (outcome: Exclude<ActOutcome, { readonly _tag: "Done" }>) => {
   switch (outcome._tag) {
@@ -225,17 +212,6 @@ const goneAnswer = ({ taskgroupId, url, running }: Standing): CreatedGroup => ({
   url,
   answer: JSON.stringify({ url, taskgroup_id: taskgroupId, deleted: true, running, warnings: [] }),
 })
-
-/** Goes on only where the record says so in so many words. */
-const announce = (
-  record: IdempotentRequest,
-  group: CreatedGroup,
-): Effect.Effect<void, KeyTakenOver | IdempotencyUnavailable, Idempotency> =>
-  Effect.gen(function* () {
-    const records = yield* Idempotency
-    if (!(yield* records.created(record, group)))
-      return yield* new KeyTakenOver({ taskgroupId: group.taskgroupId })
-  })
 
 const notDone = (what: string) =>
   new ActNotDone({ message: `${what} Nothing has changed; send the request again.` })

@@ -2,7 +2,7 @@ import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import type { CreatedGroup, IdempotencyOutcome } from "../domain/Idempotency.ts"
+import type { CreatedGroup, EarlierHolder, IdempotencyOutcome } from "../domain/Idempotency.ts"
 import { GroupId } from "../domain/Ids.ts"
 import { Idempotency, type IdempotencyUnavailable, type IdempotentRequest } from "../services/Idempotency.ts"
 import { Settings } from "../services/Settings.ts"
@@ -24,9 +24,9 @@ const LOOK_EVERY_MS = 500
 const RETRY_MIN_MS = 1_000
 const RETRY_MAX_MS = 10_000
 
-/** `Mine`: the key is the caller's; `announced`: see `IdempotencyOutcome`. `Answered`: by another request, with this. */
+/** `Mine`: the key is the caller's; `before`: see `IdempotencyOutcome`. `Answered`: by another request, with this. */
 export type Obtained =
-  | { readonly _tag: "Mine"; readonly announced: CreatedGroup | null }
+  | { readonly _tag: "Mine"; readonly before: EarlierHolder | null }
   | { readonly _tag: "Answered"; readonly group: CreatedGroup }
 
 /** Acquires an idempotency key, or finds out what its request was answered. Waits a while for who is at work. */
@@ -41,7 +41,7 @@ export const obtainKey = Effect.fn("obtainKey")(function* (
     const outcome: IdempotencyOutcome = yield* records.acquire(request, notThere)
     switch (outcome._tag) {
       case "Yours":
-        return { _tag: "Mine", announced: outcome.announced ?? null }
+        return { _tag: "Mine", before: outcome.before ?? null }
       case "Done":
         return { _tag: "Answered", group: outcome.group }
       case "OtherBody":

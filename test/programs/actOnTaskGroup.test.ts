@@ -325,6 +325,30 @@ describe("added rows", () => {
     }),
   )
 
+  it.effect(
+    "are answered as before when that is in doubt, whatever has become of their URL and of the room",
+    () =>
+      Effect.gen(function* () {
+        const world = yield* makeActWorld({ MAX_INPUTS: 5 })
+        const byUrl = { inputs: "https://rows.example/" }
+        world.weather.loads = Effect.succeed(loaded(['{"company":"A"}', '{"company":"B"}']))
+        world.weather.lost = (call) => call === "act"
+        expect(said(yield* world.ask("inputs", byUrl, "key"))).toBe("ActFailed ActInDoubt")
+        world.weather.lost = () => false
+        world.change({ numInputs: 5 })
+        world.weather.loads = Effect.die("it has expired")
+        expect(said(yield* world.ask("inputs", byUrl, "key"))).toBe(`${answer("inputs")} again`)
+        // And where it was not done, they are added now.
+        world.weather.before = (call) => (call === "act" ? Promise.reject(new Error("gone")) : undefined)
+        expect(said(yield* world.ask("inputs", ROWS, "new"))).toBe("ActFailed InvalidRequest")
+        world.change({ numInputs: 3 })
+        expect(said(yield* world.ask("inputs", ROWS, "new"))).toBe("ActFailed ActInDoubt")
+        world.weather.before = () => {}
+        expect(said(yield* world.ask("inputs", ROWS, "new"))).toBe(answer("inputs", 2))
+        expect(world.done).toMatchObject([{ numInputs: 2 }, { numInputs: 2 }])
+      }),
+  )
+
   it.effect("that the object does not take are not told", () =>
     Effect.gen(function* () {
       const world = yield* makeActWorld()

@@ -10,6 +10,7 @@ import type { InputsUnavailable, ParallelError } from "../../src/domain/Errors.t
 import type { SettingsShape } from "../../src/domain/Settings.ts"
 import { IdempotencyObjects } from "../../src/layers/IdempotencyObjects.ts"
 import { TaskGroupsObjects, type TaskGroupStub } from "../../src/layers/TaskGroupsObjects.ts"
+import { actOnce } from "../../src/programs/actOnce.ts"
 import { actOnTaskGroup } from "../../src/programs/actOnTaskGroup.ts"
 import { InputsLoader, type LoadedRows } from "../../src/services/InputsLoader.ts"
 import { ParallelApi } from "../../src/services/ParallelApi.ts"
@@ -137,23 +138,17 @@ export const makeActWorld = Effect.fnUntraced(function* (changes: Partial<Settin
   )
   let requests = 0
   /** `key`: an `Idempotency-Key`. */
-  const request = (name: ActName, body: unknown = {}, key: string | null = null) =>
-    actOnTaskGroup({
-      id: GROUP_ID,
-      act: name,
-      key: Redacted.make(API_KEY),
-      body,
-      // No hashing here: it takes real time, which a virtual clock does not wait for.
-      record:
-        key === null
-          ? null
-          : {
-              name: key,
-              token: `request ${(requests += 1)}`,
-              bodyHash: `${name} ${JSON.stringify(body)}`,
-              isAct: true,
-            },
-    }).pipe(Effect.result, Effect.provide(layer))
+  const request = (name: ActName, body: unknown = {}, key: string | null = null) => {
+    const options = { id: GROUP_ID, act: name, key: Redacted.make(API_KEY), body }
+    const token = `request ${(requests += 1)}`
+    // No hashing here: it takes real time, which a virtual clock does not wait for.
+    const bodyHash = `${name} ${JSON.stringify(body)}`
+    const program =
+      key === null
+        ? actOnTaskGroup(options)
+        : actOnce({ ...options, request: { name: key, token, bodyHash } })
+    return program.pipe(Effect.result, Effect.provide(layer))
+  }
   /** The answer, or the error, of what is asked in a calm. */
   const ask = Effect.fnUntraced(function* (...asked: Parameters<typeof request>) {
     const fiber = yield* Effect.forkChild(request(...asked), { startImmediately: true })
