@@ -66,10 +66,10 @@ export const makeActWorld = Effect.fnUntraced(function* (changes: Partial<Settin
   const answers = new Map<string, { readonly bodyHash: string; readonly answer: string }>()
   const pieces = new Map<string, Array<readonly [at: number, rows: ReadonlyArray<string>]>>()
 
-  const call = async <A>(name: string, use: () => A): Promise<A> => {
+  const call = async <A>(name: string, use: () => A | Promise<A>): Promise<A> => {
     asked.push(name)
     await weather.before(name)
-    const answer = use()
+    const answer = await use()
     if (weather.lost(name)) throw new Error("the answer is lost")
     return answer
   }

@@ -2,25 +2,35 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as ManagedRuntime from "effect/ManagedRuntime"
 import { describe, expect, it } from "vitest"
-import type { Act, ActOutcome, Standing } from "../../src/domain/Act.ts"
-import { type ParallelError, RateLimited, Unavailable } from "../../src/domain/Errors.ts"
-import type { SettingsShape } from "../../src/domain/Settings.ts"
-import { handle } from "../../src/http/handle.ts"
-import { type Limited, rateLimitsOf } from "../../src/http/rateLimits.ts"
-import type { RequestRuntime } from "../../src/http/runtime.ts"
-import { IdempotencyObjects } from "../../src/layers/IdempotencyObjects.ts"
-import { TaskGroupsObjects, type TaskGroupStub } from "../../src/layers/TaskGroupsObjects.ts"
-import { InputsLoader } from "../../src/services/InputsLoader.ts"
-import { ParallelApi } from "../../src/services/ParallelApi.ts"
-import { Settings } from "../../src/services/Settings.ts"
-import { recordObjects } from "../support/records.ts"
-import { settingsWith } from "../support/settings.ts"
-import { GROUP_ID, notFound, unauthorized } from "../programs/support.ts"
+import type { Act, ActOutcome, Standing } from "../../../src/domain/Act.ts"
+import {
+  NotFound,
+  type ParallelError,
+  RateLimited,
+  Unauthorized,
+  Unavailable,
+} from "../../../src/domain/Errors.ts"
+import type { SettingsShape } from "../../../src/domain/Settings.ts"
+import { handle } from "../../../src/http/handle.ts"
+import { type Limited, rateLimitsOf } from "../../../src/http/rateLimits.ts"
+import type { RequestRuntime } from "../../../src/http/runtime.ts"
+import { IdempotencyObjects } from "../../../src/layers/IdempotencyObjects.ts"
+import { TaskGroupsObjects, type TaskGroupStub } from "../../../src/layers/TaskGroupsObjects.ts"
+import { InputsLoader } from "../../../src/services/InputsLoader.ts"
+import { ParallelApi } from "../../../src/services/ParallelApi.ts"
+import { Settings } from "../../../src/services/Settings.ts"
+import { recordObjects } from "../../support/records.ts"
+import { settingsWith } from "../../support/settings.ts"
+import { groupId } from "../../support/ids.ts"
 
+const GROUP_ID = groupId("tgrp_12345678")
 const ORIGIN = "https://multitask.example"
 const GROUP_URL = `${ORIGIN}/${GROUP_ID}`
 const ANSWER = `{"url":"${GROUP_URL}","did":true}`
 const KEY = { "x-api-key": "sk-test-0123456789" }
+
+const said = (status: number, message: string) => ({ status, message, detail: null, refId: null })
+const unauthorized = (status: number, message: string) => new Unauthorized(said(status, message))
 
 const STANDING: Standing = {
   taskgroupId: GROUP_ID,
@@ -174,15 +184,15 @@ describe.each(ACTS)("%s %s", (method, path, init) => {
   })
 
   it("answers what Parallel says of the key, and nothing of the group", async () => {
-    const said: ReadonlyArray<readonly [ParallelError, number]> = [
+    const answers: ReadonlyArray<readonly [ParallelError, number]> = [
       [unauthorized(401, "no such key"), 401],
       [unauthorized(403, "not yours"), 403],
-      [notFound, 403],
+      [new NotFound(said(404, "Not found")), 403],
       [new RateLimited({ message: "slow down", retryAfterMs: 5_000 }), 429],
       [new Unavailable({ message: "down", status: 503, timedOut: false }), 502],
       [new Unavailable({ message: "silent", status: null, timedOut: true }), 504],
     ]
-    for (const [upstream, status] of said) {
+    for (const [upstream, status] of answers) {
       const { send, acts } = front({ upstream })
       const response = await send(method, path, init)
       expect(response.headers.get("retry-after")).toBe(status === 429 ? "5" : null)
