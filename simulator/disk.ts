@@ -37,11 +37,15 @@ function* linesOf(fd: number): Generator<{ text: string; end: number }> {
 const asText = (value: unknown): string | null =>
   value === null || value === undefined ? null : JSON.stringify(value)
 
-/** Ledgers of earlier versions hold values where there is text now. */
+/** Ledgers of earlier versions hold values where there is text now, and know accounts of one key only. */
 const upToDate = (record: Record<string, unknown>): object => {
-  const { t, spec, metadata, runs } = record
+  const { t, spec, metadata, runs, account } = record
+  if (t === "key") return { key: account, ...record }
   if (t === "spec" && spec !== undefined) return { ...record, text: asText(spec) }
-  if (t === "group" && metadata !== undefined) return { ...record, metadataText: asText(metadata) }
+  if (t === "group") {
+    const text = metadata === undefined ? {} : { metadataText: asText(metadata) }
+    return { key: account, ...record, ...text }
+  }
   if (t !== "runs" || !Array.isArray(runs)) return record
   const older = { metadataText: null, outputContent: "made", outputText: null }
   return {

@@ -2,7 +2,7 @@ import { behaviourSpec } from "./behaviour/document.ts"
 import { merge, parse } from "./behaviour/spec.ts"
 import { handleControl } from "./control/control.ts"
 import { createHost } from "./control/host.ts"
-import { accountId, Accounts } from "./core/accounts.ts"
+import { keyId, Accounts } from "./core/accounts.ts"
 import { applyFault } from "./core/applyFault.ts"
 import { sleep } from "./core/clock.ts"
 import { EventLogs, type Call, type Context } from "./core/context.ts"
@@ -37,6 +37,7 @@ const createBehaviour = (ledger: Ledger, initial: BehaviourPatch | undefined): B
 
 const NO_OVERRIDE: RunOverride = {
   input_index: null,
+  attempt: null,
   outcome: null,
   ends_after_ms: null,
   output_delay_ms: null,
@@ -80,8 +81,8 @@ export const createSimulator = (options: SimulatorOptions): Simulator => {
     finish: (id) => change(id, { t: "finish", group: id, at: clock.now() }),
     override: (group, override) =>
       change(group, { t: "override", group, override: { ...NO_OVERRIDE, ...override }, at: clock.now() }),
-    revokeKey: (key) => ledger.commit({ t: "key", account: accountId(key), revoked: true }),
-    restoreKey: (key) => ledger.commit({ t: "key", account: accountId(key), revoked: false }),
+    revokeKey: (key) => ledger.commit({ t: "key", key: keyId(key), revoked: true }),
+    restoreKey: (key) => ledger.commit({ t: "key", key: keyId(key), revoked: false }),
     close: () => ledger.close(),
   }
   return simulator

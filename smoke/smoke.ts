@@ -123,6 +123,7 @@ const problemsOf = (served: Served, listed: ReadonlyArray<Json>): ReadonlyArray<
       ["input", row.input, input],
       ["run, of another input", objectOf(given)["input"] ?? input, input],
       ["run, of another number", run.inputIndex ?? at, at],
+      ["run, of another attempt", run.attempt, 1],
       [`status (${row.status}, not ${run.status})`, row.status, run.status],
       ["output", row.output?.content, content === undefined ? undefined : parseJson(content)],
     ]

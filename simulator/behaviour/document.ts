@@ -15,8 +15,12 @@ import {
 } from "./spec.ts"
 import { faultRule } from "./faultSpec.ts"
 
-/** What is forced on chosen runs; absent (null) leaves the draw alone. */
+/** What is forced on which runs; absent (null) leaves the draw alone. */
 export const overrideFields = {
+  /** Matches `metadata.input_index`, else the run's place in its group. */
+  input_index: nullable(number(0)),
+  /** Matches `metadata.attempt`, else 1; null: every attempt. */
+  attempt: nullable(number(1, 1)),
   outcome: nullable(oneOf("completed", "failed", "cancelled", "action_required")),
   /** From creation to the end; 0 ends at once. */
   ends_after_ms: nullable(number(0)),
@@ -34,8 +38,6 @@ export const overrideFields = {
 
 const override = object({
   group: nullable(string()),
-  /** Matches `metadata.input_index`, else the run's place in its group. */
-  input_index: nullable(number(0)),
   ...overrideFields,
 })
 
@@ -140,6 +142,7 @@ const shapes = object({
   validation_errors: oneOf("framework", "upstream"),
   /** U22 */
   foreign_key: oneOf("404", "403", "allowed"),
+  group_readers: oneOf("account", "creating_key"),
   malformed_id: oneOf("404", "422"),
 })
 

@@ -1,6 +1,6 @@
 import { overrideFields } from "../behaviour/document.ts"
 import { ROUTES, type RouteName } from "../behaviour/faultSpec.ts"
-import { InvalidDocument, nullable, number, object, parse, string } from "../behaviour/spec.ts"
+import { InvalidDocument, object, parse, string } from "../behaviour/spec.ts"
 import { ApiError, errorResponse, notFound } from "../core/errors.ts"
 import { wholeView } from "../core/requestLog.ts"
 import type { TaskGroup } from "../ledger/types.ts"
@@ -48,7 +48,7 @@ const routeOf = (name: string): RouteName => {
   return route
 }
 
-const overrideDocument = object({ input_index: nullable(number(0)), ...overrideFields })
+const overrideDocument = object(overrideFields)
 const keyDocument = object({ key: string() })
 
 const setKey = async (simulator: Simulator, request: Request, revoked: boolean) => {

@@ -3,7 +3,7 @@ import type { Context } from "../core/context.ts"
 import { metadataText, outputOf, runView } from "../core/views.ts"
 import type { JsonObject, Metadata } from "../core/wire.ts"
 import { groupStatus, statusAt } from "../ledger/status.ts"
-import { inputIndexOf } from "../ledger/ledger.ts"
+import { attemptOf, inputIndexOf } from "../ledger/ledger.ts"
 import type { Run, TaskGroup } from "../ledger/types.ts"
 import { DEFAULT_BEHAVIOUR } from "../behaviour/document.ts"
 
@@ -21,6 +21,8 @@ export const truthOf = (context: Context, run: Run, withOutput = true) => {
     input: JSON.parse(run.inputText) as string | JsonObject,
     input_text: run.inputText,
     metadata_text: metadataText(run),
+    passed_on_text: run.extraText,
+    attempt: attemptOf(run),
     status: statusAt(run, now),
     final_status: final,
     created_at: timestamp(run.createdAt),

@@ -6,15 +6,20 @@ import type { Ledger } from "../ledger/ledger.ts"
 import { statusAt } from "../ledger/status.ts"
 import type { Run } from "../ledger/types.ts"
 
-/** Who asks. The key itself is not kept: only its hash, and what its text says about credit. */
+/** Who asks. The key itself is not kept: only hashes, and what its text says about its account and credit. */
 export interface Account {
+  /** The same for all keys of an account. */
   readonly id: string
+  /** The key's own. */
+  readonly key: string
   /** USD the account started with; null: no limit. */
   readonly credit: number | null
 }
 
 const BAD_KEY = /invalid|revoked/i
 const CREDIT = /credit-(\d+(?:\.\d+)?)/i
+
+const NAME = /acct-([a-z0-9]+)/i
 
 const creditOf = (key: string): number | null => {
   if (/nocredit/i.test(key)) return 0
@@ -23,7 +28,13 @@ const creditOf = (key: string): number | null => {
 }
 
 /** The stored form of a key. */
-export const accountId = (key: string): string => sha256(`parallel-simulator:${key}`).slice(0, 32)
+export const keyId = (key: string): string => sha256(`parallel-simulator:${key}`).slice(0, 32)
+
+/** A key that names no account is one's only key. */
+const accountOf = (key: string): string => {
+  const name = NAME.exec(key)?.[1]
+  return keyId(name === undefined ? key : `acct-${name.toLowerCase()}`)
+}
 
 export class Accounts {
   readonly #ledger: Ledger
@@ -43,9 +54,9 @@ export class Accounts {
   authenticate(request: Request): Account {
     const key = request.headers.get("x-api-key")?.trim() ?? ""
     if (key === "") throw new ApiError(401, "Missing API key. Send it in the x-api-key header.")
-    const id = accountId(key)
+    const id = keyId(key)
     if (BAD_KEY.test(key) || this.#ledger.revoked.has(id)) throw new ApiError(401, "Invalid API key.")
-    return { id, credit: creditOf(key) }
+    return { id: accountOf(key), key: id, credit: creditOf(key) }
   }
 
   note(run: Run): void {

@@ -6,7 +6,15 @@ import { givenContent, inOrder } from "../output/content.ts"
 import { timestamp } from "./clock.ts"
 import type { Context } from "./context.ts"
 import { rewritten, spaced } from "./jsonSpelling.ts"
-import { jsonText, membersOf, objectText, RawJson, type JsonText } from "./jsonText.ts"
+import {
+  elementsOf,
+  jsonText,
+  membersOf,
+  objectText,
+  RawJson,
+  type JsonText,
+  type Member,
+} from "./jsonText.ts"
 import { unit, uuid } from "./random.ts"
 import {
   isActive,
@@ -122,6 +130,15 @@ export const outputView = (context: Context, run: Run, elementBasis = false) => 
   return contentText === null ? output : { ...output, content: new RawJson(contentText) }
 }
 
+const withoutHeaders = (server: JsonText): JsonText =>
+  objectText(membersOf(server).filter(({ name }) => name !== "headers"))
+
+/** What is written back on reading: MCP headers are write-only. */
+const readable = (member: Member): Member =>
+  member.name === "mcp_servers" && member.value.startsWith("[")
+    ? { ...member, value: `[${elementsOf(member.value).map(withoutHeaders).join(",")}]` }
+    : member
+
 /** The run input as it was given; `expand` puts the default task spec in as well (U17). */
 export const inputView = (context: Context, run: Run, expand: boolean): RawJson => {
   const spec = run.ownSpec || expand ? context.ledger.specTextOf(run) : null
@@ -132,5 +149,5 @@ export const inputView = (context: Context, run: Run, expand: boolean): RawJson 
     ["task_spec", spec],
   ] as const
   const members = own.flatMap(([name, value]) => (value === null ? [] : [{ key: `"${name}"`, value }]))
-  return told(context, objectText([...membersOf(run.extraText), ...members]))
+  return told(context, objectText([...membersOf(run.extraText).map(readable), ...members]))
 }

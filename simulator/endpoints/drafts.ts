@@ -1,7 +1,7 @@
 import type { Call, Context } from "../core/context.ts"
 import { ApiError, type FieldProblem } from "../core/errors.ts"
 import { PROCESSORS } from "../core/processors.ts"
-import { elementsOf, membersOf, objectText, type JsonText, type Member } from "../core/jsonText.ts"
+import { membersOf, objectText, type JsonText } from "../core/jsonText.ts"
 import { hex128 } from "../core/random.ts"
 import type { JsonObject, Metadata, Warning } from "../core/wire.ts"
 import type { Draft } from "../ledger/schedule.ts"
@@ -9,21 +9,6 @@ import { problem } from "../validation/fields.ts"
 import { inputWarnings, judgeSpec, sizeError, type SpecVerdict } from "../validation/runInput.ts"
 
 const KNOWN = new Set(["input", "processor", "task_spec", "metadata"])
-
-const withoutHeaders = (server: JsonText): JsonText =>
-  objectText(membersOf(server).filter(({ name }) => name !== "headers"))
-
-/** What is written back on reading: MCP header values are write-only. */
-const extrasOf = (input: JsonObject, members: ReadonlyArray<Member>): JsonText =>
-  objectText(
-    members
-      .filter(({ name }) => !KNOWN.has(name))
-      .map(({ name, key, value }) =>
-        name === "mcp_servers" && Array.isArray(input[name])
-          ? { key, value: `[${elementsOf(value).map(withoutHeaders).join(",")}]` }
-          : { key, value },
-      ),
-  )
 
 /** Each distinct spec is judged once per request, however many inputs share it. */
 export const createJudge = (context: Context) => {
@@ -98,7 +83,7 @@ export const draftRun = (context: Context, call: Call, options: DraftOptions): D
     inputText: textOf("input")!,
     spec: specText === null ? null : context.ledger.internSpec(specText),
     ownSpec: own !== null,
-    extraText: extrasOf(input, members),
+    extraText: objectText(members.filter(({ name }) => !KNOWN.has(name))),
     warnings: warnings.length > 0 ? warnings : null,
     errorMessage: failures.length > 0 ? failures.join("; ") : null,
   }

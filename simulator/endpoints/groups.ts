@@ -25,6 +25,7 @@ export const createGroup: Handler = (context, call) => {
     t: "group",
     id,
     account: call.account.id,
+    key: call.account.key,
     at: clock.now(),
     metadataText: isObject(body["metadata"]) ? fieldsOf(call.body).get("metadata")! : null,
   })

@@ -14,10 +14,17 @@ const checkId = (context: Context, id: string, prefix: string, name: string): vo
   }
 }
 
-/** U22: what a key sees of another key's things. */
-const checkOwner = (context: Context, account: Account, owner: string, what: string): void => {
-  const { foreign_key: foreign } = context.behaviour().shapes
-  if (account.id === owner || foreign === "allowed") return
+/** U22: what a key sees of another account's things, and of what another key of its own account made. */
+const checkOwner = (
+  context: Context,
+  asks: Account,
+  owner: { readonly account: string; readonly key?: string | undefined },
+  what: string,
+): void => {
+  const { foreign_key: foreign, group_readers: readers } = context.behaviour().shapes
+  const isOwn =
+    asks.id === owner.account && (readers === "account" || owner.key === undefined || asks.key === owner.key)
+  if (isOwn || foreign === "allowed") return
   throw foreign === "403" ? new ApiError(403, `Not allowed to access this ${what}`) : notFound(what)
 }
 
@@ -26,7 +33,7 @@ export const findGroup = (context: Context, call: Call): TaskGroup => {
   checkId(context, id, "tgrp_", "taskgroup_id")
   const group = context.ledger.groups.get(id)
   if (group === undefined) throw notFound("TaskGroup")
-  checkOwner(context, call.account, group.account, "TaskGroup")
+  checkOwner(context, call.account, group, "TaskGroup")
   return group
 }
 
@@ -35,6 +42,7 @@ export const findRun = (context: Context, call: Call): Run => {
   checkId(context, id, "trun_", "run_id")
   const run = context.ledger.runs.get(id)
   if (run === undefined) throw new ApiError(404, "Run id not found")
-  checkOwner(context, call.account, run.account, "Run id")
+  const key = run.group === null ? undefined : context.ledger.groups.get(run.group)?.key
+  checkOwner(context, call.account, { account: run.account, key }, "Run id")
   return run
 }

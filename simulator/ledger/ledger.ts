@@ -78,8 +78,8 @@ export class Ledger {
         this.behaviour = record.document
         return
       case "key":
-        if (record.revoked) this.revoked.add(record.account)
-        else this.revoked.delete(record.account)
+        if (record.revoked) this.revoked.add(record.key)
+        else this.revoked.delete(record.key)
         return
       case "spec":
         this.#specs[record.id] = { text: record.text, spec: JSON.parse(record.text) as TaskSpec }
@@ -90,6 +90,7 @@ export class Ledger {
           id: record.id,
           ordinal: this.groups.size,
           account: record.account,
+          key: record.key,
           createdAt: record.at,
           metadataText: record.metadataText,
           runs: [],
@@ -125,8 +126,7 @@ export class Ledger {
     const group = this.groups.get(groupId)
     if (group === undefined) return
     group.overrides.push(override)
-    for (const run of group.runs)
-      if (matchesIndex(run, override.input_index)) applyOverride(run, override, at)
+    for (const run of group.runs) if (isMeant(run, override)) applyOverride(run, override, at)
     this.#notify(groupId)
   }
 
@@ -144,8 +144,17 @@ export const inputIndexOf = (run: Pick<Run, "metadata" | "ordinal">): number => 
   return Number.isInteger(index) ? index : run.ordinal
 }
 
-export const matchesIndex = (run: Pick<Run, "metadata" | "ordinal">, index: number | null): boolean =>
-  index === null || inputIndexOf(run) === index
+/** The attempt at that input: the product says it from the second on. */
+export const attemptOf = (run: Pick<Run, "metadata">): number => {
+  const given = Number(run.metadata?.["attempt"] ?? 1)
+  return Number.isInteger(given) && given > 0 ? given : 1
+}
+
+export const isMeant = (
+  run: Pick<Run, "metadata" | "ordinal">,
+  { input_index: index, attempt = null }: Pick<RunOverride, "input_index" | "attempt">,
+): boolean =>
+  (index === null || inputIndexOf(run) === index) && (attempt === null || attemptOf(run) === attempt)
 
 const endNow = (run: Run, at: number): void => {
   if (run.endAt > at) {

@@ -2,7 +2,7 @@ import type { Behaviour } from "../behaviour/document.ts"
 import { Heap } from "../core/heap.ts"
 import { paceOf } from "../core/processors.ts"
 import { createRandom, type Random } from "../core/random.ts"
-import { applyOverride, matchesIndex } from "./ledger.ts"
+import { applyOverride, isMeant } from "./ledger.ts"
 import type { Outcome, Run, TaskGroup } from "./types.ts"
 
 export type Draft = Omit<
@@ -89,7 +89,7 @@ export const scheduleRuns = (
   return drafts.map((draft) => {
     const run = drawRun(draft, seed, behaviour, slots)
     for (const override of overrides) {
-      if (matchesIndex(run, override.input_index)) applyOverride(run, override, draft.createdAt - 1)
+      if (isMeant(run, override)) applyOverride(run, override, draft.createdAt - 1)
     }
     return run
   })

@@ -12,7 +12,7 @@ export interface Run {
   /** Place in its group, from 0; single runs are numbered among themselves. */
   readonly ordinal: number
   readonly group: string | null
-  /** Hash of the key that made it. */
+  /** The account of the key that made it. */
   readonly account: string
   readonly createdAt: number
   startAt: number
@@ -31,7 +31,7 @@ export interface Run {
   readonly spec: number | null
   /** The input named its own `task_spec`, rather than taking the POST's default. */
   readonly ownSpec: boolean
-  /** An object of what else the run input had: source policy, webhook and the like. */
+  /** An object of what else the run input had, to the letter: source policy, webhook, MCP servers with their headers. */
   readonly extraText: JsonText
   readonly warnings: Warning[] | null
   errorMessage: string | null
@@ -52,6 +52,8 @@ interface Batch {
 
 export interface RunOverride {
   readonly input_index: number | null
+  /** Absent in ledgers of earlier versions. */
+  readonly attempt?: number | null
   readonly outcome: Outcome | null
   readonly ends_after_ms: number | null
   readonly output_delay_ms: number | null
@@ -66,6 +68,8 @@ export interface TaskGroup {
   readonly id: string
   readonly ordinal: number
   readonly account: string
+  /** Hash of the key that made it. */
+  readonly key: string
   readonly createdAt: number
   readonly metadataText: JsonText | null
   readonly runs: Run[]
@@ -77,12 +81,13 @@ export interface TaskGroup {
 export type LedgerRecord =
   | { readonly t: "meta"; readonly seed: string }
   | { readonly t: "behaviour"; readonly document: unknown }
-  | { readonly t: "key"; readonly account: string; readonly revoked: boolean }
+  | { readonly t: "key"; readonly key: string; readonly revoked: boolean }
   | { readonly t: "spec"; readonly id: number; readonly text: JsonText }
   | {
       readonly t: "group"
       readonly id: string
       readonly account: string
+      readonly key: string
       readonly at: number
       readonly metadataText: JsonText | null
     }

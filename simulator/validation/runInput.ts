@@ -3,11 +3,10 @@ import type { FieldProblem } from "../core/errors.ts"
 import type { Json, JsonObject, Warning } from "../core/wire.ts"
 import { checkMetadata, isObject, missing, problem, type Loc } from "./fields.ts"
 import { checkOutputSchema } from "./outputSchema.ts"
+import { checkPassedOn } from "./passedOn.ts"
 
 const MAX_SPEC = 15_000
 const MAX_SPEC_AND_INPUT = 25_000
-const MAX_DOMAINS = 200
-const MAX_MCP_SERVERS = 10
 
 const checkSchemaUnion = (
   value: Json | undefined,
@@ -39,33 +38,6 @@ export const checkSpecShape = (spec: Json | undefined, loc: Loc): FieldProblem[]
   return [...output, ...checkSchemaUnion(input, [...loc, "input_schema"], ["json", "text"])]
 }
 
-const checkWebhook = (webhook: Json | undefined, loc: Loc): FieldProblem[] => {
-  if (webhook === undefined || webhook === null) return []
-  if (!isObject(webhook) || typeof webhook["url"] !== "string") return [missing([...loc, "url"])]
-  const types = webhook["event_types"] ?? []
-  const known = Array.isArray(types) && types.every((type) => type === "task_run.status")
-  return known ? [] : [problem([...loc, "event_types"], "enum", "Input should be 'task_run.status'")]
-}
-
-const checkExtras = (input: JsonObject, loc: Loc): FieldProblem[] => {
-  const problems = checkWebhook(input["webhook"], [...loc, "webhook"])
-  const policy = input["source_policy"]
-  if (isObject(policy)) {
-    const count = ["include_domains", "exclude_domains"].reduce((sum, name) => {
-      const domains = policy[name]
-      return sum + (Array.isArray(domains) ? domains.length : 0)
-    }, 0)
-    if (count > MAX_DOMAINS) {
-      problems.push(problem([...loc, "source_policy"], "too_long", `At most ${MAX_DOMAINS} domains`))
-    }
-  }
-  const servers = input["mcp_servers"]
-  if (Array.isArray(servers) && servers.length > MAX_MCP_SERVERS) {
-    problems.push(problem([...loc, "mcp_servers"], "too_long", `At most ${MAX_MCP_SERVERS} MCP servers`))
-  }
-  return problems
-}
-
 /** The shape of one run input: what the framework would refuse. */
 export const checkRunInput = (value: Json | undefined, loc: Loc): FieldProblem[] => {
   if (!isObject(value)) return [problem(loc, "model_attributes_type", "Input should be a valid dictionary")]
@@ -81,7 +53,7 @@ export const checkRunInput = (value: Json | undefined, loc: Loc): FieldProblem[]
   }
   problems.push(...checkSpecShape(value["task_spec"], [...loc, "task_spec"]))
   problems.push(...checkMetadata(value["metadata"], [...loc, "metadata"], true))
-  problems.push(...checkExtras(value, loc))
+  problems.push(...checkPassedOn(value, loc))
   return problems
 }
 

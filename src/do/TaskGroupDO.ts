@@ -119,10 +119,6 @@ export class TaskGroupDO extends DurableObject<Env> {
   }
 
   /** See `TaskGroupStub`, of these four. */
-  wasHere(): Promise<boolean> {
-    return this.group.wasHere()
-  }
-
   standing(key: string): Promise<Standing | null> {
     return this.group.standing(key)
   }
@@ -133,6 +129,10 @@ export class TaskGroupDO extends DurableObject<Env> {
 
   act(act: Act): Promise<ActOutcome> {
     return this.group.act(act)
+  }
+
+  wasHere(): Promise<boolean> {
+    return this.group.wasHere()
   }
 
   /** The output stream (SSE); with the path `/json`, `/jsonl`, `/csv`, `/md` or `/html` that format. */

@@ -3,10 +3,12 @@ import type * as ManagedRuntime from "effect/ManagedRuntime"
 import * as Stream from "effect/Stream"
 import type { Act, ActOutcome, Standing } from "../domain/Act.ts"
 import type { GroupInit, GroupSecrets, JsonText, TaskGroupResultOutput } from "../domain/TaskGroup.ts"
+import { actOnGroup } from "../programs/acts/actOnGroup.ts"
+import { receivePiece, standingOf } from "../programs/acts/receivePiece.ts"
 import { readTaskGroup } from "../programs/readTaskGroup.ts"
 import { beginTaskGroup, commitTaskGroup, receiveInputs } from "../programs/receiveTaskGroup.ts"
 import { visitTaskGroup, wakeTaskGroup } from "../programs/superviseTaskGroup.ts"
-import { holdsGroup, isEmpty } from "../layers/sqlite/look.ts"
+import { buriedUntil, holdsGroup, isEmpty } from "../layers/sqlite/look.ts"
 import type { SqliteStorage } from "../layers/sqlite/SqliteStorage.ts"
 import { RunStore } from "../services/RunStore.ts"
 import type { Committed } from "../services/TaskGroups.ts"
@@ -72,20 +74,21 @@ export class TaskGroupObject {
     return this.run(visitTaskGroup())
   }
 
-  wasHere(): Promise<boolean> {
-    return this.exists()
+  async standing(key: string): Promise<Standing | null> {
+    return this.mayHoldGroup ? this.run(standingOf(key)) : null
   }
 
-  standing(_key: string): Promise<Standing | null> {
-    return Promise.resolve(null)
+  addPiece(pieces: string, at: number, inputs: ReadonlyArray<JsonText>): Promise<"stored" | "gone"> {
+    return this.mayHoldGroup ? this.run(receivePiece(pieces, at, inputs)) : Promise.resolve("gone")
   }
 
-  addPiece(_pieces: string, _at: number, _inputs: ReadonlyArray<JsonText>): Promise<"stored" | "gone"> {
-    return Promise.resolve("gone")
+  act(act: Act): Promise<ActOutcome> {
+    return this.mayHoldGroup ? this.run(actOnGroup(act)) : Promise.resolve({ _tag: "Gone" })
   }
 
-  act(_act: Act): Promise<ActOutcome> {
-    return Promise.resolve({ _tag: "Gone" })
+  /** Whether a committed group is here, or was deleted of late. */
+  async wasHere(): Promise<boolean> {
+    return buriedUntil(this.options.storage) !== null || this.exists()
   }
 
   /** Before somebody reads the tables themselves. */
@@ -102,7 +105,7 @@ export class TaskGroupObject {
   private async leaveEmpty(): Promise<false> {
     const { storage } = this.options
     // What cannot be emptied now, the next look-up finds.
-    if (!isEmpty(storage)) await storage.deleteAll().catch(() => {})
+    if (!isEmpty(storage) && buriedUntil(storage) === null) await storage.deleteAll().catch(() => {})
     return false
   }
 

@@ -11,7 +11,7 @@ import {
   type RowFormat,
   SSE,
 } from "../domain/Formats.ts"
-import { attachment, fileNameOf } from "../domain/GroupMetadata.ts"
+import { attachment } from "../domain/GroupMetadata.ts"
 import { type ChangeNumber, readChangeNumber } from "../domain/Ids.ts"
 import { queryText, readQuery } from "../domain/ResultQuery.ts"
 import type { GroupDetails } from "../domain/TaskGroup.ts"
@@ -75,8 +75,8 @@ const respondRendered = Effect.fnUntraced(function* (
   if (details !== null) {
     headers.set("link", groupLinks(details, format, choice, asked))
     if (format.attachment === true) {
-      const name = fileNameOf(details.metadata, details.taskgroupId)
-      headers.set("content-disposition", attachment(`${name}.${format.format}`))
+      const { metadata, taskgroupId } = details
+      headers.set("content-disposition", attachment(metadata, taskgroupId, format.format))
     }
   }
   if (request.method === "HEAD") return new Response(null, { headers })

@@ -107,31 +107,28 @@ export const titleOf = (metadata: JsonText): string | null => {
   return title === undefined || kindOf(title) !== "string" ? null : shownText(title)
 }
 
-/** A group's title and id, to be a file's name with this ending behind it. */
-export const fileNameOf = (metadata: JsonText, taskgroupId: string): string => {
-  const title = (titleOf(metadata) ?? "")
-    .normalize("NFC")
-    .toWellFormed()
-    // Neither hidden files nor paths, nothing that a file system or a shell gives a meaning to.
-    .replace(/[^\p{L}\p{M}\p{N}]+/gu, "-")
+/** Letters and digits of a title: no hidden files, no paths, nothing to which a file system or a shell gives a meaning. */
+const wordsOf = (title: string, others: RegExp): string =>
+  title
+    .replace(others, "-")
     .slice(0, MADE_TITLE_CHARS)
     .toWellFormed()
-    .replace(/^[-\uFFFD]+|[-\uFFFD]+$/g, "")
-  return title === "" ? taskgroupId : `${title}-${taskgroupId}`
-}
+    .replace(/^-+|[-\uFFFD]+$/g, "")
 
-/** `Content-Disposition` (RFC 6266) of a download: in ASCII for who knows no more, and as it is. */
-export const attachment = (name: string): string => {
-  const ascii = name
-    .normalize("NFKD")
-    .replace(/\p{M}+/gu, "")
-    .replace(/[^\w.-]+/g, "-")
-    .replace(/^-+/, "")
-  const plain = `attachment; filename="${ascii}"`
-  if (ascii === name) return plain
-  const encoded = encodeURIComponent(name).replace(
-    /['()*!]/g,
-    (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`,
-  )
-  return `${plain}; filename*=UTF-8''${encoded}`
+const nameOf = (title: string, taskgroupId: string): string =>
+  title === "" ? taskgroupId : `${title}-${taskgroupId}`
+
+/**
+ * `Content-Disposition` (RFC 6266) of a download, named by the group's title and id: in ASCII, and where that says less
+ * as it is.
+ */
+export const attachment = (metadata: JsonText, taskgroupId: string, extension: string): string => {
+  const title = (titleOf(metadata) ?? "").toWellFormed()
+  const ascii = title.normalize("NFKD").replace(/\p{M}+/gu, "")
+  const whole = wordsOf(title.normalize("NFC"), /[^\p{L}\p{M}\p{N}]+/gu)
+  const plain = wordsOf(ascii, /[^A-Za-z0-9]+/g)
+  // A group's id is safe in a file name and in quotes.
+  const header = `attachment; filename="${nameOf(plain, taskgroupId)}.${extension}"`
+  if (plain === whole) return header
+  return `${header}; filename*=UTF-8''${encodeURIComponent(nameOf(whole, taskgroupId))}.${extension}`
 }

@@ -2,8 +2,10 @@ import type { Batch, EdgeRefusal, Range, SubmissionPlan } from "./TaskGroup.ts"
 
 /** Pure steps of a submission plan. Each returns a new plan, to be stored before the next request. */
 
-const same = (a: Range) => (b: Range) => a.from === b.from && a.to === b.to
-const not = (range: Range) => (other: Range) => !same(range)(other)
+const not =
+  ({ id }: Pick<Batch, "id">) =>
+  (other: Batch) =>
+    other.id !== id
 
 export const markSending = (plan: SubmissionPlan, batch: Batch, since: number): SubmissionPlan => ({
   ...plan,
@@ -12,55 +14,94 @@ export const markSending = (plan: SubmissionPlan, batch: Batch, since: number): 
 })
 
 /** The batch is dealt with: accepted, or refused for good. */
-export const markDone = (plan: SubmissionPlan, batch: Range): SubmissionPlan => ({
+export const markDone = (plan: SubmissionPlan, batch: Pick<Batch, "id">): SubmissionPlan => ({
   ...plan,
   todo: plan.todo.filter(not(batch)),
   sending: plan.sending.filter(not(batch)),
 })
 
-/** The batch is not upstream for certain, and goes out again as these. */
-export const markTodo = (plan: SubmissionPlan, batch: Range, as: ReadonlyArray<Batch>): SubmissionPlan => ({
-  ...plan,
-  sending: plan.sending.filter(not(batch)),
-  todo: inOrder([...as, ...plan.todo]),
-})
+/** The batch is not upstream for certain, and goes out again as it was, or as these. */
+export const markTodo = (
+  plan: SubmissionPlan,
+  batch: Batch,
+  as: ReadonlyArray<Omit<Batch, "id">> = [batch],
+): SubmissionPlan => withTodo({ ...plan, sending: plan.sending.filter(not(batch)) }, as)
 
 /** Nobody knows whether the batch is upstream. `edge`: who answered in Parallel's place. */
 export const markLost = (
   plan: SubmissionPlan,
-  batch: Batch,
+  { id }: Pick<Batch, "id">,
   since: number,
   edge: EdgeRefusal | null = null,
-): SubmissionPlan => ({
-  ...plan,
-  todo: plan.todo.filter(not(batch)),
-  sending: plan.sending.filter(not(batch)),
-  lost: [
-    ...plan.lost,
-    {
-      from: batch.from,
-      to: batch.to,
-      since,
-      ...(edge === null ? batch.edge && { edge: batch.edge } : { edge }),
-    },
-  ],
-})
+): SubmissionPlan => {
+  // What became of it meanwhile the plan knows, not who sent it.
+  const lost = [...plan.sending, ...plan.todo].filter((batch) => batch.id === id)
+  return {
+    ...markDone(plan, { id }),
+    lost: [...plan.lost, ...lost.map((batch) => ({ ...batch, since, ...(edge !== null && { edge }) }))],
+  }
+}
 
 /** The rows of lost batches that are missing for certain go out again as these. */
-export const markSettled = (plan: SubmissionPlan, missing: ReadonlyArray<Batch>): SubmissionPlan => ({
+export const markSettled = (
+  plan: SubmissionPlan,
+  missing: ReadonlyArray<Omit<Batch, "id">>,
+): SubmissionPlan => withTodo({ ...plan, lost: [] }, missing)
+
+/** With these batches to be sent as well, in order of their first rows. */
+export const withTodo = (plan: SubmissionPlan, more: ReadonlyArray<Omit<Batch, "id">>): SubmissionPlan => ({
   ...plan,
-  lost: [],
-  todo: inOrder([...plan.todo, ...missing]),
+  next: plan.next + more.length,
+  todo: [...plan.todo, ...more.map((batch, at) => ({ ...batch, id: plan.next + at }))].toSorted(
+    (a, b) => a.rows[0]!.from - b.rows[0]!.from,
+  ),
 })
 
-const inOrder = (batches: ReadonlyArray<Batch>) => batches.toSorted((a, b) => a.from - b.from)
+/** These rows are at new attempts: batches that had sent them before have nothing to do with them any more. */
+export const withoutRows = (plan: SubmissionPlan, rows: ReadonlySet<number>): SubmissionPlan => {
+  const reduced = <A extends Batch>(batches: ReadonlyArray<A>) =>
+    batches.flatMap((batch) => {
+      if (!rowsOf(batch).some((row) => rows.has(row))) return [batch]
+      const left = rangesOf(rowsOf(batch).filter((row) => !rows.has(row)))
+      return left.length === 0 ? [] : [{ ...batch, rows: left }]
+    })
+  return { ...plan, todo: reduced(plan.todo), sending: reduced(plan.sending), lost: reduced(plan.lost) }
+}
 
-export const halves = ({ from, to }: Range): ReadonlyArray<Range> => {
-  const middle = Math.floor((from + to) / 2)
-  return [
-    { from, to: middle },
-    { from: middle, to },
-  ]
+/** A stop: what is to be sent is not, and what is under way ends as it is found. */
+export const markStopped = (plan: SubmissionPlan): SubmissionPlan => {
+  const stopped = <A extends Batch>(batch: A) => ({ ...batch, stopped: true as const })
+  return { ...plan, todo: [], credit: null, sending: plan.sending.map(stopped), lost: plan.lost.map(stopped) }
+}
+
+/** It goes on after all. */
+export const markResumed = (plan: SubmissionPlan): SubmissionPlan => {
+  const resumed = <A extends Batch>({ stopped: _, ...batch }: A) => batch as A
+  return { ...plan, stopped: false, sending: plan.sending.map(resumed), lost: plan.lost.map(resumed) }
+}
+
+/** Indexes of the rows of a batch. */
+export const rowsOf = ({ rows }: Pick<Batch, "rows">): ReadonlyArray<number> =>
+  rows.flatMap(({ from, to }) => Array.from({ length: to - from }, (_, at) => from + at))
+
+export const countRows = ({ rows }: Pick<Batch, "rows">): number =>
+  rows.reduce((sum, { from, to }) => sum + to - from, 0)
+
+/** Indexes in order, as ranges. */
+export const rangesOf = (rows: Iterable<number>): ReadonlyArray<Range> => {
+  const ranges: Array<{ readonly from: number; to: number }> = []
+  for (const row of rows) {
+    const last = ranges.at(-1)
+    if (last?.to === row) last.to++
+    else ranges.push({ from: row, to: row + 1 })
+  }
+  return ranges
+}
+
+export const halves = (batch: Pick<Batch, "rows">): ReadonlyArray<Pick<Batch, "rows">> => {
+  const rows = rowsOf(batch)
+  const middle = Math.floor(rows.length / 2)
+  return [{ rows: rangesOf(rows.slice(0, middle)) }, { rows: rangesOf(rows.slice(middle)) }]
 }
 
 export interface BatchLimits {
@@ -70,22 +111,21 @@ export interface BatchLimits {
   readonly chars: number
 }
 
-/** Cuts rows, in order of their indexes and each so many characters long, into batches of consecutive rows. */
+/** Cuts rows, in order of their indexes and each so many characters long, into batches. */
 export const cutBatches = (
   rows: Iterable<readonly [index: number, chars: number]>,
   limits: BatchLimits,
-): ReadonlyArray<Range> => {
-  const batches: Array<Range> = []
+): ReadonlyArray<Pick<Batch, "rows">> => {
+  const batches: Array<Array<number>> = []
   let chars = 0
   for (const [index, length] of rows) {
     const last = batches.at(-1)
     chars += length
-    if (last !== undefined && last.to === index && index - last.from < limits.size && chars <= limits.chars) {
-      batches[batches.length - 1] = { from: last.from, to: index + 1 }
-    } else {
-      batches.push({ from: index, to: index + 1 })
+    if (last !== undefined && last.length < limits.size && chars <= limits.chars) last.push(index)
+    else {
+      batches.push([index])
       chars = length
     }
   }
-  return batches
+  return batches.map((batch) => ({ rows: rangesOf(batch) }))
 }

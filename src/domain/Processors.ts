@@ -82,6 +82,17 @@ export const estimateCostUsd = (processor: string, runs: number): number | null 
   return Math.round(tierOf(processor).usdPerThousand * runs) / 1000
 }
 
+/** The same of runs of several processors; null where one of them has no known price. */
+export const sumCostUsd = (runs: Iterable<readonly [processor: string, runs: number]>): number | null => {
+  let thousandths = 0
+  for (const [processor, count] of runs) {
+    const cost = estimateCostUsd(processor, count)
+    if (cost === null) return null
+    thousandths += Math.round(cost * 1000)
+  }
+  return thousandths / 1000
+}
+
 /**
  * How long `runs` runs take, in seconds, or null for a name nobody has documented. Runs of a group execute at the same
  * time, so that it is the documented range of one of them: typical, never a deadline.

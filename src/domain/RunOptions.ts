@@ -1,3 +1,4 @@
+import * as Redacted from "effect/Redacted"
 import { describeJson } from "./Json.ts"
 import { elementsOf, fieldsOf, kindOf, type Member, membersOf, objectText, shownText } from "./JsonText.ts"
 import type { MultitaskBody } from "./MultitaskBody.ts"
@@ -225,9 +226,12 @@ const shownUrl = (value: JsonText): JsonText => {
 }
 
 /** The members that a run input has of them, behind others: each led by a comma. */
-export const runOptionsText = (shown: JsonText, secrets: JsonText | null): JsonText => {
-  const hidden = secrets === null ? null : fieldsOf(secrets)
-  return membersOf(shown)
+export const runOptionsText = (
+  runOptions: JsonText,
+  runSecrets: Redacted.Redacted<JsonText> | null,
+): string => {
+  const hidden = runSecrets === null ? null : fieldsOf(Redacted.value(runSecrets))
+  return membersOf(runOptions)
     .map(({ name, key, value }) => `,${key}:${hidden?.get(name) ?? value}`)
     .join("")
 }
@@ -238,10 +242,9 @@ const PLAIN_HEADERS = new Set(["accept", "accept-language", "content-type", "use
 const MIN_TOKEN_CHARS = 16
 
 /** What to hide in what Parallel answers: it, or a server it has called, may repeat what it was given. */
-export const secretsIn = (secrets: JsonText): ReadonlyArray<string> => {
-  const servers = fieldsOf(secrets).get("mcp_servers")
-  const found = servers === undefined ? [] : elementsOf(servers).flatMap(secretsOfServer)
-  return [...new Set(found)]
+export const secretsIn = (runSecrets: Redacted.Redacted<JsonText> | null): ReadonlyArray<string> => {
+  const servers = runSecrets === null ? undefined : fieldsOf(Redacted.value(runSecrets)).get("mcp_servers")
+  return servers === undefined ? [] : [...new Set(elementsOf(servers).flatMap(secretsOfServer))]
 }
 
 const secretsOfServer = (server: JsonText): ReadonlyArray<string> => {

@@ -129,9 +129,15 @@ export interface EdgeRefusal {
 }
 
 /** Rows to be sent with one request. */
-export interface Batch extends Range {
+export interface Batch {
+  /** Of this plan alone, and never given again. */
+  readonly id: number
+  /** In order; a row is in one batch of a plan at most. */
+  readonly rows: ReadonlyArray<Range>
   /** How an edge refused it before, when nothing of it had arrived. */
   readonly edge?: EdgeRefusal
+  /** The group was stopped while it was under way: what of it is not upstream is not sent any more. */
+  readonly stopped?: true
 }
 
 /** What is asked again after growing waits. */
@@ -148,6 +154,8 @@ export interface Waiting {
  * Where the submission stands. It is written before a request is sent, so that after a crash nothing is sent twice.
  */
 export interface SubmissionPlan {
+  /** The id of the next batch. */
+  readonly next: number
   /** Batches that are not upstream for certain. */
   readonly todo: ReadonlyArray<Batch>
   /** Batches whose request may be under way. */
@@ -158,9 +166,22 @@ export interface SubmissionPlan {
   readonly credit: Waiting | null
   /** An edge refuses batches; `selective` when it has let others pass meanwhile, so that the fault is with the rows. */
   readonly edge: (Waiting & { readonly selective: boolean }) | null
+  /** Rows have been left unsent, and nobody has asked for more since. */
+  readonly stopped: boolean
+  /** Somebody was told that the group has taken more in: it does not go any more because upstream refuses it. */
+  readonly kept: boolean
 }
 
-export const EMPTY_PLAN: SubmissionPlan = { todo: [], sending: [], lost: [], credit: null, edge: null }
+export const EMPTY_PLAN: SubmissionPlan = {
+  next: 0,
+  todo: [],
+  sending: [],
+  lost: [],
+  credit: null,
+  edge: null,
+  stopped: false,
+  kept: false,
+}
 
 export const isPlanDone = (plan: SubmissionPlan): boolean =>
   plan.todo.length === 0 && plan.sending.length === 0 && plan.lost.length === 0

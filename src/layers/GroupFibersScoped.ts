@@ -1,8 +1,10 @@
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
 import * as FiberMap from "effect/FiberMap"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { type FiberName, GroupFibers } from "../services/GroupFibers.ts"
@@ -36,6 +38,11 @@ export const GroupFibersScoped: Layer.Layer<GroupFibers> = Layer.effect(
         Effect.flatMap(opened, ({ fibers }) =>
           Effect.asVoid(FiberMap.run(fibers, name, body, { onlyIfMissing: true })),
         ),
+      stop: (name) =>
+        Effect.suspend(() => {
+          const fiber = open === null ? Option.none() : FiberMap.getUnsafe(open.fibers, name)
+          return Option.isNone(fiber) ? Effect.void : Fiber.interrupt(fiber.value)
+        }),
       isRunning: (name) => open !== null && FiberMap.hasUnsafe(open.fibers, name),
       spawn: (body) =>
         Effect.flatMap(opened, ({ scope }) => Effect.forkIn(body, scope, { startImmediately: true })),

@@ -89,7 +89,7 @@ export const ParallelApiHttp: Layer.Layer<
     // A group's object has them. Whoever only prepares a group sends none.
     const secrets = yield* Effect.serviceOption(SecretStore)
     const redactorFor = makeRedactors(() =>
-      Option.match(secrets, { onNone: () => [], onSome: (store) => passedOn(store) }),
+      Option.match(secrets, { onNone: () => [], onSome: (store) => secretsIn(store.runSecrets()) }),
     )
 
     const lost = (error: unknown) =>
@@ -246,11 +246,6 @@ export const ParallelApiHttp: Layer.Layer<
     })
   }),
 )
-
-const passedOn = (store: typeof SecretStore.Service): ReadonlyArray<string> => {
-  const secrets = store.runSecrets()
-  return secrets === null ? [] : secretsIn(Redacted.value(secrets))
-}
 
 const EMPTY_SCHEMA = '{"type":"object","properties":{}}'
 

@@ -4,7 +4,7 @@ import type { Standing } from "../domain/Act.ts"
 import type { AddRequest } from "../domain/ActRequest.ts"
 import { fitColumns, inputColumnsWarning } from "../domain/Columns.ts"
 import type { GroupId } from "../domain/Ids.ts"
-import { cutBatches } from "../domain/Plan.ts"
+import { countRows, cutBatches } from "../domain/Plan.ts"
 import type { Problem } from "../domain/Problem.ts"
 import { costProblem, estimateCostUsd } from "../domain/Processors.ts"
 import { leftOutWarnings } from "../domain/requestFields.ts"
@@ -79,9 +79,9 @@ export const handOverRows = Effect.fnUntraced(function* (id: GroupId, pieces: st
     message: "The rows could not be stored. Nothing has changed; send the request again.",
   })
   const lengths = texts.map((text, index) => [index, text.length] as const)
-  for (const { from, to } of cutBatches(lengths, { size: PIECE_ROWS, chars: PIECE_CHARS })) {
+  for (const piece of cutBatches(lengths, { size: PIECE_ROWS, chars: PIECE_CHARS })) {
     const kept = yield* groups
-      .addPiece(id, pieces, from, texts.splice(0, to - from))
+      .addPiece(id, pieces, piece.rows[0]!.from, texts.splice(0, countRows(piece)))
       .pipe(Effect.mapError(() => lost))
     if (kept === "gone") return yield* lost
   }

@@ -8,7 +8,7 @@ import { type GroupId, isGroupId } from "../domain/Ids.ts"
 import { fieldsOf } from "../domain/JsonText.ts"
 import { type Created, estimateOf } from "../domain/MultitaskAnswer.ts"
 import type { DecodedRequest, MultitaskRequest } from "../domain/MultitaskRequest.ts"
-import { cutBatches } from "../domain/Plan.ts"
+import { countRows, cutBatches } from "../domain/Plan.ts"
 import { PRODUCT } from "../domain/Product.ts"
 import type { Rows } from "../domain/Rows.ts"
 import type { GroupInit, GroupSecrets } from "../domain/TaskGroup.ts"
@@ -185,8 +185,8 @@ const handOver = Effect.fnUntraced(function* (
   const settings = yield* Settings
   yield* groups.begin(init, secrets)
   const lengths = texts.map((text, index) => [index, text.length] as const)
-  for (const { from, to } of cutBatches(lengths, { size: PIECE_ROWS, chars: PIECE_CHARS }))
-    yield* groups.addInputs(init.taskgroupId, from, texts.splice(0, to - from))
+  for (const piece of cutBatches(lengths, { size: PIECE_ROWS, chars: PIECE_CHARS }))
+    yield* groups.addInputs(init.taskgroupId, piece.rows[0]!.from, texts.splice(0, countRows(piece)))
   yield* beforeCommit
   return yield* groups.commit(init.taskgroupId, settings.SUBMIT_WAIT_SECONDS * 1000)
 })

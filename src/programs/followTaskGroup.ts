@@ -6,13 +6,14 @@ import { errorJson } from "../domain/ErrorJson.ts"
 import { isRefusal, type ParallelError, type Refusal, Unavailable } from "../domain/Errors.ts"
 import type { GroupId } from "../domain/Ids.ts"
 import { lastLooks, namingLooks, refused, stepsOf } from "../domain/Schedules.ts"
-import { EMPTY_PLAN, isPlanDone } from "../domain/TaskGroup.ts"
+import { isPlanDone } from "../domain/TaskGroup.ts"
 import { Audience } from "../services/Audience.ts"
 import { GroupStore } from "../services/GroupStore.ts"
 import type { ApiKey, ParallelApi } from "../services/ParallelApi.ts"
 import { Publisher } from "../services/Publisher.ts"
 import { RequestBudget } from "../services/RequestBudget.ts"
 import { RunStore } from "../services/RunStore.ts"
+import type { SecretStore } from "../services/SecretStore.ts"
 import { Settings } from "../services/Settings.ts"
 import { SubmissionStore } from "../services/SubmissionStore.ts"
 import type { FollowContext } from "./follow/FollowContext.ts"
@@ -29,7 +30,7 @@ export type FollowOutcome =
   /** Every row has ended. */
   | { readonly _tag: "Ended" }
   /** Upstream refuses, or nothing has changed for too long. */
-  | { readonly _tag: "GaveUp"; readonly message: string }
+  | { readonly _tag: "GaveUp"; readonly message: string; readonly since: number | undefined }
   /** Nothing to do until then, epoch milliseconds: the object may sleep. */
   | { readonly _tag: "Resting"; readonly until: number }
   /** This invocation has made as many requests as it should: go on in a fresh one. */
@@ -38,7 +39,7 @@ export type FollowOutcome =
   | { readonly _tag: "Taken" }
 
 export interface FollowOptions {
-  readonly key: ApiKey
+  readonly key: () => ApiKey
   readonly groupId: GroupId
   readonly takeRefusal: (refusal: Refusal) => boolean
 }
@@ -59,7 +60,15 @@ export const followTaskGroup = Effect.fn("followTaskGroup")(function* (
 ): Effect.fn.Return<
   FollowOutcome,
   never,
-  ParallelApi | SubmissionStore | RunStore | GroupStore | Audience | Settings | Publisher | RequestBudget
+  | ParallelApi
+  | SubmissionStore
+  | RunStore
+  | GroupStore
+  | SecretStore
+  | Audience
+  | Settings
+  | Publisher
+  | RequestBudget
 > {
   const settings = yield* Settings
   const news = Latch.makeUnsafe(true)
@@ -95,8 +104,8 @@ const follow = Effect.fnUntraced(function* (context: FollowContext, options: Fol
   }
   const taken = { is: false }
   const submitting = keepSubmitting(context, options).pipe(
-    Effect.flatMap((result) => {
-      taken.is = result === "taken"
+    Effect.flatMap(() => {
+      taken.is = true
       publisher.publish()
       return Effect.never
     }),
@@ -123,14 +132,15 @@ const idleFor = Effect.gen(function* () {
 })
 
 /**
- * Submits until it is done. A refusal of the key or the group is asked about again, ever more rarely, for as long as it
- * takes to be sure; then what is not submitted is left out with upstream's message, and the rest goes on. It has a clock
- * of its own: that reading works does not mean that adding does.
+ * Submits what there is to submit, now and later, until the caller takes a refusal. A refusal of the key or the group is
+ * asked about again, ever more rarely, for as long as it takes to be sure; then what is to be sent is left out with
+ * upstream's message, and the rest goes on. It has a clock of its own: that reading works does not mean that adding does.
  */
 const keepSubmitting = Effect.fnUntraced(function* (context: FollowContext, options: FollowOptions) {
   const submission = yield* SubmissionStore
   const store = yield* RunStore
   const group = yield* GroupStore
+  const publisher = yield* Publisher
   const settings = yield* Settings
   const { answeredMs } = context.upstream
   const again = stepsOf(refused(settings))
@@ -138,26 +148,28 @@ const keepSubmitting = Effect.fnUntraced(function* (context: FollowContext, opti
   let accepted = store.submitted()
   for (;;) {
     const result = yield* Effect.result(submitRuns({ ...options, answeredMs }))
-    if (result._tag === "Success") {
-      group.say("refusal", null)
-      return result.success
-    }
-    if (store.submitted() > accepted) {
+    if (result._tag === "Success" && result.success === "taken") return
+    if (result._tag === "Success" || store.submitted() > accepted) {
       refusedAt = null
       again.reset()
     }
     accepted = store.submitted()
+    if (result._tag === "Success") {
+      group.say("refusal", null)
+      yield* untilPlanned(submission, publisher)
+      continue
+    }
     refusedAt ??= answeredMs()
     const { status, message, refId, detail } = result.failure
-    if (answeredMs() - refusedAt >= settings.REFUSED_HOURS * HOUR_MS) {
+    const plan = submission.plan()
+    if (answeredMs() - refusedAt >= settings.REFUSED_HOURS * HOUR_MS && plan.todo.length > 0) {
       const error = errorJson({
         refId,
         detail,
         message: `Not submitted: Parallel refuses (${status}: ${message}).`,
       })
-      const everyRow = { from: 0, to: group.details()?.numInputs ?? 0 }
       const now = yield* Clock.currentTimeMillis
-      submission.leaveOut(everyRow, { status: "cancelled", error }, EMPTY_PLAN, now)
+      submission.leaveOut(plan.todo, { status: "cancelled", error }, { ...plan, todo: [] }, now)
       continue
     }
     group.say(
@@ -165,6 +177,18 @@ const keepSubmitting = Effect.fnUntraced(function* (context: FollowContext, opti
       `Parallel refuses to add runs (${status}: ${message}). It is tried again, ever more rarely, for ${settings.REFUSED_HOURS} hours.`,
     )
     yield* Effect.sleep(Duration.millis(yield* again.next(undefined)))
+  }
+})
+
+/** Until there is something to submit again. */
+const untilPlanned = Effect.fnUntraced(function* (
+  submission: SubmissionStore["Service"],
+  publisher: Publisher["Service"],
+) {
+  for (;;) {
+    const version = publisher.version()
+    if (!isPlanDone(submission.plan())) return
+    yield* publisher.waitBeyond(version)
   }
 })
 
@@ -232,11 +256,12 @@ const timeOut = Effect.fnUntraced(function* (
     return {
       _tag: "GaveUp",
       message: `Parallel refuses access to this group (${refusal.status}: ${refusal.message}). Following has ended.`,
+      since: store.memory().since,
     }
   }
   if (now - store.lastProgressAt() >= settings.IDLE_HOURS * HOUR_MS) store.flush()
   const idle = now - store.lastProgressAt()
-  if (idle >= settings.ABANDON_DAYS * DAY_MS) return abandoned(settings.ABANDON_DAYS)
+  if (idle >= settings.ABANDON_DAYS * DAY_MS) return abandoned(settings.ABANDON_DAYS, store.memory().since)
   if (store.pendingOutputCount() > 0) return null
   const plan = submission.plan()
   if (isPlanDone(plan)) {
@@ -248,8 +273,9 @@ const timeOut = Effect.fnUntraced(function* (
   return isWaiting && !store.hasUnfinished() ? { _tag: "Resting", until } : null
 })
 
-const abandoned = (days: number): FollowOutcome => ({
+const abandoned = (days: number, since: number | undefined): FollowOutcome => ({
   _tag: "GaveUp",
+  since,
   message: `Nothing has changed at Parallel for ${days} days. Following has ended.`,
 })
 

@@ -1,6 +1,6 @@
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
-import { cutBatches } from "../domain/Plan.ts"
+import { cutBatches, withTodo } from "../domain/Plan.ts"
 import {
   EMPTY_PLAN,
   type GroupInit,
@@ -66,7 +66,7 @@ export const commitTaskGroup = Effect.fn("commitTaskGroup")(function* (waitMs: n
   if (details.state === "receiving" && due !== null && now >= due) return incomplete
   const limits = { size: settings.BATCH_SIZE, chars: settings.BATCH_CHARS }
   const todo = cutBatches(submission.inputLengths().entries(), limits)
-  if (store.commit({ ...EMPTY_PLAN, todo }) === "incomplete") return incomplete
+  if (store.commit(withTodo(EMPTY_PLAN, todo)) === "incomplete") return incomplete
   alarms.clear("uncommitted")
   // Whatever becomes of the wait below: from here on the alarm brings the group to life.
   alarms.set("watchdog", now + settings.WATCHDOG_SECONDS * 1000)

@@ -7,19 +7,32 @@ import { Publisher } from "../services/Publisher.ts"
 import { SecretStore } from "../services/SecretStore.ts"
 
 /**
- * From here on the group is gone for everybody: its key and webhook are deleted, and emptying the storage is due. That
- * comes before anything is closed, so that a failure, or a crash, leaves an object that will try again.
+ * From here on the group is gone for everybody: its secrets are deleted, and emptying the storage is due. That comes
+ * before anything is closed, so that a failure, or a crash, leaves an object that will try again. Until `knownUntil`,
+ * epoch milliseconds, nothing of this id is taken in again.
  */
-export const condemnTaskGroup = Effect.fn("condemnTaskGroup")(function* () {
-  const group = yield* GroupStore
-  const secrets = yield* SecretStore
-  const alarms = yield* AlarmClock
-  const now = yield* Clock.currentTimeMillis
+export const condemn = (
+  {
+    group,
+    secrets,
+    alarms,
+  }: {
+    readonly group: GroupStore["Service"]
+    readonly secrets: SecretStore["Service"]
+    readonly alarms: AlarmClock["Service"]
+  },
+  now: number,
+  knownUntil: number | null,
+): void =>
   group.remove(() => {
     secrets.forget()
-    for (const name of ["watchdog", "webhook", "uncommitted"] as const) alarms.clear(name)
+    for (const name of ["watchdog", "webhook", "uncommitted", "pieces"] as const) alarms.clear(name)
     alarms.set("removal", now)
-  })
+  }, knownUntil)
+
+export const condemnTaskGroup = Effect.fn("condemnTaskGroup")(function* () {
+  const services = { group: yield* GroupStore, secrets: yield* SecretStore, alarms: yield* AlarmClock }
+  condemn(services, yield* Clock.currentTimeMillis, null)
 })
 
 /**
@@ -27,8 +40,13 @@ export const condemnTaskGroup = Effect.fn("condemnTaskGroup")(function* () {
  * Where that fails it stays due, and nothing else comes back.
  */
 export const removeTaskGroup = Effect.fn("removeTaskGroup")(function* () {
-  const fibers = yield* GroupFibers
   yield* condemnTaskGroup()
+  yield* closeTaskGroup
+})
+
+/** The rest of it, of a condemned group. */
+export const closeTaskGroup = Effect.gen(function* () {
+  const fibers = yield* GroupFibers
   yield* fibers.close
   yield* eraseTaskGroup
 })
@@ -36,7 +54,23 @@ export const removeTaskGroup = Effect.fn("removeTaskGroup")(function* () {
 /** Empties the storage of a condemned group; viewers' streams end. */
 export const eraseTaskGroup = Effect.gen(function* () {
   const group = yield* GroupStore
+  const alarms = yield* AlarmClock
   const publisher = yield* Publisher
   publisher.close()
-  yield* group.erase.pipe(Effect.catch((error) => Effect.logError("The group is not removed yet", error)))
+  yield* group.erase.pipe(
+    Effect.tap((knownUntil) =>
+      Effect.sync(() => (knownUntil === null ? undefined : alarms.set("deleted", knownUntil))),
+    ),
+    Effect.catch((error) => Effect.logError("The group is not removed yet", error)),
+  )
+})
+
+/** Nothing is here, and nothing stays: a look-up leaves nothing behind. */
+export const forgetTaskGroup = Effect.gen(function* () {
+  const group = yield* GroupStore
+  yield* group
+    .forget(yield* Clock.currentTimeMillis)
+    .pipe(
+      Effect.catch((error) => Effect.logError("A look-up that found nothing left something behind", error)),
+    )
 })

@@ -3,18 +3,20 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import { canonicalJson } from "../domain/CanonicalJson.ts"
 import type { GroupId, RunId } from "../domain/Ids.ts"
-import { cutBatches, halves, markSettled } from "../domain/Plan.ts"
+import { countRows, cutBatches, halves, markSettled } from "../domain/Plan.ts"
 import { settling, settlingLooks } from "../domain/Schedules.ts"
 import type { Batch, JsonText } from "../domain/TaskGroup.ts"
 import type { GroupStore } from "../services/GroupStore.ts"
 import { type ApiKey, ParallelApi } from "../services/ParallelApi.ts"
 import { RunStore } from "../services/RunStore.ts"
 import { Settings } from "../services/Settings.ts"
-import { SubmissionStore } from "../services/SubmissionStore.ts"
+import { SubmissionStore, type Unsubmitted } from "../services/SubmissionStore.ts"
 import { type Listed, listIntoStore } from "./listing.ts"
+import { STOPPED } from "./submit/stopped.ts"
 
 export interface Upstream {
-  readonly key: ApiKey
+  /** Of this moment: it changes when somebody goes on with another. */
+  readonly key: () => ApiKey
   readonly groupId: GroupId
 }
 
@@ -41,11 +43,11 @@ const agree = (a: Sighting, b: Sighting): boolean =>
 /** Asks upstream which runs of the group exist, and assigns those of ours to their rows. */
 export const lookUpstream = Effect.fnUntraced(function* ({ key, groupId }: Upstream) {
   const api = yield* ParallelApi
-  const group = yield* api.getTaskGroup(key, groupId)
-  const first = yield* listIntoStore(key, groupId, {})
+  const group = yield* api.getTaskGroup(key(), groupId)
+  const first = yield* listIntoStore(key(), groupId, {})
   // Where metadata is not echoed, a run is told by its input.
   const byInput = first.unnamed && !first.echoes
-  const listed = byInput ? yield* listIntoStore(key, groupId, { includeInput: true }) : first
+  const listed = byInput ? yield* listIntoStore(key(), groupId, { includeInput: true }) : first
   const assigned = byInput ? yield* assignByInput(listed) : { own: [], unassigned: 0 }
   const own = new Set([...listed.own, ...assigned.own])
   const sighting: Sighting = {
@@ -85,8 +87,11 @@ export const settleLost = Effect.fn("settleLost")(function* (
   yield* Effect.sleep(Duration.millis(settleMs / 2))
   yield* Effect.repeat(again, { schedule: settlingLooks(settings), until: (same) => same })
   const plan = submission.plan()
-  const missing = plan.lost.flatMap((batch) => missingOf(submission, settings, batch))
-  submission.savePlan(markSettled(plan, missing))
+  const stopped = plan.lost.filter((batch) => batch.stopped === true)
+  const missing = plan.lost
+    .filter((batch) => batch.stopped !== true)
+    .flatMap((batch) => missingOf(submission, settings, batch))
+  submission.leaveOut(stopped, STOPPED, markSettled(plan, missing), yield* Clock.currentTimeMillis)
 })
 
 /** The rows of a lost batch that upstream does not have, as they are sent again. */
@@ -94,17 +99,17 @@ const missingOf = (
   submission: SubmissionStore["Service"],
   settings: Settings["Service"],
   batch: Batch,
-): ReadonlyArray<Batch> => {
-  const missing = submission.unsubmitted(batch)
-  const lengths = submission.inputLengths(batch)
-  const rows = missing.map((index) => [index, lengths[index - batch.from] ?? 0] as const)
+): ReadonlyArray<Omit<Batch, "id">> => {
+  const missing = submission.unsubmitted(batch).map(({ inputIndex }) => inputIndex)
+  const lengths = submission.inputLengths(missing)
+  const rows = missing.map((index, at) => [index, lengths[at] ?? 0] as const)
   const batches = cutBatches(rows, { size: settings.BATCH_SIZE, chars: settings.BATCH_CHARS })
   const { edge } = batch
   if (edge === undefined) return batches
   // What an edge refused together with others, it has not refused alone.
-  const alone = batch.to - batch.from > 1 ? {} : { edge }
-  return batches.flatMap((one): ReadonlyArray<Batch> =>
-    one.to - one.from > 1 ? halves(one) : [{ ...one, ...alone }],
+  const alone = countRows(batch) > 1 ? {} : { edge }
+  return batches.flatMap((one): ReadonlyArray<Omit<Batch, "id">> =>
+    countRows(one) > 1 ? halves(one) : [{ ...one, ...alone }],
   )
 }
 
@@ -116,27 +121,30 @@ const missingOf = (
 const assignByInput = Effect.fnUntraced(function* ({ foreign }: Listed) {
   const submission = yield* SubmissionStore
   const store = yield* RunStore
-  const free = new Map<string, Array<{ readonly index: number; readonly text: JsonText }>>()
-  for (const range of submission.plan().lost) {
-    const inputs = submission.inputs(range)
-    for (const index of submission.unsubmitted(range)) {
-      const text = inputs[index - range.from] ?? "null"
+  const free = new Map<string, Array<{ readonly row: Unsubmitted; readonly text: JsonText }>>()
+  for (const batch of submission.plan().lost) {
+    const rows = submission.unsubmitted(batch)
+    for (const [at, text] of submission.inputs(rows.map(({ inputIndex }) => inputIndex)).entries()) {
       const key = canonical(JSON.parse(text))
-      free.set(key, [...(free.get(key) ?? []), { index, text }])
+      free.set(key, [...(free.get(key) ?? []), { row: rows[at]!, text }])
     }
   }
   /** The row that this is the input of; of several that say the same, the one that is written so. */
-  const take = (input: JsonText): number | undefined => {
+  const take = (input: JsonText): Unsubmitted | undefined => {
     const rows = free.get(canonical(JSON.parse(input))) ?? []
     const exact = rows.findIndex(({ text }) => text === input)
-    return rows.splice(Math.max(exact, 0), 1)[0]?.index
+    return rows.splice(Math.max(exact, 0), 1)[0]?.row
   }
   const own: Array<RunId> = []
   let unknown = 0
   for (const { update, input } of foreign) {
-    const inputIndex = input === undefined ? undefined : take(input)
-    if (inputIndex !== undefined) {
-      store.apply([{ ...update, run: { ...update.run, inputIndex } }], yield* Clock.currentTimeMillis)
+    const row = input === undefined ? undefined : take(input)
+    if (row !== undefined) {
+      const { inputIndex, attempt } = row
+      store.apply(
+        [{ ...update, run: { ...update.run, inputIndex, attempt } }],
+        yield* Clock.currentTimeMillis,
+      )
       own.push(update.run.runId)
     } else if (update.run.inputIndex === null && input === undefined) unknown++
   }

@@ -4,6 +4,7 @@ import * as Effect from "effect/Effect"
 import { errorJson } from "../domain/ErrorJson.ts"
 import { isRefusal, type ParallelError } from "../domain/Errors.ts"
 import * as Schedules from "../domain/Schedules.ts"
+import { countRows } from "../domain/Plan.ts"
 import { type Batch, type EdgeRefusal, isPlanDone } from "../domain/TaskGroup.ts"
 import { GroupStore } from "../services/GroupStore.ts"
 import { RunStore } from "../services/RunStore.ts"
@@ -18,7 +19,7 @@ import {
   type SubmissionServices,
   type SubmitOptions,
 } from "./submit/sendWave.ts"
-import { submissionSentence } from "./submissionSentence.ts"
+import { leftOutSentence, submissionSentence } from "./submissionSentence.ts"
 
 /** A `Retry-After` of nothing, or of a moment that has passed on our clock, is none to take at its word. */
 const SLOW_DOWN_AT_LEAST_MS = 1_000
@@ -87,7 +88,9 @@ const tell = Effect.gen(function* () {
   const group = yield* GroupStore
   const count = (batches: ReadonlyArray<Batch>) =>
     batches.reduce((sum, batch) => sum + submission.unsubmitted(batch).length, 0)
-  group.say("submission", submissionSentence(submission.plan(), count))
+  const rows = submission.leftOut()
+  const leftOut = rows === 0 ? null : leftOutSentence(rows, group.details()?.url ?? "")
+  group.say("submission", submissionSentence(submission.plan(), count, leftOut))
 })
 
 const isOther = <E extends ParallelError>(error: E): error is Exclude<E, Stopped> =>
@@ -119,7 +122,7 @@ const nextWave = Effect.gen(function* () {
   const { todo, credit, edge } = submission.plan()
   if (edge !== null) {
     const untried = todo.filter((batch) => batch.edge === undefined)
-    if (untried.length > 0) return [untried.reduce((a, b) => (b.to - b.from > a.to - a.from ? b : a))]
+    if (untried.length > 0) return [untried.reduce((a, b) => (countRows(b) > countRows(a) ? b : a))]
     // Where others have passed before, or it is about size, a few refusals in a row are enough; else it may be an incident.
     const isOften = edge.rounds >= SURE_ROUNDS
     const isSure = edge.selective || (isOften && (runs.submitted() > 0 || todo[0]?.edge?.status === 413))
@@ -144,6 +147,7 @@ const edgeError = ({ status, message }: EdgeRefusal) =>
 const takeable = Effect.fnUntraced(function* ([first]: ReadonlyArray<Outcome>) {
   const submission = yield* SubmissionStore
   const runs = yield* RunStore
-  if (typeof first !== "object" || runs.submitted() > 0 || submission.plan().lost.length > 0) return null
+  const { kept, lost } = submission.plan()
+  if (typeof first !== "object" || kept || runs.submitted() > 0 || lost.length > 0) return null
   return isRefusal(first.error) && first.error._tag !== "NotFound" ? first.error : null
 })

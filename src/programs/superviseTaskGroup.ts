@@ -5,6 +5,8 @@ import { AlarmClock } from "../services/AlarmClock.ts"
 import { Audience } from "../services/Audience.ts"
 import { GroupFibers } from "../services/GroupFibers.ts"
 import { GroupStore } from "../services/GroupStore.ts"
+import { RunStore } from "../services/RunStore.ts"
+import { ReceivingStore } from "../services/ReceivingStore.ts"
 import { RequestBudget } from "../services/RequestBudget.ts"
 import { SecretStore } from "../services/SecretStore.ts"
 import { Settings } from "../services/Settings.ts"
@@ -13,7 +15,7 @@ import { WaitingCaller } from "../services/WaitingCaller.ts"
 import { deliverWebhook } from "./deliverWebhook.ts"
 import { finishTaskGroup } from "./finishTaskGroup.ts"
 import { type FollowOutcome, followTaskGroup } from "./followTaskGroup.ts"
-import { condemnTaskGroup, eraseTaskGroup, removeTaskGroup } from "./removeTaskGroup.ts"
+import { condemnTaskGroup, eraseTaskGroup, forgetTaskGroup, removeTaskGroup } from "./removeTaskGroup.ts"
 
 /** A caller waits, and the alarm comes anyway. */
 const ERASE_WITHIN = "5 seconds"
@@ -35,8 +37,13 @@ export const superviseTaskGroup = Effect.fn("superviseTaskGroup")(function* () {
   const settings = yield* Settings
   const details = group.details()
   if (details?.state !== "active") return
-  const key = secrets.apiKey()
-  if (key === null) return yield* finishTaskGroup("The API key is no longer here.")
+  const first = secrets.apiKey()
+  if (first === null) {
+    const runs = yield* RunStore
+    return yield* Effect.asVoid(finishTaskGroup("The API key is no longer here.", runs.memory().since))
+  }
+  // Somebody may go on with another key, which counts from then on.
+  const key = () => secrets.apiKey() ?? first
   alarms.set("watchdog", (yield* Clock.currentTimeMillis) + settings.WATCHDOG_SECONDS * 1000)
   const follow = followTaskGroup({ key, groupId: details.taskgroupId, takeRefusal: caller.take }).pipe(
     Effect.flatMap(conclude),
@@ -57,7 +64,7 @@ const conclude = Effect.fnUntraced(function* (outcome: FollowOutcome) {
       yield* finishTaskGroup(null)
       return yield* startWebhook
     case "GaveUp":
-      yield* finishTaskGroup(outcome.message)
+      yield* finishTaskGroup(outcome.message, outcome.since)
       return yield* startWebhook
     case "Resting":
       return alarms.set("watchdog", outcome.until)
@@ -107,6 +114,16 @@ const startWebhook = Effect.gen(function* () {
   yield* fibers.start("webhook", deliverWebhook())
 })
 
+/** What came in pieces for an act that never came goes. */
+const dropPieces = Effect.fnUntraced(function* (now: number) {
+  const store = yield* ReceivingStore
+  const alarms = yield* AlarmClock
+  store.dropPieces(now)
+  const next = store.piecesUntil()
+  if (next === null) alarms.clear("pieces")
+  else alarms.set("pieces", next)
+})
+
 /** The alarm: starts what is due, and returns. */
 export const wakeTaskGroup = Effect.fn("wakeTaskGroup")(function* () {
   const group = yield* GroupStore
@@ -118,6 +135,8 @@ export const wakeTaskGroup = Effect.fn("wakeTaskGroup")(function* () {
   alarms.rearm(now)
   const state = group.details()?.state
   const abandoned = due.includes("uncommitted") && state !== "active" && state !== "ended"
+  if (due.includes("pieces")) yield* dropPieces(now)
+  if (due.includes("deleted")) yield* forgetTaskGroup
   if (due.includes("removal") || abandoned) return yield* removeTaskGroup()
   // The commit came, and the object died before it could say so to its alarm.
   if (due.includes("uncommitted")) alarms.clear("uncommitted")
@@ -138,9 +157,7 @@ export const visitTaskGroup = Effect.fn("visitTaskGroup")(function* () {
   const settings = yield* Settings
   const details = group.details()
   if (details === null) {
-    yield* group.forget.pipe(
-      Effect.catch((error) => Effect.logError("A look-up that found nothing left something behind", error)),
-    )
+    yield* forgetTaskGroup
     return false
   }
   audience.look()

@@ -1,7 +1,7 @@
 import * as Context from "effect/Context"
 
 /** What an object may have to wake up for. */
-export type AlarmName = "watchdog" | "webhook" | "removal" | "uncommitted"
+export type AlarmName = "watchdog" | "webhook" | "removal" | "uncommitted" | "pieces" | "deleted"
 
 /**
  * Several named due times on the object's one alarm. Synchronous, so that setting one can be part of a transaction.

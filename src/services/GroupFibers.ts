@@ -12,6 +12,8 @@ export class GroupFibers extends Context.Service<
   {
     /** Starts this in the scope, unless something of that name runs there. */
     start<R>(name: FiberName, body: Effect.Effect<void, never, R>): Effect.Effect<void, never, R>
+    /** Interrupts what runs under this name, and waits until it has ended. */
+    stop(name: FiberName): Effect.Effect<void>
     isRunning(name: FiberName): boolean
     /** Starts this in the scope, beside whatever runs there. */
     spawn<R>(body: Effect.Effect<void, never, R>): Effect.Effect<Fiber.Fiber<void>, never, R>

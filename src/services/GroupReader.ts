@@ -65,8 +65,8 @@ export class GroupReader extends Context.Service<
     choose(selection: Selection): Choice
     /** Of all rows, or those that were chosen. */
     snapshot(choice?: Choice): Snapshot
-    /** The input that has this run. */
-    indexOf(runId: RunId): number | null
+    /** The row of this run, of an earlier attempt too. */
+    rowOf(runId: RunId): RunRow | null
     /** Reads changes after `after`; the rows a viewer gets are each in their newest state. */
     reader(after: ChangeNumber, encode: RowEncoder): EventReader
   }

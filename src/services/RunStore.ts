@@ -18,6 +18,16 @@ export interface UnfinishedRun {
   readonly runId: RunId
 }
 
+/** Where the newest attempt at an input stands. */
+export interface AttemptState {
+  readonly inputIndex: number
+  readonly attempt: number
+  readonly runId: RunId | null
+  readonly status: string
+  /** Null: the group's. */
+  readonly processor: string | null
+}
+
 /** What became of a run that upstream told us about. */
 export type Applied =
   | "changed"
@@ -45,6 +55,8 @@ export interface FollowMemory {
   readonly refusedAt: number | null
   /** That time when upstream first answered that a run's output is not there, by input: of outputs that are late. */
   readonly lateOutputs: Readonly<Record<string, number>>
+  /** When somebody last had following begin anew, epoch milliseconds: waits for news count from there. */
+  readonly since?: number
 }
 
 export const EMPTY_MEMORY: FollowMemory = {
@@ -74,6 +86,10 @@ export class RunStore extends Context.Service<
     hasUnfinished(): boolean
     /** At most `limit` of those; reads no more rows than that. */
     unfinishedRuns(limit: number): ReadonlyArray<UnfinishedRun>
+    /** How many rows have not ended. */
+    notEnded(): number
+    /** The newest attempts at these inputs, or at all. */
+    attempts(indexes: ReadonlyArray<number> | null): ReadonlyArray<AttemptState>
     /** Every row has ended, with its output if it completed. */
     allEnded(): boolean
     pendingOutputCount(): number
@@ -87,6 +103,7 @@ export class RunStore extends Context.Service<
     cursor(): EventCursor | null
     dropCursor(): void
     memory(): FollowMemory
+    /** Of a follower that somebody has had begin anew meanwhile, nothing is remembered. */
     remember(memory: FollowMemory): void
     /** Writes that runs run, which is otherwise known in memory only, before the object rests. */
     flush(): void

@@ -42,7 +42,7 @@ const storeEverything = () => {
   const kv: typeof storage.kv = {
     ...storage.kv,
     put: (key, value) => {
-      keys.add(key)
+      keys.add(key.replace(/^pieces:.*/, "pieces:…"))
       storage.kv.put(key, value)
     },
   }
@@ -56,12 +56,22 @@ const storeEverything = () => {
     receiving.begin(initOf(1))
     receiving.addInputs(0, ["{}"], 1)
     receiving.commit(EMPTY_PLAN)
-    secrets.save({ apiKey: "key", webhookUrl: "https://hook.example/" })
+    secrets.save({
+      apiKey: "key",
+      webhookUrl: "https://hook.example/",
+      webhookSecret: "whsec_",
+      runSecrets: "{}",
+    })
     alarms.set("watchdog", 2)
     runs.apply([], 1_000_000, EventCursor("cursor-1"))
     runs.remember({ ...EMPTY_MEMORY, answeredMs: 1 })
     group.say("following", "It goes on.")
     group.countDelivery()
+    receiving.keepPiece("act", 0, ["{}"], 5)
+    group.keepAnswer({ name: "n", bodyHash: "h" }, "{}", 5, 1)
+    group.end({ message: "", removalAt: 9, now: 1 }, () => {})
+    group.goOn(2)
+    group.remove(() => {}, 9)
   })
   Effect.runSync(
     program.pipe(

@@ -136,9 +136,9 @@ describe("decodeMultitaskRequest", () => {
       message: expect.stringContaining('Did you mean "output_schema"?'),
     })
     for (const field of FIELDS) expect(problem?.message).toContain(field)
-    expect(paths({ ...BODY, dry_run: true, max_cost_usd: 1, ["x".repeat(9_999)]: 1 })).toEqual([
-      "dry_run",
-      "max_cost_usd",
+    expect(paths({ ...BODY, dryRun: true, max_cost: 1, ["x".repeat(9_999)]: 1 })).toEqual([
+      "dryRun",
+      "max_cost",
       expect.stringMatching(/^x{60}…$/),
     ])
     const many = Object.fromEntries(Array.from({ length: 1_000 }, (_, i) => [`f${i}`, i]))
@@ -148,9 +148,9 @@ describe("decodeMultitaskRequest", () => {
   })
 
   it("finds what cannot be taken in fields that it does not know, too", () => {
-    const text = '{"inputs":[{"a":1}],"output_type":"text","metadata":{"a":[{"b":1,"\\u0062":2}],"c":1e400}}'
+    const text = '{"inputs":[{"a":1}],"output_type":"text","extras":{"a":[{"b":1,"\\u0062":2}],"c":1e400}}'
     const found = Result.getOrThrow(Result.flip(decodeText(text)))
-    expect(found.map(({ path }) => path)).toEqual(["metadata", "metadata.a[0].b", "metadata.c"])
+    expect(found.map(({ path }) => path)).toEqual(["extras", "extras.a[0].b", "extras.c"])
     const schema = SCHEMA_TEXT.replace('"string"', '"number","enum":[1e400]')
     const once = decodeText(`{"inputs":[{"a":1}],"output_type":"json","output_schema":${schema}}`)
     expect(Result.getOrThrow(Result.flip(once)).map(({ path }) => path)).toEqual([
@@ -292,6 +292,64 @@ describe("inputs", () => {
     expect(paths(long)).toEqual(["inputs[1]"])
   })
 
+  it("behind the limit are counted, and need be no good", () => {
+    const rows = (inputs: ReadonlyArray<unknown>, changes: object) => {
+      const body = { ...BODY, inputs, ...changes }
+      // Wherever in the body it stands, and in rows that come as JSON text.
+      const found = [body, { ...changes, ...body }, { ...body, inputs: JSON.stringify(inputs) }].map(
+        (one) => {
+          const { request } = accepted(one, { maxInputs: 4 })
+          if (request.inputs._tag !== "rows") throw new Error("no rows")
+          const { columns, ...others } = request.inputs.rows
+          return { ...others, columns: [...columns].map(([name, { rows: count }]) => [name, count]) }
+        },
+      )
+      expect(found[1]).toEqual(found[0])
+      expect(found[2]).toEqual(found[0])
+      return found[0]!
+    }
+    const bad = [3, {}, { input: { a: 1 } }, { a: "x".repeat(30_000) }]
+    const texts = ['{"a":1}', '{"a":2,"b":1}']
+    const two = { texts, columns: [["a", 2], ["b", 1]], longest: 13, indexes: null, empty: 0 } // prettier-ignore
+    const [first, second] = texts.map((text) => JSON.parse(text) as object)
+    expect(rows([first, second, { c: "a longer one" }, ...bad], { limit: 2 })).toEqual({ ...two, leftOut: 5 })
+    expect(rows([first, second], { limit: 3 })).toEqual({ ...two, leftOut: 0 })
+    // Those without a value are left out before.
+    expect(rows([{}, first, { a: " " }, second, ...bad], { limit: 2, skip_empty: true })).toEqual({
+      ...two,
+      indexes: [1, 3],
+      empty: 2,
+      leftOut: 6,
+    })
+    expect(
+      accepted({ ...BODY, inputs: [{}, first, {}, second, {}], limit: 2, skip_empty: true }).warnings,
+    ).toEqual([expect.stringContaining("3 rows hold no value")])
+    // As many as may be taken, of more.
+    const many = Array.from({ length: 9 }, (_, a) => ({ a }))
+    expect(rows(many, { limit: 4 })).toMatchObject({ leftOut: 5, columns: [["a", 4]] })
+    expect(rows([{}, ...many], { limit: 4, skip_empty: true })).toMatchObject({
+      leftOut: 6,
+      indexes: [1, 2, 3, 4],
+    })
+    expect(paths({ ...BODY, inputs: many, limit: 5 }, { maxInputs: 4 })).toEqual(["inputs"])
+  })
+
+  it("before the limit are what they are without it", () => {
+    const inputs = [{ a: 1 }, 3, {}, { input: { a: 1 } }, 4, { b: 1 }]
+    expect(paths({ ...BODY, inputs })).toEqual(["inputs[1]", "inputs[4]", "inputs[2]", "inputs"])
+    expect(paths({ ...BODY, inputs, limit: 4 })).toEqual(["inputs[1]", "inputs[2]", "inputs"])
+    expect(paths({ ...BODY, inputs, limit: 2 })).toEqual(["inputs[1]"])
+    expect(paths({ ...BODY, inputs, limit: 1 })).toEqual([])
+    // One without a value counts, unless it is left out.
+    expect(paths({ ...BODY, inputs, limit: 3, skip_empty: true })).toEqual(["inputs[1]", "inputs"])
+    // All must be readable.
+    expect(decodeText('{"inputs":[{"a":1},{"a":1,"a":2}],"limit":1,"output_type":"text"}')._tag).toBe(
+      "Failure",
+    )
+    for (const limit of [0, -1, 1.5, "2", true, [], 2 ** 53])
+      expect(paths({ ...BODY, limit })).toEqual(["limit"])
+  })
+
   it("in the shape of Parallel's own runs are refused with a sentence that says what to send", () => {
     const runs = [
       { company: "C" },
@@ -408,4 +466,102 @@ describe("any body at all", () => {
       }
     },
   )
+})
+
+describe("what is paid for", () => {
+  const rows = Array.from({ length: 10 }, (_, a) => ({ a }))
+
+  it("is kept within max_cost_usd, as soon as rows and processor are known", () => {
+    const asked = { ...BODY, inputs: rows, processor: "core" }
+    expect(paths({ ...asked, max_cost_usd: 0.25 })).toEqual([])
+    expect(problems({ ...asked, max_cost_usd: 0.24 })).toEqual([
+      { path: "max_cost_usd", message: expect.stringContaining("0.25 USD (10 runs of core)") },
+    ])
+    expect(paths({ ...asked, max_cost_usd: 0.24, limit: 9 })).toEqual([])
+    expect(paths({ ...asked, max_cost_usd: 0 })).toEqual(["max_cost_usd"])
+    expect(accepted({ ...BODY, max_cost_usd: 0 }).request.maxCostUsd).toBe(0)
+    for (const max_cost_usd of [-0.01, "5", true, {}])
+      expect(paths({ ...BODY, max_cost_usd })).toEqual(["max_cost_usd"])
+  })
+
+  it("is nothing in a dry run, which body and query may ask for, not against each other", () => {
+    const dryRun = (told: unknown, asked?: boolean) => {
+      const body = read(JSON.stringify({ ...BODY, dry_run: told }), LIMITS)
+      if (!(body instanceof MultitaskBody)) throw new Error("unreadable")
+      const decoded = decodeMultitaskRequest(body, LIMITS, { dryRun: asked })
+      return Result.isSuccess(decoded)
+        ? decoded.success.request.dryRun
+        : decoded.failure.map(({ path }) => path)
+    }
+    expect([undefined, null, false, true].map((told) => dryRun(told))).toEqual([false, false, false, true])
+    expect([dryRun(undefined, true), dryRun(true, true), dryRun(null, false)]).toEqual([true, true, false])
+    for (const [told, asked] of [
+      [true, false],
+      [false, true],
+      ["true", true],
+    ] as const)
+      // prettier-ignore
+      expect(dryRun(told, asked)).toEqual(["dry_run"])
+  })
+})
+
+describe("whom and what for", () => {
+  const subjectOf = (changes: object) => accepted({ ...BODY, ...changes }).request.subject
+
+  it("has a title, else the first words of what is asked", () => {
+    const long = "Find the chief executive officer of the company, with the year in which they took office."
+    expect(subjectOf({ title: " CEOs " })).toEqual({ title: "CEOs", question: null, metadata: {} })
+    expect(subjectOf({ output_description: long })).toEqual({
+      title: "Find the chief executive officer of the company, with the…",
+      question: long,
+      metadata: {},
+    })
+    expect(subjectOf({ title: "CEOs", output_description: long }).title).toBe("CEOs")
+    expect(subjectOf({ title: "", output_description: " Who\nleads it? " }).title).toBe("Who leads it?")
+    expect(subjectOf({ output_description: "x".repeat(99) }).title).toBe(`${"x".repeat(60)}…`)
+    expect(subjectOf({})).toEqual({ title: null, question: null, metadata: {} })
+    const described = { ...SCHEMA, description: "Who leads it" }
+    expect(subjectOf({ output_schema: described })).toMatchObject({
+      title: "Who leads it",
+      question: "Who leads it",
+    })
+    expect(paths({ ...BODY, title: 3 })).toEqual(["title"])
+    expect(paths({ ...BODY, title: "x".repeat(201) })).toEqual(["title"])
+  })
+
+  it("has names and texts of the caller's own", () => {
+    const metadata = { client: "A", "2024": "", ["__proto__"]: "x" }
+    const text = `{"client":"A","2024":"","__proto__":"x","none":null}`
+    const body = JSON.stringify(BODY).replace(/}$/, `,"metadata":${text}}`)
+    expect(Result.getOrThrow(decodeText(body)).request.subject.metadata).toEqual(metadata)
+    for (const own of ["title", "question", "processor", "product", "origin", "num_inputs"])
+      expect(paths({ ...BODY, metadata: { a: "x", [own]: "x" } })).toEqual([`metadata.${own}`])
+    const bad = { n: 1, o: {}, "": "x", ["y".repeat(65)]: "x", long: "z".repeat(513) }
+    expect(paths({ ...BODY, metadata: bad })).toHaveLength(5)
+    expect(paths({ ...BODY, metadata: [] })).toEqual(["metadata"])
+    const many = Object.fromEntries(Array.from({ length: 51 }, (_, at) => [`n${at}`, ""]))
+    expect(paths({ ...BODY, metadata: many })).toEqual(["metadata"])
+  })
+
+  it("has a secret that signs its webhook, and that no error repeats", () => {
+    const hook = { ...BODY, webhook_url: "https://hook.example/" }
+    const secret = (bytes: number) => `whsec_${Buffer.alloc(bytes, 251).toString("base64")}`
+    for (const bytes of [24, 32, 64])
+      expect(accepted({ ...hook, webhook_secret: secret(bytes) }).request.webhookSecret).toBe(secret(bytes))
+    const good = secret(25)
+    const bad = [
+      secret(23),
+      secret(65),
+      good.slice(6),
+      good.replace(/=+$/, ""),
+      `${good}=`,
+      good.replaceAll("+", "-"),
+    ]
+    for (const webhook_secret of [...bad, `${good} `, "whsec_", "", 3]) {
+      const [problem, ...more] = problems({ ...hook, webhook_secret })
+      expect([problem?.path, more]).toEqual(["webhook_secret", []])
+      expect(problem?.message).not.toContain(good.slice(8, 20))
+    }
+    expect(paths({ ...BODY, webhook_secret: good })).toEqual(["webhook_secret"])
+  })
 })

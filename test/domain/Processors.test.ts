@@ -1,7 +1,9 @@
 import { describe, expect, it } from "@effect/vitest"
 import * as Schema from "effect/Schema"
 import {
+  costProblem,
   estimateCostUsd,
+  estimateSeconds,
   isProcessor,
   processorNames,
   SUGGESTABLE,
@@ -75,5 +77,28 @@ describe("estimateCostUsd", () => {
       const cost = estimateCostUsd(name, Math.abs(runs) % 1_000_000) ?? 0
       expect(cost).toBe(Number(cost.toFixed(3)))
     }
+  })
+})
+
+describe("estimateSeconds", () => {
+  it("is the range of one run, however many: they execute at the same time", () => {
+    expect(estimateSeconds("core-fast", 1)).toEqual({ min: 15, max: 100 })
+    expect(estimateSeconds("core-fast", 50_000)).toEqual({ min: 15, max: 100 })
+    expect(estimateSeconds("core", 0)).toEqual({ min: 0, max: 0 })
+    expect(estimateSeconds("mega", 1)).toBeNull()
+  })
+})
+
+describe("costProblem", () => {
+  it("is there where a cap is below the estimate, or nothing is known to keep it", () => {
+    expect(costProblem(undefined, "mega", 3)).toBeNull()
+    expect(costProblem(null, "core", 3)).toBeNull()
+    expect(costProblem(0.075, "core", 3)).toBeNull()
+    expect(costProblem(0, "core", 0)).toBeNull()
+    expect(costProblem(0.07, "core", 3)).toEqual({
+      path: "max_cost_usd",
+      message: expect.stringContaining("is 0.07, below the estimate of 0.075 USD (3 runs of core)"),
+    })
+    expect(costProblem(9, "mega", 3)?.message).toContain("what the processor mega costs is not known")
   })
 })

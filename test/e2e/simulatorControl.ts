@@ -3,6 +3,8 @@
 export interface TrueRun {
   readonly run_id: string
   readonly input_index: number
+  /** From 1. */
+  readonly attempt: number
   readonly input: unknown
   /** As it came, to the letter. */
   readonly input_text: string

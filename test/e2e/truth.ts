@@ -7,13 +7,30 @@ const TERMINAL = ["completed", "failed", "cancelled"]
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value)
 
-/** Every input has exactly one run upstream, with the very input that was given. */
-export const expectOneRunEach = (truth: Truth, inputs: ReadonlyArray<unknown>): ReadonlyArray<TrueRun> => {
-  const byInput = truth.runs.toSorted((a, b) => a.input_index - b.input_index)
-  expect(byInput.map((run) => run.input_index)).toEqual(inputs.map((_, index) => index))
-  expect(new Set(byInput.map((run) => run.run_id)).size).toBe(inputs.length)
-  expect(byInput.map((run) => run.input)).toEqual(inputs)
-  return byInput
+/** The runs of the newest attempts, in the order of the inputs. */
+const newestOf = ({ runs }: Truth): ReadonlyArray<TrueRun> => {
+  const inOrder = runs.toSorted((a, b) => a.input_index - b.input_index || a.attempt - b.attempt)
+  return [...new Map(inOrder.map((run) => [run.input_index, run])).values()]
+}
+
+/**
+ * Every attempt at an input has exactly one run upstream, with the very input that was given; the newest of each input.
+ * `again`: the inputs of which a second attempt was started, and so on, once for each.
+ */
+export const expectOneRunEach = (
+  truth: Truth,
+  inputs: ReadonlyArray<unknown>,
+  again: ReadonlyArray<number> = [],
+): ReadonlyArray<TrueRun> => {
+  const runs = truth.runs.toSorted((a, b) => a.input_index - b.input_index || a.attempt - b.attempt)
+  const started = inputs.flatMap((_, index) => {
+    const attempts = 1 + again.filter((one) => one === index).length
+    return Array.from({ length: attempts }, (__, at) => [index, at + 1])
+  })
+  expect(runs.map((run) => [run.input_index, run.attempt])).toEqual(started)
+  expect(new Set(runs.map((run) => run.run_id)).size).toBe(started.length)
+  expect(runs.map((run) => run.input)).toEqual(started.map(([index]) => inputs[index!]))
+  return newestOf(truth)
 }
 
 /** What becomes of a run: its id, status, input, and output over it. */
@@ -23,9 +40,17 @@ const resultOf = (run: TrueRun, input: object) => {
   return { ...input, ...output, $id: run.run_id, $status: run.final_status }
 }
 
-/** The JSON format tells what upstream knows, field by field, in the order of the inputs, and says it is the end. */
-export const expectTruth = (answer: any, truth: Truth, inputs: ReadonlyArray<object>): void => {
-  const upstream = expectOneRunEach(truth, inputs)
+/**
+ * The JSON format tells what upstream knows of the newest attempts, field by field, in the order of the inputs, and says
+ * it is the end.
+ */
+export const expectTruth = (
+  answer: any,
+  truth: Truth,
+  inputs: ReadonlyArray<object>,
+  again: ReadonlyArray<number> = [],
+): void => {
+  const upstream = expectOneRunEach(truth, inputs, again)
   expect(upstream.every((run) => TERMINAL.includes(run.status) && run.status === run.final_status)).toBe(true)
   expect(answer.taskgroup_id).toBe(truth.taskgroup_id)
   // Parallel is told what is known when the group is made: with inputs behind a URL that is less.
@@ -69,7 +94,7 @@ export const expectTruth = (answer: any, truth: Truth, inputs: ReadonlyArray<obj
 
 /** The viewer, through however many connections, saw every end, in order, no change twice, and then `done`. */
 export const expectSawAll = (viewer: Viewer, truth: Truth): void => {
-  const upstream = truth.runs
+  const upstream = newestOf(truth)
   const states = viewer.events.filter(({ name }) => name === "task_run.state")
   const ids = states.map(({ id }) => id)
   expect(new Set(ids).size).toBe(ids.length)

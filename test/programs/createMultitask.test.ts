@@ -155,14 +155,19 @@ describe("a 429 before the group exists", () => {
 
 describe("inputs as a URL", () => {
   const byUrl = (failures: Parameters<typeof run>[0]) => run(failures, undefined, "https://rows.example/")
-  const from = { product: "parallel-multitask", origin: "https://multitask.example" }
+  const from = {
+    product: "parallel-multitask",
+    origin: "https://multitask.example",
+    title: "Who leads it?",
+  }
 
   it.effect("are asked for once Parallel has accepted the key, and the rest comes after them", () =>
     Effect.gen(function* () {
       const { result, calls, metadata } = yield* byUrl({})
       expect(result).toMatchObject({ success: { num_inputs: 1, taskgroup_id: "tgrp_12345678" } })
       expect(calls.map(([call]) => call)).toEqual(["create", "load", "suggest", "suggest-processor"])
-      expect(metadata).toEqual([from, { ...from, num_inputs: 1, processor: "base" }])
+      const shown = { ...from, num_inputs: 1, processor: "base", question: "Who leads it?" }
+      expect(metadata).toEqual([from, shown])
       const { calls: withRows, metadata: told } = yield* run({})
       expect(withRows.map(([call]) => call)).toEqual(["suggest", "suggest-processor", "create"])
       expect(told[0]).toEqual({ ...from, num_inputs: 1, processor: "base" })

@@ -7,9 +7,13 @@ import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import * as TestClock from "effect/testing/TestClock"
 import { deliverWebhook } from "../../src/programs/deliverWebhook.ts"
+import { EMPTY_PLAN } from "../../src/domain/TaskGroup.ts"
+import { readRun } from "../../src/domain/Wire.ts"
 import { finishTaskGroup } from "../../src/programs/finishTaskGroup.ts"
 import { AlarmClock } from "../../src/services/AlarmClock.ts"
+import { RunStore } from "../../src/services/RunStore.ts"
 import { SecretStore } from "../../src/services/SecretStore.ts"
+import { SubmissionStore } from "../../src/services/SubmissionStore.ts"
 import { type WebhookOutcome, WebhookSender } from "../../src/services/WebhookSender.ts"
 import { committedGroup, gaps, HOUR, look, MINUTE, SECOND } from "./support.ts"
 
@@ -36,6 +40,9 @@ const makeReceiver = (answer: (at: number) => Effect.Effect<WebhookOutcome>) => 
 /** The group has ended; its alarm tries the webhook whenever that is due. */
 const delivering = Effect.gen(function* () {
   const alarms = yield* AlarmClock
+  const run = readRun(`{"run_id":"run-0","status":"failed","metadata":{"input_index":"0"}}`)!
+  ;(yield* RunStore).apply([{ run, output: null }], 0)
+  ;(yield* SubmissionStore).savePlan(EMPTY_PLAN)
   yield* finishTaskGroup(null)
   for (;;) {
     const due = alarms.get("webhook")

@@ -33,7 +33,7 @@ import {
 /** Follows in the background as an object does: again, when a rest is over. */
 const following = Effect.gen(function* () {
   for (;;) {
-    const outcome = yield* followTaskGroup({ key: KEY, groupId: GROUP_ID, takeRefusal: () => false })
+    const outcome = yield* followTaskGroup({ key: () => KEY, groupId: GROUP_ID, takeRefusal: () => false })
     if (outcome._tag !== "Resting") return outcome
     const now = yield* Clock.currentTimeMillis
     yield* Effect.sleep(Duration.millis(outcome.until - now))
@@ -322,7 +322,7 @@ describe("followTaskGroup", () => {
     const parallel = makeParallel({ addRuns: () => reply })
     return Effect.gen(function* () {
       let rested = 0
-      yield* followTaskGroup({ key: KEY, groupId: GROUP_ID, takeRefusal: () => false }).pipe(
+      yield* followTaskGroup({ key: () => KEY, groupId: GROUP_ID, takeRefusal: () => false }).pipe(
         Effect.flatMap((outcome) =>
           Effect.gen(function* () {
             if (outcome._tag !== "Resting") return yield* Effect.die(outcome)

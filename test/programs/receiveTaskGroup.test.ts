@@ -83,7 +83,7 @@ describe("receiveTaskGroup", () => {
         concurrency: "unbounded",
       })
       expect(answer).toEqual({ _tag: "Underway" })
-      expect((yield* SubmissionStore).plan().sending).toMatchObject([{ from: 1, to: 2 }])
+      expect((yield* SubmissionStore).plan().sending).toMatchObject([{ rows: [{ from: 1, to: 2 }] }])
     }).pipe(Effect.provide([groupLayers({ BATCH_SIZE: 1 }), parallel.layer, receiver]))
   })
 })

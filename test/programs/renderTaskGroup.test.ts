@@ -27,7 +27,7 @@ const Group = Layer.effectDiscard(
     const store = yield* wholeStore
     store.begin(initOf({ numInputs: COUNT }))
     store.addInputs(0, inputsOf(COUNT), NOW)
-    store.commit({ ...EMPTY_PLAN, todo: [{ from: 0, to: COUNT }] })
+    store.commit({ ...EMPTY_PLAN, todo: [{ id: 0, rows: [{ from: 0, to: COUNT }] }] })
   }),
 ).pipe(
   Layer.provideMerge(TaskGroupStoreSqlite(nodeSqliteStorage())),
@@ -61,7 +61,7 @@ describe("renderTaskGroup", () => {
       const store = yield* ReceivingStore
       store.begin(initOf({ numInputs: 2 }))
       store.addInputs(0, inputsOf(2), NOW)
-      store.commit({ ...EMPTY_PLAN, todo: [{ from: 0, to: 2 }] })
+      store.commit({ ...EMPTY_PLAN, todo: [{ id: 0, rows: [{ from: 0, to: 2 }] }] })
       const found = yield* readRun("1")
       const row = (yield* RowRenderer("md")).render(found!.row, found!.details)
       for (const text of [row, yield* textOf(renderTaskGroup("md"))]) {

@@ -20,8 +20,10 @@ import {
 /** All four rows went out with one request, whose answer was lost just now. */
 const settling = Effect.gen(function* () {
   const submission = yield* SubmissionStore
-  submission.savePlan({ ...EMPTY_PLAN, lost: [{ from: 0, to: 4, since: 0 }] })
-  return yield* Effect.forkChild(settleLost({ key: KEY, groupId: GROUP_ID }), { startImmediately: true })
+  submission.savePlan({ ...EMPTY_PLAN, lost: [{ id: 0, rows: [{ from: 0, to: 4 }], since: 0 }] })
+  return yield* Effect.forkChild(settleLost({ key: () => KEY, groupId: GROUP_ID }), {
+    startImmediately: true,
+  })
 })
 const plan = Effect.map(SubmissionStore, (submission) => submission.plan())
 
@@ -36,9 +38,15 @@ describe("settleLost", () => {
       expect(parallel.asked("listRuns").map(({ at }) => at / SECOND)).toEqual([60, 90])
       expect(yield* plan).toEqual({
         ...EMPTY_PLAN,
+        next: 1,
         todo: [
-          { from: 0, to: 1 },
-          { from: 2, to: 4 },
+          {
+            id: 0,
+            rows: [
+              { from: 0, to: 1 },
+              { from: 2, to: 4 },
+            ],
+          },
         ],
       })
       expect((yield* look).results[1]).toMatchObject({ $id: "theirs-0" })
@@ -55,7 +63,7 @@ describe("settleLost", () => {
       }
       yield* TestClock.adjust("10 minutes")
       yield* Fiber.join(fiber)
-      expect(yield* plan).toEqual(EMPTY_PLAN)
+      expect((yield* plan).todo).toEqual([])
       const waits = gaps(parallel.asked("listRuns").map(({ at }) => at))
       expect(waits.length).toBeGreaterThan(2)
       expect(waits).toEqual(waits.toSorted((a, b) => a - b))
@@ -71,7 +79,7 @@ describe("settleLost", () => {
       expect((yield* plan).lost).toHaveLength(1)
       yield* TestClock.adjust("2 hours")
       yield* Fiber.join(fiber)
-      expect((yield* plan).todo).toEqual([{ from: 0, to: 4 }])
+      expect((yield* plan).todo).toMatchObject([{ rows: [{ from: 0, to: 4 }] }])
     }).pipe(Effect.provide([committedGroup(4), parallel.layer]))
   })
 
@@ -88,9 +96,13 @@ describe("settleLost", () => {
       const fiber = yield* settling
       yield* TestClock.adjust("2 minutes")
       yield* Fiber.join(fiber)
-      expect((yield* plan).todo).toEqual([
-        { from: 0, to: 2 },
-        { from: 3, to: 4 },
+      expect((yield* plan).todo).toMatchObject([
+        {
+          rows: [
+            { from: 0, to: 2 },
+            { from: 3, to: 4 },
+          ],
+        },
       ])
       expect((yield* look).results[2]).toMatchObject({ $id: "run-x" })
     }).pipe(Effect.provide([committedGroup(4), parallel.layer]))
@@ -119,7 +131,7 @@ describe("settleLost", () => {
         const fiber = yield* settling
         yield* TestClock.adjust("2 minutes")
         yield* Fiber.join(fiber)
-        expect((yield* plan).todo).toEqual([{ from: 2, to: 4 }])
+        expect((yield* plan).todo).toMatchObject([{ rows: [{ from: 2, to: 4 }] }])
         expect((yield* look).results.map(({ $id }) => $id)).toEqual(["rounded", "exact", null, null])
       }).pipe(Effect.provide([committedGroup(4, {}, { inputs }), parallel.layer]))
     },
@@ -131,17 +143,17 @@ describe("settleLost", () => {
     return Effect.gen(function* () {
       const submission = yield* SubmissionStore
       const lost = [
-        { from: 0, to: 3, since: 0, edge },
-        { from: 3, to: 4, since: 0, edge },
+        { id: 0, rows: [{ from: 0, to: 3 }], since: 0, edge },
+        { id: 1, rows: [{ from: 3, to: 4 }], since: 0, edge },
       ]
       submission.savePlan({ ...EMPTY_PLAN, lost })
-      const fiber = yield* Effect.forkChild(settleLost({ key: KEY, groupId: GROUP_ID }))
+      const fiber = yield* Effect.forkChild(settleLost({ key: () => KEY, groupId: GROUP_ID }))
       yield* TestClock.adjust("2 minutes")
       yield* Fiber.join(fiber)
-      expect((yield* plan).todo).toEqual([
-        { from: 0, to: 1 },
-        { from: 1, to: 3 },
-        { from: 3, to: 4, edge },
+      expect((yield* plan).todo).toMatchObject([
+        { rows: [{ from: 0, to: 1 }] },
+        { rows: [{ from: 1, to: 3 }] },
+        { rows: [{ from: 3, to: 4 }], edge },
       ])
     }).pipe(Effect.provide([committedGroup(4), parallel.layer]))
   })

@@ -25,7 +25,7 @@ import {
 const submitting = Effect.gen(function* () {
   const upstream = yield* makeUpstream()
   const { answeredMs } = upstream
-  return yield* submitRuns({ key: KEY, groupId: GROUP_ID, takeRefusal: () => false, answeredMs }).pipe(
+  return yield* submitRuns({ key: () => KEY, groupId: GROUP_ID, takeRefusal: () => false, answeredMs }).pipe(
     upstream.listening,
     Effect.forkChild({ startImmediately: true }),
   )

@@ -12,7 +12,7 @@ import {
   Unavailable,
 } from "../../src/domain/Errors.ts"
 import { EventCursor, RunId } from "../../src/domain/Ids.ts"
-import { cutBatches } from "../../src/domain/Plan.ts"
+import { cutBatches, withTodo } from "../../src/domain/Plan.ts"
 import type { SettingsShape } from "../../src/domain/Settings.ts"
 import { EMPTY_PLAN, type GroupInit } from "../../src/domain/TaskGroup.ts"
 import { type GroupEvent, readOutput, readRun } from "../../src/domain/Wire.ts"
@@ -259,10 +259,8 @@ export const committedGroup = (
       secrets.save({ apiKey: Redacted.value(KEY), webhookUrl })
       store.begin(initOf(rows))
       store.addInputs(0, inputs, 0)
-      store.commit({
-        ...EMPTY_PLAN,
-        todo: cutBatches(lengths.entries(), { size: BATCH_SIZE, chars: BATCH_CHARS }),
-      })
+      const cut = cutBatches(lengths.entries(), { size: BATCH_SIZE, chars: BATCH_CHARS })
+      store.commit(withTodo(EMPTY_PLAN, cut))
     }),
   ).pipe(Layer.provideMerge(groupLayers(settings, storage)))
 

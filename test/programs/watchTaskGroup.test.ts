@@ -36,7 +36,7 @@ const Group = Layer.effectDiscard(
     const store = yield* wholeStore
     store.begin(initOf({ numInputs: 3 }))
     store.addInputs(0, inputsOf(3), NOW)
-    store.commit({ ...EMPTY_PLAN, todo: [{ from: 0, to: 3 }] })
+    store.commit({ ...EMPTY_PLAN, todo: [{ id: 0, rows: [{ from: 0, to: 3 }] }] })
     accept(store, 0, 3)
   }),
 ).pipe(

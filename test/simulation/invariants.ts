@@ -1,18 +1,18 @@
 import { isTerminal } from "../../src/domain/RunStatus.ts"
 import { truthOf } from "../../simulator/index.ts"
+import { type Attempt, checkAttempts } from "./attempts.ts"
 import { alarmOn } from "./disk.ts"
-import { ourRuns } from "./neighbours.ts"
 import { API_KEY, readJson, type Served, type World } from "./world.ts"
 
 const LISTINGS_FREE = 12
 
 /** What must hold at any moment. */
 export const checkMoment = (world: World, data: Served): void => {
-  const { violations, weather } = world
-  if (data.results.length !== weather.rows)
-    violations.push(`${data.results.length} results for ${weather.rows} inputs`)
-  if (data.runs.length !== weather.rows)
-    violations.push(`${data.runs.length} runs for ${weather.rows} inputs`)
+  const { violations, inputs } = world
+  if (data.results.length !== inputs.length)
+    violations.push(`${data.results.length} results for ${inputs.length} inputs`)
+  if (data.runs.length !== inputs.length)
+    violations.push(`${data.runs.length} runs for ${inputs.length} inputs`)
   data.results.forEach((row, at) => {
     if (row["company"] !== world.inputs[at]?.["company"]) violations.push(`row ${at} is not in its place`)
     if (row["$status"] !== data.runs[at]?.["status"])
@@ -52,35 +52,12 @@ type Truth = ReturnType<typeof truthOf> & { readonly neverHasOutput: boolean }
 
 /** What must hold when the group has ended and the viewers have gone. */
 export const checkEnd = async (world: World): Promise<void> => {
-  const { violations, simulator, weather, host } = world
+  const { violations, simulator, host } = world
   const data = await readJson(world)
   if (data === null) return void violations.push("the ended group cannot be read")
   checkMoment(world, data)
-  const byInput = new Map<number, Array<Truth>>()
-  for (const run of ourRuns(world)) {
-    const truth = { ...truthOf(simulator.context, run), neverHasOutput: run.outputDelay === null }
-    const index = truth.input_index ?? -1
-    byInput.set(index, [...(byInput.get(index) ?? []), truth])
-  }
-  for (let index = 0; index < weather.rows; index++) {
-    const truths = byInput.get(index) ?? []
-    const refused =
-      truths.length === 0 &&
-      data.runs[index]?.["run_id"] === null &&
-      data.runs[index]?.["status"] === "failed"
-    // A fault may answer in the place of who finds fault with the row.
-    if (index === weather.badRow && !refused && truths.length === 0)
-      violations.push(`row ${index} was refused, but has not failed`)
-    if (refused && index === weather.badRow && weather.edge !== null)
-      checkTold(world, data, index, weather.edge)
-    const mayBeRefused =
-      index === weather.badRow ||
-      weather.faults.some(({ fault }) => fault.kind === "status" && [402, 422].includes(fault.status))
-    if (refused && mayBeRefused) continue
-    if (truths.length !== 1) violations.push(`input ${index} has ${truths.length} upstream runs`)
-    const truth = truths[0]
-    if (truth !== undefined) checkRow(world, index, truth, data)
-  }
+  const newest = checkAttempts(world)
+  for (const index of world.inputs.keys()) checkInput(world, data, index, newest.get(index))
   checkViewers(world, data)
   checkWebhook(world)
   checkPace(world)
@@ -91,6 +68,27 @@ export const checkEnd = async (world: World): Promise<void> => {
   if (host.openRequests > 0) violations.push(`${host.openRequests} upstream requests are still open`)
   if (simulator.requests.open > 0) violations.push("an upstream event stream is still open")
   if (alarmOn(host.disk) === null) violations.push("no alarm is set for the removal")
+}
+
+const checkInput = (world: World, data: Served, index: number, newest: Attempt | undefined): void => {
+  const { violations, weather, simulator } = world
+  const { run_id: shown, status } = data.runs[index] ?? {}
+  if (newest === undefined || shown !== newest.runId || status !== newest.status)
+    return void violations.push(`row ${index} is shown as ${status} (${shown}), not its newest attempt`)
+  const run = newest.runId === null ? undefined : simulator.ledger.runs.get(newest.runId)
+  if (run !== undefined) {
+    const neverHasOutput = run.outputDelay === null
+    return checkRow(world, index, { ...truthOf(simulator.context, run), neverHasOutput }, data)
+  }
+  const refused = status === "failed"
+  // A fault may answer in the place of who finds fault with the row.
+  if (index === weather.badRow && !refused) violations.push(`row ${index} was refused, but has not failed`)
+  if (refused && index === weather.badRow && weather.edge !== null)
+    checkTold(world, data, index, weather.edge)
+  const mayBeRefused =
+    index === weather.badRow ||
+    weather.faults.some(({ fault }) => fault.kind === "status" && [402, 422].includes(fault.status))
+  if (!refused || !mayBeRefused) violations.push(`input ${index} has no upstream run`)
 }
 
 const checkTold = ({ violations }: World, data: Served, index: number, status: number): void => {

@@ -14,7 +14,7 @@ export interface Neighbour {
   readonly lastsMs: number
 }
 
-type Run = NonNullable<ReturnType<Simulator["ledger"]["runs"]["get"]>>
+export type Run = NonNullable<ReturnType<Simulator["ledger"]["runs"]["get"]>>
 
 /** Marks what is not ours, for those who check: upstream echoes it nowhere. */
 const MARK = "somebody-else"

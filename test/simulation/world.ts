@@ -194,6 +194,8 @@ export interface Served {
     readonly task_run_status_counts: Record<string, number>
     readonly is_active: boolean
     readonly status_message: string
+    readonly state: string
+    readonly estimated_cost_usd: number | null
   }
   readonly results: ReadonlyArray<Record<string, unknown>>
   readonly runs: ReadonlyArray<Record<string, any>>

@@ -220,11 +220,15 @@ describe("a ledger on disk", { retry: 1 }, () => {
     const path = `/v1/tasks/groups/${group}/runs`
     await first.h.send("POST", path, `{"inputs":[${input}]}`)
     await first.h.add(group, rows(1, 1))
+    first.sim.revokeKey("another-key")
     first.sim.close()
 
     const file = join(data, "ledger.jsonl")
     const earlier = (record: Loose): object => {
       if (record.t === "spec") return { t: "spec", id: record.id, spec: JSON.parse(record.text) }
+      const { key, ...group } = record
+      if (record.t === "group") return group
+      if (record.t === "key") return { t: "key", account: key, revoked: record.revoked }
       if (record.t !== "runs" || record.runs[0].ordinal === 0) return record
       const [{ inputText, extraText, metadataText: _, ...run }] = record.runs
       return { ...record, runs: [{ ...run, input: JSON.parse(inputText), extra: JSON.parse(extraText) }] }
@@ -238,6 +242,10 @@ describe("a ledger on disk", { retry: 1 }, () => {
     const given = await (await h.send("GET", `/v1/tasks/runs/${kept!.data.run.run_id}/input`)).text()
     expect(given).toBe(`{"x":1.0,"processor":"core","metadata":${metadata},"input":${odd}}`)
     expect(read!.data).toMatchObject({ input: rows(1, 1)[0], output: { type: "json" } })
+    const asRevoked = await h.send("GET", path, undefined, { "x-api-key": "another-key" })
+    expect(asRevoked.status).toBe(401)
+    sim.behaviour.patch({ shapes: { group_readers: "creating_key" } })
+    expect(await h.list(group)).toHaveLength(2)
     expect(sim.requests.crashes).toEqual([])
     sim.close()
   })

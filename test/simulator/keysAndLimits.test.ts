@@ -57,6 +57,51 @@ describe("keys", () => {
   })
 })
 
+describe("accounts of several keys", () => {
+  const [first, second, stranger] = ["acct-blue-first", "acct-blue-second", "acct-green"]
+  const start = async (shapes: object = {}) => {
+    const h = harness({ shapes })
+    const as = (key: string) => ({ "x-api-key": key })
+    const { taskgroup_id: group } = await h.json("POST", "/v1/tasks/groups", {}, as(first))
+    const { run_ids } = await h.json("POST", add(group), { inputs: rows(1) }, as(first))
+    const paths = [`/v1/tasks/groups/${group}`, `/v1/tasks/runs/${run_ids[0]}`]
+    const seen = (key: string) =>
+      Promise.all(paths.map(async (path) => (await h.send("GET", path, undefined, as(key))).status))
+    const adds = async (key: string) =>
+      (await h.send("POST", add(group), { inputs: rows(1, 1) }, as(key))).status
+    return { h, seen, adds }
+  }
+
+  it("read each other's groups and add to them, strangers do not", async () => {
+    for (const foreign_key of ["404", "403"] as const) {
+      const { h, seen, adds } = await start({ foreign_key })
+      expect([await seen(first), await seen(second)]).toEqual([
+        [200, 200],
+        [200, 200],
+      ])
+      expect(await adds(second)).toBe(200)
+      expect([...(await seen(stranger)), await adds(stranger)]).toEqual(Array(3).fill(Number(foreign_key)))
+      // Credit is the account's, a revocation the key's.
+      const accounts = new Set([...h.sim.ledger.runs.values()].map(({ account }) => account))
+      expect(accounts.size).toBe(1)
+      h.sim.revokeKey(first)
+      expect([await seen(first), await seen(second)]).toEqual([
+        [401, 401],
+        [200, 200],
+      ])
+    }
+  })
+
+  it("or only the creating key does", async () => {
+    const { seen, adds } = await start({ group_readers: "creating_key", foreign_key: "403" })
+    expect([await seen(first), await seen(second)]).toEqual([
+      [200, 200],
+      [403, 403],
+    ])
+    expect(await adds(second)).toBe(403)
+  })
+})
+
 describe("limits and validation", () => {
   const status = async (inputs: ReadonlyArray<unknown>, spec: unknown = jsonSpec()) => {
     const h = harness()

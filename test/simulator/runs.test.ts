@@ -91,13 +91,13 @@ describe("the journal on disk", () => {
       appendFileSync(join(folder, "ledger.jsonl"), '{"t":"key","account":"a","rev')
       const second = openJournal(folder)
       expect(second.past).toHaveLength(1)
-      second.journal.append({ t: "key", account: "b", revoked: true })
+      second.journal.append({ t: "key", key: "b", revoked: true })
       second.journal.close()
       const { past, journal } = openJournal(folder)
       journal.close()
       expect(past).toEqual([
         { t: "meta", seed: "é".repeat(700_000) },
-        { t: "key", account: "b", revoked: true },
+        { t: "key", key: "b", revoked: true },
       ])
     } finally {
       rmSync(folder, { recursive: true, force: true })

@@ -2,9 +2,11 @@ import type { Counts } from "../../domain/Counts.ts"
 import { type ChangeNumber, NO_CHANGE, type RunId, shiftChange } from "../../domain/Ids.ts"
 import { mergedOf } from "../../domain/RunJson.ts"
 import type { GroupDetails, JsonText } from "../../domain/TaskGroup.ts"
+import type { AcceptedRun } from "../../services/SubmissionStore.ts"
 import type { Publisher } from "../../services/Publisher.ts"
 import { ChangeRing } from "./ChangeRing.ts"
-import { acceptRows, insertRows } from "./manyRows.ts"
+import { Kept } from "./Kept.ts"
+import { acceptRows, insertRows, repeatRows } from "./manyRows.ts"
 import { PassingStates } from "./PassingStates.ts"
 import { PlainText } from "./PlainText.ts"
 import { RowStates, type State } from "./RowStates.ts"
@@ -28,6 +30,10 @@ import { UndoLog } from "./UndoLog.ts"
 /** Change numbers that may be given to what is not written, before that they are taken is. */
 const RESERVED = 1_000
 
+const NEWEST_ROW = `SELECT ${RUN_COLUMNS} FROM runs WHERE id >= ? AND id < ? ORDER BY id DESC LIMIT 1`
+
+const FRESH = { runId: null, status: "queued", upstream: "queued", confirmed: false }
+
 /**
  * The two tables with what is derived from them in memory (counts, newest change, run ids). All writes go through
  * `write`, which makes them one transaction, gives every changed row its number, and tells viewers afterwards.
@@ -40,6 +46,7 @@ export class GroupTables {
   private readonly displaced = new Set<RunId>()
   readonly shared = new SharedPages()
   readonly plain: PlainText
+  readonly kept: Kept
   readonly ring: ChangeRing
   private tally: Tally | null = null
   private cachedDetails: StoredDetails | null | undefined = undefined
@@ -50,6 +57,7 @@ export class GroupTables {
   private heard = false
   private touched: Array<{ readonly change: ChangeNumber; readonly inputIndex: number }> = []
   private closed = false
+  private writing = false
 
   readonly storage: SqliteStorage
   private readonly publisher: Publisher["Service"]
@@ -59,6 +67,7 @@ export class GroupTables {
     this.publisher = publisher
     openTables(storage)
     this.plain = new PlainText(storage)
+    this.kept = new Kept(storage.kv)
     this.ring = new ChangeRing(this.change)
   }
 
@@ -83,6 +92,7 @@ export class GroupTables {
 
   private clear(): void {
     this.cachedDetails = null
+    this.kept.forget()
     this.plain.forget()
     this.passing.clear()
     this.told.clear()
@@ -94,6 +104,7 @@ export class GroupTables {
     this.cachedDetails = undefined
     this.states = null
     this.plain.forget()
+    this.kept.forget()
   }
 
   get counts(): Tally {
@@ -169,10 +180,12 @@ export class GroupTables {
 
   /**
    * One transaction. What it changed in memory is dropped when it fails, and read again from the tables. After the
-   * object was closed it writes nothing and answers `otherwise`.
+   * object was closed it writes nothing and answers `otherwise`. One within another is part of it.
    */
   write<T>(otherwise: T, body: () => T): T {
     if (this.closed) return otherwise
+    if (this.writing) return body()
+    this.writing = true
     this.touched = []
     this.heard = false
     this.passing.begin()
@@ -190,6 +203,8 @@ export class GroupTables {
       this.told.takeBack()
       this.forget()
       throw error
+    } finally {
+      this.writing = false
     }
     if (this.readers === 0) this.ring.reset(this.change)
     else for (const { change, inputIndex } of this.touched) this.ring.push(change, inputIndex)
@@ -203,22 +218,33 @@ export class GroupTables {
     now: number,
   ): void {
     const rows = inputs.map(({ inputIndex, input }) => {
-      const fresh = { inputIndex, runId: null, status: "queued", upstream: "queued", confirmed: false }
-      const change = this.changed(fresh, now)
+      const change = this.changed({ ...FRESH, inputIndex, attempt: 1, processor: null }, now)
       return { inputIndex, change, text: input, merged: mergedOf(input, undefined) }
     })
     this.plain.note(inputs.map(({ input }) => input))
     insertRows(this.storage, rows, now)
   }
 
+  /** Inside `write`: the next attempts at these inputs, whose newest ones have ended. */
+  repeat(rows: ReadonlyArray<Pick<State, "inputIndex" | "processor">>, now: number): void {
+    const repeated = rows.map(({ inputIndex, processor }) => {
+      const { attempt } = this.state(inputIndex)!
+      if (this.undo.isOpen) this.undo.record(this.row(inputIndex)!)
+      const change = this.changed({ ...FRESH, inputIndex, attempt: attempt + 1, processor }, now)
+      return { id: rowId(inputIndex, attempt), change, processor }
+    })
+    repeatRows(this.storage, repeated, now)
+  }
+
   /** Inside `write`: gives rows their runs, where neither the row has one nor another row the run. */
-  accept(runs: ReadonlyArray<{ readonly inputIndex: number; readonly runId: RunId }>, now: number): void {
-    const accepted = runs.flatMap(({ inputIndex, runId }) => {
+  accept(runs: ReadonlyArray<AcceptedRun>, now: number): void {
+    const accepted = runs.flatMap(({ inputIndex, attempt = 1, runId }) => {
       const state = this.state(inputIndex)
-      if (state === null || state.runId !== null || this.indexOfRun(runId) !== null) return []
+      if (state === null || state.attempt !== attempt || state.runId !== null || this.isKnown(runId))
+        return []
       if (this.undo.isOpen) this.undo.record(this.row(inputIndex)!)
       const change = this.changed({ ...state, runId, status: "queued", upstream: "queued" }, now)
-      return [{ inputIndex, change, text: runId }]
+      return [{ inputIndex, attempt, change, text: runId }]
     })
     this.plain.note(accepted.map(({ text }) => text))
     acceptRows(this.storage, accepted, now)
@@ -231,10 +257,11 @@ export class GroupTables {
   update(before: StoredRow, next: StoredRow, now: number, upstream: string = next.status): void {
     this.undo.record(before)
     this.plain.noteUpdate(before, next)
-    const { inputIndex, runId, status, confirmed } = next
+    const { inputIndex, attempt, processor, runId, status, confirmed } = next
     const passes = this.passing.covers(before, next)
     this.told.put(inputIndex, runId, status, upstream, now)
-    const change = this.changed({ inputIndex, runId, status, upstream, confirmed }, now, passes)
+    const state = { inputIndex, attempt, processor, runId, status, upstream, confirmed }
+    const change = this.changed(state, now, passes)
     const after = { ...next, change }
     if (passes) this.passing.put(before, after, now)
     else updateRow(this.storage, this.passing.delete(inputIndex) ? null : before, after, now)
@@ -245,7 +272,7 @@ export class GroupTables {
    * the place of one that belongs to another row.
    */
   isOurs(runId: RunId, { inputIndex, runId: present }: State): boolean {
-    if (this.indexOfRun(runId) !== null || this.displaced.has(runId)) return true
+    if (this.isKnown(runId) || this.displaced.has(runId)) return true
     return present !== null && this.indexOfRun(present) !== inputIndex
   }
 
@@ -258,6 +285,17 @@ export class GroupTables {
     this.counts.add({ ...state, upstream }, now)
     this.rowStates.put({ ...state, upstream })
     this.heard = true
+  }
+
+  /** The same of the run of an earlier attempt; null when it is none. */
+  tellFormer(runId: RunId, upstream: string): "unchanged" | null {
+    const former = this.rowStates.former(runId)
+    if (former !== null && former.upstream !== upstream) {
+      this.counts.tellFormer(former.upstream, upstream)
+      this.rowStates.tellFormer(runId, upstream)
+      this.heard = true
+    }
+    return former && "unchanged"
   }
 
   /** Inside `write`: writes what passes, as of when it was learned, so that the tables say what we know. */
@@ -286,9 +324,12 @@ export class GroupTables {
     this.rowStates.put(state)
     // Upstream has a run that metadata took from its row as well, even if no row shows it.
     const former = before?.runId ?? null
-    if (former !== null && former !== state.runId) {
+    if (before !== null && before.attempt !== state.attempt) {
+      this.counts.addFormer(before)
+      this.told.delete(state.inputIndex)
+    } else if (former !== null && former !== state.runId) {
       this.displaced.add(former)
-      if (this.indexOfRun(former) === null) this.told.putOther(former, before!.upstream)
+      if (!this.isKnown(former)) this.told.putOther(former, before!.upstream)
     }
     this.touched.push({ change, inputIndex: state.inputIndex })
     return change
@@ -323,11 +364,15 @@ export class GroupTables {
     return this.rowStates.of(inputIndex)
   }
 
-  row(inputIndex: number, attempt = 1): StoredRow | null {
-    const values = firstRow(
-      this.storage.sql.exec(`SELECT ${RUN_COLUMNS} FROM runs WHERE id = ?`, rowId(inputIndex, attempt)),
-    )
+  /** The newest attempt at an input. */
+  row(inputIndex: number): StoredRow | null {
+    const values = firstRow(this.storage.sql.exec(NEWEST_ROW, rowId(inputIndex, 0), rowId(inputIndex + 1, 0)))
     return values === null ? null : this.passing.current(toRow(values))
+  }
+
+  /** The states of these inputs, or of all, in their order. */
+  attempts(indexes: ReadonlyArray<number> | null): ReadonlyArray<State> {
+    return indexes === null ? [...this.rowStates] : indexes.flatMap((index) => this.state(index) ?? [])
   }
 
   hasUnnamedRuns(): boolean {
@@ -336,6 +381,11 @@ export class GroupTables {
 
   indexOfRun(runId: RunId): number | null {
     return this.rowStates.indexOf(runId)
+  }
+
+  /** Whether a row has this run, or an earlier attempt at one. */
+  private isKnown(runId: RunId): boolean {
+    return this.indexOfRun(runId) !== null || this.rowStates.former(runId) !== null
   }
 
   addReader(): () => void {

@@ -1,5 +1,5 @@
 import type { ChangeNumber } from "../../domain/Ids.ts"
-import { isActive } from "../../domain/RunStatus.ts"
+import { isActive, isTerminal } from "../../domain/RunStatus.ts"
 import type { StoredRow } from "./tables.ts"
 
 /** Of a row that is kept in memory only: what differs from the table. */
@@ -90,7 +90,8 @@ export class PassingStates {
   /** A row of the table as it really is. */
   current(row: StoredRow): StoredRow {
     const passing = this.rows.get(row.inputIndex)
-    if (passing === undefined) return row
+    // An earlier attempt has ended, and passes no more.
+    if (passing === undefined || isTerminal(row.status)) return row
     const { change, confirmed, status, createdAt, modifiedAt, warnings, extra } = passing
     return { ...row, change, confirmed, status, createdAt, modifiedAt, warnings, extra }
   }

@@ -12,6 +12,12 @@ export interface State extends Counted, RowState {
   named: boolean
 }
 
+interface FormerRun {
+  readonly inputIndex: number
+  readonly attempt: number
+  readonly upstream: string
+}
+
 /**
  * What decides about updates, of every row: reading the row for each event would cost more than the event, and listings
  * mostly repeat what is known. Read when something is first to be written, then kept in step with the table. It takes
@@ -19,15 +25,21 @@ export interface State extends Counted, RowState {
  */
 export class RowStates {
   private readonly byInput: Array<State | undefined> = []
-  private readonly statuses = new Map<string, string>()
+  /** Runs of earlier attempts. */
+  private readonly formers = new Map<RunId, FormerRun>()
+  private readonly names = new Map<string, string>()
   private indexByRunId: Map<RunId, number> | null = null
 
   static read(storage: SqliteStorage): RowStates {
     const states = new RowStates()
-    for (const row of storage.sql.exec("SELECT id, run_id, status, confirmed FROM runs ORDER BY id").raw()) {
+    for (const row of storage.sql
+      .exec("SELECT id, run_id, status, confirmed, processor FROM runs ORDER BY id")
+      .raw()) {
       // A later attempt at an input takes the place of the earlier one.
       states.put({
         inputIndex: Math.floor((row[0] as number) / ATTEMPTS_PER_INPUT),
+        attempt: (row[0] as number) % ATTEMPTS_PER_INPUT,
+        processor: row[4] as string | null,
         runId: storedRunId(row[1]),
         status: row[2] as string,
         upstream: row[2] as string,
@@ -39,6 +51,16 @@ export class RowStates {
 
   [Symbol.iterator](): Iterator<State> {
     return this.byInput.filter((state) => state !== undefined)[Symbol.iterator]()
+  }
+
+  /** The run of an earlier attempt, as far as upstream has told of it. */
+  former(runId: RunId): FormerRun | null {
+    return this.formers.get(runId) ?? null
+  }
+
+  tellFormer(runId: RunId, upstream: string): void {
+    const former = this.formers.get(runId)
+    if (former !== undefined) this.formers.set(runId, { ...former, upstream })
   }
 
   /** Inputs from one on that have one of these statuses. */
@@ -75,14 +97,25 @@ export class RowStates {
 
   put(row: Counted & RowState): void {
     const before = this.byInput[row.inputIndex]
-    const { inputIndex, confirmed } = row
+    const { inputIndex, attempt, processor, confirmed } = row
+    if (before !== undefined && before.attempt !== attempt && before.runId !== null)
+      this.formers.set(before.runId, { inputIndex, attempt: before.attempt, upstream: before.upstream })
     // Equal texts come anew from SQLite and from upstream each time: one of them is kept.
     const sameRun = before !== undefined && before.runId === row.runId
     const runId = sameRun ? before.runId : row.runId
     const status = this.nameOf(row.status)
     const upstream = this.nameOf(row.upstream)
     const named = sameRun && before.named
-    this.byInput[inputIndex] = { inputIndex, runId, status, upstream, confirmed, named }
+    this.byInput[inputIndex] = {
+      inputIndex,
+      attempt,
+      processor: processor === null ? null : this.nameOf(processor),
+      runId,
+      status,
+      upstream,
+      confirmed,
+      named,
+    }
     if (!sameRun && this.indexByRunId !== null) this.reindex(before?.runId ?? null, runId, inputIndex)
   }
 
@@ -97,9 +130,9 @@ export class RowStates {
     if (after !== null) index.set(after, inputIndex)
   }
 
-  private nameOf(status: string): string {
-    const known = this.statuses.get(status)
-    if (known === undefined) this.statuses.set(status, status)
-    return known ?? status
+  private nameOf(name: string): string {
+    const known = this.names.get(name)
+    if (known === undefined) this.names.set(name, name)
+    return known ?? name
   }
 }

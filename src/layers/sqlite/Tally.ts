@@ -7,6 +7,9 @@ import { ATTEMPTS_PER_INPUT, storedChange, storedRunId } from "./tables.ts"
 /** What of a row the tally counts. */
 export interface Counted {
   readonly inputIndex: number
+  readonly attempt: number
+  /** Null: the group's. */
+  readonly processor: string | null
   readonly runId: RunId | null
   readonly status: string
   /** Its run's status upstream, as far as we were told: ahead of `status` while an output is on its way. */
@@ -27,8 +30,12 @@ export class Tally {
   readonly unfinished = new Set<number>()
   rows = 0
   ended = 0
-  /** Rows whose run is upstream. */
+  /** Rows that have ended without having been sent, and were not refused. */
+  leftOut = 0
+  /** Runs that are upstream, those of earlier attempts too. */
   submitted = 0
+  /** The same by processor. */
+  readonly started = new Map<string | null, number>()
   change = NO_CHANGE
   lastChangeAt = 0
   /** The same without what passes: what a restart would find. */
@@ -36,15 +43,20 @@ export class Tally {
 
   static read(storage: SqliteStorage): Tally {
     const tally = new Tally()
-    const rows = storage.sql.exec("SELECT id, run_id, status, change, updated_at FROM runs ORDER BY id").raw()
+    const rows = storage.sql
+      .exec("SELECT id, run_id, status, change, updated_at, processor FROM runs ORDER BY id")
+      .raw()
     let previous: { row: Counted; at: number } | null = null
     for (const row of rows) {
       const inputIndex = Math.floor((row[0] as number) / ATTEMPTS_PER_INPUT)
-      // Only the latest attempt at an input counts, and it is the last of its input.
+      // Of earlier attempts at an input only their runs count; the latest is the last of its input.
       if (previous !== null && previous.row.inputIndex !== inputIndex) tally.add(previous.row, previous.at)
+      else if (previous !== null) tally.addFormer(previous.row)
       previous = {
         row: {
           inputIndex,
+          attempt: (row[0] as number) % ATTEMPTS_PER_INPUT,
+          processor: row[5] as string | null,
           runId: storedRunId(row[1]),
           status: row[2] as string,
           upstream: row[2] as string,
@@ -78,18 +90,35 @@ export class Tally {
     this.unfinished.delete(row.inputIndex)
   }
 
+  /** An attempt that another has taken the place of: upstream has its run all the same. */
+  addFormer(row: Counted): void {
+    this.countRun(row, 1)
+  }
+
+  /** Upstream says this of the run of an earlier attempt. */
+  tellFormer(from: string, to: string): void {
+    bump(this.upstream, from, -1)
+    bump(this.upstream, to, 1)
+  }
+
   private count(row: Counted, by: 1 | -1): void {
     this.rows += by
     if (isTerminal(row.status)) this.ended += by
+    if (row.status === "cancelled" && row.runId === null) this.leftOut += by
     bump(this.byStatus, row.status, by)
+    this.countRun(row, by)
+  }
+
+  private countRun(row: Counted, by: 1 | -1): void {
     if (row.runId === null) return
     this.submitted += by
+    bump(this.started, row.processor, by)
     bump(this.upstream, row.upstream, by)
   }
 }
 
-const bump = (counts: Map<string, number>, status: string, by: number): void => {
-  const next = (counts.get(status) ?? 0) + by
-  if (next === 0) counts.delete(status)
-  else counts.set(status, next)
+const bump = <K>(counts: Map<K, number>, of: K, by: number): void => {
+  const next = (counts.get(of) ?? 0) + by
+  if (next === 0) counts.delete(of)
+  else counts.set(of, next)
 }

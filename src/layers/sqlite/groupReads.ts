@@ -1,14 +1,16 @@
 import type { ChangeNumber, RunId } from "../../domain/Ids.ts"
-import { estimateCostUsd } from "../../domain/Processors.ts"
+import { sumCostUsd } from "../../domain/Processors.ts"
 import type { Selection } from "../../domain/ResultQuery.ts"
-import type { TaskGroupStatus } from "../../domain/TaskGroup.ts"
+import type { RunRow, TaskGroupStatus } from "../../domain/TaskGroup.ts"
 import type { Audience } from "../../services/Audience.ts"
 import type { Choice, RowEncoder, Snapshot } from "../../services/GroupReader.ts"
 import { choose, everything } from "./choice.ts"
 import type { GroupTables } from "./GroupTables.ts"
 import { makeRowReader } from "./RowReader.ts"
 import { makeSnapshot } from "./snapshot.ts"
+import { stateOf } from "./group.ts"
 import { firstRow } from "./SqliteStorage.ts"
+import { RUN_COLUMNS, toRow } from "./tables.ts"
 
 /** What readers see of the store. */
 export const groupReads = (tables: GroupTables, audience: Audience["Service"]) => {
@@ -21,8 +23,10 @@ export const groupReads = (tables: GroupTables, audience: Audience["Service"]) =
       is_active: details.state !== "ended" && counts.ended < details.numInputs,
       status_message: details.statusMessage,
       modified_at: new Date(counts.lastChangeAt).toISOString(),
-      state: details.state === "ended" ? "done" : "running",
-      estimated_cost_usd: estimateCostUsd(details.processor, counts.submitted),
+      state: stateOf(tables),
+      estimated_cost_usd: sumCostUsd(
+        Array.from(counts.started, ([processor, runs]) => [processor ?? details.processor, runs] as const),
+      ),
     }
   }
 
@@ -44,7 +48,7 @@ export const groupReads = (tables: GroupTables, audience: Audience["Service"]) =
     endedAtChange: () => tables.details?.endChange ?? null,
     choose: (selection: Selection) => choose(tables, selection),
     snapshot,
-    indexOf: (runId: RunId) => indexOf(tables, runId),
+    rowOf: (runId: RunId) => rowOf(tables, runId),
     reader: (after: ChangeNumber, encode: RowEncoder) => {
       const reader = makeRowReader(tables, after, encode)
       const leave = audience.enter("watch")
@@ -60,9 +64,8 @@ export const groupReads = (tables: GroupTables, audience: Audience["Service"]) =
 }
 
 /** Asked of the table: knowing every run's id takes memory that only writing needs. */
-const indexOf = ({ storage }: GroupTables, runId: RunId): number | null => {
-  const row = firstRow(
-    storage.sql.exec("SELECT input_index FROM runs WHERE run_id = ? ORDER BY id LIMIT 1", runId),
-  )
-  return row === null ? null : (row[0] as number)
+const rowOf = ({ storage, passing }: GroupTables, runId: RunId): RunRow | null => {
+  const query = `SELECT ${RUN_COLUMNS} FROM runs WHERE run_id = ? ORDER BY id LIMIT 1`
+  const values = firstRow(storage.sql.exec(query, runId))
+  return values === null ? null : passing.current(toRow(values))
 }

@@ -1,3 +1,4 @@
+import { DELETED } from "./keys.ts"
 import { firstRow, type SqliteStorage } from "./SqliteStorage.ts"
 
 /** Looks that make no table: who asks may have made the id up. */
@@ -10,3 +11,7 @@ export const isEmpty = ({ sql }: Pick<SqliteStorage, "sql">): boolean =>
 export const holdsGroup = ({ sql }: Pick<SqliteStorage, "sql">): boolean =>
   firstRow(sql.exec("SELECT 1 FROM sqlite_schema WHERE name = 'details'")) !== null &&
   firstRow(sql.exec("SELECT 1 FROM details LIMIT 1")) !== null
+
+/** Until when it is known that a group was here and has been deleted, epoch milliseconds; null when none was. */
+export const buriedUntil = ({ kv }: Pick<SqliteStorage, "kv">): number | null =>
+  kv.get<number>(DELETED) ?? null

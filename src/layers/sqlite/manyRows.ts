@@ -15,6 +15,8 @@ const MAX_CHARS = 256 * 1024
 /** A text for the row of an input. Change numbers are given in the order of the items. */
 interface Item {
   readonly inputIndex: number
+  /** Absent: the first. */
+  readonly attempt?: number
   readonly change: ChangeNumber
   readonly text: string
   /** It needs a statement of its own. */
@@ -29,6 +31,7 @@ function* pieces<A extends Item>(items: ReadonlyArray<A>): Generator<readonly [A
     const last: A | undefined = piece?.at(-1)
     const joins =
       last?.inputIndex === item.inputIndex - 1 &&
+      last.attempt === item.attempt &&
       last.alone !== true &&
       item.alone !== true &&
       chars + item.text.length <= MAX_CHARS &&
@@ -68,10 +71,33 @@ export const insertRows = (storage: SqliteStorage, rows: ReadonlyArray<NewRow>, 
 }
 
 const ACCEPT = `UPDATE runs SET change = ?2 + j.key, updated_at = ?3, run_id = j.value, status = 'queued', error = NULL
-  FROM json_each(?4) AS j WHERE runs.id = (?1 + j.key) * ${ATTEMPTS_PER_INPUT} + 1`
+  FROM json_each(?4) AS j WHERE runs.id = (?1 + j.key) * ${ATTEMPTS_PER_INPUT} + ?5`
 
 /** Gives rows their runs, whose ids are the texts: they are queued upstream. */
 export const acceptRows = (storage: SqliteStorage, runs: ReadonlyArray<Item>, now: number): void => {
-  for (const piece of pieces(runs))
-    run(storage, ACCEPT, piece[0].inputIndex, piece[0].change, now, arrayOf(piece))
+  for (const piece of pieces(runs)) {
+    const [{ inputIndex, attempt = 1, change }] = piece
+    run(storage, ACCEPT, inputIndex, change, now, arrayOf(piece), attempt)
+  }
+}
+
+const REPEAT = `INSERT INTO runs (id, input_index, attempt, change, updated_at, processor, status, input, merged)
+  SELECT former.id + 1, former.input_index, former.attempt + 1, one.value ->> 1, ?1, one.value ->> 2, 'queued', former.input,
+    iif(instr(former.input, '"$id"') OR instr(former.input, '"$status"') OR instr(former.input, '\\'), '', NULL)
+  FROM json_each(?2) AS one CROSS JOIN runs AS former ON former.id = one.value ->> 0`
+
+/** Inserts the attempt that comes after each of these rows. What may hide `$id` or `$status` is put together when it is read. */
+export const repeatRows = (
+  storage: SqliteStorage,
+  rows: ReadonlyArray<{
+    readonly id: number
+    readonly change: ChangeNumber
+    readonly processor: string | null
+  }>,
+  now: number,
+): void => {
+  for (let at = 0; at < rows.length; at += MAX_ROWS) {
+    const some = rows.slice(at, at + MAX_ROWS).map(({ id, change, processor }) => [id, change, processor])
+    run(storage, REPEAT, now, JSON.stringify(some))
+  }
 }

@@ -1,4 +1,10 @@
-import type { SubmissionPlan, Waiting } from "../../domain/TaskGroup.ts"
+import {
+  type EdgeRefusal,
+  EMPTY_PLAN,
+  type Range,
+  type SubmissionPlan,
+  type Waiting,
+} from "../../domain/TaskGroup.ts"
 import type { Topic } from "../../services/GroupStore.ts"
 import type { FollowMemory } from "../../services/RunStore.ts"
 import { MEMORY, PLAN, SENTENCES } from "./keys.ts"
@@ -44,10 +50,26 @@ export const migrate = (storage: SqliteStorage): void => {
   })
 }
 
-/** Before version 4 a group had one submission, and all its runs one processor. */
+interface FormerBatch extends Range {
+  readonly edge?: EdgeRefusal
+}
+
+/** Before version 4 a group had one submission, whose batches were ranges of rows, and all its runs one processor. */
 const addColumns = (storage: SqliteStorage): void => {
   run(storage, "ALTER TABLE details ADD COLUMN run_options TEXT NOT NULL DEFAULT '{}'")
   run(storage, "ALTER TABLE runs ADD COLUMN processor TEXT")
+  const plan = storage.kv.get<
+    Pick<SubmissionPlan, "credit" | "edge"> & Record<"todo" | "sending" | "lost", Array<FormerBatch>>
+  >(PLAN)
+  if (plan === undefined) return
+  let next = 0
+  const named = <A extends FormerBatch>({ from, to, ...rest }: A) => ({
+    ...rest,
+    id: next++,
+    rows: [{ from, to }],
+  })
+  const [todo, sending, lost] = [plan.todo, plan.sending, plan.lost].map((batches) => batches.map(named))
+  storage.kv.put(PLAN, { ...EMPTY_PLAN, ...plan, todo, sending, lost, next })
 }
 
 /** Before version 3 there was no view of the users' columns. */
@@ -106,10 +128,8 @@ const restartWaits = (storage: SqliteStorage): void => {
     const memory: FollowMemory = { answeredMs: 0, answeredAt: null, refusedAt: 0, lateOutputs: {} }
     storage.kv.put(MEMORY, memory)
   }
-  const plan = storage.kv.get<Omit<SubmissionPlan, "credit" | "edge"> & { credit: { next: number } | null }>(
-    PLAN,
-  )
+  const plan = storage.kv.get<{ readonly credit: { readonly next: number } | null }>(PLAN)
   if (plan === undefined) return
   const credit: Waiting | null = plan.credit && { since: 0, next: plan.credit.next, rounds: 1 }
-  storage.kv.put(PLAN, { ...plan, credit, edge: null } satisfies SubmissionPlan)
+  storage.kv.put(PLAN, { ...plan, credit, edge: null })
 }

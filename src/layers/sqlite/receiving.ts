@@ -1,6 +1,9 @@
 import type { GroupDetails, GroupInit, SubmissionPlan } from "../../domain/TaskGroup.ts"
+import type { Unsubmitted } from "../../services/SubmissionStore.ts"
 import type { GroupTables } from "./GroupTables.ts"
 import { PLAN } from "./keys.ts"
+import { buriedUntil } from "./look.ts"
+import { makePieces } from "./pieces.ts"
 import { showResults } from "./resultsView.ts"
 import { openTables, rowId } from "./tables.ts"
 
@@ -13,6 +16,8 @@ const sameInit = (details: GroupDetails, init: GroupInit): boolean =>
 export const makeReceiving = (tables: GroupTables) => ({
   begin: (init: GroupInit) =>
     tables.write<"begun" | "same" | "different">("different", () => {
+      // What was deleted does not come back.
+      if (buriedUntil(tables.storage) !== null) return "different"
       openTables(tables.storage)
       const details = tables.details
       if (details !== null) {
@@ -43,10 +48,15 @@ export const makeReceiving = (tables: GroupTables) => ({
       if (details.state === "removed") return "incomplete"
       if (details.state !== "receiving") return "same"
       if (tables.counts.rows !== details.numInputs) return "incomplete"
-      tables.storage.kv.put(PLAN, plan)
+      tables.kept.put(PLAN, plan)
       tables.updateDetails({ state: "active" })
       return "committed"
     }),
+
+  ...makePieces(tables),
+
+  repeatRows: (rows: ReadonlyArray<Pick<Unsubmitted, "inputIndex" | "processor">>, now: number) =>
+    tables.write(undefined, () => tables.repeat(rows, now)),
 })
 
 /** Whether those of these inputs that are stored are stored like this. */

@@ -15,21 +15,31 @@ export const makeRuns = (tables: GroupTables) => {
   const { storage } = tables
   let cursorSavedAt = Number.NEGATIVE_INFINITY
   const noteColumns = makeOutputColumns(tables)
+  const memory = () => tables.kept.get<FollowMemory>(MEMORY) ?? EMPTY_MEMORY
 
   const applyOne = (update: RunUpdate, now: number): Applied => {
     const { run } = update
     const details = tables.group
+    const former = tables.tellFormer(run.runId, run.status)
+    if (former !== null) return former
     const inputIndex = run.inputIndex ?? tables.indexOfRun(run.runId)
     const state = inputIndex === null || inputIndex >= details.numInputs ? null : tables.state(inputIndex)
     if (inputIndex === null || state === null) {
       tables.told.putOther(run.runId, run.status)
       return "foreign"
     }
-    const decision = decide(
-      { ...state, confirmed: state.confirmed || state.named },
-      update,
-      tables.isOurs(run.runId, state),
-    )
+    const attempt = run.inputIndex === null ? state.attempt : run.attempt
+    // One that was never made is somebody else's.
+    const decision =
+      attempt > state.attempt
+        ? "foreign"
+        : attempt < state.attempt
+          ? "duplicate"
+          : decide(
+              { ...state, confirmed: state.confirmed || state.named },
+              update,
+              tables.isOurs(run.runId, state),
+            )
     if (run.inputIndex === inputIndex && state.runId === run.runId) state.named = true
     if (decision === "duplicate" || decision === "foreign") tables.told.putOther(run.runId, run.status)
     if (decision === "duplicate") {
@@ -81,18 +91,23 @@ export const makeRuns = (tables: GroupTables) => {
       }
       return runs
     },
+    notEnded: () => tables.group.numInputs - tables.counts.ended,
+    attempts: (indexes: ReadonlyArray<number> | null) => tables.attempts(indexes),
     allEnded: () => tables.details !== null && tables.counts.ended >= tables.group.numInputs,
     pendingOutputCount: () => tables.counts.pending.size,
     pendingOutputs: () => tables.counts.pending.values(),
     hasUnnamedRuns: () => tables.hasUnnamedRuns(),
-    lastProgressAt: () => tables.counts.lastProgressAt,
+    lastProgressAt: () => Math.max(tables.counts.lastProgressAt, memory().since ?? 0),
     cursor: () => storage.kv.get<EventCursor>(CURSOR) ?? null,
     dropCursor: () =>
       tables.write(undefined, () => {
         storage.kv.delete(CURSOR)
       }),
-    memory: () => storage.kv.get<FollowMemory>(MEMORY) ?? EMPTY_MEMORY,
-    remember: (memory: FollowMemory) => tables.write(undefined, () => storage.kv.put(MEMORY, memory)),
+    memory,
+    remember: (next: FollowMemory) =>
+      tables.write(undefined, () => {
+        if (next.since === memory().since) tables.kept.put(MEMORY, next)
+      }),
     flush: () => {
       if (tables.passing.size > 0) tables.write(undefined, () => tables.flush())
     },

@@ -21,7 +21,8 @@ export const makeSnapshot = (tables: GroupTables, status: TaskGroupStatus, choic
   const page = (from: number, to: number): RowPage | null => {
     // Better a broken answer than one that looks whole.
     if (tables.isClosed) throw new Error(REMOVED)
-    const read = readPage(storage, from, to)
+    // Rows that were added since are none of this moment's.
+    const read = readPage(storage, from, Math.min(to, details.numInputs))
     if (read.length === 0) return null
     const rows = read.map((row) => undo.asOf(passing.current(row), change))
     return {

@@ -7,11 +7,11 @@ import { firstRow, type SqliteStorage } from "./SqliteStorage.ts"
 
 /** Columns of `runs` of any length, those that hold JSON first. */
 const JSON_COLUMNS = ["confidence", "error", "warnings", "extra", "input", "content", "merged", "output"]
-const TEXTS = [...JSON_COLUMNS, "run_id", "status", "created_at", "modified_at"]
+const TEXTS = [...JSON_COLUMNS, "processor", "run_id", "status", "created_at", "modified_at"]
 const RUNS =
-  "id input_index attempt change updated_at confirmed run_id status created_at modified_at confidence error warnings extra input content merged output"
+  "id input_index attempt change updated_at confirmed processor run_id status created_at modified_at confidence error warnings extra input content merged output"
 const DETAILS =
-  "id schema_version taskgroup_id url created_at metadata processor task_spec input_columns output_columns warnings num_inputs state status_message ended_at removal_at end_change change"
+  "id schema_version taskgroup_id url created_at metadata processor task_spec run_options input_columns output_columns warnings num_inputs state status_message ended_at removal_at end_change change"
 const DETAILS_TEXTS = DETAILS.split(" ").filter(
   (name) => !/^(?:id|num_inputs|.*_at|.*change|schema_version)$/.test(name),
 )

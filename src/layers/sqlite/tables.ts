@@ -31,7 +31,6 @@ const createDetails = (storage: SqliteStorage): void =>
       metadata TEXT NOT NULL,
       processor TEXT NOT NULL,
       task_spec TEXT NOT NULL,
-      run_options TEXT NOT NULL DEFAULT '{}',
       input_columns TEXT NOT NULL,
       output_columns TEXT NOT NULL,
       warnings TEXT NOT NULL,
@@ -41,7 +40,8 @@ const createDetails = (storage: SqliteStorage): void =>
       ended_at INTEGER,
       removal_at INTEGER,
       end_change INTEGER,
-      change INTEGER NOT NULL
+      change INTEGER NOT NULL,
+      run_options TEXT NOT NULL DEFAULT '{}'
     )`,
   )
 
@@ -55,7 +55,6 @@ const createRuns = (storage: SqliteStorage): void =>
       change INTEGER NOT NULL,
       updated_at INTEGER NOT NULL,
       confirmed INTEGER NOT NULL DEFAULT 0,
-      processor TEXT,
       run_id TEXT,
       status TEXT NOT NULL,
       created_at TEXT,
@@ -67,7 +66,8 @@ const createRuns = (storage: SqliteStorage): void =>
       input TEXT NOT NULL,
       content TEXT,
       merged TEXT,
-      output TEXT
+      output TEXT,
+      processor TEXT
     )`,
   )
 

@@ -7,7 +7,8 @@ import type { Upstream } from "./upstream.ts"
 
 /** What the parts of one follower share. */
 export interface FollowContext {
-  readonly key: ApiKey
+  /** Of this moment: it changes when somebody goes on with another. */
+  readonly key: () => ApiKey
   readonly groupId: GroupId
   readonly signals: Signals
   /** Of requests for single runs and their outputs. */

@@ -55,7 +55,7 @@ export const makeBulkPass = Effect.fnUntraced(function* (context: FollowContext)
     const last = allOver()
     const started = yield* Clock.currentTimeMillis
     const listed = yield* Effect.result(
-      listIntoStore(context.key, context.groupId, { status: "completed", includeOutput: true }),
+      listIntoStore(context.key(), context.groupId, { status: "completed", includeOutput: true }),
     )
     const now = yield* Clock.currentTimeMillis
     const rest = Math.max((now - started) * REST_FACTOR, REST_MIN_MS)

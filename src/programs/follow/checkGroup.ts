@@ -35,7 +35,7 @@ export const checkGroup = Effect.fnUntraced(function* (
   const api = yield* ParallelApi
   const store = yield* RunStore
   const { signals } = context
-  const group = yield* api.getTaskGroup(context.key, context.groupId)
+  const group = yield* api.getTaskGroup(context.key(), context.groupId)
   const upstream = group.status.task_run_status_counts
   const now = yield* Clock.currentTimeMillis
   const ours = store.upstreamCounts()
@@ -78,7 +78,7 @@ const hasChanged = Effect.fnUntraced(function* (context: FollowContext, runId: R
   const api = yield* ParallelApi
   const store = yield* RunStore
   const turn = yield* context.pace.turn
-  const run = yield* api.getRun(context.key, runId).pipe(
+  const run = yield* api.getRun(context.key(), runId).pipe(
     Effect.tapErrorTag("RateLimited", ({ retryAfterMs }) =>
       Effect.map(Clock.currentTimeMillis, (now) => context.pace.refused(turn, now + (retryAfterMs ?? 1_000))),
     ),

@@ -161,7 +161,7 @@ const makeGivingUp = Effect.fnUntraced(function* (context: FollowContext) {
   const list = Effect.fnUntraced(function* (now: number) {
     listAt = now + HOUR_MS
     const listed = yield* Effect.result(
-      listIntoStore(context.key, context.groupId, { status: "completed", includeOutput: true }),
+      listIntoStore(context.key(), context.groupId, { status: "completed", includeOutput: true }),
     )
     isListed = listed._tag === "Success"
   })
@@ -194,11 +194,11 @@ const fetchOutput = (context: FollowContext, pending: PendingOutput) =>
 const fetchAndStore = Effect.fnUntraced(function* (context: FollowContext, pending: PendingOutput) {
   const api = yield* ParallelApi
   const store = yield* RunStore
-  const { run, output } = yield* api.getResult(context.key, pending.runId).pipe(
+  const { run, output } = yield* api.getResult(context.key(), pending.runId).pipe(
     // 404 also means "the run failed": reading the run tells, and what it tells is compared with what we have.
     Effect.tapErrorTag("NotFound", () =>
       Effect.gen(function* () {
-        const run = yield* api.getRun(context.key, pending.runId)
+        const run = yield* api.getRun(context.key(), pending.runId)
         const [applied] = store.apply([{ run, output: null }], yield* Clock.currentTimeMillis)
         if (applied === "contradiction") {
           yield* Effect.logWarning(`Run ${pending.runId} was completed and is now reported as ${run.status}`)

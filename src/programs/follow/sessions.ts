@@ -35,7 +35,7 @@ const session = Effect.fnUntraced(function* (
   const started = yield* Clock.currentTimeMillis
   const from = context.signals.cursor ?? store.cursor()
   let count = 0
-  const result = yield* api.events(context.key, context.groupId, from).pipe(
+  const result = yield* api.events(context.key(), context.groupId, from).pipe(
     Stream.interruptWhen(Effect.sleep(Duration.seconds(settings.EVENTS_SESSION_SECONDS))),
     Stream.runForEachArray((events) => {
       count += events.length

@@ -29,6 +29,7 @@ export const makeUpstream = Effect.fnUntraced(function* () {
   const steps = stepsOf(refused(settings))
   const remembered = store.memory()
   let { answeredMs, answeredAt, refusedAt } = remembered
+  const { since } = remembered
   const late = new Map(Object.entries(remembered.lateOutputs).map(([index, at]) => [Number(index), at]))
   let isSaved = true
   let savedAt = 0
@@ -36,7 +37,15 @@ export const makeUpstream = Effect.fnUntraced(function* () {
   let askAgainAt = 0
 
   const save = () => {
-    if (!isSaved) store.remember({ answeredMs, answeredAt, refusedAt, lateOutputs: Object.fromEntries(late) })
+    const lateOutputs = Object.fromEntries(late)
+    if (!isSaved)
+      store.remember({
+        answeredMs,
+        answeredAt,
+        refusedAt,
+        lateOutputs,
+        ...(since !== undefined && { since }),
+      })
     isSaved = true
   }
 

@@ -16,6 +16,7 @@ import { RunStore } from "../../services/RunStore.ts"
 import { Settings } from "../../services/Settings.ts"
 import { SubmissionStore } from "../../services/SubmissionStore.ts"
 import { isComplete, lookUpstream } from "../settleLost.ts"
+import { STOPPED } from "./stopped.ts"
 import { nextRound, type RefusedBatch, type SubmissionServices, type SubmitOptions } from "./sendWave.ts"
 
 /** Only a refusal of the key or of the group stops the submission. */
@@ -27,7 +28,7 @@ const HOUR_MS = 3_600_000
 export const fail = Effect.fnUntraced(function* (batch: Batch, error: JsonText) {
   const submission = yield* SubmissionStore
   const now = yield* Clock.currentTimeMillis
-  submission.leaveOut(batch, { status: "failed", error }, markDone(submission.plan(), batch), now)
+  submission.leaveOut([batch], { status: "failed", error }, markDone(submission.plan(), batch), now)
 })
 
 export const loseAll = Effect.fnUntraced(function* (batches: ReadonlyArray<Batch>) {
@@ -46,7 +47,7 @@ export const looksClean = Effect.fnUntraced(function* (options: SubmitOptions) {
   const submission = yield* SubmissionStore
   const runs = yield* RunStore
   if (submission.plan().lost.length > 0) return false
-  const { status } = yield* api.getTaskGroup(options.key, options.groupId)
+  const { status } = yield* api.getTaskGroup(options.key(), options.groupId)
   const known = runs.submitted()
   if (status.num_task_runs <= known) return status.num_task_runs === known
   const sighting = yield* lookUpstream(options)
@@ -72,11 +73,19 @@ export const resolveRefusals = Effect.fnUntraced(function* (
   let stop: Stopped | null = null
   let rateLimited: RateLimited | null = null
   let credit: PaymentRequired | null = null
-  for (const { batch, error } of refused) {
-    const again = () => submission.savePlan(markTodo(submission.plan(), batch, [batch]))
+  for (const { batch: sent, error } of refused) {
+    // As it is now: the group may have been stopped, or rows have gone on without it.
+    const batch = submission.plan().sending.find(({ id }) => id === sent.id)
+    if (batch === undefined) continue
+    if (batch.stopped === true && error._tag !== "Rejected") {
+      yield* leaveStopped(batch)
+      continue
+    }
+    const again = () => submission.savePlan(markTodo(submission.plan(), batch))
     switch (error._tag) {
       case "Rejected":
         if (submission.unsubmitted(batch).length <= 1) yield* fail(batch, errorJson(error))
+        else if (batch.stopped === true) yield* leaveStopped(batch)
         else submission.savePlan(markTodo(submission.plan(), batch, halves(batch)))
         break
       case "Unauthorized":
@@ -105,6 +114,13 @@ export const resolveRefusals = Effect.fnUntraced(function* (
   return stop === null ? rateLimited : yield* stop
 })
 
+/** What a stop found under way turned out not to be upstream. */
+const leaveStopped = Effect.fnUntraced(function* (batch: Batch) {
+  const submission = yield* SubmissionStore
+  const plan = markDone(submission.plan(), batch)
+  submission.leaveOut([batch], STOPPED, plan, yield* Clock.currentTimeMillis)
+})
+
 const noteLackOfCredit = Effect.fnUntraced(function* (options: SubmitOptions, error: PaymentRequired) {
   const submission = yield* SubmissionStore
   const settings = yield* Settings
@@ -119,7 +135,5 @@ const noteLackOfCredit = Effect.fnUntraced(function* (options: SubmitOptions, er
     error: errorJson({ message, refId: error.refId, detail: error.detail }),
   } as const
   const now = yield* Clock.currentTimeMillis
-  for (const batch of plan.todo) {
-    submission.leaveOut(batch, end, { ...markDone(submission.plan(), batch), credit: null }, now)
-  }
+  submission.leaveOut(plan.todo, end, { ...submission.plan(), todo: [], credit: null }, now)
 })

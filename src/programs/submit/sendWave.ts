@@ -1,7 +1,9 @@
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { isRefusal, type ParallelError, type RateLimited, type Refusal } from "../../domain/Errors.ts"
-import { markDone, markLost, markSending } from "../../domain/Plan.ts"
+import { countRows, markDone, markLost, markSending } from "../../domain/Plan.ts"
+import { runMetadata } from "../../domain/RunJson.ts"
+import { runOptionsText } from "../../domain/RunOptions.ts"
 import * as Schedules from "../../domain/Schedules.ts"
 import {
   type Batch,
@@ -15,7 +17,8 @@ import { GroupStore } from "../../services/GroupStore.ts"
 import { ParallelApi } from "../../services/ParallelApi.ts"
 import type { RunStore } from "../../services/RunStore.ts"
 import { Settings } from "../../services/Settings.ts"
-import { SubmissionStore } from "../../services/SubmissionStore.ts"
+import { SecretStore } from "../../services/SecretStore.ts"
+import { SubmissionStore, type Unsubmitted } from "../../services/SubmissionStore.ts"
 import type { Upstream } from "../settleLost.ts"
 
 export interface SubmitOptions extends Upstream {
@@ -33,7 +36,13 @@ export interface Sending extends SubmitOptions {
   acceptedAt: number
 }
 
-export type SubmissionServices = ParallelApi | SubmissionStore | RunStore | GroupStore | Settings
+export type SubmissionServices =
+  | ParallelApi
+  | SubmissionStore
+  | RunStore
+  | GroupStore
+  | SecretStore
+  | Settings
 
 /** A batch that upstream refused. It stays marked as being sent until it is certain that none of it was taken. */
 export interface RefusedBatch {
@@ -71,13 +80,16 @@ export const sendWave = Effect.fnUntraced(function* (options: Sending, wave: Rea
 
 const sendBatch = Effect.fnUntraced(function* (
   options: Sending,
-  batch: Batch,
+  { id }: Batch,
 ): Effect.fn.Return<Outcome, never, SubmissionServices> {
   const api = yield* ParallelApi
   const submission = yield* SubmissionStore
   const group = yield* GroupStore
-  const indexes = submission.unsubmitted(batch)
-  if (indexes.length === 0) {
+  // Somebody may have stopped the group since the wave was drawn up.
+  const batch = submission.plan().todo.find((one) => one.id === id)
+  if (batch === undefined) return "unsent"
+  const rows = submission.unsubmitted(batch)
+  if (rows.length === 0) {
     submission.savePlan(markDone(submission.plan(), batch))
     return "done"
   }
@@ -86,22 +98,26 @@ const sendBatch = Effect.fnUntraced(function* (
   const since = yield* Clock.currentTimeMillis
   // Between reading the plan and writing it no other batch may have its turn.
   submission.savePlan(markSending(submission.plan(), batch, since))
-  const inputs = runInputs(submission.inputs(batch), batch, indexes, details.processor)
-  return yield* api.addRuns(options.key, options.groupId, { defaultTaskSpec: details.taskSpec, inputs }).pipe(
-    Effect.flatMap((runIds) =>
-      Effect.map(Clock.currentTimeMillis, (now): Outcome => {
-        const runs = runIds.map((runId, at) => ({ inputIndex: indexes[at]!, runId }))
-        options.acceptedAt = now
-        submission.acceptRuns(runs, passed(markDone(submission.plan(), batch)), now)
-        return "done"
-      }),
-    ),
-    Effect.catch((error) =>
-      isRefusal(error) || error._tag === "RateLimited"
-        ? Effect.succeed<Outcome>({ batch, error })
-        : lose(options, batch, error),
-    ),
-  )
+  const more = runOptionsText(details.runOptions, (yield* SecretStore).runSecrets())
+  const texts = submission.inputs(rows.map(({ inputIndex }) => inputIndex))
+  const inputs = rows.map((row, at) => runInput(row, texts[at]!, row.processor ?? details.processor, more))
+  return yield* api
+    .addRuns(options.key(), options.groupId, { defaultTaskSpec: details.taskSpec, inputs })
+    .pipe(
+      Effect.flatMap((runIds) =>
+        Effect.map(Clock.currentTimeMillis, (now): Outcome => {
+          const runs = runIds.map((runId, at) => ({ ...rows[at]!, runId }))
+          options.acceptedAt = now
+          submission.acceptRuns(runs, passed(markDone(submission.plan(), batch)), now)
+          return "done"
+        }),
+      ),
+      Effect.catch((error) =>
+        isRefusal(error) || error._tag === "RateLimited"
+          ? Effect.succeed<Outcome>({ batch, error })
+          : lose(options, batch, error),
+      ),
+    )
 })
 
 /**
@@ -118,7 +134,7 @@ const passed = (plan: SubmissionPlan): SubmissionPlan => {
 
 /** Of several rows it is known only that they are to be tried in halves. */
 const unrefused = <A extends Batch>(batch: A) => {
-  if (batch.to - batch.from > 1) return batch
+  if (countRows(batch) > 1) return batch
   const { edge: _, ...rest } = batch
   return rest
 }
@@ -168,13 +184,5 @@ export const nextRound = Effect.fnUntraced(function* (
   return { since: before?.since ?? since, next, rounds } satisfies Waiting
 })
 
-const runInputs = (
-  inputs: ReadonlyArray<JsonText>,
-  batch: Batch,
-  indexes: ReadonlyArray<number>,
-  processor: string,
-): ReadonlyArray<JsonText> =>
-  indexes.map((index) => {
-    const input = inputs[index - batch.from] ?? "{}"
-    return `{"input":${input},"processor":${JSON.stringify(processor)},"metadata":{"input_index":"${index}"}}`
-  })
+const runInput = (row: Unsubmitted, input: JsonText, processor: string, more: string): JsonText =>
+  `{"input":${input},"processor":${JSON.stringify(processor)},"metadata":${runMetadata(row)}${more}}`

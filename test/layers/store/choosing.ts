@@ -130,8 +130,8 @@ export const choosingSuite = (withStorage: WithStorage) => {
   it("finds a row by its run", () =>
     withStorage((storage) => {
       const store = submittedOn(storage, inputsOf(3))
-      expect(store.indexOf(RunId("run-2"))).toBe(2)
-      expect(store.indexOf(RunId("run-3"))).toBeNull()
+      expect(store.rowOf(RunId("run-2"))?.inputIndex).toBe(2)
+      expect(store.rowOf(RunId("run-3"))).toBeNull()
     }))
 
   const RAW = "a\u007f\u0085\u009f\u2028\u2029b"

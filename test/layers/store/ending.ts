@@ -51,16 +51,25 @@ export const endingSuite = (withStorage: WithStorage) => {
       expect(storage.kv.get("api_key")).toBeUndefined()
     }))
 
+  it("keeps what is in doubt, should the group go on", () =>
+    withStorage((storage) => {
+      const store = submittedOn(storage)
+      const lost = [{ id: 3, rows: [{ from: 0, to: 1 }], since: NOW }]
+      store.savePlan({ ...EMPTY_PLAN, lost })
+      store.end(END, () => {})
+      expect(opened(storage).store.plan().lost).toEqual(lost)
+    }))
+
   it("forgets plan, cursor, what following remembers and deliveries with the end", () =>
     withStorage((storage) => {
       const store = submittedOn(storage)
-      store.savePlan({ ...EMPTY_PLAN, todo: [{ from: 0, to: 1 }] })
+      store.savePlan({ ...EMPTY_PLAN, next: 7 })
       store.apply([], NOW, EventCursor("cursor"))
       store.remember({ ...EMPTY_MEMORY, refusedAt: 5 })
       store.countDelivery()
       expect(opened(storage).store.deliveries()).toBe(1)
       store.end(END, () => {})
-      expect(store.plan().todo).toEqual([])
+      expect(store.plan()).toEqual(EMPTY_PLAN)
       expect(store.cursor()).toBeNull()
       expect(store.memory()).toEqual(EMPTY_MEMORY)
       expect(store.deliveries()).toBe(0)

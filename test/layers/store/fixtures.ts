@@ -59,7 +59,7 @@ export const groupOn = (
   const { store } = opened(storage)
   store.begin(initOf({ numInputs: inputs.length, ...changes }))
   store.addInputs(0, inputs, NOW)
-  store.commit({ ...EMPTY_PLAN, todo: [{ from: 0, to: inputs.length }] })
+  store.commit({ ...EMPTY_PLAN, todo: [{ id: 0, rows: [{ from: 0, to: inputs.length }] }] })
   return store
 }
 
@@ -117,7 +117,7 @@ export const outputOf = (content: unknown, basis: ReadonlyArray<unknown> = []): 
 /** As a group is removed: gone for everybody, then emptied. Rejects where the storage does. */
 export const removed = (store: Store): Promise<void> => {
   store.remove(() => {})
-  return Effect.runPromise(store.erase)
+  return Effect.runPromise(Effect.asVoid(store.erase))
 }
 
 /** Ends a row with an output. */

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest"
 import { ChangeNumber } from "../../../src/domain/Ids.ts"
-import { isPlanDone } from "../../../src/domain/TaskGroup.ts"
+import { EMPTY_PLAN, isPlanDone } from "../../../src/domain/TaskGroup.ts"
 import { StoredByLaterVersion } from "../../../src/layers/sqlite/migrate.ts"
 import type { SqliteStorage } from "../../../src/layers/sqlite/SqliteStorage.ts"
 import { EMPTY_MEMORY } from "../../../src/services/RunStore.ts"
@@ -93,7 +93,7 @@ export const migratingSuite = (withStorage: WithStorage) => {
     withStorage((storage) => {
       const store = v1On(storage, ACTIVE)
       const after = contentOf(storage)
-      expect(after.details[0]?.[1]).toBe(3)
+      expect(after.details[0]?.[1]).toBe(4)
       expect(beliefs(opened(storage).store)).toEqual(beliefs(store))
       expect(contentOf(storage)).toEqual(after)
     }))
@@ -123,14 +123,18 @@ export const migratingSuite = (withStorage: WithStorage) => {
       )
       const plan = store.plan()
       expect(plan).toEqual({
-        todo: [{ from: 8, to: 10 }],
+        ...EMPTY_PLAN,
+        next: 1,
+        todo: [{ id: 0, rows: [{ from: 8, to: 10 }] }],
         sending: [],
         lost: [],
         credit: { since: 0, next: BEGAN + HOUR, rounds: 1 },
         edge: null,
       })
-      expect(store.unsubmitted({ from: 0, to: 10 })).toEqual([8, 9])
-      expect(store.inputs({ from: 8, to: 10 })).toEqual(ACTIVE.runs.slice(8).map(({ input }) => input))
+      expect(store.unsubmitted({ rows: [{ from: 0, to: 10 }] }).map(({ inputIndex }) => inputIndex)).toEqual([
+        8, 9,
+      ])
+      expect(store.inputs([8, 9])).toEqual(ACTIVE.runs.slice(8).map(({ input }) => input))
       store.acceptRuns(
         [8, 9].map((index) => runOf(index)),
         { ...plan, todo: [], credit: null },
@@ -237,7 +241,7 @@ export const migratingSuite = (withStorage: WithStorage) => {
     withStorage((storage) => {
       for (const version of [1, 2]) {
         writeV1(storage, ACTIVE, version)
-        const before = [...storage.sql.exec("SELECT * FROM runs ORDER BY id").raw()]
+        const before = [...storage.sql.exec("SELECT *, NULL FROM runs ORDER BY id").raw()]
         const { store } = opened(storage)
         if (version === 2)
           expect([...storage.sql.exec("SELECT * FROM runs ORDER BY id").raw()]).toEqual(before)
@@ -267,7 +271,9 @@ export const migratingSuite = (withStorage: WithStorage) => {
         kv: { api_key: "secret-key", alarms: { uncommitted: BEGAN + HOUR } },
       })
       expect(store.addInputs(0, inputs, BEGAN + 1)).toBe("stored")
-      expect(store.commit({ ...store.plan(), todo: [{ from: 0, to: 3 }] })).toBe("committed")
+      expect(store.commit({ ...store.plan(), todo: [{ id: 0, rows: [{ from: 0, to: 3 }] }] })).toBe(
+        "committed",
+      )
       expect(rowsOf(opened(storage).store).map(({ change }) => change)).toEqual([2, 3, 4])
     }))
 
@@ -286,10 +292,10 @@ export const migratingSuite = (withStorage: WithStorage) => {
 
   it("refuses what a later version has stored, and leaves it as it is", () =>
     withStorage((storage) => {
-      writeV1(storage, ACTIVE, 4)
+      writeV1(storage, ACTIVE, 5)
       const before = contentOf(storage)
       expect(() => opened(storage)).toThrow(StoredByLaterVersion)
-      expect(() => opened(storage)).toThrow(/stored by a later version .*layout 4.*up to 3/)
+      expect(() => opened(storage)).toThrow(/stored by a later version .*layout 5.*up to 3/)
       expect(contentOf(storage)).toEqual(before)
       // A later version may have other tables.
       storage.sql.exec("ALTER TABLE runs RENAME TO attempts")

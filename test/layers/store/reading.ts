@@ -277,7 +277,7 @@ export const readingSuite = (withStorage: WithStorage) => {
       expect(store.commit(EMPTY_PLAN)).toBe("incomplete")
       store.say("end", "too late")
       store.addWarning("too late")
-      store.savePlan({ ...EMPTY_PLAN, todo: [{ from: 0, to: 1 }] })
+      store.savePlan({ ...EMPTY_PLAN, todo: [{ id: 0, rows: [{ from: 0, to: 1 }] }] })
       store.acceptRuns([runOf(0, "run-9")], EMPTY_PLAN, NOW)
       store.remember({ ...EMPTY_MEMORY, answeredMs: 1 })
       store.dropCursor()

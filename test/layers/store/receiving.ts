@@ -67,12 +67,12 @@ export const receivingSuite = (withStorage: WithStorage) => {
       expect(store.addInputs(1, [`{"company":"Somebody else"}`], NOW)).toBe("different")
       expect(store.addInputs(3, [inputs[3]!, inputs[3]!], NOW)).toBe("different")
       expect(store.change()).toBe(change)
-      expect(store.commit({ ...EMPTY_PLAN, todo: [{ from: 0, to: 4 }] })).toBe("committed")
+      expect(store.commit({ ...EMPTY_PLAN, todo: [{ id: 0, rows: [{ from: 0, to: 4 }] }] })).toBe("committed")
       expect(store.commit(EMPTY_PLAN)).toBe("same")
-      expect(store.plan().todo).toEqual([{ from: 0, to: 4 }])
+      expect(store.plan().todo).toMatchObject([{ rows: [{ from: 0, to: 4 }] }])
       expect(store.addInputs(0, inputs, NOW)).toBe("same")
       expect(store.addInputs(0, [`{"company":"Somebody else"}`], NOW)).toBe("different")
-      expect(store.inputs({ from: 1, to: 3 })).toEqual(inputs.slice(1, 3))
+      expect(store.inputs([1, 2])).toEqual(inputs.slice(1, 3))
       expect(store.inputLengths()).toEqual(inputs.map((text) => text.length))
       expect(rowsOf(store).map(({ input, status, runId }) => ({ input, status, runId }))).toEqual(
         inputs.map((input) => ({ input, status: "queued", runId: null })),
@@ -95,9 +95,15 @@ export const receivingSuite = (withStorage: WithStorage) => {
   it("accepts runs, keeps the plan with them, and knows what is not submitted", () =>
     withStorage((storage) => {
       const store = groupOn(storage, inputsOf(5))
-      store.acceptRuns([runOf(1), runOf(2)], { ...EMPTY_PLAN, todo: [{ from: 3, to: 5 }] }, NOW)
-      expect(store.unsubmitted({ from: 0, to: 5 })).toEqual([0, 3, 4])
-      expect(store.plan()).toEqual({ ...EMPTY_PLAN, todo: [{ from: 3, to: 5 }] })
+      store.acceptRuns(
+        [runOf(1), runOf(2)],
+        { ...EMPTY_PLAN, todo: [{ id: 0, rows: [{ from: 3, to: 5 }] }] },
+        NOW,
+      )
+      expect(store.unsubmitted({ rows: [{ from: 0, to: 5 }] }).map(({ inputIndex }) => inputIndex)).toEqual([
+        0, 3, 4,
+      ])
+      expect(store.plan()).toEqual({ ...EMPTY_PLAN, todo: [{ id: 0, rows: [{ from: 3, to: 5 }] }] })
       expect(store.upstreamCounts()).toEqual({ queued: 2 })
       store.acceptRuns([runOf(1, "another")], EMPTY_PLAN, NOW)
       expect(rowsOf(store)[1]?.runId).toBe("run-1")
@@ -108,9 +114,9 @@ export const receivingSuite = (withStorage: WithStorage) => {
       const store = groupOn(storage, inputsOf(4))
       accept(store, 1, 2)
       store.leaveOut(
-        { from: 0, to: 3 },
+        [{ rows: [{ from: 0, to: 3 }] }],
         { status: "failed", error: `{"message":"refused"}` },
-        { ...EMPTY_PLAN, todo: [{ from: 3, to: 4 }] },
+        { ...EMPTY_PLAN, todo: [{ id: 0, rows: [{ from: 3, to: 4 }] }] },
         NOW,
       )
       expect(rowsOf(store).map(({ status, error }) => [status, error])).toEqual([
@@ -121,8 +127,8 @@ export const receivingSuite = (withStorage: WithStorage) => {
       ])
       expect(store.status().task_run_status_counts).toEqual({ failed: 2, queued: 2 })
       expect(store.upstreamCounts()).toEqual({ queued: 1 })
-      expect(store.plan().todo).toEqual([{ from: 3, to: 4 }])
-      store.leaveOut({ from: 0, to: 4 }, { status: "cancelled", error: "{}" }, EMPTY_PLAN, NOW)
+      expect(store.plan().todo).toMatchObject([{ rows: [{ from: 3, to: 4 }] }])
+      store.leaveOut([{ rows: [{ from: 0, to: 4 }] }], { status: "cancelled", error: "{}" }, EMPTY_PLAN, NOW)
       expect(rowsOf(store).map(({ status }) => status)).toEqual(["failed", "queued", "failed", "cancelled"])
       expect(store.submitted()).toBe(1)
       expect(beliefs(opened(storage).store)).toEqual(beliefs(store))
@@ -188,7 +194,7 @@ export const receivingSuite = (withStorage: WithStorage) => {
       name: "leaveOut",
       at: 2,
       act: (store: ReturnType<typeof groupOn>) =>
-        store.leaveOut({ from: 0, to: 5 }, { status: "failed", error: "{}" }, EMPTY_PLAN, NOW),
+        store.leaveOut([{ rows: [{ from: 0, to: 5 }] }], { status: "failed", error: "{}" }, EMPTY_PLAN, NOW),
     },
     {
       name: "apply",
@@ -231,7 +237,8 @@ export const receivingSuite = (withStorage: WithStorage) => {
         if (empty !== true) {
           store.begin(initOf({ numInputs: 5 }))
           store.addInputs(0, inputsOf(5), NOW)
-          if (receiving !== true) store.commit({ ...EMPTY_PLAN, todo: [{ from: 0, to: 5 }] })
+          if (receiving !== true)
+            store.commit({ ...EMPTY_PLAN, todo: [{ id: 0, rows: [{ from: 0, to: 5 }] }] })
         }
         const look = () =>
           empty === true ? { details: store.details(), change: store.change() } : beliefs(store)

@@ -19,7 +19,7 @@ import {
   type WithStorage,
 } from "./fixtures.ts"
 
-const failureOf = (program: Store["erase"]) => Effect.runPromise(Effect.flip(program))
+const failureOf = <E>(program: Effect.Effect<unknown, E>) => Effect.runPromise(Effect.flip(program))
 
 /** A storage that cannot be emptied the first time. */
 const reluctant = (storage: SqliteStorage, refuse: () => Promise<never>): SqliteStorage => {
@@ -45,7 +45,8 @@ export const removingSuite = (withStorage: WithStorage) => {
       const { store } = opened(storage)
       store.begin(initOf())
       store.addInputs(0, inputsOf(3), NOW)
-      if (state !== "receiving") store.commit({ ...EMPTY_PLAN, todo: [{ from: 0, to: 3 }] })
+      if (state !== "receiving")
+        store.commit({ ...EMPTY_PLAN, todo: [{ id: 0, rows: [{ from: 0, to: 3 }] }] })
       if (state === "ended") store.end({ message: "", removalAt: NOW, now: NOW }, () => {})
       expect(store.details()?.state).toBe(state)
       store.remove(() => void storage.kv.delete("api_key"))
@@ -129,7 +130,7 @@ export const removingSuite = (withStorage: WithStorage) => {
         // What still runs is too late.
         expect(complete(store, 0)).toEqual([])
         store.say("following", "too late")
-        store.savePlan({ ...EMPTY_PLAN, todo: [{ from: 0, to: 3 }] })
+        store.savePlan({ ...EMPTY_PLAN, todo: [{ id: 0, rows: [{ from: 0, to: 3 }] }] })
         store.flush()
         store.remove(() => expect.unreachable())
         expect(store.details()).toBeNull()
@@ -150,12 +151,12 @@ export const removingSuite = (withStorage: WithStorage) => {
     withStorage(async (storage) => {
       const { store } = opened(storage)
       expect(tablesOf(storage)).toBe(2)
-      await Effect.runPromise(store.forget)
+      await Effect.runPromise(store.forget(NOW))
       expect(tablesOf(storage)).toBe(0)
       expect([store.details(), store.change(), store.allEnded()]).toEqual([null, 0, false])
-      await Effect.runPromise(store.forget)
+      await Effect.runPromise(store.forget(NOW))
       // As it is when a look-up comes just before the group does.
-      const forgetting = Effect.runPromise(store.forget)
+      const forgetting = Effect.runPromise(store.forget(NOW))
       expect(store.begin(initOf())).toBe("begun")
       await forgetting
       expect(store.addInputs(0, inputsOf(3), NOW)).toBe("stored")
@@ -167,8 +168,8 @@ export const removingSuite = (withStorage: WithStorage) => {
     withStorage(async (storage) => {
       const refuse = () => Promise.reject(new Error("no"))
       const { store } = opened(reluctant(storage, refuse))
-      expect(await failureOf(store.forget)).toBeInstanceOf(StorageFailed)
-      await Effect.runPromise(store.forget)
+      expect(await failureOf(store.forget(NOW))).toBeInstanceOf(StorageFailed)
+      await Effect.runPromise(store.forget(NOW))
       expect(groupOn(storage).details()?.state).toBe("active")
     }))
 }

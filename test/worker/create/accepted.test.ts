@@ -30,6 +30,8 @@ describe("a POST that is accepted", () => {
       origin: ORIGIN,
       num_inputs: 3,
       processor: "core",
+      title: null,
+      question: null,
     })
   })
 
@@ -57,9 +59,11 @@ describe("a POST that is accepted", () => {
       url: `${ORIGIN}/${group?.taskgroup_id}`,
       taskgroup_id: group?.taskgroup_id,
       num_inputs: 3,
+      num_inputs_left_out: 0,
       processor: "core",
       output_schema: SCHEMA,
       estimated_cost_usd: 0.075,
+      estimated_seconds: { min: 60, max: 300 },
       warnings: [],
     })
   })

@@ -82,6 +82,7 @@ const deadWorker = async (upstream: Upstream, stage: "acquired" | "created" | "c
     url,
     taskgroup_id: taskgroupId,
     num_inputs: 3,
+    num_inputs_left_out: 0,
     processor: "core",
     output_schema: null,
     estimated_cost_usd: 0.075,

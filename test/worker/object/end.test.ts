@@ -1,4 +1,5 @@
 import { abortAllDurableObjects } from "cloudflare:test"
+import { Webhook } from "standardwebhooks"
 import { describe, expect, it } from "vitest"
 import { expectNothingStored, storedIn, untilEnded } from "../support/expect.ts"
 import { create, getJson, groupStub, inside, ORIGIN, send } from "../support/product.ts"
@@ -49,6 +50,23 @@ describe("the end", () => {
     await abortAllDurableObjects()
     await getJson(id)
     expect(await upstream.webhooks()).toHaveLength(1)
+  })
+
+  it("signs the webhook where there is a secret, which stays where no reader looks", async () => {
+    const upstream = newUpstream()
+    const secret = `whsec_${btoa("a secret of 32 bytes, or so it is")}`
+    const { taskgroup_id: id } = await create(upstream, {
+      webhook_url: upstream.url("/_sim/webhooks/hook"),
+      webhook_secret: secret,
+    })
+    const data = await untilEnded(id)
+    const [webhook] = await received(upstream, 1)
+    expect(new Webhook(secret).verify(webhook?.body ?? "", { ...webhook?.headers })).toEqual({
+      url: `${ORIGIN}/${id}`,
+    })
+    const { raw } = await groupStub(id).raw("SELECT * FROM details")
+    expect(JSON.stringify([data, raw, webhook])).not.toContain(secret.slice(6))
+    expect(await inside(id, ({ storage }) => storage.kv.get("webhook_secret"))).toBe(secret)
   })
 
   it("comes again until 2xx, under the same id", async () => {

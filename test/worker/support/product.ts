@@ -94,6 +94,7 @@ export interface Created {
   readonly url: string
   readonly taskgroup_id: string
   readonly num_inputs: number
+  readonly num_inputs_left_out: number
   readonly processor: string
   readonly output_schema: unknown
   readonly estimated_cost_usd: number | null

@@ -1,0 +1,95 @@
+import * as Redacted from "effect/Redacted"
+import type { Act, ActOutcome } from "../../domain/Act.ts"
+import { cutBatches, markResumed, withoutRows, withTodo } from "../../domain/Plan.ts"
+import type { SettingsShape } from "../../domain/Settings.ts"
+import type { SubmissionPlan } from "../../domain/TaskGroup.ts"
+import type { AlarmClock } from "../../services/AlarmClock.ts"
+import type { GroupStore } from "../../services/GroupStore.ts"
+import type { ReceivingStore } from "../../services/ReceivingStore.ts"
+import type { RunStore } from "../../services/RunStore.ts"
+import type { SecretStore } from "../../services/SecretStore.ts"
+import type { SubmissionStore } from "../../services/SubmissionStore.ts"
+
+/** What acts decide on and write: all of it in one transaction, at one moment. */
+export interface ActContext {
+  readonly group: GroupStore["Service"]
+  readonly runs: RunStore["Service"]
+  readonly receiving: ReceivingStore["Service"]
+  readonly submission: SubmissionStore["Service"]
+  readonly secrets: SecretStore["Service"]
+  readonly alarms: AlarmClock["Service"]
+  readonly settings: SettingsShape
+  /** Epoch milliseconds. */
+  readonly now: number
+}
+
+/** What an act means for the group as it is. */
+export type Decision =
+  | {
+      readonly _tag: "Plan"
+      /** What is answered, beside the group's address. */
+      readonly answer: Readonly<Record<string, unknown>>
+      readonly warnings: ReadonlyArray<string>
+      /** Null: there is nothing to do, or only a plan was asked for. */
+      readonly apply: (() => void) | null
+    }
+  | Extract<ActOutcome, { readonly _tag: "Refused" | "PiecesLost" }>
+
+export const HOUR_MS = 3_600_000
+
+/**
+ * The key of an act that goes on with the group counts from now on. True when following is to begin anew: the group had
+ * ended, or what upstream refused may be different now.
+ */
+export const takeKey = ({ group, submission, secrets, alarms, now }: ActContext, act: Act): boolean => {
+  if (act._tag === "stop" || act._tag === "delete") return false
+  const present = secrets.apiKey()
+  const isOther = present === null || Redacted.value(present) !== act.key
+  const { credit, edge, ...plan } = submission.plan()
+  const asksAgain = (act._tag === "resume" || isOther) && (credit !== null || edge !== null)
+  const anew = group.details()?.state === "ended" || group.state() === "key_refused" || asksAgain
+  if (isOther) secrets.saveApiKey(act.key)
+  if (!anew) return false
+  if (asksAgain) submission.savePlan({ ...plan, credit: null, edge: edge && { ...edge, next: 0 } })
+  for (const name of ["removal", "webhook"] as const)
+    if (group.details()?.state === "ended") alarms.clear(name)
+  group.goOn(now)
+  return true
+}
+
+/** How many rows wait to be sent. */
+export const toSendOf = ({ submission }: Pick<ActContext, "submission">): number =>
+  submission.plan().todo.reduce((sum, batch) => sum + submission.unsubmitted(batch).length, 0)
+
+/** How many rows are at Parallel, or may be, and are waited for. */
+export const runningOf = (context: Pick<ActContext, "group" | "runs" | "submission">): number =>
+  context.group.details()?.state === "ended" ? 0 : context.runs.notEnded() - toSendOf(context)
+
+/** These rows are to be sent as well, behind what is. `resumes`: what a stop found under way goes on too. */
+export const planRows = (
+  { submission, settings }: ActContext,
+  rows: ReadonlyArray<readonly [index: number, chars: number]>,
+  resumes: boolean,
+): void => {
+  const cut = cutBatches(rows, { size: settings.BATCH_SIZE, chars: settings.BATCH_CHARS })
+  const before = submission.plan()
+  const went: SubmissionPlan = resumes ? markResumed(before) : { ...before, stopped: false }
+  const plan = withoutRows(went, new Set(rows.map(([index]) => index)))
+  submission.savePlan({ ...withTodo(plan, cut), kept: true })
+}
+
+/** The next attempts at these rows, which have ended, are to be sent. */
+export const repeat = (
+  context: ActContext,
+  rows: ReadonlyArray<{ readonly inputIndex: number; readonly processor: string | null }>,
+  resumes: boolean,
+): void => {
+  const { receiving, submission, now } = context
+  receiving.repeatRows(rows, now)
+  const lengths = submission.inputLengths(rows.map(({ inputIndex }) => inputIndex))
+  planRows(
+    context,
+    rows.map(({ inputIndex }, at) => [inputIndex, lengths[at] ?? 0] as const),
+    resumes,
+  )
+}
