@@ -150,7 +150,8 @@ describe.concurrent("the same POST again, with the same Idempotency-Key", () => 
       await expectError(await post(other), 409)
     // What is not a request claims nothing and is told as what it is.
     await expectError(await post("{}"), 422)
-    await expectError(await post(text, "?dry_run=true"), 422)
+    await expectError(await post(text, "?dry_rum=true"), 422)
+    expect(await (await post(text, "?dry_run=true")).json()).toMatchObject({ dry_run: true })
     expect(await upstream.groups()).toHaveLength(1)
   })
 
