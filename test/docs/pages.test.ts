@@ -5,7 +5,7 @@ import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import { MAX_COLUMNS } from "../../src/domain/Columns.ts"
 import { CONSTANTS } from "../../src/domain/Constants.ts"
-import { processorNames, usdPerRun } from "../../src/domain/Processors.ts"
+import { PRICES_AS_OF, processorNames, usdPerRun } from "../../src/domain/Processors.ts"
 import { Variables } from "../../src/domain/Settings.ts"
 import { createErrorOf, errorBody } from "../../src/http/errors.ts"
 import { InvalidRequest } from "../../src/programs/createErrors.ts"
@@ -100,6 +100,7 @@ describe("docs/operating.md", () => {
 
   it("lists the prices that estimates are made of", () => {
     const tiers = processorNames.filter((name) => !name.endsWith("-fast"))
+    expect(sectionOf(operating, "Costs")).toContain(PRICES_AS_OF)
     expect(rowsOf(sectionOf(operating, "Costs"))).toEqual(
       tiers.map((name) => {
         const price = usdPerRun(name) ?? Number.NaN

@@ -10,6 +10,9 @@ export class Product {
   /** In the query of every webhook URL, and of every inputs URL. */
   readonly webhookToken = `pmt-e2e-webhook-${token()}`
   readonly inputsToken = `pmt-e2e-inputs-${token()}`
+  /** What an MCP server is given, and what the webhook is signed with. */
+  readonly mcpToken = `pmt-e2e-mcp-${token()}`
+  readonly webhookSecret = `whsec_${randomBytes(32).toString("base64")}`
   /** The groups it made. */
   readonly groups: Array<string> = []
   /** Everything it was ever answered to a POST. */
@@ -20,8 +23,13 @@ export class Product {
     this.servers = servers
   }
 
+  /** They stay where SQL does not reach until the group is removed: it may have another end, or more runs. */
+  get lastingSecrets() {
+    return [this.webhookToken, this.mcpToken, this.webhookSecret]
+  }
+
   get secrets() {
-    return [this.key, this.webhookToken, this.inputsToken]
+    return [this.key, this.inputsToken, ...this.lastingSecrets]
   }
 
   webhookUrl = (name: string) =>

@@ -19,7 +19,7 @@ import { until } from "./until.ts"
 import { Viewer } from "./viewer.ts"
 
 /**
- * Where the API key, the webhook's address and the inputs' address are while a group is worked on, and that they are
+ * Where the API key, the webhook's address and secret, what an MCP server is given and the inputs' address are while a group is worked on, and that they are
  * nowhere afterwards. The other files of these tests end with the same search over what they did.
  */
 const pair = servers({
@@ -63,6 +63,14 @@ it("keeps the secrets of a running group in its key-value storage alone, and the
     output_type: "text",
     processor: "lite",
     webhook_url: product.webhookUrl("secret"),
+    webhook_secret: product.webhookSecret,
+    mcp_servers: [
+      {
+        url: `https://mcp.example/${product.mcpToken}`,
+        name: "tools",
+        headers: { Authorization: `Bearer ${product.mcpToken}` },
+      },
+    ],
   })
   await until("it runs", 10_000, async () => (await pair.control.ledgerWithoutOutputs(group)).num_runs === 20)
   const search = searchFor(product.secrets)
@@ -78,7 +86,7 @@ it("keeps the secrets of a running group in its key-value storage alone, and the
   const tables = tablesBelow(pair.state)
   const kept = searchTables(tables, searchFor([product.key]))
   expect(kept).toEqual([expect.stringMatching(new RegExp(` ${KEY_VALUE_TABLE}$`))])
-  expect(searchTables(tables, searchFor([product.webhookToken]))).toEqual(kept)
+  for (const secret of product.lastingSecrets) expect(searchTables(tables, searchFor([secret]))).toEqual(kept)
   expect(searchTables(tables, searchFor([product.inputsToken]))).toEqual([])
   expect(searchFiles(pair.root, search)).toEqual([])
 

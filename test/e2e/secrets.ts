@@ -153,10 +153,9 @@ export const placesOf = async (
   expect(filled.length).toBeGreaterThanOrEqual(product.groups.length)
   expect(product.answers.length).toBeGreaterThan(0)
   const told = await Promise.all(product.groups.map((group) => everythingTold(product, group)))
-  // The webhook's address stays where SQL does not reach until the group is removed: it may have another end.
   const [closed, open] = [tables.filter(isKeyValue), tables.filter((table) => !isKeyValue(table))]
   return [
-    ...searchTables(closed, searchFor(secrets.filter((secret) => secret !== product.webhookToken))),
+    ...searchTables(closed, searchFor(secrets.filter((secret) => !product.lastingSecrets.includes(secret)))),
     ...searchTables(open, search),
     ...searchFiles(root, search),
     ...product.answers.flatMap((answer, index) => search(`answer ${index}`, answer)),

@@ -1010,9 +1010,12 @@ var RowCollector = class {
         `has ${taken} objects; at most ${limits.maxInputs} are accepted. Split the list over several requests.`
       );
     const rows = this.count - this.empty;
+    const isGood = this.bad + this.runs === 0;
+    const good = (_, at) => this.texts[at] !== BAD && this.texts[at] !== RUN;
+    const indexes = isGood ? this.indexes : this.indexes.filter(good);
     return {
-      texts: this.texts,
-      indexes: rows === this.count ? null : this.indexes,
+      texts: isGood ? this.texts : this.texts.filter(good),
+      indexes: indexes.length === this.count ? null : indexes,
       columns: this.columns,
       longest: this.longest,
       empty: skipEmpty ? this.empty : 0,
