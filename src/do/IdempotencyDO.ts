@@ -14,8 +14,8 @@ import { IdempotencyObject } from "./IdempotencyObject.ts"
 const ALARM_RETRY_MS = 60_000
 
 /**
- * The record of one `Idempotency-Key` of one API key, named by a hash of both. It holds hashes and the answer to the POST,
- * never a key or a body, and removes itself when the time is over.
+ * The record of one `Idempotency-Key` of one API key, named by a hash of both. It holds hashes and the answer to the
+ * request, never a key or a body, and removes itself when the time is over.
  */
 export class IdempotencyDO extends DurableObject<Env> {
   /** Null while the deployment is configured wrongly: the Worker asks nothing then, but alarms still come. */
@@ -54,8 +54,8 @@ export class IdempotencyDO extends DurableObject<Env> {
     return this.record.advance(token, step)
   }
 
-  release(token: string): Promise<void> {
-    return this.record.release(token)
+  release(token: string, inDoubt?: boolean): Promise<void> {
+    return this.record.release(token, inDoubt)
   }
 
   /** Never throws: after six failures the platform forgets an alarm, and the record would stay for ever. */

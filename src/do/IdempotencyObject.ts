@@ -6,6 +6,7 @@ import {
   type IdempotencyStep,
   type IdempotencyTimes,
   answerRequest,
+  releasedRecord,
 } from "../domain/Idempotency.ts"
 import type { SqliteStorage } from "../layers/sqlite/SqliteStorage.ts"
 
@@ -54,11 +55,15 @@ export class IdempotencyObject {
     return true
   }
 
-  /** Only its holder may give a key back: it alone knows that nothing was submitted. */
-  async release(token: string): Promise<void> {
+  /** Only its holder may give a key back: it alone knows whether something may have been done. */
+  async release(token: string, inDoubt = false): Promise<void> {
+    const { deleteAll, kv, now } = this.options
     const stored = this.stored()
+    if (stored !== null && stored.token !== token) return
+    const record = stored && releasedRecord(stored, inDoubt, now())
     // Empty already: what looking at it may have stored goes as well.
-    if (stored === null || stored.token === token) await this.options.deleteAll()
+    if (record === null) await deleteAll()
+    else kv.put(RECORD, record)
   }
 
   async alarm(): Promise<void> {

@@ -118,7 +118,7 @@ export class TaskGroupDO extends DurableObject<Env> {
     return this.group.exists()
   }
 
-  /** See `TaskGroupStub`, of these three. */
+  /** See `TaskGroupStub`, of these four. */
   standing(key: string): Promise<Standing | null> {
     return this.group.standing(key)
   }

@@ -60,6 +60,8 @@ export interface Standing {
   readonly processor: string
   readonly taskSpec: JsonText
   readonly numInputs: number
+  /** Rows that are at Parallel, or may be, and have not ended: what a DELETE answers. */
+  readonly running: number
   /** The key that was asked with is the one that the group works with. */
   readonly holdsKey: boolean
 }

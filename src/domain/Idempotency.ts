@@ -9,10 +9,14 @@ import type { JsonText } from "./TaskGroup.ts"
  * acquired → created → committing → done. Up to `created` nothing can have been paid for, so that a key whose lease ran
  * out (the Worker died) is simply taken over. From `committing` on the group's object may hold a committed group, so
  * that it must be asked before anybody submits again.
+ *
+ * An act on a group that is there goes acquired → done, a DELETE by `created`, since its answer must outlast the group.
+ * Its object knows whether the act was done and answers a repetition as it answered the first: whoever takes a key over
+ * just sends the act. But the record stays then, since it is in doubt what the holder before has done.
  */
 type IdempotencyStage = "acquired" | "created" | "committing" | "done"
 
-/** The group that the holder created at Parallel, and the complete answer to its POST. */
+/** The group that the holder created at Parallel, or acted on, and the complete answer to its request. */
 export interface CreatedGroup {
   readonly taskgroupId: GroupId
   readonly url: string
@@ -31,6 +35,8 @@ export interface IdempotencyRecord {
   /** From then on the key is free again. */
   readonly expiresAt: number
   readonly group: CreatedGroup | null
+  /** An earlier holder may have done the act. */
+  readonly inDoubt?: true
 }
 
 /** A request with an `Idempotency-Key` that changes a group: hashes, which lead back to no key. */
@@ -46,11 +52,13 @@ export interface IdempotencyRequest {
   readonly bodyHash: string
   /** Who was committing, if the caller has looked and that group is not there. */
   readonly notThere: string | null
+  /** It acts on a group that is there. */
+  readonly isAct?: boolean
 }
 
 export type IdempotencyOutcome =
-  /** The caller holds the key, and submits. */
-  | { readonly _tag: "Yours" }
+  /** The caller holds the key, and submits. `before`: there was a holder who may have done the act. */
+  | { readonly _tag: "Yours"; readonly before?: EarlierHolder }
   /** The key belongs to another request. */
   | { readonly _tag: "OtherBody" }
   /** The holder is at work for at most that long. */
@@ -63,6 +71,11 @@ export type IdempotencyOutcome =
       readonly group: CreatedGroup
     }
   | { readonly _tag: "Done"; readonly group: CreatedGroup }
+
+export interface EarlierHolder {
+  /** What it was going to answer, where it has said so: a DELETE does. */
+  readonly announced: CreatedGroup | null
+}
 
 export interface IdempotencyTimes {
   /** Leases: how long a living holder may take for each stage. A lease that is too short costs work, never money. */
@@ -115,15 +128,22 @@ export const answerRequest = (
   now: number,
   times: IdempotencyTimes,
 ): { readonly outcome: IdempotencyOutcome; readonly record: IdempotencyRecord | null } => {
-  const take = { outcome: { _tag: "Yours" }, record: freshRecord(request, now, times) } as const
+  const fresh = freshRecord(request, now, times)
+  const take = { outcome: { _tag: "Yours" }, record: fresh } as const
   const leave = (outcome: IdempotencyOutcome) => ({ outcome, record: null })
   if (stored === null || now >= stored.expiresAt) return take
   const { group, leaseUntil, token } = stored
   // The call is repeated when its answer is lost.
-  if (token === request.token) return leave({ _tag: "Yours" })
+  if (token === request.token)
+    return leave(stored.inDoubt ? { _tag: "Yours", before: { announced: group } } : take.outcome)
   if (stored.bodyHash !== request.bodyHash) return leave({ _tag: "OtherBody" })
   if (stored.stage === "done" && group !== null) return leave({ _tag: "Done", group })
   if (now < leaseUntil) return leave({ _tag: "InProgress", leaseMs: leaseUntil - now, group })
+  if (request.isAct === true)
+    return {
+      outcome: { _tag: "Yours", before: { announced: group } },
+      record: { ...fresh, group, inDoubt: true },
+    }
   if (group === null || stored.committingAt === null) return take
   const waitMs = Math.max(0, stored.committingAt + times.uncertainMs - now)
   if (waitMs === 0 && request.notThere === token) return take
@@ -134,7 +154,8 @@ export const answerRequest = (
 export type IdempotencyStep =
   | { readonly _tag: "created"; readonly group: CreatedGroup }
   | { readonly _tag: "committing" }
-  | { readonly _tag: "done" }
+  /** An act's answer comes with its end. */
+  | { readonly _tag: "done"; readonly group?: CreatedGroup }
 
 const STAGES: ReadonlyArray<IdempotencyStage> = ["acquired", "created", "committing", "done"]
 
@@ -154,6 +175,14 @@ export const advanceRecord = (
     case "committing":
       return { ...stored, stage: "committing", leaseUntil: now + times.committingMs, committingAt: now }
     case "done":
-      return { ...stored, stage: "done" }
+      return { ...stored, stage: "done", group: step.group ?? stored.group }
   }
 }
+
+/** The record when its holder gives the key back; null: nothing of it is kept. `inDoubt`: the act may have been done. */
+export const releasedRecord = (
+  stored: IdempotencyRecord,
+  inDoubt: boolean,
+  now: number,
+): IdempotencyRecord | null =>
+  inDoubt || stored.inDoubt ? { ...stored, leaseUntil: now, inDoubt: true } : null

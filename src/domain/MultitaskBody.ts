@@ -47,8 +47,8 @@ export class MultitaskBody {
 
 const INPUTS = "inputs"
 
-/** The longest text of a field, in UTF-16 code units: far above what Parallel takes. */
-const MAX_FIELD_CHARS = 262_144
+/** The longest text of a field, in UTF-16 code units: far above what Parallel takes, and the index of every row fits. */
+const MAX_FIELD_CHARS = 524_288
 /** The longest address, as in most servers. */
 const MAX_ADDRESS_CHARS = 16_384
 const MAX_UNKNOWN = 100

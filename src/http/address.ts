@@ -1,3 +1,5 @@
+import type { ActName } from "../domain/ActRequest.ts"
+
 /** What the address of a result names. */
 export interface Address {
   readonly id: string
@@ -33,3 +35,12 @@ export const readAddress = (pathname: string): Address | null => {
   const extension = dot < 0 ? null : last.slice(dot + 1).toLowerCase()
   return row === undefined ? { id: stem, row: null, extension } : { id: name, row: decoded(stem), extension }
 }
+
+const BY_POST: ReadonlySet<string> = new Set<ActName>(["inputs", "retry", "stop", "resume"])
+
+/** The act that a POST to this address is; its path can do nothing else. */
+export const actByPost = ({ row, extension }: Address): ActName | null =>
+  row !== null && extension === null && BY_POST.has(row) ? (row as ActName) : null
+
+/** Whether a DELETE to this address deletes the group. */
+export const isWholeGroup = ({ row, extension }: Address): boolean => row === null && extension === null

@@ -1,24 +1,21 @@
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
-import type { ReadFailure } from "../domain/JsonSink.ts"
 import { MultitaskBody } from "../domain/MultitaskBody.ts"
 import { answerJson } from "../domain/MultitaskAnswer.ts"
 import { FIELDS, multitaskBodyReader } from "../domain/MultitaskRequest.ts"
-import type { Problem } from "../domain/Problem.ts"
 import { decodeQuery } from "../domain/requestFields.ts"
-import { failureProblem } from "../domain/RowReader.ts"
 import type { SettingsShape } from "../domain/Settings.ts"
-import { InvalidRequest } from "../programs/createErrors.ts"
 import { createDecoded } from "../programs/createMultitask.ts"
 import { createOnce } from "../programs/createOnce.ts"
 import { decodeBody, limitsOf } from "../programs/decodeBody.ts"
 import { planDecoded } from "../programs/planMultitask.ts"
 import type { IdempotentRequest } from "../services/Idempotency.ts"
 import type { ApiKey } from "../services/ParallelApi.ts"
-import { passOver, readBodyText } from "./body.ts"
-import { type ApiError, createErrorOf, errorResponse } from "./errors.ts"
+import { passOver } from "./body.ts"
+import { type ApiError, createErrorOf, errorResponse, problemsError } from "./errors.ts"
 import { idempotentRequestOf, idempotencyKeyOf, REPLAYED, RequestHash } from "./idempotency.ts"
 import { apiKeyOf } from "./apiKey.ts"
+import { readMultitaskBody } from "./multitaskBody.ts"
 import { prefersJson } from "./negotiate.ts"
 import { publicOriginOf } from "./origin.ts"
 import type { RequestRuntime } from "./runtime.ts"
@@ -35,7 +32,7 @@ export const createRoute = async (
   const key = apiKeyOf(request.headers)
   const idempotencyKey = idempotencyKeyOf(request.headers)
   const query = decodeQuery(new URL(request.url).searchParams, { takesDryRun: true, fields: FIELDS })
-  const refusedQuery = query.problems.length === 0 ? null : invalid(query.problems)
+  const refusedQuery = query.problems.length === 0 ? null : problemsError(422, query.problems)
   const refusal = [key, idempotencyKey, refusedQuery].find(
     (found) => found !== null && typeof found === "object",
   )
@@ -44,7 +41,7 @@ export const createRoute = async (
     return errorResponse(refusal as ApiError)
   }
   const hash = typeof idempotencyKey === "string" ? new RequestHash(request) : null
-  const body = await readMultitaskBody(request, settings, hash)
+  const body = await readMultitaskBody(request, settings, multitaskBodyReader(limitsOf(settings)), hash)
   if (!(body instanceof MultitaskBody)) return errorResponse(body)
   const options = {
     body,
@@ -91,42 +88,3 @@ const answerTo = Effect.fnUntraced(function* (posted: Posted, idempotent: Idempo
   const created = yield* createDecoded(decoded, { key, origin })
   return { url: created.url, answer: answerJson(created), replayed: false }
 })
-
-const readMultitaskBody = async (
-  request: Request,
-  settings: SettingsShape,
-  hash: RequestHash | null,
-): Promise<MultitaskBody | ApiError> => {
-  const reader = multitaskBodyReader(limitsOf(settings))
-  const error = await readBodyText(request, {
-    maxBytes: settings.MAX_BODY_BYTES,
-    take: (text) => {
-      reader.push(text)
-      return reader.failure === null
-    },
-    ...(hash && { look: (bytes: Uint8Array) => hash.add(bytes) }),
-  })
-  if (error !== null) return error
-  const read = reader.finish()
-  return read instanceof MultitaskBody ? read : failureError(read)
-}
-
-const failureError = (failure: ReadFailure): ApiError => {
-  switch (failure._tag) {
-    case "NotJson":
-      return {
-        status: 400,
-        message: `The body is not JSON: it ${failure.atEnd ? "ends too early, at" : "has an error at"} ${failure.where}.`,
-      }
-    case "TooManyValues":
-      return {
-        status: 413,
-        message: `The body holds more than ${failure.limit} values. Split the inputs over several requests.`,
-      }
-    case "TooDeep":
-      return invalid([failureProblem(failure)])
-  }
-}
-
-const invalid = (problems: ReadonlyArray<Problem>): ApiError =>
-  createErrorOf(new InvalidRequest({ problems: [...problems] }))

@@ -2,7 +2,8 @@ import type { InputsUnavailable, ParallelError } from "../domain/Errors.ts"
 import type { GroupId } from "../domain/Ids.ts"
 import { MAX_LISTED_PROBLEMS, type Problem, problemSentence } from "../domain/Problem.ts"
 import type { CreationFailed } from "../programs/createErrors.ts"
-import type { CreateOnceError, KeyInUse } from "../programs/createOnce.ts"
+import type { CreateOnceError } from "../programs/createOnce.ts"
+import type { KeyInUse } from "../programs/obtainKey.ts"
 
 /** An error as any answer of the API carries it: Parallel's own shape, so that its clients parse ours unchanged. */
 export interface ApiError {

@@ -6,7 +6,8 @@ import { loginUrlOf, type SettingsShape } from "../domain/Settings.ts"
 import type { TaskGroupStub } from "../layers/TaskGroupsObjects.ts"
 import { TAILWIND_PATH } from "../pages/tailwindFrame.ts"
 import { CreationFailed } from "../programs/createErrors.ts"
-import { readAddress } from "./address.ts"
+import { actRoute } from "./actRoute.ts"
+import { actByPost, type Address, isWholeGroup, readAddress } from "./address.ts"
 import { requestRedactor, withoutKey } from "./apiKey.ts"
 import { callbackRoute } from "./callbackRoute.ts"
 import { passOver } from "./body.ts"
@@ -16,7 +17,7 @@ import { formRoute, tailwindRoute } from "./formRoute.ts"
 import { finished } from "./headers.ts"
 import { keyedRoute } from "./keyedRoute.ts"
 import type { RateLimits } from "./rateLimits.ts"
-import { resultRoute } from "./resultRoute.ts"
+import { READS, resultRoute } from "./resultRoute.ts"
 import type { RequestRuntime } from "./runtime.ts"
 
 export interface HandlerContext {
@@ -64,11 +65,13 @@ const answer = async (request: Request, context: HandlerContext): Promise<Respon
 const describe = (request: Request) => {
   const { pathname } = new URL(request.url)
   if (FIXED.has(pathname)) return { route: `${request.method} ${pathname}` }
-  const { id, row, extension } = readAddress(pathname) ?? { id: "", row: null, extension: null }
+  const address = readAddress(pathname) ?? { id: "", row: null, extension: null }
+  const { id, row, extension } = address
   if (!isGroupId(id)) return { route: `${request.method} (no route)` }
   const format = extension !== null && /^\w{1,5}$/.test(extension) ? `.${extension}` : ""
+  const part = row === null ? "" : `/${actByPost(address) ?? "{row}"}`
   return {
-    route: `${request.method} /{taskgroup_id}${row === null ? "" : "/{row}"}${format}`,
+    route: `${request.method} /{taskgroup_id}${part}${format}`,
     taskgroup_id: id,
   }
 }
@@ -89,7 +92,28 @@ const route = async (request: Request, context: HandlerContext): Promise<Respons
     })
   const address = readAddress(pathname)
   if (address !== null && !RESERVED.has(pathname.split("/")[1] ?? "")) {
-    return resultRoute(request, address, context)
+    return groupRoute(request, address, context)
   }
   return errorResponse({ status: 404, message: `There is nothing at ${shorten(pathname, 200)}.` })
 }
+
+/** What is under a group's address: acts on it, and its results. */
+const groupRoute = (request: Request, address: Address, context: HandlerContext): Promise<Response> => {
+  const { id } = address
+  const act = actByPost(address)
+  if (act !== null && isGroupId(id))
+    return keyedRoute(request, "POST", context.settings, () => actRoute(request, id, act, context))
+  if (isGroupId(id) && isWholeGroup(address) && asksToDelete(request))
+    return keyedRoute(
+      request,
+      "DELETE",
+      context.settings,
+      () => actRoute(request, id, "delete", context),
+      READS,
+    )
+  return resultRoute(request, address, context)
+}
+
+/** Or whether it may, as a page of another origin does. */
+const asksToDelete = ({ method, headers }: Request): boolean =>
+  (method === "OPTIONS" ? headers.get("access-control-request-method") : method) === "DELETE"

@@ -4,7 +4,7 @@ import { optionsResponse } from "./headers.ts"
 import { isFromHere } from "./origin.ts"
 
 /**
- * The way to what takes a key, with `method`. Pages of other origins may send it too, since no cookie means anything here.
+ * The way to what takes a key, with `method`; `others`: what the path can do beside it. Pages of other origins may send it too, since no cookie means anything here.
  * But where private addresses may be asked, they would look through this Worker at what only its own machine can see.
  */
 export const keyedRoute = async (
@@ -12,9 +12,10 @@ export const keyedRoute = async (
   method: string,
   settings: Pick<SettingsShape, "ALLOW_PRIVATE_URLS" | "PUBLIC_ORIGIN">,
   act: () => Promise<Response>,
+  others: ReadonlyArray<string> = [],
 ): Promise<Response> => {
   if (settings.ALLOW_PRIVATE_URLS && !isFromHere(request, settings)) return errorResponse(FOREIGN)
-  const methods = `${method}, OPTIONS`
+  const methods = [...others, method, "OPTIONS"].join(", ")
   switch (request.method) {
     case "OPTIONS":
       return optionsResponse(request, methods)

@@ -20,7 +20,7 @@ export interface RateLimits {
 const MAX_GUESSERS = 1_000
 
 const DOING: Readonly<Record<Limited, string>> = {
-  RATE_SUBMIT: "submits task groups",
+  RATE_SUBMIT: "submits or changes task groups",
   RATE_SQL: "sends SQL",
   RATE_UNKNOWN: "asks for task groups that are not here",
 }

@@ -9,7 +9,7 @@ import type { SettingsShape } from "../domain/Settings.ts"
 import type { TaskGroupStub } from "../layers/TaskGroupsObjects.ts"
 import { errorHtml, resultCsp } from "../pages/resultHtml.ts"
 import { rowCsp } from "../pages/rowHtml.ts"
-import type { Address } from "./address.ts"
+import { type Address, isWholeGroup } from "./address.ts"
 import { DATABASE_PAGES, type DatabasePage, databasePage } from "./databasePage.ts"
 import { type ApiError, errorResponse, methodNotAllowed, problemsError } from "./errors.ts"
 import { type EventProxyOptions, openEvents, proxyEvents } from "./eventProxy.ts"
@@ -26,21 +26,29 @@ export interface ResultContext {
   readonly limits: RateLimits
 }
 
+/** What every result can do. */
+export const READS: ReadonlyArray<string> = ["GET", "HEAD"]
+
 /** The database: no format of the result, but an extension of its address. */
 const DATABASE = "db"
 
 /** `/{taskgroup_id}[.json|.jsonl|.csv|.md|.html|.sse|.db]` and `/{taskgroup_id}/{row}[.json|.md|.html]` */
 export const resultRoute = async (
   request: Request,
-  { id, row, extension }: Address,
+  address: Address,
   context: ResultContext,
 ): Promise<Response> => {
+  const { id, row, extension } = address
   const offers: ReadonlyArray<Offer> = row === null ? RESULT_OFFERS : ROW_FORMATS
   const extensions = [...offers.map(({ format }) => format), ...(row === null ? [DATABASE] : [])]
   if (!isGroupId(id)) return failure(request, NOT_FOUND)
   if (extension !== null && !extensions.includes(extension))
     return failure(request, noFormat(extension, extensions, row === null ? "a task group" : "a row"))
-  const methods = extension === DATABASE ? "GET, HEAD, POST, OPTIONS" : "GET, HEAD, OPTIONS"
+  const methods = [
+    ...READS,
+    ...(extension === DATABASE ? ["POST"] : isWholeGroup(address) ? ["DELETE"] : []),
+    "OPTIONS",
+  ].join(", ")
   if (request.method === "OPTIONS") return optionsResponse(request, methods)
   if (!methods.split(", ").includes(request.method)) {
     return failure(request, methodNotAllowed(request.method, methods))
@@ -141,18 +149,21 @@ const noSuchField = async (told: Response): Promise<Response> => {
 const MAX_NAMED_FIELDS = 30
 
 /** Counts who asked: an object was made for it, and is there for a while. */
+export const notHereError = async (request: Request, limits: RateLimits): Promise<ApiError> =>
+  (await limits.count("RATE_UNKNOWN", request)) ?? NOT_FOUND
+
 const notHere = async (
   request: Request,
   { limits }: ResultContext,
   fail: typeof failure = failure,
-): Promise<Response> => fail(request, (await limits.count("RATE_UNKNOWN", request)) ?? NOT_FOUND)
+): Promise<Response> => fail(request, await notHereError(request, limits))
 
 const NO_PAGE: ApiError = {
   status: 404,
   message: `There is no such page of the database. There are ${DATABASE_PAGES.map((page) => `?page=${page}`).join(" and ")}.`,
 }
 
-const NOT_FOUND: ApiError = {
+export const NOT_FOUND: ApiError = {
   status: 404,
   message:
     "There is no task group here. The address is mistyped, or the group ended long ago and was removed.",

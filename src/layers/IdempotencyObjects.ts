@@ -10,7 +10,7 @@ import { Idempotency, IdempotencyUnavailable, type IdempotentRequest } from "../
 export interface IdempotencyStub {
   acquire(request: IdempotencyRequest): Promise<IdempotencyOutcome>
   advance(token: string, step: IdempotencyStep): Promise<boolean>
-  release(token: string): Promise<void>
+  release(token: string, inDoubt?: boolean): Promise<void>
 }
 
 const unavailable = () =>
@@ -27,20 +27,19 @@ const step = <A>(use: () => Promise<A>): Effect.Effect<A, IdempotencyUnavailable
 /** Records in Durable Objects, named by their hash. Stubs are made anew for every step: one may break. */
 export const IdempotencyObjects = (
   of: (name: string) => IdempotencyStub,
-  groups: (id: GroupId) => Pick<TaskGroupStub, "exists">,
+  groups: (id: GroupId) => Pick<TaskGroupStub, "wasHere">,
 ): Layer.Layer<Idempotency> => {
   const advance = ({ name, token }: IdempotentRequest, by: IdempotencyStep) =>
     step(() => of(name).advance(token, by))
   return Layer.succeed(
     Idempotency,
     Idempotency.of({
-      acquire: ({ name, token, bodyHash }, notThere) =>
-        step(() => of(name).acquire({ token, bodyHash, notThere })),
+      acquire: ({ name, ...request }, notThere) => step(() => of(name).acquire({ ...request, notThere })),
       created: (request, group) => advance(request, { _tag: "created", group }),
       committing: (request) => advance(request, { _tag: "committing" }),
-      done: (request) => advance(request, { _tag: "done" }),
-      release: ({ name, token }) => step(() => of(name).release(token)),
-      isCommitted: (taskgroupId) => step(() => groups(taskgroupId).exists()),
+      done: (request, group) => advance(request, { _tag: "done", ...(group && { group }) }),
+      release: ({ name, token }, inDoubt) => step(() => of(name).release(token, inDoubt)),
+      isCommitted: (taskgroupId) => step(() => groups(taskgroupId).wasHere()),
     }),
   )
 }

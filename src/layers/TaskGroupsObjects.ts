@@ -6,7 +6,7 @@ import type { GroupId } from "../domain/Ids.ts"
 import { commit, objectStep } from "../domain/Schedules.ts"
 import type { SqlRefused, SqlRows } from "../domain/sql/SqlAnswer.ts"
 import type { GroupInit, GroupSecrets, JsonText } from "../domain/TaskGroup.ts"
-import { type Committed, GroupNotStored, TaskGroups } from "../services/TaskGroups.ts"
+import { type Committed, GroupNotStored, GroupUnreachable, TaskGroups } from "../services/TaskGroups.ts"
 
 /** A task group's object, as its stub offers it to the Worker in front. */
 export interface TaskGroupStub {
@@ -15,6 +15,8 @@ export interface TaskGroupStub {
   commit(waitMs: number): Promise<Committed>
   /** Whether a committed group is here. */
   exists(): Promise<boolean>
+  /** The same, or one was until somebody deleted it within the last 24 h. */
+  wasHere(): Promise<boolean>
   /** What whoever wants to act on the group with this key must know of it; null where there is none. */
   standing(key: string): Promise<Standing | null>
   /** Rows that an act is to add, in pieces in their order under a name; seen by nobody before the act. */
@@ -25,13 +27,15 @@ export interface TaskGroupStub {
   askSql(statement: string): Promise<SqlRows | SqlRefused>
 }
 
-type Receiving = Pick<TaskGroupStub, "begin" | "addInputs" | "commit">
+type Receiving = Pick<TaskGroupStub, "begin" | "addInputs" | "commit" | "standing" | "addPiece" | "act">
 
 const notStored = () =>
   new GroupNotStored({
     message:
       "The task group was created at Parallel, but could not be stored here. Nothing was submitted; try again.",
   })
+
+const unreachable = () => new GroupUnreachable()
 
 const maybeStored = () =>
   new GroupNotStored({
@@ -72,6 +76,13 @@ export const TaskGroupsObjects = (
             submission._tag === "Incomplete" ? Effect.fail(notStored()) : Effect.succeed(submission),
           ),
         ),
+      standing: (id, key) => step(id, (object) => object.standing(key)).pipe(Effect.mapError(unreachable)),
+      addPiece: (id, pieces, at, inputs) =>
+        step(id, (object) => object.addPiece(pieces, at, inputs)).pipe(
+          Effect.mapError(unreachable),
+          Effect.tap(othersTurn),
+        ),
+      act: (id, act) => step(id, (object) => object.act(act), commit).pipe(Effect.mapError(unreachable)),
     }),
   )
 }

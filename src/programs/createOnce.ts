@@ -1,38 +1,17 @@
-import * as Clock from "effect/Clock"
-import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Schema from "effect/Schema"
-import type { CreatedGroup, IdempotencyOutcome } from "../domain/Idempotency.ts"
-import { GroupId } from "../domain/Ids.ts"
 import { answerJson } from "../domain/MultitaskAnswer.ts"
 import type { DecodedRequest } from "../domain/MultitaskRequest.ts"
 import type { JsonText } from "../domain/TaskGroup.ts"
 import { Idempotency, type IdempotencyUnavailable, type IdempotentRequest } from "../services/Idempotency.ts"
 import type { InputsLoader } from "../services/InputsLoader.ts"
 import type { ApiKey, ParallelApi } from "../services/ParallelApi.ts"
-import { Settings } from "../services/Settings.ts"
+import type { Settings } from "../services/Settings.ts"
 import type { TaskGroups } from "../services/TaskGroups.ts"
 import type { CreateError } from "./createErrors.ts"
 import { createDecoded } from "./createMultitask.ts"
-
-/** The idempotency key belongs to another request. */
-export class KeyReused extends Schema.TaggedError<KeyReused>()("KeyReused", {}) {}
-
-/** The first request with this idempotency key has no outcome yet, or none that is known. */
-export class KeyInUse extends Schema.TaggedError<KeyInUse>()("KeyInUse", {
-  retryAfterMs: Schema.Number,
-  /** True when its Worker died while it committed. */
-  uncertain: Schema.Boolean,
-  group: Schema.NullOr(Schema.Struct({ taskgroupId: GroupId, url: Schema.String })),
-}) {}
+import { type KeyInUse, type KeyReused, obtainKey } from "./obtainKey.ts"
 
 export type CreateOnceError = CreateError | KeyReused | KeyInUse | IdempotencyUnavailable
-
-/** Between two looks at a key that somebody else holds. */
-const LOOK_EVERY_MS = 500
-/** A caller told to come back later waits at least and, while the other request lives, at most that long. */
-const RETRY_MIN_MS = 1_000
-const RETRY_MAX_MS = 10_000
 
 /**
  * `createMultitask`, at most once for each idempotency key: whoever sends the same request again gets the first answer,
@@ -57,8 +36,9 @@ export const createOnce = Effect.fn("createOnce")(function* (options: {
   const release = Effect.suspend(() =>
     mayBeSubmitted ? Effect.void : Effect.ignore(records.release(request)),
   )
-  const before = yield* obtain(request).pipe(Effect.onInterrupt(() => release))
-  if (before !== null) return { url: before.url, answer: before.answer, replayed: true }
+  const before = yield* obtainKey(request).pipe(Effect.onInterrupt(() => release))
+  if (before._tag === "Answered")
+    return { url: before.group.url, answer: before.group.answer, replayed: true }
   const created = yield* createDecoded(decoded, {
     key: options.key,
     origin: options.origin,
@@ -90,56 +70,3 @@ export const createOnce = Effect.fn("createOnce")(function* (options: {
   yield* Effect.ignore(records.done(request))
   return { url: created.url, answer: answerJson(created), replayed: false }
 })
-
-/** Null when the key is the caller's; the group, when another request has created it. */
-const obtain = Effect.fnUntraced(function* (
-  request: IdempotentRequest,
-): Effect.fn.Return<
-  CreatedGroup | null,
-  KeyReused | KeyInUse | IdempotencyUnavailable,
-  Idempotency | Settings
-> {
-  const records = yield* Idempotency
-  const settings = yield* Settings
-  const deadline = (yield* Clock.currentTimeMillis) + settings.IDEMPOTENCY_WAIT_SECONDS * 1000
-  let notThere: string | null = null
-  for (;;) {
-    const outcome: IdempotencyOutcome = yield* records.acquire(request, notThere)
-    switch (outcome._tag) {
-      case "Yours":
-        return null
-      case "Done":
-        return outcome.group
-      case "OtherBody":
-        return yield* new KeyReused()
-      case "Unknown": {
-        const { group, waitMs } = outcome
-        const token: string = outcome.token
-        if (yield* records.isCommitted(group.taskgroupId)) {
-          const settled = records.done({ ...request, token }).pipe(Effect.orElseSucceed(() => true))
-          // Its holder lives after all, and gave the key back.
-          if (!(yield* settled)) break
-          return group
-        }
-        if (waitMs > 0) return yield* inUse(waitMs, group, true)
-        // Should it have become certain only while we looked, this asks once more.
-        notThere = token
-        break
-      }
-      case "InProgress": {
-        const { group, leaseMs } = outcome
-        if ((yield* Clock.currentTimeMillis) >= deadline) {
-          return yield* inUse(Math.min(leaseMs, RETRY_MAX_MS), group, false)
-        }
-        yield* Effect.sleep(Duration.millis(LOOK_EVERY_MS))
-      }
-    }
-  }
-})
-
-const inUse = (waitMs: number, group: CreatedGroup | null, uncertain: boolean): KeyInUse =>
-  new KeyInUse({
-    retryAfterMs: Math.max(waitMs, RETRY_MIN_MS),
-    uncertain,
-    group: group === null ? null : { taskgroupId: group.taskgroupId, url: group.url },
-  })

@@ -10,12 +10,12 @@ import type { Rows } from "../domain/Rows.ts"
 import { waitOutRateLimit } from "../domain/Schedules.ts"
 import type { JsonText } from "../domain/TaskGroup.ts"
 import { buildTaskSpec, checkSizes, inputSchemaBudget, type OutputSpec } from "../domain/TaskSpec.ts"
-import { InputsLoader } from "../services/InputsLoader.ts"
+import type { InputsLoader } from "../services/InputsLoader.ts"
 import type { ApiKey, ParallelApi } from "../services/ParallelApi.ts"
 import { Settings } from "../services/Settings.ts"
 import { InvalidRequest, PreparationTimedOut } from "./createErrors.ts"
 import { limitsOf } from "./decodeBody.ts"
-import { refuseOwnKey } from "./refuseOwnKey.ts"
+import { loadRows } from "./loadRows.ts"
 import { suggestOutput, suggestProcessor } from "./suggestions.ts"
 
 /** All that is known of a group before there is one. */
@@ -67,7 +67,8 @@ export const prepareTask = Effect.fnUntraced(function* (
 > {
   const limits = limitsOf(yield* Settings)
   const warnings: Array<string> = []
-  const rows = yield* loadRows(key, request, warnings)
+  const rows = yield* loadRows(key, request)
+  if (request.inputs._tag === "url") warnings.push(...leftOutWarnings(rows))
   // As early as it can be told.
   if (request.processor !== undefined) yield* keepCap(request, request.processor, rows)
   const output =
@@ -90,18 +91,3 @@ const keepCap = ({ maxCostUsd }: MultitaskRequest, processor: string, { texts }:
   const problem = costProblem(maxCostUsd, processor, texts.length)
   return problem === null ? Effect.void : Effect.fail(new InvalidRequest({ problems: [problem] }))
 }
-
-const loadRows = Effect.fnUntraced(function* (
-  key: ApiKey,
-  { inputs, skipEmpty, limit }: MultitaskRequest,
-  warnings: Array<string>,
-) {
-  if (inputs._tag === "rows") return inputs.rows
-  const loader = yield* InputsLoader
-  const { collector, problems } = yield* loader.load(inputs.url, limit)
-  const rows = collector.finish(skipEmpty, limit)
-  if (problems.count > 0) return yield* new InvalidRequest({ problems: [...problems.list("inputs")] })
-  yield* refuseOwnKey(key, { rows })
-  warnings.push(...leftOutWarnings(rows))
-  return rows
-})

@@ -1,11 +1,16 @@
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import type { ActOutcome } from "../domain/Act.ts"
+import type { GroupId } from "../domain/Ids.ts"
 import { localAlarms } from "../domain/Schedules.ts"
 import { AlarmClock } from "../services/AlarmClock.ts"
 import { GroupReader } from "../services/GroupReader.ts"
+import { GroupStore } from "../services/GroupStore.ts"
 import { Publisher } from "../services/Publisher.ts"
 import { GroupNotStored, TaskGroups } from "../services/TaskGroups.ts"
+import { actOnGroup } from "./acts/actOnGroup.ts"
+import { receivePiece, standingOf } from "./acts/receivePiece.ts"
 import { beginTaskGroup, commitTaskGroup, receiveInputs } from "./receiveTaskGroup.ts"
 import { wakeTaskGroup } from "./superviseTaskGroup.ts"
 
@@ -14,6 +19,9 @@ type LocalServices =
   | Effect.Services<ReturnType<typeof receiveInputs>>
   | Effect.Services<ReturnType<typeof commitTaskGroup>>
   | Effect.Services<ReturnType<typeof wakeTaskGroup>>
+  | Effect.Services<ReturnType<typeof standingOf>>
+  | Effect.Services<ReturnType<typeof receivePiece>>
+  | Effect.Services<ReturnType<typeof actOnGroup>>
 
 const notStored = new GroupNotStored({
   message: "Another task group is stored here, or this one was removed. Nothing was submitted.",
@@ -30,6 +38,10 @@ export const TaskGroupsLocal: Layer.Layer<TaskGroups, never, LocalServices> = La
     const alarms = yield* AlarmClock
     const here = <A, E>(program: Effect.Effect<A, E, LocalServices>) =>
       Effect.provideContext(program, context)
+    const group = yield* GroupStore
+    /** The stores hold one group: any other is not here. */
+    const ofThis = <A>(id: GroupId, otherwise: A, program: Effect.Effect<A, never, LocalServices>) =>
+      Effect.suspend(() => (group.details()?.taskgroupId === id ? here(program) : Effect.succeed(otherwise)))
     const wake = Effect.flatMap(Clock.currentTimeMillis, (now) =>
       alarms.due(now).length > 0 ? here(wakeTaskGroup()) : Effect.void,
     ).pipe(
@@ -50,6 +62,9 @@ export const TaskGroupsLocal: Layer.Layer<TaskGroups, never, LocalServices> = La
         Effect.flatMap(here(commitTaskGroup(waitMs)), (committed) =>
           committed._tag === "Incomplete" ? Effect.fail(notStored) : Effect.succeed(committed),
         ),
+      standing: (id, key) => ofThis(id, null, standingOf(key)),
+      addPiece: (id, pieces, at, inputs) => ofThis(id, "gone", receivePiece(pieces, at, inputs)),
+      act: (id, act) => ofThis<ActOutcome>(id, { _tag: "Gone" }, actOnGroup(act)),
     })
   }),
 )

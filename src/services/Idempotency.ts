@@ -20,6 +20,8 @@ export interface IdempotentRequest {
   readonly token: string
   /** Of method, path, query and body. */
   readonly bodyHash: string
+  /** It acts on a group that is there. */
+  readonly isAct?: boolean
 }
 
 /** The records of idempotency keys. Steps answer false when the key is no longer the caller's. */
@@ -34,10 +36,14 @@ export class Idempotency extends Context.Service<
     created(request: IdempotentRequest, group: CreatedGroup): Effect.Effect<boolean, IdempotencyUnavailable>
     /** Asked right before the commit: on false the caller must not commit. */
     committing(request: IdempotentRequest): Effect.Effect<boolean, IdempotencyUnavailable>
-    done(request: IdempotentRequest): Effect.Effect<boolean, IdempotencyUnavailable>
-    /** Nothing was submitted: the key is free again, for another request too. */
-    release(request: IdempotentRequest): Effect.Effect<void, IdempotencyUnavailable>
-    /** Whether the object of that group holds it, committed. */
+    /** `group`: the answer to an act. */
+    done(request: IdempotentRequest, group?: CreatedGroup): Effect.Effect<boolean, IdempotencyUnavailable>
+    /**
+     * Nothing was submitted: the key is free again, for another request too. With `inDoubt` (the act may have been done)
+     * it is free at once for the same request only.
+     */
+    release(request: IdempotentRequest, inDoubt?: boolean): Effect.Effect<void, IdempotencyUnavailable>
+    /** Whether the object of that group holds it, committed, or held it in the last 24 h until somebody deleted it. */
     isCommitted(taskgroupId: GroupId): Effect.Effect<boolean, IdempotencyUnavailable>
   }
 >()("multitask/services/Idempotency") {}

@@ -1,6 +1,7 @@
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
+import type { Act, ActOutcome, Standing } from "../domain/Act.ts"
 import type { GroupId } from "../domain/Ids.ts"
 import type { GroupInit, GroupSecrets, JsonText } from "../domain/TaskGroup.ts"
 
@@ -8,6 +9,9 @@ import type { GroupInit, GroupSecrets, JsonText } from "../domain/TaskGroup.ts"
 export class GroupNotStored extends Schema.TaggedError<GroupNotStored>()("GroupNotStored", {
   message: Schema.String,
 }) {}
+
+/** The object of a group did not answer. What it was told it may have done, or not; told again, it does nothing twice. */
+export class GroupUnreachable extends Schema.TaggedError<GroupUnreachable>()("GroupUnreachable", {}) {}
 
 /** What became of the submission, as far as it is known in time. */
 export type Submission =
@@ -27,7 +31,7 @@ export type Submission =
 /** What a commit answers; `Incomplete`: inputs are missing, or there is no such group any more. */
 export type Committed = Submission | { readonly _tag: "Incomplete" }
 
-/** The objects that hold groups, as seen by the one who creates a group. Inputs go in pieces. */
+/** The objects that hold groups, as seen by the one who creates a group or acts on it. Inputs go in pieces. */
 export class TaskGroups extends Context.Service<
   TaskGroups,
   {
@@ -35,5 +39,16 @@ export class TaskGroups extends Context.Service<
     addInputs(id: GroupId, from: number, inputs: ReadonlyArray<JsonText>): Effect.Effect<void, GroupNotStored>
     /** From here on the object does the rest. Waits at most `waitMs` for the submission. */
     commit(id: GroupId, waitMs: number): Effect.Effect<Submission, GroupNotStored>
+    /** What whoever wants to act on the group with this key must know of it; null where there is none. */
+    standing(id: GroupId, key: string): Effect.Effect<Standing | null, GroupUnreachable>
+    /** Rows that an act is to add, from the one at `at` of them, under the name that the act will say. */
+    addPiece(
+      id: GroupId,
+      pieces: string,
+      at: number,
+      inputs: ReadonlyArray<JsonText>,
+    ): Effect.Effect<"stored" | "gone", GroupUnreachable>
+    /** Told again when no answer comes: `act.record` keeps it from being done twice. */
+    act(id: GroupId, act: Act): Effect.Effect<ActOutcome, GroupUnreachable>
   }
 >()("multitask/services/TaskGroups") {}

@@ -115,11 +115,11 @@ describe("decodeMultitaskRequest", () => {
   it.each(["output_type", "output_description", "output_schema"])(
     "%s that is too long is not missing",
     (field) => {
-      const body = { ...BODY, output_schema: null, [field]: "x".repeat(262_144) }
+      const body = { ...BODY, output_schema: null, [field]: "x".repeat(524_288) }
       expect(problems({ ...body, processor: "mega" })).toEqual([
         { path: "processor", message: expect.any(String) },
 
-        { path: field, message: expect.stringContaining("has 262146 characters") },
+        { path: field, message: expect.stringContaining("has 524290 characters") },
       ])
     },
   )

@@ -270,6 +270,7 @@ export class Product {
       addInputs: (from, inputs) => there.call((object) => object.addInputs(from, inputs)),
       commit: (waitMs) => there.call((object) => object.commit(waitMs)),
       exists: () => there.call((object) => object.exists()),
+      wasHere: () => there.call((object) => object.wasHere()),
       fetch: (request) => there.fetch(request),
       standing: (key) => there.call((object) => object.standing(key)),
       addPiece: (pieces, at, inputs) => there.call((object) => object.addPiece(pieces, at, inputs)),

@@ -63,14 +63,11 @@ const run = Effect.fnUntraced(function* (
         return answer("create", { taskgroup_id: "tgrp_12345678", created_at: null } as never)
       },
     }),
-    Layer.succeed(
-      TaskGroups,
-      TaskGroups.of({
-        begin: (init) => Effect.sync(() => metadata.push(JSON.parse(init.metadata))),
-        addInputs: () => Effect.void,
-        commit: () => commit,
-      }),
-    ),
+    Layer.mock(TaskGroups, {
+      begin: (init) => Effect.sync(() => metadata.push(JSON.parse(init.metadata))),
+      addInputs: () => Effect.void,
+      commit: () => commit,
+    }),
   )
   const program = createMultitask({
     body: { inputs, output_type: "json", output_description: "Who leads it?" },

@@ -6,10 +6,8 @@ import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import * as TestClock from "effect/testing/TestClock"
-import { idempotencyTimesOf } from "../../src/domain/Idempotency.ts"
 import { InputsUnavailable, type ParallelError, Unavailable } from "../../src/domain/Errors.ts"
 import type { SettingsShape } from "../../src/domain/Settings.ts"
-import { IdempotencyObject } from "../../src/do/IdempotencyObject.ts"
 import { IdempotencyObjects } from "../../src/layers/IdempotencyObjects.ts"
 import { createOnce } from "../../src/programs/createOnce.ts"
 import { decodeBody } from "../../src/programs/decodeBody.ts"
@@ -18,6 +16,7 @@ import { ParallelApi } from "../../src/services/ParallelApi.ts"
 import { Settings } from "../../src/services/Settings.ts"
 import { GroupNotStored, type Submission, TaskGroups } from "../../src/services/TaskGroups.ts"
 import { groupId } from "../support/ids.ts"
+import { recordObjects } from "../support/records.ts"
 import { settingsWith } from "../support/settings.ts"
 import { noCredit, unauthorized } from "./support.ts"
 
@@ -70,38 +69,7 @@ const makeWorld = Effect.fnUntraced(function* (changes: Partial<SettingsShape> =
     if (of.state === "receiving" && now() >= (begunAt.get(id) ?? 0) + uncommittedMs) of.state = "removed"
     return of
   }
-  const objects = new Map<
-    string,
-    { object: IdempotencyObject; kv: Map<string, unknown>; alarm: number | null }
-  >()
-  const objectOf = (name: string) => {
-    const known = objects.get(name)
-    if (known !== undefined) return known
-    const kv = new Map<string, unknown>()
-    const object = new IdempotencyObject({
-      kv: {
-        get: <T>(key: string) => structuredClone(kv.get(key)) as T | undefined,
-        put: (key, value) => void kv.set(key, structuredClone(value)),
-        delete: (key) => kv.delete(key),
-      },
-      setAlarm: (at) => {
-        made.alarm = at
-      },
-      deleteAll: async () => {
-        kv.clear()
-        made.alarm = null
-      },
-      times: idempotencyTimesOf(settings),
-      now,
-    })
-    const made: { object: IdempotencyObject; kv: Map<string, unknown>; alarm: number | null } = {
-      object,
-      kv,
-      alarm: null,
-    }
-    objects.set(name, made)
-    return made
-  }
+  const objectOf = recordObjects(settings, now)
   /** Requests whose Worker is gone: what it would do at its end is not done. */
   const dead = new Set<string>()
   const call = async <A>(method: string, use: () => A | Promise<A>): Promise<A> => {
@@ -110,13 +78,16 @@ const makeWorld = Effect.fnUntraced(function* (changes: Partial<SettingsShape> =
   }
   const layer = Layer.mergeAll(
     IdempotencyObjects(
-      (name) => ({
-        acquire: (request) => call("acquire", () => objectOf(name).object.acquire(request)),
-        advance: (token, step) => call(step._tag, () => objectOf(name).object.advance(token, step)),
-        release: (token) =>
-          call("release", () => (dead.has(token) ? undefined : objectOf(name).object.release(token))),
-      }),
-      (id) => ({ exists: () => call("exists", () => expire(id).state === "committed") }),
+      (name) => {
+        const { object } = objectOf(name)
+        return {
+          acquire: (request) => call("acquire", () => object.acquire(request)),
+          advance: (token, step) => call(step._tag, () => object.advance(token, step)),
+          release: (token, inDoubt) =>
+            call("release", () => (dead.has(token) ? undefined : object.release(token, inDoubt))),
+        }
+      },
+      (id) => ({ wasHere: () => call("exists", () => expire(id).state === "committed") }),
     ),
     Layer.succeed(Settings, settings),
     Layer.succeed(InputsLoader, InputsLoader.of({ load: () => Effect.suspend(() => weather.loads) })),
@@ -130,30 +101,27 @@ const makeWorld = Effect.fnUntraced(function* (changes: Partial<SettingsShape> =
           }),
         ),
     }),
-    Layer.succeed(
-      TaskGroups,
-      TaskGroups.of({
-        begin: ({ taskgroupId }) =>
-          Effect.suspend(() => weather.beforeBegin).pipe(
-            Effect.map(() => {
-              begunAt.set(taskgroupId, now())
-              group(taskgroupId).state = "receiving"
-            }),
-          ),
-        addInputs: () => Effect.void,
-        commit: (id) =>
-          Effect.gen(function* () {
-            yield* weather.beforeCommit
-            const of = expire(id)
-            if (of.state === "removed") return yield* new GroupNotStored({ message: "incomplete" })
-            of.state = weather.commits._tag === "Refused" ? "removed" : "committed"
-            if (of.state === "committed") of.submitted += 1
-            const { commits } = weather
-            yield* weather.afterCommit
-            return commits
+    Layer.mock(TaskGroups, {
+      begin: ({ taskgroupId }) =>
+        Effect.suspend(() => weather.beforeBegin).pipe(
+          Effect.map(() => {
+            begunAt.set(taskgroupId, now())
+            group(taskgroupId).state = "receiving"
           }),
-      }),
-    ),
+        ),
+      addInputs: () => Effect.void,
+      commit: (id) =>
+        Effect.gen(function* () {
+          yield* weather.beforeCommit
+          const of = expire(id)
+          if (of.state === "removed") return yield* new GroupNotStored({ message: "incomplete" })
+          of.state = weather.commits._tag === "Refused" ? "removed" : "committed"
+          if (of.state === "committed") of.submitted += 1
+          const { commits } = weather
+          yield* weather.afterCommit
+          return commits
+        }),
+    }),
   )
   let requests = 0
   const request = (changes: Record<string, unknown> = {}) => {

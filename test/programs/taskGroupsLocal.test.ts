@@ -3,12 +3,16 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as TestClock from "effect/testing/TestClock"
+import type { ActName } from "../../src/domain/ActRequest.ts"
+import type { GroupId } from "../../src/domain/Ids.ts"
+import { actOnTaskGroup } from "../../src/programs/actOnTaskGroup.ts"
 import { awaitTaskGroup, TaskGroupsLocal } from "../../src/programs/taskGroupsLocal.ts"
 import { GroupStore } from "../../src/services/GroupStore.ts"
+import { InputsLoader } from "../../src/services/InputsLoader.ts"
 import { TaskGroups } from "../../src/services/TaskGroups.ts"
 import { WebhookSender } from "../../src/services/WebhookSender.ts"
 import { groupId } from "../support/ids.ts"
-import { GROUP_ID, groupLayers, initOf, inputsOf, makeParallel, SECOND } from "./support.ts"
+import { GROUP_ID, groupLayers, initOf, inputsOf, KEY, makeParallel, SECOND } from "./support.ts"
 
 const secrets = { apiKey: "key", webhookUrl: "https://hook.example/" }
 
@@ -34,6 +38,40 @@ describe("TaskGroupsLocal", () => {
       expect(sent).toHaveLength(3)
     }).pipe(
       Effect.provide(TaskGroupsLocal.pipe(Layer.provideMerge([groupLayers(), parallel.layer, Receiver]))),
+    )
+  })
+
+  it.effect("takes acts on its group, and knows no other", () => {
+    const parallel = makeParallel()
+    const act = (id: GroupId, name: ActName, body: unknown = {}) =>
+      actOnTaskGroup({ id, act: name, key: KEY, body }).pipe(
+        Effect.map(({ answer }) => JSON.parse(answer) as unknown),
+      )
+    return Effect.gen(function* () {
+      const groups = yield* TaskGroups
+      yield* groups.begin(initOf(2), secrets)
+      yield* groups.addInputs(GROUP_ID, 0, inputsOf(2))
+      yield* groups.commit(GROUP_ID, 20 * SECOND)
+      const inputs = [{ company: "C" }]
+      expect(yield* act(GROUP_ID, "inputs", { inputs })).toMatchObject({ first_index: 2, num_inputs: 3 })
+      yield* TestClock.adjust("1 minute")
+      expect(parallel.runs).toHaveLength(3)
+      expect(yield* act(GROUP_ID, "stop")).toMatchObject({ not_sent: 0, running: 3 })
+      const another = groupId("tgrp_another_one")
+      expect(yield* Effect.flip(act(another, "inputs", { inputs }))).toMatchObject({ _tag: "NoSuchGroup" })
+      expect(yield* act(GROUP_ID, "delete")).toMatchObject({ deleted: true, running: 3 })
+      expect(yield* Effect.flip(act(GROUP_ID, "resume"))).toMatchObject({ _tag: "NoSuchGroup" })
+    }).pipe(
+      Effect.provide(
+        TaskGroupsLocal.pipe(
+          Layer.provideMerge([
+            groupLayers(),
+            parallel.layer,
+            Layer.mock(WebhookSender, {}),
+            Layer.mock(InputsLoader, {}),
+          ]),
+        ),
+      ),
     )
   })
 

@@ -140,6 +140,9 @@ export const submit = async (world: World) => {
     },
     addInputs: (...args: [never, never]) => host.call((it) => it.addInputs(...args)),
     commit: (ms: number) => host.call((it) => it.commit(ms)),
+    standing: (key: string) => host.call((it) => it.standing(key)),
+    addPiece: (...args: [never, never, never]) => host.call((it) => it.addPiece(...args)),
+    act: (act: never) => host.call((it) => it.act(act)),
   })
   const runtime = ManagedRuntime.make(
     Layer.mergeAll(

@@ -31,7 +31,7 @@ describe("one client address, with the limits that wrangler.toml binds", () => {
     const refused = await submit()
     expect(refused.headers.get("retry-after")).toBe("60")
     const { error } = await expectError(refused, 429)
-    expect(error.message).toContain("submits task groups too often")
+    expect(error.message).toContain("submits or changes task groups too often")
     // Others may, and so may everybody where the operator says so.
     expect((await post(nobodysUpstream, { inputs: [] }, { "cf-connecting-ip": address() })).status).toBe(422)
     expect(await statusOf(submit(underVariables({ RATE_LIMITS: "false" })))).toBe(422)

@@ -57,6 +57,14 @@ export const takeKey = ({ group, submission, secrets, alarms, now }: ActContext,
   return true
 }
 
+/** How many rows wait to be sent. */
+export const toSendOf = ({ submission }: Pick<ActContext, "submission">): number =>
+  submission.plan().todo.reduce((sum, batch) => sum + submission.unsubmitted(batch).length, 0)
+
+/** How many rows are at Parallel, or may be, and are waited for. */
+export const runningOf = (context: Pick<ActContext, "group" | "runs" | "submission">): number =>
+  context.group.details()?.state === "ended" ? 0 : context.runs.notEnded() - toSendOf(context)
+
 /** These rows are to be sent as well, behind what is. `resumes`: what a stop found under way goes on too. */
 export const planRows = (
   { submission, settings }: ActContext,

@@ -6,8 +6,11 @@ import type { JsonText } from "../../domain/TaskGroup.ts"
 import { AlarmClock } from "../../services/AlarmClock.ts"
 import { GroupStore } from "../../services/GroupStore.ts"
 import { ReceivingStore } from "../../services/ReceivingStore.ts"
+import { RunStore } from "../../services/RunStore.ts"
 import { SecretStore } from "../../services/SecretStore.ts"
 import { Settings } from "../../services/Settings.ts"
+import { SubmissionStore } from "../../services/SubmissionStore.ts"
+import { runningOf } from "./decision.ts"
 
 /** Rows that an act is to add, in pieces under its name. What no act takes in goes by itself; the group stays. */
 export const receivePiece = Effect.fn("receivePiece")(function* (
@@ -36,6 +39,7 @@ export const standingOf = Effect.fn("standingOf")(function* (key: string) {
   const { taskgroupId, url, state, processor, taskSpec, numInputs } = details
   const held = secrets.apiKey()
   const holdsKey = held !== null && Redacted.value(held) === key
-  const standing: Standing = { taskgroupId, url, state, processor, taskSpec, numInputs, holdsKey }
+  const running = runningOf({ group, runs: yield* RunStore, submission: yield* SubmissionStore })
+  const standing: Standing = { taskgroupId, url, state, processor, taskSpec, numInputs, running, holdsKey }
   return standing
 })

@@ -1,18 +1,18 @@
 import { countRows, markStopped } from "../../domain/Plan.ts"
 import { STOPPED } from "../submit/stopped.ts"
 import { leftOutSentence } from "../submissionSentence.ts"
-import type { ActContext, Decision } from "./decision.ts"
+import { type ActContext, type Decision, runningOf, toSendOf } from "./decision.ts"
 
 /** Nothing more is sent; what is sent, or may be, is followed to its end. */
-export const stopGroup = ({ group, runs, submission, now }: ActContext): Decision => {
+export const stopGroup = (context: ActContext): Decision => {
+  const { group, submission, now } = context
   const plan = submission.plan()
-  const notSent = plan.todo.reduce((sum, batch) => sum + submission.unsubmitted(batch).length, 0)
+  const notSent = toSendOf(context)
   const inDoubt = [...plan.sending, ...plan.lost].filter((batch) => batch.stopped !== true)
   const hasEnded = group.details()?.state === "ended"
-  const running = hasEnded ? 0 : runs.notEnded() - notSent
   return {
     _tag: "Plan",
-    answer: { not_sent: notSent, running },
+    answer: { not_sent: notSent, running: runningOf(context) },
     warnings: [],
     apply:
       hasEnded || (notSent === 0 && !inDoubt.some((batch) => countRows(batch) > 0))

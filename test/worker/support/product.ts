@@ -35,6 +35,7 @@ export interface TaskGroupStub {
   commit(waitMs: number): Promise<Committed>
   getData(page?: { after?: number; limit?: number }): Promise<TaskGroupResultOutput>
   exists(): Promise<boolean>
+  wasHere(): Promise<boolean>
   askSql(statement: string): Promise<object>
   raw(
     query: string,

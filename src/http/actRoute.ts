@@ -1,0 +1,136 @@
+import * as Effect from "effect/Effect"
+import * as Redacted from "effect/Redacted"
+import { ACT_FIELDS, actBodyReader, type ActName, isPlannable } from "../domain/ActRequest.ts"
+import type { GroupId } from "../domain/Ids.ts"
+import { MultitaskBody } from "../domain/MultitaskBody.ts"
+import { decodeQuery } from "../domain/requestFields.ts"
+import type { SettingsShape } from "../domain/Settings.ts"
+import type { ActError, ActReason } from "../programs/actErrors.ts"
+import { actOnce } from "../programs/actOnce.ts"
+import { type Acted, actOnTaskGroup, type ActOptions } from "../programs/actOnTaskGroup.ts"
+import { limitsOf } from "../programs/decodeBody.ts"
+import { apiKeyOf } from "./apiKey.ts"
+import { passOver } from "./body.ts"
+import { type ApiError, createErrorOf, errorResponse, problemsError } from "./errors.ts"
+import { idempotentRequestOf, idempotencyKeyOf, REPLAYED, RequestHash } from "./idempotency.ts"
+import { readMultitaskBody } from "./multitaskBody.ts"
+import { prefersJson } from "./negotiate.ts"
+import type { RateLimits } from "./rateLimits.ts"
+import { NOT_FOUND, notHereError } from "./resultRoute.ts"
+import type { RequestRuntime } from "./runtime.ts"
+
+export interface ActContext {
+  readonly settings: SettingsShape
+  readonly runtime: RequestRuntime
+  readonly limits: RateLimits
+}
+
+/**
+ * `POST /{id}/inputs|retry|stop|resume` and `DELETE /{id}`. With an `Idempotency-Key` the same request sent again gets
+ * the same answer, with `Idempotency-Replayed: true`, and nothing is done twice.
+ */
+export const actRoute = async (
+  request: Request,
+  id: GroupId,
+  act: ActName,
+  { settings, runtime, limits }: ActContext,
+): Promise<Response> => {
+  const key = apiKeyOf(request.headers)
+  const idempotencyKey = idempotencyKeyOf(request.headers)
+  const query = decodeQuery(new URL(request.url).searchParams, {
+    takesDryRun: isPlannable(act),
+    fields: ACT_FIELDS[act],
+  })
+  const refusal =
+    limits.guesser(request) ??
+    (await limits.count("RATE_SUBMIT", request)) ??
+    [key, idempotencyKey].find((found) => found !== null && typeof found === "object") ??
+    (query.problems.length > 0 ? problemsError(422, query.problems) : null)
+  if (refusal !== null || typeof key !== "string") {
+    await passOver(request, settings.MAX_BODY_BYTES)
+    return errorResponse(refusal as ApiError)
+  }
+  const hash = typeof idempotencyKey === "string" ? new RequestHash(request) : null
+  const reader = actBodyReader(act, limitsOf(settings))
+  const body = hasBody(request) ? await readMultitaskBody(request, settings, reader, hash) : null
+  if (body !== null && !(body instanceof MultitaskBody)) return errorResponse(body)
+  const options: ActOptions = {
+    id,
+    act,
+    key: Redacted.make(key, { label: "api key" }),
+    body: body ?? {},
+    asked: query.dryRun,
+  }
+  const program =
+    hash === null
+      ? actOnTaskGroup(options)
+      : actOnce({
+          ...options,
+          request: await idempotentRequestOf(key, String(idempotencyKey), await hash.finish()),
+        })
+  const result = await runtime.runPromise(Effect.result(program))
+  if (result._tag === "Success") return answerOf(request, result.success)
+  const { failure } = result
+  return errorResponse(
+    failure._tag === "NoSuchGroup" ? await notHereError(request, limits) : actErrorOf(failure),
+  )
+}
+
+/** Bodies may be absent; tools send an empty one then, with whatever type. */
+const hasBody = ({ body, headers }: Request): boolean =>
+  body !== null && headers.get("content-length") !== "0"
+
+/** A plan is nowhere, so that there is nothing but the JSON to answer. */
+const answerOf = (request: Request, { url, answer, replayed, isPlan }: Acted): Response => {
+  const asJson = isPlan || prefersJson(request.headers.get("accept"))
+  return new Response(asJson ? answer : url, {
+    headers: {
+      ...(isPlan ? {} : { location: url }),
+      "cache-control": "no-store",
+      vary: "Accept",
+      ...(replayed ? REPLAYED : {}),
+      "content-type": `${asJson ? "application/json" : "text/plain"}; charset=utf-8`,
+    },
+  })
+}
+
+const AGAIN = { "retry-after": "2" }
+
+/** What a failed act looks like from outside. */
+export const actErrorOf = (error: ActError | ActReason): ApiError => {
+  switch (error._tag) {
+    case "ActFailed":
+      return { ...actErrorOf(error.reason), group: error }
+    case "NoSuchGroup":
+      return NOT_FOUND
+    case "NotForThisKey":
+      return {
+        status: 403,
+        message: `This API key may not read this task group at Parallel, so that it may not change it here either (${error.message.replace(/\.$/, "")}). Use a key of the account that made the group.`,
+        refId: error.refId,
+      }
+    case "StillReceiving":
+      return {
+        status: 409,
+        message: "This task group's inputs are still coming in. Nothing has changed; try again in a moment.",
+        headers: AGAIN,
+      }
+    case "ActNotDone":
+      return { status: 503, message: error.message, headers: AGAIN }
+    case "ActInDoubt":
+      return {
+        status: 502,
+        message:
+          "The task group's object did not answer, so that this may or may not have been done. Send the request again if it had an Idempotency-Key, or look at the group first.",
+      }
+    case "Unavailable":
+      return {
+        status: error.timedOut ? 504 : 502,
+        message: `${error.timedOut ? "Parallel did not answer in time" : `Parallel's API is not working: ${error.message}`}. Nothing has changed; try again.`,
+      }
+    case "Malformed":
+      return { status: 502, message: `${error.message}. Nothing has changed; try again.` }
+    default:
+      return createErrorOf(error)
+  }
+}
