@@ -84,7 +84,9 @@ const checkInput = (world: World, data: Served, index: number, newest: Attempt |
   const { violations, weather, simulator } = world
   const { run_id: shown, status } = data.runs[index] ?? {}
   if (newest === undefined || shown !== newest.runId || status !== newest.status)
-    return void violations.push(`row ${index} is shown as ${status} (${shown}), not its newest attempt`)
+    return void violations.push(
+      `row ${index} is shown as ${status} (${shown}), not ${JSON.stringify(newest)}`,
+    )
   const run = newest.runId === null ? undefined : simulator.ledger.runs.get(newest.runId)
   if (run !== undefined) {
     const neverHasOutput = run.outputDelay === null
