@@ -12,7 +12,7 @@ import { limitsOf } from "../programs/decodeBody.ts"
 import { apiKeyOf } from "./apiKey.ts"
 import { passOver } from "./body.ts"
 import { type ApiError, createErrorOf, errorResponse, problemsError } from "./errors.ts"
-import { idempotentRequestOf, idempotencyKeyOf, REPLAYED, RequestHash } from "./idempotency.ts"
+import { idempotencyKeyOf, recordName, REPLAYED, RequestHash } from "./idempotency.ts"
 import { readMultitaskBody } from "./multitaskBody.ts"
 import { prefersJson } from "./negotiate.ts"
 import type { RateLimits } from "./rateLimits.ts"
@@ -58,6 +58,7 @@ export const actRoute = async (
     id,
     act,
     key: Redacted.make(key, { label: "api key" }),
+    token: crypto.randomUUID(),
     body: body ?? {},
     asked: query.dryRun,
   }
@@ -66,7 +67,10 @@ export const actRoute = async (
       ? actOnTaskGroup(options)
       : actOnce({
           ...options,
-          request: await idempotentRequestOf(key, String(idempotencyKey), await hash.finish()),
+          record: {
+            name: await recordName(key, String(idempotencyKey)),
+            bodyHash: await hash.finish(),
+          },
         })
   const result = await runtime.runPromise(Effect.result(program))
   if (result._tag === "Success") return answerOf(request, result.success)

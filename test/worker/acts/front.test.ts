@@ -130,7 +130,7 @@ interface ErrorAnswer {
 }
 
 const refused = async (response: Response, status: number) => {
-  const body = (await response.json()) as ErrorAnswer
+  const body = await response.json<ErrorAnswer>()
   expect([response.status, body.type]).toEqual([status, "error"])
   return body
 }
