@@ -52,14 +52,14 @@ export const actRoute = async (
   }
   const hash = typeof idempotencyKey === "string" ? new RequestHash(request) : null
   const reader = actBodyReader(act, limitsOf(settings))
-  const body = hasBody(request) ? await readMultitaskBody(request, settings, reader, hash) : null
-  if (body !== null && !(body instanceof MultitaskBody)) return errorResponse(body)
+  const body = await readMultitaskBody(request, settings, reader, hash, "{}")
+  if (!(body instanceof MultitaskBody)) return errorResponse(body)
   const options: ActOptions = {
     id,
     act,
     key: Redacted.make(key, { label: "api key" }),
     token: crypto.randomUUID(),
-    body: body ?? {},
+    body,
     asked: query.dryRun,
   }
   const program =
@@ -79,10 +79,6 @@ export const actRoute = async (
     failure._tag === "NoSuchGroup" ? await notHereError(request, limits) : actErrorOf(failure),
   )
 }
-
-/** Bodies may be absent; tools send an empty one then, with whatever type. */
-const hasBody = ({ body, headers }: Request): boolean =>
-  body !== null && headers.get("content-length") !== "0"
 
 /** A plan is nowhere, so that there is nothing but the JSON to answer. */
 const answerOf = (request: Request, { url, answer, replayed, isPlan }: Acted): Response => {
