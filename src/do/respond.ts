@@ -173,8 +173,10 @@ const respondEvents = Effect.fnUntraced(function* (request: Request, url: URL) {
       searchParams.get("last_event_id") ||
       searchParams.get("lastEventId"),
   )
-  // All there will ever be.
-  if (seen !== null && seen === store.endedAtChange()) return new Response(null, { status: 204 })
+  const end = store.endedAtChange()
+  // All there is, as long as nobody goes on with the group.
+  if (seen !== null && end !== null && seen >= end && seen <= store.change())
+    return new Response(null, { status: 204 })
   if (!(yield* hasRoomTo("watch"))) return crowded()
   const { basis } = readQuery(SSE.query, searchParams).query
   const options: RenderOptions = basis === undefined ? {} : { basis }

@@ -16,9 +16,16 @@ const NAMES = {
  * part of a transaction, but out of reach of any SQL statement.
  */
 export const SecretStoreKv = ({ kv }: Pick<SqliteStorage, "kv">): Layer.Layer<SecretStore> => {
-  const read = (name: keyof typeof NAMES) => () => {
-    const value = kv.get<string>(NAMES[name])
-    return value === undefined ? null : Redacted.make(value, { label: NAMES[name] })
+  /** The same one as long as it is the same: what is known of a key is kept with it. */
+  const read = (name: keyof typeof NAMES) => {
+    let last: Redacted.Redacted<string> | null = null
+    return () => {
+      const value = kv.get<string>(NAMES[name])
+      if (value === undefined) return (last = null)
+      if (last === null || Redacted.value(last) !== value)
+        last = Redacted.make(value, { label: NAMES[name] })
+      return last
+    }
   }
   const names = Object.keys(NAMES) as Array<keyof typeof NAMES>
   return Layer.succeed(

@@ -18,6 +18,7 @@ export {
   readableText,
   shownText,
 } from "../domain/JsonText.ts"
+export { isStatusState, type Look, nextStep, stateLabel, type StatusFacts } from "../domain/nextStep.ts"
 export { cellText } from "../domain/PlainText.ts"
 export { Problems } from "../domain/Problem.ts"
 export { RowCollector } from "../domain/Rows.ts"

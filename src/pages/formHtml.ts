@@ -2,6 +2,15 @@ import { escapeHtml } from "../domain/Json.ts"
 import { resultCsp } from "./resultHtml.ts"
 import { TAILWIND, TAILWIND_CLASSES, TAILWIND_PATH } from "./tailwindFrame.ts"
 
+const TYPED = `spellcheck="false" autocomplete="off"`
+
+/** A control with its label, hint and place for errors. `tag` is its opening tag, without an end. */
+const option = (id: string, label: string, tag: string, hint: string, more = ""): string =>
+  `<div><label class="label" for="${id}">${label}</label>
+${tag} id="${id}" aria-describedby="${id}-hint ${id}-error">${tag.startsWith("<textarea") ? "</textarea>" : ""}
+<p class="hint" id="${id}-hint">${hint}</p>${more}
+<div class="field-error" id="${id}-error" role="alert" hidden></div></div>`
+
 /** The form of `/`. Everything it does is in /assets/form/form.js; fixed but for the address of Parallel's login. */
 export const formHtml = (loginUrl: string | null): string => `<!doctype html>
 <html lang="en">
@@ -122,11 +131,21 @@ export const formHtml = (loginUrl: string | null): string => `<!doctype html>
 <select id="processor" aria-describedby="processor-hint processor-error"></select>
 <p class="hint" id="processor-hint">Price per 1,000 rows and usual time for one row.</p>
 <div class="field-error" id="processor-error" role="alert" hidden></div></div>
-<div><label class="label" for="webhook-url">Webhook (optional)</label>
-<input type="url" id="webhook-url" inputmode="url" placeholder="https://" spellcheck="false" autocomplete="off" aria-describedby="webhook-hint webhook-url-error">
-<p class="hint" id="webhook-hint">Gets a POST with the link once all rows have ended.</p>
-<div class="field-error" id="webhook-url-error" role="alert" hidden></div></div>
+${option("webhook-url", "Webhook (optional)", `<input type="url" inputmode="url" placeholder="https://" ${TYPED}`, "Gets a POST with the link once all rows have ended.")}
+${option("limit", "Only the first n rows", `<input type="text" inputmode="numeric" placeholder="all" ${TYPED}`, "A few rows show what you would get, for little.")}
+${option("max-cost", "Never more than $", `<input type="text" inputmode="decimal" placeholder="no bound" ${TYPED}`, "Where the estimate is above it, nothing is started.")}
 </div>
+<details id="more-options"><summary>More options</summary>
+<div class="options">
+${option("title", "Title", `<input type="text" maxlength="200" ${TYPED}`, "Stands over the results, in the list of your groups and in names of files. Without one, the first words of what you ask.")}
+${option("webhook-secret", "Webhook secret", `<input type="password" autocapitalize="off" placeholder="whsec_…" ${TYPED}`, "“whsec_” and base64 of 24 to 64 bytes: signs the webhook, as Standard Webhooks has it. This page keeps it nowhere.", `<p class="notice" id="secret-gone" hidden>It was not kept while you were away. Put it in again, or the webhook goes unsigned.</p>`)}
+${option("metadata", "Metadata", `<textarea rows="3" placeholder="{&quot;project&quot;: &quot;spring&quot;}" ${TYPED}`, "A JSON object of texts: shown with the results, and sent with the group.")}
+${option("other-fields", "Other request fields, as JSON", `<textarea rows="5" placeholder="{&quot;source_policy&quot;: {&quot;include_domains&quot;: [&quot;sec.gov&quot;]}}" ${TYPED}`, "Passed on to Parallel in every run: source_policy, mcp_servers, advanced_settings, previous_interaction_id, memory_scope_key, enable_events.", `<p class="notice" id="others-gone" hidden>It was no JSON object yet, and might have held a secret: it was not kept while you were away. Put it in again.</p>`)}
+<div><label class="check"><input type="checkbox" id="skip-empty" aria-describedby="skip-empty-hint skip-empty-error"> Skip empty rows</label>
+<p class="hint" id="skip-empty-hint">Rows without any value are left out instead of being refused.</p>
+<div class="field-error" id="skip-empty-error" role="alert" hidden></div></div>
+</div>
+</details>
 </section>
 </div>
 

@@ -25,7 +25,9 @@ export const resultHtml = `${htmlHead("{{title}}", "result", "table", "cells", "
 </header>
 <main id="page">
 <section class="progress js" aria-label="Progress">
-<div class="progress-head"><h1 id="headline">Loading…</h1><div class="connection" id="connection"></div></div>
+<div class="heading"><h1 id="title">Task group</h1>
+<p id="question" hidden></p><button type="button" class="small plain" id="question-more" aria-expanded="false" aria-controls="question" hidden>Whole question</button></div>
+<div class="progress-head"><h2 id="headline">Loading…</h2><div class="connection" id="connection"></div></div>
 <div class="bar" id="bar" role="img" aria-label="Progress"></div>
 <dl class="facts-row" id="facts"></dl>
 <div class="notices" id="notices"></div>

@@ -1,5 +1,6 @@
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import type { GroupId } from "../domain/Ids.ts"
 import { waitAfter, webhook } from "../domain/Schedules.ts"
 import { AlarmClock } from "../services/AlarmClock.ts"
 import { GroupStore } from "../services/GroupStore.ts"
@@ -29,7 +30,7 @@ export const deliverWebhook = Effect.fn("deliverWebhook")(function* () {
   const outcome = yield* sender.send({
     url,
     secret: secrets.webhookSecret(),
-    id: `msg_${details.taskgroupId}`,
+    id: webhookId(details.taskgroupId, group.ends()),
     body: JSON.stringify({ url: details.url }),
   })
   const isLast = now - details.endedAt >= settings.WEBHOOK_GIVE_UP_HOURS * HOUR_MS
@@ -45,3 +46,7 @@ export const deliverWebhook = Effect.fn("deliverWebhook")(function* () {
     )
   }
 })
+
+/** Each end has an id of its own, the same at every attempt. */
+const webhookId = (taskgroupId: GroupId, endsBefore: number): string =>
+  endsBefore === 0 ? `msg_${taskgroupId}` : `msg_${taskgroupId}_${endsBefore + 1}`

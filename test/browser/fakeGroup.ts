@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http"
+import type { StatusState } from "../../src/domain/TaskGroup.ts"
 
 /** A task group whose rows a test moves on by hand. Its stream is like the real one: present state, then changes, then `done`. */
 
@@ -28,6 +29,8 @@ export type FakeRow = {
   detail?: unknown
   warnings?: unknown[]
   change: number
+  /** From the second on. */
+  attempt?: number
   type?: "json" | "text"
 }
 
@@ -42,6 +45,12 @@ export class FakeGroup {
   schema: object | null = null
   warnings: string[] = []
   statusMessage = ""
+  /** What it says it is at; null: what follows from whether it has ended. */
+  state: StatusState | null = null
+  /** Of what was started so far. */
+  cost: number | null = null
+  title: string | null = null
+  question: string | null = null
   /** What every viewer was connected with. */
   readonly connections: (string | null)[] = []
   /** The next stream ends behind the status that opens it. */
@@ -71,7 +80,30 @@ export class FakeGroup {
     return this
   }
 
-  end() {
+  /** Another attempt at a row, and another row: what makes a group active again. */
+  retry(index: number) {
+    this.ended = false
+    this.state = null
+    const { input, change, attempt = 1 } = this.rows[index] as FakeRow
+    this.rows[index] = { input, change, status: "queued", attempt: attempt + 1 }
+    return this.set(index, {})
+  }
+
+  append(input: object) {
+    this.ended = false
+    this.state = null
+    return this.set(this.rows.push({ input, status: "queued", change: 0 }) - 1, {})
+  }
+
+  /** Something about the group has changed, and no row. */
+  tell() {
+    this.change++
+    this.#tell(() => this.#statusEvent())
+    return this
+  }
+
+  end(state: StatusState = "done") {
+    this.state = state
     this.ended = true
     this.change++
     this.#tell(() => this.#statusEvent() + event("done", this.change, {}))
@@ -155,14 +187,17 @@ export class FakeGroup {
       is_active: !this.ended,
       status_message: this.statusMessage,
       modified_at: this.#created,
+      state: this.state ?? (this.ended ? "done" : "running"),
+      estimated_cost_usd: this.cost,
     }
   }
 
   #run(index: number) {
     const row = this.rows[index] as FakeRow
-    const queued = row.status === "queued"
+    const { attempt = 1 } = row
+    const number = attempt === 1 ? String(index) : `${attempt}${String(index).padStart(6, "0")}`
     return {
-      run_id: queued ? null : `trun_${String(index).padStart(32, "0")}`,
+      run_id: row.status === "queued" && attempt === 1 ? null : `trun_${number.padStart(32, "0")}`,
       interaction_id: null,
       status: row.status,
       is_active: row.status === "queued" || row.status === "running",
@@ -235,6 +270,8 @@ export class FakeGroup {
         origin: "http://test",
         num_inputs: this.rows.length,
         processor: this.processor,
+        ...(this.title !== null && { title: this.title }),
+        ...(this.question !== null && { question: this.question }),
       },
       status: this.status(),
       created_at: this.#created,
@@ -245,6 +282,10 @@ export class FakeGroup {
     }
   }
 
+  get sunset() {
+    return this.ended ? new Date(Date.now() + 30 * 86_400_000).toUTCString() : null
+  }
+
   /** What the page is told beside `data`. */
   facts() {
     const partial = this.part < this.rows.length
@@ -252,7 +293,7 @@ export class FakeGroup {
       last_event_id: partial ? null : String(this.change),
       partial,
       ended: this.ended,
-      sunset: this.ended ? new Date(Date.now() + 30 * 86_400_000).toUTCString() : null,
+      sunset: this.sunset,
     }
   }
 

@@ -137,6 +137,7 @@ export class FakeServer {
   #json(response: ServerResponse, group: FakeGroup, inputIndex: string | null) {
     const status = inputIndex === null ? 200 : this.basisStatus
     const body = inputIndex === null ? group.data() : group.run(Number(inputIndex))
+    if (group.sunset !== null) response.setHeader("sunset", group.sunset)
     return send(response, status, "application/json", jsonOf(body))
   }
 

@@ -1,3 +1,4 @@
+import { mkdirSync } from "node:fs"
 import type { Browser, Page } from "playwright-core"
 import { afterAll, afterEach, beforeAll, expect } from "vitest"
 import { launch, type Visit, visit, type VisitOptions } from "./browser.ts"
@@ -64,3 +65,15 @@ export const expectText = (page: Page, selector: string, pattern: RegExp) =>
       new RegExp(source as string, flags).test(document.querySelector(where as string)?.textContent ?? ""),
     [selector, pattern.source, pattern.flags],
   )
+
+/** Where pictures of the pages go, for people to look at: only when asked. */
+const pictures = process.env.PICTURES
+export async function picture(page: Page, name: string) {
+  if (pictures === undefined) return
+  mkdirSync(pictures, { recursive: true })
+  for (const width of [1440, 375]) {
+    await page.setViewportSize({ width, height: width === 375 ? 812 : 900 })
+    await page.screenshot({ path: `${pictures}/${name}-${width}.png` })
+  }
+  await page.setViewportSize({ width: 1280, height: 860 })
+}

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest"
-import type { SubmissionPlan } from "../../src/domain/TaskGroup.ts"
+import type { Batch, SubmissionPlan } from "../../src/domain/TaskGroup.ts"
 import { checkEnd } from "./invariants.ts"
 import { DAY, HOUR, MINUTE, read, reschedule, RESULT, runsOf, SECOND, world } from "./story.ts"
 import { Viewer } from "./viewer.ts"
@@ -31,11 +31,16 @@ const asVersion1 = (of: World, message: string) => {
   ])
   disk.exec("UPDATE details SET schema_version = 1, status_message = ?", [message])
   disk.exec("DROP VIEW results", [])
+  disk.exec("ALTER TABLE details DROP COLUMN run_options", [])
+  disk.exec("ALTER TABLE runs DROP COLUMN processor", [])
   const plan = value(of, "plan") as SubmissionPlan | undefined
   if (plan !== undefined) {
-    const { edge: _, credit, ...rest } = plan
+    const { credit } = plan
+    const ranges = (batches: ReadonlyArray<Batch>) => batches.flatMap(({ rows }) => rows)
     put(of, "plan", {
-      ...rest,
+      todo: ranges(plan.todo),
+      sending: ranges(plan.sending),
+      lost: ranges(plan.lost),
       credit: credit && { since: of.clock.now() - 10 * MINUTE, next: credit.next, delay: 5 * MINUTE },
     })
   }

@@ -9,6 +9,7 @@ import {
   markdownValue,
 } from "../../domain/Markdown.ts"
 import { shownText } from "../../domain/JsonText.ts"
+import { nextStep, stateLabel } from "../../domain/nextStep.ts"
 import { Renderer, type RenderOptions } from "../../services/Renderer.ts"
 import type { Snapshot } from "../../services/GroupReader.ts"
 import { basisMarkdown } from "./basisMarkdown.ts"
@@ -33,6 +34,7 @@ export function* renderMarkdown(
   yield `# ${markdownCell(title ?? group)}\n\n`
   yield `${emoji} ${markdownCell(facts.join(" · "))} · [live page](${origin}/${details.taskgroupId}.html)\n\n`
   if (status.status_message !== "") yield `${markdownParagraph(status.status_message)}\n\n`
+  yield `${markdownParagraph(`${stateLabel(status)[0]}. ${nextStep(status, details.taskgroupId)}`)}\n\n`
   for (const warning of details.warnings) yield `> ⚠️ ${markdownCell(warning)}\n\n`
   yield `${markdownHeader(["status", ...inputs, ...outputs, "run"])}\n`
   for (const rows of tablePages(snapshot)) {

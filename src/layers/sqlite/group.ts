@@ -5,7 +5,7 @@ import { isPlanDone, type JsonText, type StatusState, type SubmissionPlan } from
 import { StorageFailed, type Topic } from "../../services/GroupStore.ts"
 import { EMPTY_MEMORY } from "../../services/RunStore.ts"
 import type { GroupTables } from "./GroupTables.ts"
-import { ANSWERS, CURSOR, DELETED, DELIVERIES, ENDS, MEMORY, PLAN, SENTENCES } from "./keys.ts"
+import { ANSWERS, DELETED, DELIVERIES, ENDS, MEMORY, PLAN, SENTENCES } from "./keys.ts"
 import { buriedUntil } from "./look.ts"
 
 /** In the order in which they stand in `status_message`. */
@@ -107,7 +107,8 @@ export const makeGroup = (tables: GroupTables) => {
         tables.updateDetails({ endChange: shiftChange(tables.change, 1) })
         const plan = kept.get<SubmissionPlan>(PLAN)
         if (plan === undefined || isPlanDone(plan)) kept.delete(PLAN)
-        for (const key of [CURSOR, MEMORY, DELIVERIES]) kept.delete(key)
+        // Where the events are gone on with: the next start need not hear all of them again.
+        for (const key of [MEMORY, DELIVERIES]) kept.delete(key)
         also()
         tables.rest()
         return true

@@ -45,6 +45,8 @@ export type GroupStatus = {
   is_active: boolean
   status_message?: string | null
   modified_at?: string | null
+  state?: string
+  estimated_cost_usd?: number | null
 }
 
 export type Group = {
@@ -113,7 +115,7 @@ export type ConnectionState = {
   attempt: number
 }
 
-/** A request with its rows and its schema as JSON text: each row on its own, or the address that answers them. */
+/** A request with its rows, its schema and its other fields as JSON text: each row on its own, or the address that answers them. */
 export type MultitaskRequest = {
   inputs: readonly string[] | { url: string }
   webhook_url?: string
@@ -121,12 +123,15 @@ export type MultitaskRequest = {
   output_type: "text" | "json"
   output_description?: string
   output_schema?: string
+  /** Its other fields, as JSON text. */
+  more?: ReadonlyMap<string, string>
 }
 
 export type MultitaskAnswer = {
   url: string
   taskgroup_id: string
   num_inputs: number
+  num_inputs_left_out?: number
   processor: string
   output_schema?: Json
   estimated_cost_usd: number | null

@@ -295,7 +295,7 @@ export const migratingSuite = (withStorage: WithStorage) => {
       writeV1(storage, ACTIVE, 5)
       const before = contentOf(storage)
       expect(() => opened(storage)).toThrow(StoredByLaterVersion)
-      expect(() => opened(storage)).toThrow(/stored by a later version .*layout 5.*up to 3/)
+      expect(() => opened(storage)).toThrow(/stored by a later version .*layout 5.*up to 4/)
       expect(contentOf(storage)).toEqual(before)
       // A later version may have other tables.
       storage.sql.exec("ALTER TABLE runs RENAME TO attempts")

@@ -16,6 +16,16 @@ const places = [
   [/^output_type/, "output-type"],
   [/^processor/, "processor"],
   [/^webhook_url/, "webhook-url"],
+  [/^limit/, "limit"],
+  [/^max_cost_usd/, "max-cost"],
+  [/^title/, "title"],
+  [/^skip_empty/, "skip-empty"],
+  [/^metadata/, "metadata"],
+  [/^webhook_secret/, "webhook-secret"],
+  [
+    /^(other_fields|source_policy|mcp_servers|advanced_settings|previous_interaction_id|memory_scope_key|enable_events)/,
+    "other-fields",
+  ],
   [/^(x-api-key|api_key|authorization)/i, "api-key"],
 ]
 
@@ -27,8 +37,10 @@ function words({ path, message }) {
   const row = /^inputs\[(\d+)\](.*)$/.exec(path)
   if (row)
     return `Row ${count(Number(row[1]) + 1)}${row[2] ? ` (${row[2].replace(/^\./, "")})` : ""}: ${message}`
-  const deep = /^output_schema[.[](.+)$/.exec(path)
-  return deep ? `${deep[1]}: ${message}` : message
+  const deep = /^(?:output_schema|metadata|other_fields)[.[](.+)$/.exec(path)
+  // Of what is written together, which of it.
+  const name = deep?.[1] ?? (placeOf(path) === "other-fields" && path !== "other_fields" ? path : null)
+  return name === null ? message : `${name}: ${message}`
 }
 
 /**
@@ -57,7 +69,10 @@ export function showProblems(problems, fieldOf) {
     if (place === "form") continue
     if (found.length > 0) field.setAttribute("aria-invalid", "true")
     else field.removeAttribute("aria-invalid")
-    if (found.length > 0) first ??= field
+    if (found.length === 0) continue
+    first ??= field
+    const folded = field.closest("details")
+    if (folded) folded.open = true
   }
   return first
 }

@@ -3,14 +3,15 @@
 /** @import { Example } from "./examples.js" */
 
 import { byId, fill, h, link, own, setText } from "../shared/dom.js"
-import { dollars, durationRange, plural } from "../shared/format.js"
+import { count, dollars, durationRange, plural } from "../shared/format.js"
 import { findProcessor, processors, suggestedRange } from "../processors.js"
 import { saveDraft, takeDraft } from "./draft.js"
-import { showProblems } from "./errors.js"
+import { placeOf, showProblems } from "./errors.js"
 import { examples } from "./examples.js"
 import { History } from "./history.js"
 import { InputsEditor } from "./inputs.js"
 import { KeyPanel } from "./key.js"
+import { Options } from "./options.js"
 import { SchemaEditor } from "./schema.js"
 import { Snippets } from "./snippets.js"
 import { send } from "./send.js"
@@ -38,6 +39,7 @@ const changed = () => {
 const key = new KeyPanel({ changed, save: (withRows) => saveDraft(draft(withRows)), discard: takeDraft })
 const inputs = new InputsEditor(changed)
 const schema = new SchemaEditor(changed)
+const options = new Options({ changed, left: () => ready && update() })
 const snippets = new Snippets()
 const submitted = new Submitted()
 const history = new History()
@@ -53,13 +55,15 @@ function choose(name, value) {
     radio.checked = radio.value === value
 }
 
-/** @returns {{ request: MultitaskRequest, problems: Problem[] }} */
+/** @returns {{ request: MultitaskRequest, problems: Problem[], optional: Problem[] }} `optional` are those of the options */
 function read() {
+  inputs.skip(options.skipEmpty)
   const rows = inputs.read()
-  const problems = [...rows.problems]
+  const { fields, problems: optional } = options.read()
+  const problems = [...rows.problems, ...optional]
   const outputType = chosen("output-type") === "text" ? "text" : "json"
   /** @type {MultitaskRequest} */
-  const request = { inputs: rows.inputs, output_type: outputType }
+  const request = { inputs: rows.inputs, output_type: outputType, more: fields }
   if (description.value.trim()) request.output_description = description.value.trim()
   if (outputType === "json" && chosen("schema-mode") === "own") {
     const own = schema.read()
@@ -77,7 +81,7 @@ function read() {
     if (!URL.canParse(hook) || !/^https?:/.test(hook))
       problems.push({ path: "webhook_url", message: "Give a full address that begins with https://." })
   }
-  return { request, problems }
+  return { request, problems, optional }
 }
 
 /** @param {string} place */
@@ -99,25 +103,44 @@ function update() {
         ? "What do you want to know about each row?"
         : "What should the text say?",
   )
-  const { request, problems } = read()
+  const { request, problems, optional } = read()
   snippets.set(request)
   drawEstimate()
   const wrongKey = key.problem
   if (wrongKey !== null) problems.push({ path: "api_key", message: wrongKey })
   const missing = key.value ? [] : [{ path: "api_key", message: "Paste your Parallel API key." }]
   // What is broken is said at once; what is merely not there yet only after an attempt.
-  const pressing = problems.filter(({ path }) => /^(inputs|output_schema|webhook_url|api_key)/.test(path))
+  const pressing = problems.filter((problem) =>
+    optional.includes(problem)
+      ? document.activeElement !== fieldOf(placeOf(problem.path))
+      : /^(inputs|output_schema|webhook_url|api_key)/.test(problem.path),
+  )
   showProblems([...refused, ...(showAll ? [...problems, ...missing] : pressing)], fieldOf)
-  const n = inputs.rowCount
+  const { n } = planned()
   setText(submit, n === null ? "Run" : n > 0 ? `Run ${plural(n, "row")}` : "Run")
   return { request, problems: [...problems, ...missing] }
 }
 
+/** How many rows will run, as far as that is known, and of how many. */
+function planned() {
+  const [all, { limit }] = [inputs.rowCount, options]
+  return { all, limit, n: all === null || limit === null ? all : Math.min(all, limit) }
+}
+
 function drawEstimate() {
-  const n = inputs.rowCount
+  const { all, limit, n } = planned()
   const one = findProcessor(processor.value)
   const [low, high] = one ? [one, one] : suggestedRange
-  setText(byId("estimate-rows"), n === null ? "known after fetching" : plural(n, "row"))
+  setText(
+    byId("estimate-rows"),
+    n === null
+      ? limit === null
+        ? "known after fetching"
+        : `at most ${plural(limit, "row")}`
+      : n === all
+        ? plural(n, "row")
+        : `${count(n)} of ${plural(all ?? n, "row")}`,
+  )
   const money = (/** @type {number} */ usd) => dollars(n === null ? usd : usd * n)
   const cost = one ? money(one.usd) : `${money(low.usd)} – ${money(high.usd)}`
   setText(byId("estimate-cost"), n === null ? `${cost} per row` : n === 0 ? "–" : cost)
@@ -150,6 +173,7 @@ const draft = (withRows) => ({
   schema: schema.draft(),
   processor: processor.value,
   webhook: webhook.value,
+  options: options.draft(),
 })
 
 /** @param {unknown} saved what `draft` made, perhaps in an earlier version of this page */
@@ -163,6 +187,7 @@ function restore(saved) {
   schema.restore(own(saved, "schema"))
   processor.value = text("processor")
   webhook.value = text("webhook")
+  options.restore(own(saved, "options"))
   ready = true
   changed()
 }
@@ -190,6 +215,7 @@ async function onSubmit() {
       id: answer.taskgroup_id,
       created: new Date().toISOString(),
       rows: answer.num_inputs,
+      title: JSON.parse(request.more?.get("title") ?? '""'),
       what: request.output_description?.slice(0, 120) ?? "",
       processor: answer.processor,
     })

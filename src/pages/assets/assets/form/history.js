@@ -1,13 +1,14 @@
 // @ts-check
-/** @import { GroupStatus } from "../../types.js" */
+/** @import { Group } from "../../types.js" */
 
 import { byId, fill, h, setText } from "../shared/dom.js"
-import { ago, count, isTerminal, plural } from "../shared/format.js"
-import { drawBar } from "../shared/progress.js"
+import { stateLabel } from "../shared/domain.js"
+import { ago, count, isTerminal, plural, wordsIn } from "../shared/format.js"
+import { drawBar, factsOf } from "../shared/progress.js"
 
 /**
  * The groups made in this browser, with their progress.
- * @typedef {{ id: string, created: string, rows: number, what: string, processor: string }} Past
+ * @typedef {{ id: string, created: string, rows: number, title: string, what: string, processor: string }} Past
  */
 
 const STORED = "parallel-multitask:groups"
@@ -21,10 +22,11 @@ function load() {
     if (!Array.isArray(list)) return []
     return list
       .filter((past) => /^[A-Za-z0-9_-]{8,128}$/.test(String(past?.id)))
-      .map(({ id, created, rows, what, processor }) => ({
+      .map(({ id, created, rows, title, what, processor }) => ({
         id: String(id),
         created: String(created),
         rows: Number(rows) || 0,
+        title: String(title ?? ""),
         what: String(what ?? ""),
         processor: String(processor),
       }))
@@ -79,28 +81,45 @@ export class History {
   #item(past) {
     const bar = h("div", { class: "bar", role: "img", "aria-label": "progress not known yet" })
     const text = h("span", { class: "muted mono" }, "…")
-    const show = (/** @type {GroupStatus | "gone" | null} */ status) => {
-      if (status === "gone") {
+    const name = h("a", { href: `/${past.id}`, target: "_blank", rel: "noopener" }, "")
+    const question = h("span", { class: "muted question" })
+    /** @param {string} title @param {string} asked */
+    const call = (title, asked) => {
+      setText(name, title || asked || past.id)
+      // A title that nobody gave is how the question begins.
+      setText(question, title && !asked.startsWith(title.replace(/…$/, "")) ? asked : "")
+    }
+    call(past.title, past.what)
+    const show = (/** @type {Head | "gone" | null} */ head) => {
+      if (head === "gone") {
         setText(text, "removed")
         bar.hidden = true
         return
       }
-      if (!status) return setText(text, "not available")
+      if (!head) return setText(text, "not available")
+      const { status } = head
+      const { metadata } = head
+      call(wordsIn(metadata, "title") ?? past.title, wordsIn(metadata, "question") ?? past.what)
       const counts = new Map(Object.entries(status.task_run_status_counts))
       const total = status.num_task_runs
       const finished = [...counts].reduce((sum, [name, n]) => sum + (isTerminal(name) ? n : 0), 0)
       drawBar(bar, counts, total)
-      const words = `${count(finished)} of ${count(total)} finished`
+      const facts = factsOf(status, !status.is_active)
+      const words = [
+        `${count(finished)} of ${count(total)} finished`,
+        // What that says by itself is not said twice.
+        ...(/^(running|done)$/.test(facts.state) ? [] : [stateLabel(facts)[0].toLowerCase()]),
+      ].join(", ")
       setText(text, words)
       bar.setAttribute("aria-label", words)
     }
     this.#queue = this.#queue.then(async () => {
-      if (text.isConnected) show(await progressOf(past.id))
+      if (text.isConnected) show(await headOf(past.id))
     })
     return h(
       "li",
       {},
-      h("a", { href: `/${past.id}`, target: "_blank", rel: "noopener" }, past.what || past.id),
+      h("div", {}, name, question),
       h(
         "span",
         { class: "muted" },
@@ -112,11 +131,13 @@ export class History {
   }
 }
 
+/** @typedef {Pick<Group, "status" | "metadata">} Head */
+
 /**
- * The status of a group without its rows: it comes before `results` in the answer, so reading stops there.
- * @param {string} id @returns {Promise<GroupStatus | "gone" | null>}
+ * What is known of a group without its rows: it comes before `results` in the answer, so reading stops there.
+ * @param {string} id @returns {Promise<Head | "gone" | null>}
  */
-export async function progressOf(id) {
+async function headOf(id) {
   try {
     const response = await fetch(`/${encodeURIComponent(id)}.json`, {
       headers: { accept: "application/json" },
@@ -132,7 +153,7 @@ export async function progressOf(id) {
       if (cut < 0 && !done && text.length < 1_000_000) continue
       void reader.cancel()
       const parsed = JSON.parse(cut < 0 ? text : `${text.slice(0, cut)}}`)
-      return typeof parsed?.status?.num_task_runs === "number" ? parsed.status : null
+      return typeof parsed?.status?.num_task_runs === "number" ? parsed : null
     }
   } catch {
     return null

@@ -25,6 +25,8 @@ export class InputsEditor {
   /** A file too large to edit. @type {{ name: string, text: string } | null} */
   #large = null
   #fileName = ""
+  /** Rows without any value are left out. */
+  #skipEmpty = false
   /** @type {ParsedInputs} */
   #parsed = { rows: [], format: "", problems: [], notes: [] }
 
@@ -69,6 +71,13 @@ export class InputsEditor {
 
   get rowCount() {
     return this.byUrl ? null : this.#parsed.rows.length
+  }
+
+  /** @param {boolean} skipEmpty */
+  skip(skipEmpty) {
+    if (skipEmpty === this.#skipEmpty) return
+    this.#skipEmpty = skipEmpty
+    this.#parse()
   }
 
   /** @param {JsonObject[] | undefined} rows @param {string | undefined} url */
@@ -138,9 +147,14 @@ export class InputsEditor {
   }
 
   #changed() {
+    this.#parse()
+    this.onChange()
+  }
+
+  #parse() {
     this.#parsed = this.#large
-      ? parseInputs(this.#large.text, this.#large.name)
-      : parseInputs(this.#text.value, this.#fileName)
+      ? parseInputs(this.#large.text, this.#large.name, this.#skipEmpty)
+      : parseInputs(this.#text.value, this.#fileName, this.#skipEmpty)
     this.#text.hidden = this.#large !== null
     this.#chosen.hidden = this.#large === null
     if (this.#large)
@@ -149,7 +163,6 @@ export class InputsEditor {
         `${this.#large.name} (${count(Math.round(this.#large.text.length / 1024))} KB)`,
       )
     this.#drawPreview()
-    this.onChange()
   }
 
   #drawPreview() {

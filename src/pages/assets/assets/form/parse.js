@@ -2,6 +2,7 @@
 /** @import { JsonObject, Problem } from "../../types.js" */
 
 import {
+  compactText,
   guessDelimiter,
   JsonReader,
   Problems,
@@ -10,6 +11,7 @@ import {
   textFailure,
   TextRows,
 } from "../shared/domain.js"
+import { plural } from "../shared/format.js"
 import { locateJsonError } from "./jsonError.js"
 
 /**
@@ -29,28 +31,29 @@ const formats = new Map([
   ["tsv", "tsv"],
 ])
 
-/** @param {string} text @param {string} [fileName] @returns {ParsedInputs} */
-export function parseInputs(text, fileName = "") {
+/** @param {string} text @param {string} fileName @param {boolean} skipEmpty whether rows without any value are left out @returns {ParsedInputs} */
+export function parseInputs(text, fileName, skipEmpty) {
   const first = text.replace(/^\uFEFF/, "").trimStart()[0] ?? ""
   if (first === "") return problem("Paste some rows, drop a file, or give a URL.")
   const extension = /\.(\w+)$/.exec(fileName)?.[1]?.toLowerCase() ?? ""
   // A list of one column is a table too, where a person sees what was made of it.
-  return readRows(text, first, formats.get(extension) ?? (first === "{" ? null : "csv"))
+  return readRows(text, first, formats.get(extension) ?? (first === "{" ? null : "csv"), skipEmpty)
 }
 
-/** @param {string} text @param {string} first its first character @param {Format | null} said what it is said to be @returns {ParsedInputs} */
-function readRows(text, first, said) {
+/** @param {string} text @param {string} first its first character @param {Format | null} said what it is said to be @param {boolean} skipEmpty @returns {ParsedInputs} */
+function readRows(text, first, said, skipEmpty) {
   const problems = new Problems()
   const reader = new TextRows(ROW_LIMITS, problems, { format: said, maxChars: Infinity })
   reader.push(text)
   const read = reader.end()
   if (read instanceof RowCollector) {
-    const { texts, columns } = read.finish(false)
+    const { texts, columns, leftOut } = read.finish(skipEmpty)
     const format = nameOf(text, first, said, texts.length)
     const notes = format.endsWith("SV") ? tableNotes(text, [...columns.keys()]) : []
+    if (skipEmpty && leftOut > 0) notes.push(`${plural(leftOut, "empty row")} left out.`)
     return { rows: texts, format, problems: problems.list("inputs"), notes }
   }
-  if (read._tag === "OneObject" && read.list === null) return readRows(text, first, "jsonl")
+  if (read._tag === "OneObject" && read.list === null) return readRows(text, first, "jsonl", skipEmpty)
   if (read._tag === "NotJson" && first === "[") return problem(jsonProblem(text))
   return problem(`The text ${textFailure(read)}`)
 }
@@ -73,8 +76,27 @@ function tableNotes(text, columns) {
 /** @param {string} message @returns {ParsedInputs} */
 const problem = (message) => ({ rows: [], format: "", problems: [{ path: "inputs", message }], notes: [] })
 
+/**
+ * A JSON object that somebody has typed, as it is sent.
+ * @param {string} text @param {string} path of the request's field @param {string} otherwise what is said to another value
+ * @returns {{ value: JsonObject, json: string, problems: Problem[] } | { value: null, json: null, problems: Problem[] }}
+ */
+export function readObject(text, path, otherwise) {
+  /** @param {string} message */
+  const refused = (message) => ({ value: null, json: null, problems: [{ path, message }] })
+  try {
+    /** @type {unknown} */
+    const value = JSON.parse(text)
+    if (!isObject(value)) return refused(otherwise)
+    const json = compactText(text)
+    return { value, json, problems: refusedIn(json, path) }
+  } catch {
+    return refused(jsonProblem(text))
+  }
+}
+
 /** What JSON allows and the API refuses: a name given twice, half a character. @param {string} json @param {string} path */
-export function refusedIn(json, path) {
+function refusedIn(json, path) {
   /** @type {Problem[]} */
   const problems = []
   const reader = new JsonReader({

@@ -2,16 +2,17 @@
 /** @import { MultitaskRequest } from "../../types.js" */
 
 import { readableText } from "../shared/domain.js"
+import { withoutSecrets } from "./secrets.js"
 
 /** A request as JSON text, put together from texts: rows and schema go as they were written. */
 
 /** @param {MultitaskRequest} request @param {(rows: readonly string[]) => string} array @returns {[name: string, json: string][]} */
-function members({ inputs, output_schema, ...rest }, array) {
+function members({ inputs, output_schema, more, ...rest }, array) {
   /** @type {[string, string][]} */
   const texts = [["inputs", "url" in inputs ? JSON.stringify(inputs.url) : array(inputs)]]
   for (const [name, value] of Object.entries(rest)) texts.push([name, JSON.stringify(value)])
   if (output_schema !== undefined) texts.push(["output_schema", output_schema])
-  return texts
+  return [...texts, ...(more ?? [])]
 }
 
 /** What is sent. @param {MultitaskRequest} request */
@@ -20,10 +21,16 @@ export const requestText = (request) =>
     .map(([name, json]) => `"${name}":${json}`)
     .join(",")}}`
 
-/** The same for people, with one row a line. @param {MultitaskRequest} request */
+/** What is written for people, one value a line. */
+const READABLE = ["output_schema", "source_policy", "mcp_servers", "advanced_settings"]
+
+/** The same for people, with one row a line and without what is secret. @param {MultitaskRequest} request */
 export const prettyRequest = (request) =>
   `{${members(request, prettyRows)
-    .map(([name, json]) => `\n"${name}": ${name === "output_schema" ? readableText(json, 2) : json}`)
+    .map(
+      ([name, json]) =>
+        `\n"${name}": ${READABLE.includes(name) ? readableText(withoutSecrets(name, json), 2) : withoutSecrets(name, json)}`,
+    )
     .join(",")
     .replaceAll("\n", "\n  ")}\n}`
 

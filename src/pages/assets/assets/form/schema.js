@@ -5,7 +5,7 @@
 import { byId, fill, h, own } from "../shared/dom.js"
 import { compactText, readableText } from "../shared/domain.js"
 import { fieldsIn, kinds, schemaOf, schemaProblems } from "./fields.js"
-import { isObject, jsonProblem, refusedIn } from "./parse.js"
+import { isObject, readObject } from "./parse.js"
 
 /** @returns {Field} */
 const emptyField = () => ({ name: "", kind: "string", description: "", choices: [], optional: false })
@@ -59,25 +59,14 @@ export class SchemaEditor {
 
   /** @returns {{ schema: string | null, problems: Problem[] }} the schema's text */
   read() {
-    /** @type {unknown} */
-    let schema
-    try {
-      schema = JSON.parse(this.#json.value)
-    } catch {
-      return { schema: null, problems: [{ path: "output_schema", message: jsonProblem(this.#json.value) }] }
-    }
-    if (!isObject(schema))
-      return {
-        schema: null,
-        problems: [{ path: "output_schema", message: "The schema must be a JSON object." }],
-      }
+    const read = readObject(this.#json.value, "output_schema", "The schema must be a JSON object.")
+    if (read.value === null) return { schema: null, problems: read.problems }
     const names = this.#fields.map((field) => field.name).filter(Boolean)
     const twice = this.#editable ? names.find((name, at) => names.indexOf(name) !== at) : undefined
-    const problems = schemaProblems(schema)
+    const problems = schemaProblems(read.value)
     if (twice !== undefined)
       problems.push({ path: "output_schema", message: `Two fields are called "${twice}".` })
-    const json = compactText(this.#json.value)
-    return { schema: json, problems: [...problems, ...refusedIn(json, "output_schema")] }
+    return { schema: read.json, problems: [...problems, ...read.problems] }
   }
 
   #readJson() {

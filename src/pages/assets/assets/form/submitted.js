@@ -2,14 +2,17 @@
 /** @import { GroupStatus, MultitaskAnswer } from "../../types.js" */
 
 import { byId, copyText, fill, h, setText } from "../shared/dom.js"
+import { stateLabel } from "../shared/domain.js"
 import { count, dollars, isTerminal, plural } from "../shared/format.js"
-import { ConnectionLight, countsText, drawBar } from "../shared/progress.js"
+import { ConnectionLight, countsText, drawBar, factsOf } from "../shared/progress.js"
 import { follow } from "../shared/sse.js"
 
 /** After submitting: a button for every format, the link to pass on, and how far it is. */
 export class Submitted {
   #section = byId("submitted")
-  #light = new ConnectionLight("submitted-connection")
+  /** @type {GroupStatus | undefined} */
+  #status
+  #light = new ConnectionLight("submitted-connection", () => stateLabel(factsOf(this.#status, true)))
   #stop = () => {}
   #url = ""
 
@@ -51,6 +54,8 @@ export class Submitted {
     const facts = [plural(answer.num_inputs, "row"), `processor ${answer.processor}`]
     if (typeof answer.estimated_cost_usd === "number")
       facts.push(`about ${dollars(answer.estimated_cost_usd)}`)
+    const leftOut = answer.num_inputs_left_out
+    if (typeof leftOut === "number" && leftOut > 0) facts.push(`${plural(leftOut, "row")} left out`)
     setText(byId("submitted-facts"), facts.join(", "))
     fill(
       byId("submitted-warnings"),
@@ -72,6 +77,7 @@ export class Submitted {
 
   /** @param {GroupStatus} status */
   #progress(status) {
+    this.#status = status
     const counts = new Map(Object.entries(status.task_run_status_counts ?? {}))
     const total = status.num_task_runs
     const finished = [...counts].reduce((sum, [name, n]) => sum + (isTerminal(name) ? n : 0), 0)

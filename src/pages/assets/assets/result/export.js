@@ -7,6 +7,7 @@ import { byId, copyText, downloadText, fill, h } from "../shared/dom.js"
 import { csvColumns, escapeRaw } from "../shared/domain.js"
 import { toCsv } from "../shared/csv.js"
 import { plural } from "../shared/format.js"
+import { fileName } from "./heading.js"
 
 /** Columns that say what the row is; an input or output of the same name gives way. */
 const FIRST = ["$id", "$status"]
@@ -65,9 +66,8 @@ export class ExportMenu {
   constructor(store, view, base) {
     this.store = store
     this.view = view
-    const id = store.group.taskgroup_id
     /** @param {string} extension */
-    const name = (extension) => `${id}.${extension}`
+    const name = (extension) => `${fileName(store.group)}.${extension}`
     /** @param {string} format @param {string} type */
     const local = (format, type) => ({
       download: h(

@@ -30,5 +30,7 @@ export class Notifier {
     if (this.#wanted && Notification.permission === "granted")
       new Notification("Parallel Multitask", { body: text, icon: "/favicon.svg" })
     this.#wanted = false
+    // A group that becomes active again has another end, which nobody has asked for yet.
+    this.#button.setAttribute("aria-pressed", "false")
   }
 }

@@ -2,16 +2,19 @@
 /** @import { Store } from "./store.js" */
 
 import { byId, fill, h, setText } from "../shared/dom.js"
-import { ago, count, day, dollars, duration, plural } from "../shared/format.js"
+import { nextStep, stateLabel } from "../shared/domain.js"
+import { ago, count, day, dollars, duration, plural, wordsIn } from "../shared/format.js"
 import { countsText, drawBar } from "../shared/progress.js"
-import { findProcessor } from "../processors.js"
+/** @import { StatusFacts } from "../shared/domain.js" */
 
 /** The rate is that of the last two minutes. */
 const RATE_WINDOW_MS = 120_000
+/** One that is older has probably become active again, so that how long it took so far says nothing of the rest. */
+const LONGEST_AGE_S = 86_400
 /** A screen reader hears of progress no more often than this. */
 const SPEAK_EVERY_MS = 15_000
 
-/** Headline, bar, rate, time left, cost; also the tab's title and icon. */
+/** What it is at, headline, bar, rate, time left, cost, what can be done next; also the tab's title and icon. */
 export class Progress {
   #headline = byId("headline")
   #facts = byId("facts")
@@ -20,9 +23,13 @@ export class Progress {
   #notices = byId("notices")
   #icon = /** @type {HTMLLinkElement} */ (document.querySelector("link[rel=icon]"))
   #spokenAt = 0
+  #spokenState = ""
+  #wasOver = false
   #iconFor = ""
   #noticesFor = ""
   #opened = Date.now()
+  /** It was seen to become active again. */
+  #again = false
 
   /** @param {Store} store @param {string | null} sunset */
   constructor(store, sunset) {
@@ -32,36 +39,37 @@ export class Progress {
 
   draw() {
     const { store } = this
-    const { total, finished } = store
+    const { total, finished, facts } = store
     const counts = store.statusCounts
     const over = !store.active
-    setText(
-      this.#headline,
-      total === 0
-        ? "No rows yet"
-        : over && finished === total
-          ? outcome(counts, total)
-          : `${count(finished)} of ${plural(total, "row")} finished`,
-    )
+    if (this.#wasOver && !over) this.#beginAgain()
+    this.#wasOver = over
+    setText(this.#headline, headline(facts, over, finished))
     drawBar(this.#bar, counts, total)
     this.#bar.setAttribute(
       "aria-label",
       total > 0 ? `${count(finished)} of ${count(total)} finished: ${countsText(counts)}` : "no rows",
     )
-    this.#drawFacts(over, finished, total, counts)
-    this.#drawNotices()
-    this.#drawTab(over, finished, total, counts.get("completed") ?? 0)
-    this.#speak(over, finished, total)
+    this.#drawFacts(over, finished)
+    this.#drawNotices(facts)
+    this.#drawTab(facts, over, finished)
+    this.#speak(facts, over, finished)
   }
 
-  /** @param {boolean} over @param {number} finished @param {number} total @param {Map<string, number>} counts */
-  #drawFacts(over, finished, total, counts) {
+  /** Of the time in between nothing is to be known of the rate. */
+  #beginAgain() {
+    this.#opened = Date.now()
+    this.#again = true
+    this.store.endings.length = 0
+  }
+
+  /** @param {boolean} over @param {number} finished */
+  #drawFacts(over, finished) {
     const { store } = this
     const processor = store.group.metadata?.processor
-    const price = findProcessor(processor)?.usd
-    const rate = over ? null : this.#perSecond(finished)
+    const spent = store.status?.estimated_cost_usd
+    const rate = over || store.facts.state !== "running" ? null : this.#perSecond(finished)
     const perMinute = rate === null ? null : rate * 60
-    const cost = price === undefined ? null : price * (counts.get("completed") ?? 0)
     /** @type {[string, string | null, string?][]} */
     const facts = [
       ["Processor", typeof processor === "string" ? processor : null],
@@ -71,14 +79,14 @@ export class Progress {
           ? null
           : `${perMinute >= 10 ? count(Math.round(perMinute)) : perMinute.toFixed(1)} / min`,
       ],
-      ["Left", rate === null ? null : `about ${duration((total - finished) / rate)}`],
+      ["Left", rate === null ? null : `about ${duration((store.total - finished) / rate)}`],
       [
-        "Cost",
-        cost === null ? null : over ? dollars(cost) : `${dollars(cost)} of ${dollars((price ?? 0) * total)}`,
-        "Completed rows at Parallel's list price",
+        over ? "Spent" : "Spent so far",
+        typeof spent === "number" ? `about ${dollars(spent)} at list price` : null,
+        "All runs started, those of further attempts included",
       ],
       ["Started", ago(store.group.created_at)],
-      ["Kept until", day(this.sunset)],
+      ["Kept until", over && !store.removed ? day(this.sunset) : null],
     ]
     fill(
       this.#facts,
@@ -99,61 +107,99 @@ export class Progress {
     if (endings.length >= 3 && watched > 5000) return endings.length / (watched / 1000)
     const began = Date.parse(this.store.group.created_at ?? "")
     const age = (now - began) / 1000
-    return finished >= 1 && age > 5 && finished < this.store.total ? finished / age : null
+    const isKnown = !this.#again && finished >= 1 && age > 5 && age < LONGEST_AGE_S
+    return isKnown && finished < this.store.total ? finished / age : null
   }
 
-  #drawNotices() {
-    const { store } = this
-    const message = store.status?.status_message
-    const texts = [
-      ...(typeof message === "string" && message.trim() !== "" ? [message] : []),
-      ...(Array.isArray(store.group.warnings) ? store.group.warnings : []).map(String),
-    ]
-    const key = texts.join("\n")
+  /** @param {StatusFacts} facts */
+  #drawNotices(facts) {
+    const { group, status, removed } = this.store
+    const [, look] = stateLabel(facts)
+    const message = typeof status?.status_message === "string" ? status.status_message.trim() : ""
+    const next = removed ? REMOVED : nextStep(facts, group.taskgroup_id)
+    const warnings = (Array.isArray(group.warnings) ? group.warnings : []).map(String)
+    const key = JSON.stringify([look, message, next, warnings])
     if (key === this.#noticesFor) return
     this.#noticesFor = key
+    /** @param {string} kind @param {string[]} texts */
+    const notice = (kind, ...texts) =>
+      h(
+        "div",
+        { class: `notice ${kind}` },
+        ...texts.filter(Boolean).map((text) => h("p", {}, withCalls(text))),
+      )
+    const ill = removed || look === "ill" ? "error" : "warning"
+    const calm = !removed && (look === "well" || look === "plain")
     fill(
       this.#notices,
-      texts.map((text) => h("p", { class: "notice warning" }, text)),
+      calm
+        ? [message !== "" && notice("warning", message), h("p", { class: "next" }, withCalls(next))]
+        : notice(ill, removed ? "" : message, next),
+      warnings.map((text) => notice("warning", text)),
     )
   }
 
-  /** @param {boolean} over @param {number} finished @param {number} total @param {number} completed */
-  #drawTab(over, finished, total, completed) {
+  /** @param {StatusFacts} facts @param {boolean} over @param {number} finished */
+  #drawTab(facts, over, finished) {
+    const { num_task_runs: total, task_run_status_counts: counts } = facts
+    const completed = counts.completed ?? 0
     const isWhole = completed === total
     const share = total > 0 ? Math.round((20 * finished) / total) / 20 : 0
-    document.title = `${over ? (isWhole ? `✓ ${count(total)}` : `✓ ${count(completed)}/${count(total)}`) : `${count(finished)}/${count(total)}`} · Parallel Multitask`
+    const shown = over && isWhole ? count(total) : `${count(over ? completed : finished)}/${count(total)}`
+    const mark = markOf(facts, over)
+    document.title = `${mark && `${mark} `}${shown} · ${wordsIn(this.store.group.metadata, "title") ?? "Parallel Multitask"}`
     const key = `${over} ${share} ${isWhole}`
     if (key === this.#iconFor) return
     this.#iconFor = key
     this.#icon.href = over && isWhole ? "/favicon.svg" : progressIcon(share, over)
   }
 
-  /** @param {boolean} over @param {number} finished @param {number} total */
-  #speak(over, finished, total) {
+  /** @param {StatusFacts} facts @param {boolean} over @param {number} finished */
+  #speak(facts, over, finished) {
     const now = Date.now()
-    if (!over && now - this.#spokenAt < SPEAK_EVERY_MS) return
+    const isNews = facts.state !== this.#spokenState
+    if (!over && !isNews && now - this.#spokenAt < SPEAK_EVERY_MS) return
     this.#spokenAt = now
-    setText(
-      this.#spoken,
-      over
-        ? `Finished: ${countsText(this.store.statusCounts)}`
-        : `${count(finished)} of ${count(total)} rows finished`,
-    )
+    this.#spokenState = facts.state
+    const ended = this.store.removed
+      ? REMOVED
+      : `${stateLabel(facts)[0]}: ${countsText(this.store.statusCounts)}`
+    setText(this.#spoken, over ? ended : headline(facts, over, finished))
   }
 }
 
-/** @type {[status: string, word: string][]} */
-const ENDS = [
-  ["completed", "done"],
-  ["failed", "failed"],
-  ["cancelled", "cancelled"],
-]
+const REMOVED =
+  "This group has been removed. What is shown is what this page still holds: download it to keep it."
 
-/** What became of rows that have all ended. @param {Map<string, number>} counts @param {number} total */
-function outcome(counts, total) {
+/** The API's calls in a sentence, as code. @param {string} text */
+const withCalls = (text) =>
+  text.split(/(POST \/[\w-]+\/[a-z]+)/).map((part, at) => (at % 2 === 1 ? h("code", {}, part) : part))
+
+/** @param {StatusFacts} facts @param {boolean} over */
+function markOf(facts, over) {
+  if (facts.state === "waiting_for_credit" || facts.state === "key_refused") return "!"
+  if (!over) return ""
+  if (facts.state === "stopped") return "■"
+  return stateLabel(facts)[1] === "ill" ? "✗" : "✓"
+}
+
+/** @param {StatusFacts} facts @param {boolean} over @param {number} finished */
+function headline(facts, over, finished) {
+  const { state, num_task_runs: total } = facts
+  if (total === 0) return "No rows yet"
+  const words =
+    over && finished === total ? outcome(facts) : `${count(finished)} of ${plural(total, "row")} finished`
+  return state === "running" || state === "done" ? words : `${stateLabel(facts)[0]}: ${words}`
+}
+
+/** What became of rows that have all ended. @param {StatusFacts} facts */
+function outcome({ state, num_task_runs: total, task_run_status_counts: counts }) {
   const rows = plural(total, "row")
-  const ends = ENDS.map(([status, word]) => ({ word, rows: counts.get(status) ?? 0 }))
+  const ends = [
+    ["completed", "done"],
+    ["failed", "failed"],
+    ["cancelled", state === "done" ? "cancelled" : "not sent"],
+  ].map(([status = "", word = ""]) => ({ word, rows: counts[status] ?? 0 }))
   const all = ends.find((end) => end.rows === total)
   if (all !== undefined) return `All ${rows} ${all.word}`
   const [done = { rows: 0 }, ...others] = ends

@@ -2,9 +2,11 @@
 /** @import { FieldBasis, Row } from "../../types.js" */
 
 import { byId, closeMenusOnLeave, copyText } from "../shared/dom.js"
+import { stateLabel } from "../shared/domain.js"
 import { follow } from "../shared/sse.js"
 import { ConnectionLight } from "../shared/progress.js"
 import { ExportMenu } from "./export.js"
+import { drawHeading } from "./heading.js"
 import { Notifier } from "./notify.js"
 import { Panel } from "./panel.js"
 import { Progress } from "./progress.js"
@@ -21,7 +23,7 @@ const { facts } = page
 const store = new Store(page)
 const base = `/${encodeURIComponent(store.group.taskgroup_id)}`
 const view = new View(store)
-const light = new ConnectionLight("connection")
+const light = new ConnectionLight("connection", () => stateLabel(store.facts))
 const progress = new Progress(store, facts.sunset)
 const notifier = new Notifier()
 const table = new Table(store, view, { onOpen: (row) => openRow(row, true), onSort: reorder })
@@ -131,6 +133,7 @@ addEventListener("hashchange", () => {
   wantedRow = rowInAddress()
   openFromAddress()
 })
+drawHeading(store.group.metadata)
 byId("group-id").textContent = store.group.taskgroup_id
 byId("copy-link").addEventListener("click", (event) =>
   copyText(`${location.origin}${base}`, /** @type {HTMLElement} */ (event.currentTarget)),
@@ -164,36 +167,42 @@ async function fetchBasis(row) {
   store.learnBasis(row, Array.isArray(basis) ? basis : [])
 }
 
-/** When the group will be removed is known once it has ended, and then stands in a header. */
-async function learnSunset() {
-  const response = await fetch(`${base}.json`, { method: "HEAD" }).catch(() => null)
-  progress.sunset = response?.headers.get("sunset") ?? progress.sunset
-  progress.draw()
+/** What the stream does not tell: our warnings, and when the group will be removed. */
+async function learnHead() {
+  try {
+    const response = await fetch(`${base}.json?limit=1&basis=none`)
+    if (!response.ok) return
+    progress.sunset = response.headers.get("sunset")
+    store.learnWarnings((await response.json()).warnings)
+  } catch {
+    // What was known before is as good as it gets.
+  }
 }
 
-const finish = () => {
-  store.end()
-  light.set({ kind: "ended", since: Date.now(), attempt: 0 })
-}
-
-if (facts.ended && !facts.partial) finish()
-else
-  follow({
-    // Reasoning and sources are most of the data: they are fetched when a row is opened.
-    url: `${base}.sse?basis=none`,
-    // A page with a part of the rows asks for all of them.
-    lastId: facts.partial ? null : facts.last_event_id,
-    onEvent: (event, data) => {
-      if (event.type === "task_run.state") store.applyRow(readEvent(event, data))
-      else if (event.type === "task_group_status") store.applyStatus(event.status)
-    },
-    onState: (state) => {
-      light.set(state)
-      if (state.kind === "ended") {
-        store.end()
-        void learnSunset()
-        notifier.fire(`${store.finished} of ${store.total} rows finished.`)
-      }
-    },
-  })
+const isOver = facts.ended && !facts.partial
+if (isOver) light.set({ kind: "ended", since: Date.now(), attempt: 0 })
+follow({
+  // Reasoning and sources are most of the data: they are fetched when a row is opened.
+  url: `${base}.sse?basis=none`,
+  // A page with a part of the rows asks for all of them.
+  lastId: facts.partial ? null : facts.last_event_id,
+  ended: isOver,
+  onEvent: (event, data) => {
+    if (event.type === "task_run.state") store.applyRow(readEvent(event, data))
+    else if (event.type === "task_group_status") {
+      const wasOver = store.ended
+      store.applyStatus(event.status)
+      if (wasOver && !store.ended) void learnHead()
+    }
+  },
+  onState: (state) => {
+    if (state.kind === "gone") store.remove()
+    if (state.kind === "ended") {
+      store.end()
+      void learnHead()
+      notifier.fire(`${store.finished} of ${store.total} rows finished.`)
+    }
+    light.set(state)
+  },
+})
 document.documentElement.dataset.ready = ""

@@ -3,6 +3,7 @@
 /** @import { readPage } from "./read.js" */
 
 import { isTerminal } from "../shared/format.js"
+import { factsOf } from "../shared/progress.js"
 import { Columns } from "./columns.js"
 
 /** More rows than any group can have: a wrong `input_index` must not make an array of that length. */
@@ -17,6 +18,8 @@ export class Store {
   counts = new Map()
   columns = new Columns()
   ended = false
+  /** The group is no more: what is here is all that is left of it. */
+  removed = false
   /** Raised by every change of a row, so that orders made from the rows know when they are old. */
   version = 0
   /** @type {() => void} */
@@ -56,6 +59,12 @@ export class Store {
     return n
   }
 
+  /** What the words of its state are made of: our own counts, where they are newer. */
+  get facts() {
+    const counts = Object.fromEntries(this.statusCounts)
+    return { ...factsOf(this.status, this.ended), num_task_runs: this.total, task_run_status_counts: counts }
+  }
+
   get active() {
     return !this.ended && (this.status?.is_active !== false || this.finished < this.total)
   }
@@ -71,6 +80,15 @@ export class Store {
   applyStatus(status) {
     if (!status || typeof status.num_task_runs !== "number") return
     this.status = status
+    // Somebody has added rows, or had some run again.
+    if (status.is_active === true) this.ended = false
+    this.onChange()
+  }
+
+  /** @param {unknown} warnings */
+  learnWarnings(warnings) {
+    if (!Array.isArray(warnings)) return
+    this.group.warnings = warnings
     this.onChange()
   }
 
@@ -83,6 +101,11 @@ export class Store {
 
   end() {
     this.ended = true
+    this.onChange()
+  }
+
+  remove() {
+    this.ended = this.removed = true
     this.onChange()
   }
 

@@ -903,6 +903,69 @@ var JsonReader = class {
   }
 };
 
+// src/domain/RunStatus.ts
+var TERMINAL = /* @__PURE__ */ new Set(["completed", "failed", "cancelled"]);
+var isTerminal = (status) => TERMINAL.has(status);
+
+// src/domain/Counts.ts
+var totalEnded = (counts) => Object.entries(counts).reduce((sum, [status, count]) => sum + (isTerminal(status) ? count : 0), 0);
+
+// src/domain/nextStep.ts
+var LABELS = {
+  running: ["Running", "plain"],
+  waiting_for_credit: ["Waiting for credit", "waiting"],
+  key_refused: ["Key refused", "ill"],
+  stopping: ["Stopping", "waiting"],
+  done: ["Complete", "well"],
+  stopped: ["Stopped", "waiting"],
+  given_up: ["Given up", "ill"]
+};
+var isStatusState = (value) => typeof value === "string" && Object.hasOwn(LABELS, value);
+var stateLabel = (status) => {
+  const { completed = 0 } = status.task_run_status_counts;
+  if (status.state !== "done" || completed === status.num_task_runs) return LABELS[status.state];
+  return completed === 0 ? ["Ended without a result", "ill"] : ["Ended", "plain"];
+};
+var WITH_KEY = "with an API key in x-api-key";
+var rows = (count, verb) => `${count} ${count === 1 ? `row ${verb[0]}` : `rows ${verb[1]}`}`;
+var nextStep = (status, id) => {
+  const call = (act) => `POST /${id}/${act}`;
+  const { failed = 0, cancelled = 0 } = status.task_run_status_counts;
+  const unsent = cancelled === 0 ? "" : `${rows(cancelled, ["was", "were"])} not sent`;
+  const again = failed === 0 ? "" : ` ${rows(failed, ["has", "have"])} failed; ${call("retry")} runs them again, as new runs.`;
+  switch (status.state) {
+    case "running":
+      return `Nothing need be done: results come in by themselves. To send no more rows: ${call("stop")} ${WITH_KEY}.`;
+    case "waiting_for_credit":
+      return `Add credit to the account at Parallel: the rows that are left are then sent by themselves, tried at most an hour apart for 24 hours. After that, ${call("resume")} ${WITH_KEY} sends them.`;
+    case "key_refused":
+      return `Parallel refuses the API key that this group was given. To go on: ${call("resume")} with a key that Parallel accepts, in x-api-key.`;
+    case "stopping":
+      return `No more rows are sent; those at Parallel are followed to their end.${unsent && ` ${unsent}: ${call("resume")} ${WITH_KEY} sends them.`}`;
+    case "stopped":
+      return `${unsent || "Some rows were not sent"}: ${call("resume")} ${WITH_KEY} sends them.${again}`;
+    case "given_up": {
+      const open = status.num_task_runs - totalEnded(status.task_run_status_counts);
+      const followed = open === 0 ? "" : `follows ${rows(open, ["that has", "that have"])} not ended`;
+      const sent = cancelled === 0 ? "" : `sends ${rows(cancelled, ["that was", "that were"])} not sent`;
+      const does = [followed, sent].filter(Boolean).join(" and ") || "goes on";
+      return `The results were given up on, and nothing more comes in. ${call("resume")} with a key that Parallel accepts, in x-api-key, ${does}.${again}`;
+    }
+    case "done":
+      return doneStep(status, call);
+  }
+};
+var doneStep = (status, call) => {
+  const { failed = 0, cancelled = 0 } = status.task_run_status_counts;
+  const lacking = failed + cancelled;
+  const retry = `${call("retry")} ${WITH_KEY}`;
+  if (lacking === 0) return `Every row is done. To add rows: ${call("inputs")} ${WITH_KEY}.`;
+  const how = cancelled === 0 ? "failed" : failed === 0 ? "was cancelled" : "failed or was cancelled";
+  if (lacking === status.num_task_runs)
+    return `Not one row has a result: each ${how}, and says why. Once that is put right, ${retry} runs all of them again, as new runs.`;
+  return `${rows(lacking, ["has", "have"])} no result and ${lacking === 1 ? "says" : "say"} why: ${retry} runs what ${how} again, as new runs.`;
+};
+
 // src/domain/Rows.ts
 var KINDS = ["string", "number", "boolean", "object", "array", "null"];
 var MAX_COLUMNS_COUNTED = 1e4;
@@ -1009,7 +1072,7 @@ var RowCollector = class {
         FIELD,
         `has ${taken} objects; at most ${limits.maxInputs} are accepted. Split the list over several requests.`
       );
-    const rows = this.count - this.empty;
+    const rows2 = this.count - this.empty;
     const isGood = this.bad + this.runs === 0;
     const good = (_, at) => this.texts[at] !== BAD && this.texts[at] !== RUN;
     const indexes = isGood ? this.indexes : this.indexes.filter(good);
@@ -1019,7 +1082,7 @@ var RowCollector = class {
       columns: this.columns,
       longest: this.longest,
       empty: skipEmpty ? this.empty : 0,
-      leftOut: count - rows
+      leftOut: count - rows2
     };
   }
   /** As if this row and what is behind it had never come; all before it is known. */
@@ -1356,16 +1419,16 @@ var RowReader = class {
   constructor(limits, problems, { many = false, values = { count: 0 } } = {}) {
     this.collector = new RowCollector(limits, problems);
     const at = many ? 0 : 1;
-    const rows = rowSink(this.collector, limits, problems, at, () => this.reader.said);
-    const sink = many ? rows : {
-      ...rows,
+    const rows2 = rowSink(this.collector, limits, problems, at, () => this.reader.said);
+    const sink = many ? rows2 : {
+      ...rows2,
       value: (kind, depth, name) => {
-        if (depth > 0) return this.root === "array" ? rows.value(kind, depth, name) : NOTHING;
+        if (depth > 0) return this.root === "array" ? rows2.value(kind, depth, name) : NOTHING;
         this.root = kind;
         return NOTHING;
       },
       end: (depth, text, length) => {
-        if (depth > 0 && this.root === "array") rows.end(depth, text, length);
+        if (depth > 0 && this.root === "array") rows2.end(depth, text, length);
       }
     };
     this.reader = new JsonReader({
@@ -1471,11 +1534,11 @@ var TextRows = class {
     };
   }
 };
-var jsonReader = (rows) => ({
-  push: (text) => rows.push(text),
-  end: () => rows.end(),
+var jsonReader = (rows2) => ({
+  push: (text) => rows2.push(text),
+  end: () => rows2.end(),
   get stopped() {
-    return rows.reader.failure !== null;
+    return rows2.reader.failure !== null;
   }
 });
 var ObjectsReader = class {
@@ -1488,19 +1551,19 @@ var ObjectsReader = class {
   constructor(limits, problems, mayBeOne) {
     this.mayBeOne = mayBeOne;
     this.collector = new RowCollector(limits, problems);
-    const rows = rowSink(this.collector, limits, problems, 0, () => this.reader.said);
+    const rows2 = rowSink(this.collector, limits, problems, 0, () => this.reader.said);
     const { maxDepth, maxValues } = limits;
     this.reader = new JsonReader({
       sink: {
-        ...rows,
+        ...rows2,
         watch: 2,
         value: (kind, depth, name) => {
           if (depth === 2) return this.element(kind);
           if (depth === 1) this.array = kind === "array" ? name : null;
-          return rows.value(kind, depth, name);
+          return rows2.value(kind, depth, name);
         },
         end: (depth, text, length) => {
-          if (depth < 2) rows.end(depth, text, length);
+          if (depth < 2) rows2.end(depth, text, length);
         }
       },
       maxDepth,
@@ -1552,8 +1615,11 @@ export {
   escapeRaw,
   fieldsOf,
   guessDelimiter,
+  isStatusState,
   kindOf,
+  nextStep,
   readableText,
   shownText,
+  stateLabel,
   textFailure
 };

@@ -1,5 +1,6 @@
 // @ts-check
 
+import { own } from "./dom.js"
 import { readableText, shownText } from "./domain.js"
 
 const integers = new Intl.NumberFormat("en")
@@ -9,6 +10,12 @@ export const count = (n) => integers.format(n)
 
 /** @param {number} n @param {string} one @param {string} [many] */
 export const plural = (n, one, many = `${one}s`) => `${count(n)} ${n === 1 ? one : many}`
+
+/** What a group's metadata say in words, if they do. @param {unknown} metadata @param {"title" | "question"} name */
+export function wordsIn(metadata, name) {
+  const text = own(metadata, name)
+  return typeof text === "string" && text.trim() !== "" ? text.trim() : null
+}
 
 const prices = new Intl.NumberFormat("en", { minimumFractionDigits: 2, maximumFractionDigits: 3 })
 

@@ -1,7 +1,9 @@
 // @ts-check
-/** @import { ConnectionState } from "../../types.js" */
+/** @import { ConnectionState, GroupStatus } from "../../types.js" */
+/** @import { Look, StatusFacts } from "./domain.js" */
 
 import { byId, fill, h, setText } from "./dom.js"
+import { isStatusState } from "./domain.js"
 import { clock, count, duration, statusClass, statusLabel, statusRank } from "./format.js"
 
 /**
@@ -38,14 +40,32 @@ export const countsText = (counts) =>
     .map(([status, n]) => `${count(n)} ${statusLabel(status).toLowerCase()}`)
     .join(", ")
 
+const ENDS = ["done", "stopped", "given_up"]
+
+/**
+ * What the words of a group's state are made of, whatever a status lacks.
+ * @param {GroupStatus | undefined} status @param {boolean} ended @returns {StatusFacts}
+ */
+export const factsOf = (status, ended) => ({
+  state:
+    isStatusState(status?.state) && (!ended || ENDS.includes(status.state))
+      ? status.state
+      : ended
+        ? "done"
+        : "running",
+  num_task_runs: status?.num_task_runs ?? 0,
+  task_run_status_counts: status?.task_run_status_counts ?? {},
+})
+
 /** Shows the state of the connection in words, and since when it is interrupted. */
 export class ConnectionLight {
   /** @type {ConnectionState} */
   #state = { kind: "connecting", since: Date.now(), attempt: 0 }
   #announced = ""
 
-  /** @param {string} id */
-  constructor(id) {
+  /** @param {string} id @param {() => readonly [label: string, look: Look]} end what the group has come to, once it has */
+  constructor(id, end) {
+    this.end = end
     this.element = byId(id)
     this.text = h("span", { class: "connection-text" })
     this.spoken = h("span", { class: "visually-hidden", role: "status" })
@@ -67,8 +87,10 @@ export class ConnectionLight {
   #draw() {
     const { kind, since } = this.#state
     this.element.dataset.state = kind
+    const [end, look] = kind === "ended" ? this.end() : ["", "plain"]
+    this.element.dataset.look = look
     const seconds = (Date.now() - since) / 1000
-    setText(this.text, this.#words(kind, since, seconds))
+    setText(this.text, this.#words(kind, since, seconds) ?? end)
     // The counting seconds are for the eye only; a screen reader hears of changes, and not of the first connection.
     const trouble =
       kind === "interrupted"
@@ -91,6 +113,6 @@ export class ConnectionLight {
       return `Interrupted since ${clock(since)} (${duration(seconds)}), reconnecting…`
     if (kind === "busy") return "Live updates are busy, trying again…"
     if (kind === "gone") return "This group has been removed"
-    return "Complete"
+    return null
   }
 }

@@ -9,6 +9,10 @@
 /** Without a byte for this long (three missed heartbeats) the connection counts as dead. */
 const SILENCE_MS = 45_000
 const LONGEST_WAIT_MS = 10_000
+/** An ended group may become active again, which is asked at least this often while somebody looks. */
+const WATCH_MS = 50_000
+/** Whoever goes to and fro between tabs does not ask each time. */
+const LOOK_MS = 5_000
 
 /**
  * A push parser for the event-stream format; text may be cut anywhere.
@@ -58,23 +62,27 @@ export function sseParser(emit) {
 }
 
 /**
- * Follows a group's stream until `done`, healing by itself. The id of the last event is sent back on every new
- * connection, so that only what changed since then comes again. An event is told parsed, and as its text.
+ * Follows a group's stream, healing by itself. The id of the last event is sent back on every new connection, so that
+ * only what changed since then comes again. After `done` it goes on asking, quietly, for the group may become active
+ * again. An event is told parsed, and as its text. With `ended` the end is behind `lastId`, and nothing is told until
+ * it is an end no more.
  *
  * @param {{
  *   url: string
  *   lastId: string | null
+ *   ended?: boolean
  *   onEvent: (event: any, data: string) => void
  *   onState: (state: ConnectionState) => void
  * }} options
  * @returns {() => void} closes the stream
  */
-export function follow({ url, lastId, onEvent, onState }) {
+export function follow({ url, lastId, ended = false, onEvent, onState }) {
   let stopped = false
   let done = false
   let attempt = 0
   /** @type {ConnectionState} */
-  let state = { kind: "connecting", since: Date.now(), attempt: 0 }
+  let state = { kind: ended ? "ended" : "connecting", since: Date.now(), attempt: 0 }
+  let askedAt = performance.now()
   let controller = new AbortController()
   /** @type {() => void} */
   let wake = () => {}
@@ -105,6 +113,8 @@ export function follow({ url, lastId, onEvent, onState }) {
 
   /** One connection, until it ends. @returns {Promise<"again" | "ended" | "gone" | number>} a number: told to wait that many ms */
   async function session() {
+    done = false
+    askedAt = performance.now()
     controller = new AbortController()
     let timer = setTimeout(() => controller.abort(), SILENCE_MS)
     const alive = () => {
@@ -156,37 +166,54 @@ export function follow({ url, lastId, onEvent, onState }) {
     }
   }
 
+  /** @param {number} ms unless woken before */
+  const pause = (ms) =>
+    new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms)
+      wake = () => {
+        clearTimeout(timer)
+        resolve(undefined)
+      }
+    })
+
   async function run() {
-    onState(state)
+    if (!ended) onState(state)
     while (!stopped) {
+      // All viewers saw the same end, and would ask at the same moment. Where nobody looks, nobody asks.
+      if (state.kind === "ended")
+        do await pause(WATCH_MS * (0.7 + Math.random() * 0.3))
+        while (document.visibilityState === "hidden" && !stopped)
+      if (stopped) return
       const outcome = await session()
       if (stopped) return
-      if (outcome === "ended" || outcome === "gone") return enter(outcome)
+      if (outcome === "gone") return enter(outcome)
+      // An end stays one, whatever becomes of the question whether it still is.
+      if (state.kind === "ended") continue
+      if (outcome === "ended") {
+        enter(outcome)
+        continue
+      }
       enter(typeof outcome === "number" ? "busy" : "interrupted")
       attempt++
       const backoff = Math.min(LONGEST_WAIT_MS, 400 * 2 ** Math.min(attempt, 6)) * (0.5 + Math.random() / 2)
-      const ms = typeof outcome === "number" ? outcome : backoff
-      await new Promise((resolve) => {
-        const timer = setTimeout(resolve, ms)
-        wake = () => {
-          clearTimeout(timer)
-          resolve(undefined)
-        }
-      })
+      await pause(typeof outcome === "number" ? outcome : backoff)
     }
   }
 
   // Whoever comes back to the tab or to the network should not wait for the back-off.
   const hurry = () => {
-    if (document.visibilityState === "visible") wake()
+    const asked = state.kind === "ended" && performance.now() - askedAt < LOOK_MS
+    if (document.visibilityState === "visible" && !asked) wake()
   }
   addEventListener("online", hurry)
+  addEventListener("focus", hurry)
   document.addEventListener("visibilitychange", hurry)
   void run()
 
   return () => {
     stopped = true
     removeEventListener("online", hurry)
+    removeEventListener("focus", hurry)
     document.removeEventListener("visibilitychange", hurry)
     controller.abort()
     wake()

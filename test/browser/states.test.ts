@@ -1,0 +1,308 @@
+import { expect, it } from "vitest"
+import type { StatusState } from "../../src/domain/TaskGroup.ts"
+import { axe } from "./browser.ts"
+import { companyGroup, complete } from "./samples.ts"
+import { connection, expectText, harness, picture } from "./setup.ts"
+
+const { server, open } = harness()
+
+/** A page whose time a test moves on: nothing of it may have begun before. */
+async function openWithClock(url: string) {
+  const page = await open(server.origin)
+  await page.clock.install()
+  await page.goto(url)
+  return page
+}
+
+const QUESTION = "CEO name, year founded, headquarters city, number of employees"
+
+function group(id: string) {
+  const made = companyGroup(id)
+  made.title = "Companies: who leads them?"
+  made.question = QUESTION
+  made.cost = 0.2
+  return made
+}
+
+type Rows = readonly [completed: number, failed: number, cancelled: number]
+type Shown = {
+  state: StatusState
+  rows: Rows
+  /** Of the connection; null: it is live. */
+  end: string | null
+  headline: string
+  tab: string
+  next: RegExp
+  notice: "error" | "warning" | null
+  message?: string
+}
+
+const shown: readonly Shown[] = [
+  {
+    state: "running",
+    rows: [3, 1, 0],
+    end: null,
+    headline: "4 of 8 rows finished",
+    tab: "4/8",
+    next: /Nothing need be done.*POST \/\S+\/stop/,
+    notice: null,
+  },
+  {
+    state: "waiting_for_credit",
+    rows: [3, 0, 0],
+    end: null,
+    headline: "Waiting for credit: 3 of 8 rows finished",
+    tab: "! 3/8",
+    next: /credit.*POST \/\S+\/resume/,
+    notice: "warning",
+    message:
+      "Not enough credit at Parallel: 5 inputs are not submitted yet. Next attempt at 2026-12-01T10:00:00.000Z.",
+  },
+  {
+    state: "key_refused",
+    rows: [0, 0, 0],
+    end: null,
+    headline: "Key refused: 0 of 8 rows finished",
+    tab: "! 0/8",
+    next: /refuses the API key.*POST \/\S+\/resume/,
+    notice: "error",
+  },
+  {
+    state: "stopping",
+    rows: [3, 0, 2],
+    end: null,
+    headline: "Stopping: 5 of 8 rows finished",
+    tab: "5/8",
+    next: /2 rows were not sent: POST \/\S+\/resume/,
+    notice: "warning",
+  },
+  {
+    state: "done",
+    rows: [8, 0, 0],
+    end: "Complete",
+    headline: "All 8 rows done",
+    tab: "✓ 8",
+    next: /Every row is done.*POST \/\S+\/inputs/,
+    notice: null,
+  },
+  {
+    state: "done",
+    rows: [6, 2, 0],
+    end: "Ended",
+    headline: "6 of 8 rows done, 2 failed",
+    tab: "✓ 6/8",
+    next: /2 rows have no result and say why: POST \/\S+\/retry/,
+    notice: null,
+  },
+  {
+    state: "done",
+    rows: [0, 8, 0],
+    end: "Ended without a result",
+    headline: "All 8 rows failed",
+    tab: "✗ 0/8",
+    next: /Not one row has a result.*POST \/\S+\/retry/,
+    notice: "error",
+  },
+  {
+    state: "stopped",
+    rows: [5, 0, 3],
+    end: "Stopped",
+    headline: "Stopped: 5 of 8 rows done, 3 not sent",
+    tab: "■ 5/8",
+    next: /3 rows were not sent: POST \/\S+\/resume/,
+    notice: "warning",
+  },
+  {
+    state: "given_up",
+    rows: [0, 0, 0],
+    end: "Given up",
+    headline: "Given up: 0 of 8 rows finished",
+    tab: "✗ 0/8",
+    next: /given up on.*POST \/\S+\/resume.*follows 8 rows/,
+    notice: "error",
+    message: "Parallel refused the API key for 6 hours.",
+  },
+]
+
+for (const [at, { state, rows, end, headline, tab, next, notice, message }] of shown.entries())
+  it(`says what a group is at and what can be done next: ${state}, ${rows.join(" and ")}`, async () => {
+    const made = group(`tgrp_state_${at}`)
+    const [completed, failed, cancelled] = rows
+    for (let index = 0; index < 8; index++)
+      if (index < completed) complete(made, index)
+      else if (index < completed + failed)
+        made.set(index, { status: "failed", error: "No source could be read." })
+      else if (index < completed + failed + cancelled)
+        made.set(index, { status: "cancelled", error: "Not sent: the group was stopped." })
+    if (message !== undefined) made.statusMessage = message
+    if (end !== null) made.end(state)
+    else made.state = state
+    const page = await open(server.add(made), { colorScheme: at % 2 === 0 ? "light" : "dark" })
+    await connection(page, end === null ? "live" : "ended")
+    expect(await page.textContent("#headline")).toBe(headline)
+    expect(await page.title()).toBe(`${tab} · Companies: who leads them?`)
+    if (end !== null) expect(await page.textContent("#connection .connection-text")).toBe(end)
+    expect(await page.textContent("#notices")).toMatch(next)
+    expect(await page.locator("#notices code").first().textContent()).toMatch(
+      /^POST \/tgrp_state_\d\/[a-z]+$/,
+    )
+    expect(await page.locator(".notice").count()).toBe(notice === null ? 0 : 1)
+    if (notice !== null) expect(await page.getAttribute("#notices .notice", "class")).toContain(notice)
+    if (message !== undefined) expect(await page.textContent("#notices")).toContain(message)
+    expect(await page.textContent("#facts")).toContain(
+      `${end === null ? "Spent so far" : "Spent"}about $0.20 at list price`,
+    )
+    // Green is for a whole result alone.
+    const green = await page.$eval("#connection .dot", (dot) => getComputedStyle(dot).backgroundColor)
+    const done = await page.evaluate(() => {
+      const probe = document.body.appendChild(document.createElement("i"))
+      probe.className = "bar-part completed"
+      const { backgroundColor } = getComputedStyle(probe)
+      probe.remove()
+      return backgroundColor
+    })
+    expect(green === done).toBe(end === "Complete")
+    expect(await axe(page)).toEqual([])
+    await picture(page, `state-${at}-${state}`)
+  })
+
+it("has title and question for its heading, and the title in the names of its files", async () => {
+  const made = group("tgrp_titled")
+  made.question = `${QUESTION}. ${"Take what the company says itself, where it says it. ".repeat(12)}`
+  complete(made, 0)
+  const page = await open(server.add(made))
+  await connection(page, "live")
+  expect(await page.textContent("h1")).toBe("Companies: who leads them?")
+  expect(await page.textContent("#question")).toContain("number of employees")
+  const height = () => page.$eval("#question", (question) => question.clientHeight)
+  const folded = await height()
+  expect(await axe(page)).toEqual([])
+  await page.click("text=Whole question")
+  expect(await height()).toBeGreaterThan(folded)
+  expect(await page.getAttribute("#question-more", "aria-expanded")).toBe("true")
+  await page.click("#export-menu summary")
+  const [file] = await Promise.all([page.waitForEvent("download"), page.click("[aria-label='Download csv']")])
+  expect(file.suggestedFilename()).toBe("Companies-who-leads-them.csv")
+  expect(await page.getAttribute("[aria-label='Download JSON']", "download")).toBe(
+    "Companies-who-leads-them.json",
+  )
+})
+
+it("takes no markup, no path and no direction from a title", async () => {
+  const made = group("tgrp_evil_title")
+  made.title = "<img src=x onerror=alert(1)>/../\u202Etxt.exe\n"
+  made.question = "<b>bold</b>"
+  const page = await open(server.add(made))
+  await connection(page, "live")
+  expect(await page.textContent("h1")).toBe(made.title.trim())
+  expect(await page.locator(".heading :is(img, b)").count()).toBe(0)
+  expect(await page.getAttribute("[aria-label='Download JSON']", "download")).toBe(
+    "img-src-x-onerror-alert-1-txt-exe.json",
+  )
+})
+
+it("goes on when a group becomes active again: rows run again and rows that are new, then the new end", async () => {
+  const made = group("tgrp_again")
+  for (let index = 0; index < 7; index++) complete(made, index)
+  made.set(7, { status: "failed", error: "No source could be read." })
+  made.end()
+  const page = await openWithClock(server.add(made))
+  await connection(page, "ended")
+  expect(await page.textContent("#facts")).toMatch(/Kept until/)
+  expect(made.connections).toEqual([])
+  // Whoever comes back to the page asks at once, with the last id: there is nothing new.
+  await page.clock.fastForward(5_000)
+  const last = String(made.change)
+  await page.evaluate(() => dispatchEvent(new Event("focus")))
+  await expect.poll(() => made.connections).toEqual([last])
+  // And not again for every look.
+  await page.evaluate(() => dispatchEvent(new Event("focus")))
+  await connection(page, "ended")
+
+  made.retry(7).retry(0).append({ company: "Beta", country: "Chile" })
+  made.warnings = ["1 row was under way."]
+  made.cost = 0.275
+  await page.clock.fastForward(5_000)
+  await page.evaluate(() => dispatchEvent(new Event("focus")))
+  await connection(page, "live")
+  expect(made.connections).toEqual([last, last])
+  await expectText(page, "#headline", /^6 of 9 rows finished$/)
+  for (const [index, status] of [
+    [0, "Queued"],
+    [1, "Done"],
+    [7, "Queued"],
+    [8, "Queued"],
+  ] as const)
+    await expectText(page, `tr[data-index='${index}'] .status`, new RegExp(`^${status}$`))
+  // What the earlier attempt said is gone, and what it was asked is not.
+  const row = (index: number) => page.textContent(`tr[data-index='${index}']`)
+  expect(await row(0)).toMatch(/Apple/)
+  expect(await row(0)).not.toMatch(/Tim Cook/)
+  expect(await row(7)).not.toMatch(/No source/)
+  await expectText(page, "#head", /country/)
+  expect(await row(8)).toMatch(/Beta.*Chile/)
+  await expectText(page, "#facts", /Spent so farabout \$0\.275 at list price/)
+  expect(await page.textContent("#facts")).not.toMatch(/Kept until/)
+  await expectText(page, "#notices", /1 row was under way/)
+  expect(await page.title()).toMatch(/^6\/9/)
+  // How long it took until the first end says nothing of what is left.
+  expect(await page.textContent("#facts")).not.toMatch(/Rate|Left/)
+  await picture(page, "again")
+
+  made.set(0, { status: "completed", content: { ceo_name: "Somebody New", founder: "Steve Jobs" } })
+  await expectText(page, "tr[data-index='0']", /Somebody New/)
+  await expectText(page, "#head", /founder/)
+  made.set(7, { status: "completed", content: { ceo_name: "Niels" } })
+  made.set(8, { status: "failed", error: "Unknown." })
+  made.end()
+  await connection(page, "ended")
+  await expectText(page, "#headline", /^8 of 9 rows done, 1 failed$/)
+  await expectText(page, "#facts", /Kept until/)
+
+  // And once more, from an end that the page has seen.
+  made.retry(8)
+  await page.clock.fastForward(5_000)
+  await page.evaluate(() => dispatchEvent(new Event("focus")))
+  await expectText(page, "#headline", /^8 of 9 rows finished$/)
+  await connection(page, "live")
+  made.set(8, { status: "completed", content: { ceo_name: "Beta's" } }).end()
+  await expectText(page, "#headline", /^All 9 rows done$/)
+})
+
+it("asks about once a minute after the end while it is seen, takes failures for no news, and says when it is removed", async () => {
+  const made = group("tgrp_watched")
+  for (let index = 0; index < 8; index++) complete(made, index)
+  made.end()
+  const page = await openWithClock(server.add(made))
+  await connection(page, "ended")
+  await page.clock.fastForward(60_000)
+  await expect.poll(() => made.connections.length).toBe(1)
+  made.full = true
+  await page.clock.fastForward(60_000)
+  await expect.poll(() => made.connections.length).toBe(2)
+  expect(await page.textContent("#connection .connection-text")).toBe("Complete")
+  made.full = false
+  await page.evaluate(() => {
+    Object.defineProperty(document, "visibilityState", { value: "hidden", configurable: true })
+  })
+  await page.clock.fastForward(60_000)
+  await page.clock.fastForward(60_000)
+  expect(made.connections.length).toBe(2)
+  await page.evaluate(() => {
+    Object.defineProperty(document, "visibilityState", { value: "visible", configurable: true })
+    document.dispatchEvent(new Event("visibilitychange"))
+  })
+  await expect.poll(() => made.connections.length).toBe(3)
+  server.groups.delete(made.id)
+  await page.clock.fastForward(60_000)
+  await connection(page, "gone")
+  await expectText(
+    page,
+    "#notices",
+    /This group has been removed\. What is shown is what this page still holds/,
+  )
+  expect(await page.locator("#rows > tr[data-index]").count()).toBe(8)
+  expect(await page.textContent("#facts")).not.toMatch(/Kept until/)
+  expect(await axe(page)).toEqual([])
+  await picture(page, "removed")
+})
