@@ -139,14 +139,12 @@ export const makeActWorld = Effect.fnUntraced(function* (changes: Partial<Settin
   let requests = 0
   /** `key`: an `Idempotency-Key`. */
   const request = (name: ActName, body: unknown = {}, key: string | null = null) => {
-    const options = { id: GROUP_ID, act: name, key: Redacted.make(API_KEY), body }
     const token = `request ${(requests += 1)}`
+    const options = { id: GROUP_ID, act: name, key: Redacted.make(API_KEY), token, body }
     // No hashing here: it takes real time, which a virtual clock does not wait for.
     const bodyHash = `${name} ${JSON.stringify(body)}`
     const program =
-      key === null
-        ? actOnTaskGroup(options)
-        : actOnce({ ...options, request: { name: key, token, bodyHash } })
+      key === null ? actOnTaskGroup(options) : actOnce({ ...options, record: { name: key, bodyHash } })
     return program.pipe(Effect.result, Effect.provide(layer))
   }
   /** The answer, or the error, of what is asked in a calm. */

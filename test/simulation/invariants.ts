@@ -1,6 +1,7 @@
 import { isTerminal } from "../../src/domain/RunStatus.ts"
 import { truthOf } from "../../simulator/index.ts"
-import { type Attempt, checkAttempts } from "./attempts.ts"
+import { checkActs } from "./actChecks.ts"
+import { type Attempt, checkAttempts, isLeftOut } from "./attempts.ts"
 import { alarmOn } from "./disk.ts"
 import { API_KEY, readJson, type Served, type World } from "./world.ts"
 
@@ -8,13 +9,14 @@ const LISTINGS_FREE = 12
 
 /** What must hold at any moment. */
 export const checkMoment = (world: World, data: Served): void => {
-  const { violations, inputs } = world
-  if (data.results.length !== inputs.length)
-    violations.push(`${data.results.length} results for ${inputs.length} inputs`)
-  if (data.runs.length !== inputs.length)
-    violations.push(`${data.runs.length} runs for ${inputs.length} inputs`)
+  const { violations, inputs, acts } = world
+  const { length } = data.results
+  if (length < data.atLeast || length > inputs.length + acts.adding)
+    violations.push(`${length} results for ${inputs.length} inputs`)
+  if (data.runs.length !== length) violations.push(`${data.runs.length} runs for ${length} results`)
   data.results.forEach((row, at) => {
-    if (row["company"] !== world.inputs[at]?.["company"]) violations.push(`row ${at} is not in its place`)
+    if (at < inputs.length && row["company"] !== inputs[at]!["company"])
+      violations.push(`row ${at} is not in its place`)
     if (row["$status"] !== data.runs[at]?.["status"])
       violations.push(`row ${at} differs between results and runs`)
     if (row["$status"] === "completed" && !isWhole(row, data.runs[at]?.["output"]))
@@ -50,19 +52,27 @@ const sorted = (value: unknown): unknown =>
 
 type Truth = ReturnType<typeof truthOf> & { readonly neverHasOutput: boolean }
 
-/** What must hold when the group has ended and the viewers have gone. */
-export const checkEnd = async (world: World): Promise<void> => {
-  const { violations, simulator, host } = world
+/** What must hold at each end of the group, also where somebody goes on after it. */
+export const checkRest = async (world: World): Promise<Served | null> => {
   const data = await readJson(world)
-  if (data === null) return void violations.push("the ended group cannot be read")
+  if (data === null) return (world.violations.push("the ended group cannot be read"), null)
   checkMoment(world, data)
   const newest = checkAttempts(world)
   for (const index of world.inputs.keys()) checkInput(world, data, index, newest.get(index))
+  checkActs(world, data)
+  if (data.status.is_active) world.violations.push("ended, but is_active")
+  return data
+}
+
+/** What must hold when the group has ended for good and the viewers have gone. */
+export const checkEnd = async (world: World): Promise<void> => {
+  const { violations, simulator, host } = world
+  const data = await checkRest(world)
+  if (data === null) return
   checkViewers(world, data)
   checkWebhook(world)
   checkPace(world)
   checkListings(world)
-  if (data.status.is_active) violations.push("ended, but is_active")
   if (simulator.requests.crashes.length > 0)
     violations.push(`the simulator crashed: ${simulator.requests.crashes[0]}`)
   if (host.openRequests > 0) violations.push(`${host.openRequests} upstream requests are still open`)
@@ -80,6 +90,8 @@ const checkInput = (world: World, data: Served, index: number, newest: Attempt |
     const neverHasOutput = run.outputDelay === null
     return checkRow(world, index, { ...truthOf(simulator.context, run), neverHasOutput }, data)
   }
+  // Whoever stopped the group knows; how many they may be is checked with the acts.
+  if (isLeftOut(newest) && world.acts.hasStopped) return
   const refused = status === "failed"
   // A fault may answer in the place of who finds fault with the row.
   if (index === weather.badRow && !refused) violations.push(`row ${index} was refused, but has not failed`)
@@ -167,14 +179,16 @@ const checkPace = (world: World): void => {
 }
 
 const checkWebhook = (world: World): void => {
-  const { violations, weather, simulator } = world
-  const { received } = simulator.host.webhooks
+  const { violations, weather, simulator, acts } = world
+  const all = simulator.host.webhooks.received
   if (weather.webhook === "none") {
-    if (received.length > 0) violations.push("a webhook was sent that nobody asked for")
+    if (all.length > 0) violations.push("a webhook was sent that nobody asked for")
     return
   }
-  if (new Set(received.map(({ headers }) => headers["webhook-id"])).size > 1)
-    violations.push("the webhook's id changed")
+  // Of the last end, and by its id: what became of those before is checked with the acts.
+  const received = all.filter(({ headers }) => headers["webhook-id"] === all.at(-1)?.headers["webhook-id"])
+  if (acts.formerIds.has(received[0]?.headers["webhook-id"] ?? "none"))
+    violations.push("the webhook did not tell of the last end")
   // A redirect is not followed: whoever answers with one has run (SPEC §3).
   const accepted = received.filter(({ answered }) => answered >= 200 && answered < 400).length
   const calm = weather.crashRate === 0 && weather.hiccupRate === 0 && weather.alarmTwice === 0

@@ -48,6 +48,14 @@ console.log(
 )
 const kinds = Map.groupBy(results, ({ weather }) => weather.kind)
 console.log([...kinds].map(([kind, of]) => `${of.length} ${kind}`).join(", "))
+const acts: Record<string, number> = {}
+for (const result of results)
+  for (const [name, count] of Object.entries(result.acts)) acts[name] = (acts[name] ?? 0) + count
+console.log(
+  `acts: ${Object.entries(acts)
+    .map(([name, count]) => `${count} ${name}`)
+    .join(", ")}`,
+)
 const failed = results.filter(({ violations }) => violations.length > 0).length
 console.log(
   `${results.length} seeds, ${failed} failed, ${results.reduce((sum, { crashes }) => sum + crashes, 0)} crashes, ${((performance.now() - started) / 1000).toFixed(1)} s`,

@@ -75,7 +75,7 @@ export const addNeighbour = async (
 
 /** Whether every row is known by its run for good, so that a run like it can only be another. */
 export const areOursKnown = ({ host }: World): boolean => {
-  if (!host.disk.isDurable || host.disk.isEmpty()) return false
+  if (!host.disk.isDurable || host.state() === null) return false
   const [[unknown, rows] = [1, 0]] = host.disk.exec(
     "SELECT count(*) FILTER (WHERE run_id IS NULL), count(*) FROM runs",
     [],

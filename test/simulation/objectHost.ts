@@ -56,14 +56,18 @@ export class ObjectHost {
     return this.current !== null
   }
 
-  /** Read from the disk, without waking anybody. */
-  hasEnded(): boolean {
+  /** What `details` says on the disk, read without waking anybody; null where there is none. */
+  state(): string | null {
     try {
       const [row] = this.disk.exec("SELECT state FROM details", [])
-      return row?.[0] === "ended"
+      return (row?.[0] as string | undefined) ?? null
     } catch {
-      return false
+      return null
     }
+  }
+
+  hasEnded(): boolean {
+    return this.state() === "ended"
   }
 
   get openRequests(): number {

@@ -1,4 +1,6 @@
-import { checkEnd, checkMoment } from "./invariants.ts"
+import { checkDeleted } from "./actChecks.ts"
+import type { PlannedAct } from "./plannedActs.ts"
+import { checkEnd, checkMoment, checkRest } from "./invariants.ts"
 import { ourRuns } from "./neighbours.ts"
 import { schedule } from "./schedule.ts"
 import { Viewer } from "./viewer.ts"
@@ -17,6 +19,8 @@ export interface ScenarioResult {
   readonly recoveryMs: number
   /** For an output that may never come, or for credit: exempt from the bound. */
   readonly waitsForOthers: boolean
+  /** What was done to the group, and how often. */
+  readonly acts: Readonly<Record<string, number>>
 }
 
 /** The longest that a group may take once nothing is wrong any more and every run has ended. */
@@ -47,6 +51,7 @@ export const runScenario = async (seed: string): Promise<ScenarioResult> => {
   const { clock, weather, host, violations } = world
   schedule(world)
   await submit(world)
+  if (world.acts.deletedAt !== null) return await deletedResult(world)
   if (world.refused || (world.unsure && !(await wasCommitted(world)))) return refusedResult(world)
   for (const [at, spec] of weather.viewers.entries()) {
     const viewer = new Viewer({
@@ -56,28 +61,52 @@ export const runScenario = async (seed: string): Promise<ScenarioResult> => {
       dice: world.dice,
       host,
       violation: (text) => violations.push(text),
+      stays: () => !world.acts.areOver,
     })
     world.viewers.push(viewer)
     clock.setTimer(spec.joinsAt, () => void viewer.watch())
   }
   const slack = slackOf(weather)
-  const ended = await untilEnded(world, slack)
+  let ended = await untilEnded(world, slack)
+  for (const act of weather.acts.after) {
+    if (!host.hasEnded() || world.acts.deletedAt !== null) break
+    await checkRest(world)
+    await clock.advance(act.at)
+    await untilActed(world, act)
+    if (world.acts.deletedAt === null) ended = Math.max(ended, await untilEnded(world, slack))
+  }
+  if (world.acts.deletedAt !== null) return await deletedResult(world)
   // Whoever had to wait to learn whether the group was committed did not look at the clock.
   const recovery = world.unsure ? 0 : ended
   // A month of a group that does not end is a long time.
   if (host.hasEnded()) await goToTheEnd(world)
   for (const viewer of world.viewers) viewer.stop()
+  return resultOf(world, recovery, slack > RECOVERY_BOUND_MS)
+}
+
+/** The story is over. */
+const resultOf = (world: World, recoveryMs = 0, waitsForOthers = false): ScenarioResult => {
+  const { seed, weather, violations, timeline, host, acts } = world
   const { crashes } = host
   host.retire()
-  return {
-    seed,
-    weather,
-    violations,
-    timeline: world.timeline,
-    crashes,
-    recoveryMs: recovery,
-    waitsForOthers: slack > RECOVERY_BOUND_MS,
-  }
+  return { seed, weather, violations, timeline, crashes, recoveryMs, waitsForOthers, acts: acts.tally }
+}
+
+/** An act at rest. */
+const untilActed = async ({ acts, clock, violations }: World, act: PlannedAct): Promise<void> => {
+  let isDone = false
+  void acts.perform(act).then(() => (isDone = true))
+  await clock.advanceUntil(() => isDone, 2 * HOUR).catch(() => violations.push("an act was not answered"))
+}
+
+/** Somebody deleted the group, and may be doing more to what is not there. */
+const deletedResult = async (world: World): Promise<ScenarioResult> => {
+  const { weather, host } = world
+  for (const act of weather.acts.after)
+    if (!host.hasEnded() && act.kind !== "delete") await untilActed(world, act)
+  await checkDeleted(world)
+  for (const viewer of world.viewers) viewer.stop()
+  return resultOf(world)
 }
 
 /** Until nothing is left of what was refused, once storages can be emptied. */
@@ -85,6 +114,7 @@ const REMOVAL_BOUND_MS = 600_000
 
 /** From the end of the group to the end of its object. */
 const goToTheEnd = async (world: World): Promise<void> => {
+  world.acts.areOver = true
   await untilViewersLeft(world)
   // Time for the webhook, which may be refused a few times.
   await world.clock.advance(2 * HOUR)
@@ -100,27 +130,19 @@ const wasCommitted = async ({ clock, host, settings }: World): Promise<boolean> 
 
 /** The caller was told that nothing was submitted: then nothing is. */
 const refusedResult = async (world: World): Promise<ScenarioResult> => {
-  const { seed, weather, violations, timeline, host, clock } = world
+  const { weather, violations, host, clock } = world
   if (world.refused && host.disk.dump().includes(API_KEY))
     violations.push("the POST was refused, but its key stays")
   await clock.advance(Math.max(0, world.started + weather.clearsAt - clock.now()) + REMOVAL_BOUND_MS)
   const runs = ourRuns(world).length
   if (runs > 0) violations.push(`the POST was refused, but ${runs} runs exist`)
   if (!host.disk.isEmpty()) violations.push("the POST was refused, but its object is still there")
-  return {
-    seed,
-    weather,
-    violations,
-    timeline,
-    crashes: host.crashes,
-    recoveryMs: 0,
-    waitsForOthers: false,
-  }
+  return resultOf(world)
 }
 
 /** Everything upstream has ended, and the object says so too. Returns how long after the last trouble that was. */
 const untilEnded = async (world: World, slack: number): Promise<number> => {
-  const { clock, host, weather, violations, started } = world
+  const { clock, host, weather, violations, started, acts } = world
   let lastTrouble = started + weather.clearsAt
   let crashes = host.crashes
   let polls = 0
@@ -137,6 +159,9 @@ const untilEnded = async (world: World, slack: number): Promise<number> => {
       const data = await readJson(world)
       if (data !== null) checkMoment(world, data)
     }
+    if (acts.deletedAt !== null) return 0
+    lastTrouble = Math.max(lastTrouble, acts.lastAt)
+    if (!acts.haveCome) continue
     if (host.hasEnded()) return Math.max(0, clock.now() - Math.max(lastTrouble, lastEnd))
     if (clock.now() > Math.max(lastTrouble, lastEnd) + slack) {
       violations.push(`not ended ${slack / 1000} s after the last fault and the last run`)

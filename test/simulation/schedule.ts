@@ -27,6 +27,12 @@ export const schedule = (world: World) => {
     simulator.accounts.requireCredit = () => {}
   })
   for (const neighbour of weather.neighbours) expectNeighbour(world, neighbour)
+  world.acts.schedule()
+  const handle = simulator.handle.bind(simulator)
+  simulator.handle = (request) => {
+    world.acts.noteRequest(request)
+    return handle(request)
+  }
   const note = simulator.requests.note.bind(simulator.requests)
   simulator.requests.note = (at, route, group) => {
     log(`-> ${route}`)

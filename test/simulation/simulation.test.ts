@@ -6,12 +6,20 @@ const FROM = Number(process.env["SIM_FROM"] ?? 0)
 const SEEDS = Number(process.env["SIM_SEEDS"] ?? 500)
 const PART = 50
 
+const actsOf = (results: ReadonlyArray<ScenarioResult>): Readonly<Record<string, number>> => {
+  const sum: Record<string, number> = {}
+  for (const { acts } of results)
+    for (const [name, count] of Object.entries(acts)) sum[name] = (sum[name] ?? 0) + count
+  return sum
+}
+
 const summary = (results: ReadonlyArray<ScenarioResult>): string => {
   const kinds = Map.groupBy(results, ({ weather }) => weather.kind)
   const recovery = results.filter(({ waitsForOthers }) => !waitsForOthers).map(({ recoveryMs }) => recoveryMs)
   return [
     `${results.length} seeds from ${FROM}: ${[...kinds].map(([kind, of]) => `${of.length} ${kind}`).join(", ")}`,
     `${results.reduce((sum, { crashes }) => sum + crashes, 0)} crashes`,
+    `acts: ${JSON.stringify(actsOf(results))}`,
     `slowest recovery ${(Math.max(0, ...recovery) / 1000).toFixed(0)} s of ${RECOVERY_BOUND_MS / 1000} s`,
   ].join("; ")
 }
@@ -36,6 +44,19 @@ describe("a group, once accepted, ends complete and right", () => {
     console.log(summary(all))
     expect(all.length).toBe(SEEDS)
     expect(all.reduce((sum, { crashes }) => sum + crashes, 0)).toBeGreaterThan(0)
+    // The weather is one: each act had something to do somewhere, and some answers were lost.
+    const acts = actsOf(all)
+    const names = [
+      "inputs",
+      "failed",
+      "rows",
+      "stop",
+      "resume",
+      "deleted",
+      "active again",
+      "answered after all",
+    ]
+    expect(names.filter((name) => (acts[name] ?? 0) === 0)).toEqual([])
   })
 
   it("is repeatable: one seed, one history", async () => {

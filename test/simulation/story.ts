@@ -1,5 +1,6 @@
 import type { SettingsShape } from "../../src/domain/Settings.ts"
 import type { RouteName } from "../../simulator/index.ts"
+import { NO_ACTS } from "./plannedActs.ts"
 import type { ObjectHost } from "./objectHost.ts"
 import { Viewer } from "./viewer.ts"
 import type { Weather } from "./weather.ts"
@@ -30,6 +31,7 @@ const CALM: Partial<Weather> = {
   neighbours: [],
   deleteFailRate: 0,
   polled: false,
+  acts: NO_ACTS,
 }
 
 /** A world without surprises but those that the test adds. */

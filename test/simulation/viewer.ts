@@ -11,6 +11,7 @@ import type { ObjectHost } from "./objectHost.ts"
 
 /** What a viewer has seen of one run. */
 interface Seen {
+  readonly attempt: number
   readonly runId: string | null
   readonly status: string
   readonly hasOutput: boolean
@@ -28,15 +29,23 @@ export interface ViewerOptions {
   readonly slowMs: number
   /** How often it hangs up and comes back. */
   readonly hangUpRate: number
+  /** Whether it comes back although there is nothing more, as an open page does: somebody may yet go on. Never when absent. */
+  readonly stays?: () => boolean
 }
+
+/** Open pages ask so often whether a group that had ended goes on. */
+const WATCH_MS = 60_000
 
 /**
  * Someone who watches through the Worker in front: a client that keeps reconnecting with its last id, until the stream
- * says that there is nothing more. Checks what it is promised while it reads.
+ * says that there is nothing more, and in a while again where the group may go on. Checks what it is promised while it reads.
  */
 export class Viewer {
   readonly runs = new Map<number, Seen>()
+  /** It was told of the end, and of nothing since. */
   done = false
+  /** It has begun to. */
+  isWatching = false
   finished = false
   connections = 0
   private lastId: ChangeNumber | null = null
@@ -44,6 +53,9 @@ export class Viewer {
   private readonly seenChanges = new Set<number>()
   /** Nothing has come over this connection yet. */
   private isFresh = true
+  /** There is nothing more, for now. */
+  private rests = false
+  private lastEnd: number | null = null
   private readonly options: ViewerOptions
   private stopped = false
 
@@ -56,13 +68,14 @@ export class Viewer {
   }
 
   async watch(): Promise<void> {
+    this.isWatching = true
     while (!this.stopped && !this.finished) {
       try {
         await this.session()
       } catch {
         // The Worker died with the connection: come back.
       }
-      await this.sleep(this.options.dice.between(10, 3_000))
+      await this.sleep(this.rests ? WATCH_MS : this.options.dice.between(10, 3_000))
     }
   }
 
@@ -81,12 +94,10 @@ export class Viewer {
         }),
       )
     const first = await open(this.lastId, null)
-    if (first.status === 404 || first.status === 204) {
-      this.finished = true
-      if (first.status === 204 && !this.done)
-        this.options.violation(`${this.options.name} was sent away before done`)
-      return
-    }
+    this.rests = first.status === 204
+    if (this.rests && !this.done) this.options.violation(`${this.options.name} was sent away before done`)
+    this.finished = first.status === 404 || (this.rests && this.options.stays?.() !== true)
+    if (this.finished || this.rests) return
     const events = proxyEvents(first, { open, lastEventId: this.lastId, silence: Duration.seconds(45) })
     const stream = await Effect.runPromise(
       Stream.toReadableStreamEffect(events).pipe(
@@ -120,7 +131,9 @@ export class Viewer {
       return violation(`${name} got ${event.name} with id ${String(event.id)}`)
     if (this.lastId !== null && id < this.lastId) violation(`${name}: id fell from ${this.lastId} to ${id}`)
     this.lastId = ChangeNumber(id)
-    if (event.name === "done") this.done = true
+    if (event.name === "done" && id === this.lastEnd) violation(`${name} was told of one end twice`)
+    if (event.name === "done") this.lastEnd = id
+    this.done = event.name === "done"
     if (event.name === "task_run.state") this.takeRow(event, id)
   }
 
@@ -134,19 +147,22 @@ export class Viewer {
       output,
     } = JSON.parse(event.data) as {
       input_index: number
-      run: { run_id: string | null; status: string }
+      run: { run_id: string | null; status: string; metadata: { attempt?: string } }
       output: unknown
     }
-    const { run_id: runId, status } = run
+    const { run_id: runId, status, metadata } = run
+    const attempt = Number(metadata.attempt ?? 1)
     if (status === "completed" && output === null)
       violation(`${name} was told that row ${row} is completed, without its output`)
     const before = this.runs.get(row)
-    const corrected = before !== undefined && before.runId !== runId
-    if (before !== undefined && !corrected && isTerminal(before.status)) {
+    if (before !== undefined && attempt < before.attempt)
+      violation(`${name}: row ${row} went from attempt ${before.attempt} back to ${attempt}`)
+    const isAnother = before !== undefined && (before.runId !== runId || before.attempt !== attempt)
+    if (before !== undefined && !isAnother && isTerminal(before.status)) {
       if (before.status === status) violation(`${name} was told the end of row ${row} twice`)
       else violation(`${name}: row ${row} went from ${before.status} to ${status}`)
     }
-    this.runs.set(row, { runId, status, hasOutput: output !== null })
+    this.runs.set(row, { attempt, runId, status, hasOutput: output !== null })
   }
 }
 

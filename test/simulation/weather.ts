@@ -1,4 +1,5 @@
 import type { BehaviourPatch, Fault, RouteName } from "../../simulator/index.ts"
+import { drawActs, NO_ACTS, type PlannedActs } from "./plannedActs.ts"
 import type { Dice } from "./effects.ts"
 import type { Neighbour } from "./neighbours.ts"
 import { ADD, drawLongTrouble, drawNeighbours, type LongTrouble, READS } from "./trouble.ts"
@@ -45,6 +46,7 @@ export interface Weather {
   readonly hiccupRate: number
   /** Somebody reads the JSON now and then, which also wakes the object. */
   readonly polled: boolean
+  readonly acts: PlannedActs
 }
 
 /** `atOnce`: counts do not lag, so that what a refusal created all the same is seen at once (docs/guarantees.md). */
@@ -216,8 +218,11 @@ export const drawWeather = (dice: Dice, settleMs: number): Weather => {
             ),
           ]
         : []
-  const rows = dice.pick([1, 2, 3, 7, 12, 25])
-  const batchSize = dice.pick([1, 3, 5, 1_000])
+  // So many small batches at a leisurely upstream leave time for somebody to come in between.
+  const acting = dice.chance(0.5)
+  const isLeisurely = acting && dice.chance(0.5)
+  const rows = isLeisurely ? dice.pick([12, 25]) : dice.pick([1, 2, 3, 7, 12, 25])
+  const batchSize = dice.pick(isLeisurely ? [1, 3] : [1, 3, 5, 1_000])
   const longTrouble = kind === "broken" ? drawLongTrouble(dice) : null
   const clearsAt = longTrouble === null ? dice.whole(20_000, 600_000) : longTrouble.startsAt + longTrouble.ms
   // An edge is not asked whether it takes all of a batch; of upstream's own refusal of a group of one batch there would
@@ -229,6 +234,7 @@ export const drawWeather = (dice: Dice, settleMs: number): Weather => {
     rows,
     behaviour: {
       ...behaviour,
+      ...(isLeisurely ? { transport: { latency_ms: [200, dice.pick([1_000, 5_000])] } } : {}),
       add_runs: {
         run_ids: runIdsShuffled ? "shuffled" : "in_order",
         partial_on_refusal: atOnce && dice.chance(0.7),
@@ -257,5 +263,6 @@ export const drawWeather = (dice: Dice, settleMs: number): Weather => {
     batchSize,
     hiccupRate: kind === "mixed" ? dice.pick([0, 0.01, 0.1]) : 0,
     polled: dice.chance(0.5),
+    acts: acting ? drawActs(dice, kind === "broken") : NO_ACTS,
   }
 }

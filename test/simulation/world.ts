@@ -3,6 +3,7 @@ import * as Layer from "effect/Layer"
 import * as ManagedRuntime from "effect/ManagedRuntime"
 import * as Redacted from "effect/Redacted"
 import * as FetchHttpClient from "effect/http/FetchHttpClient"
+import type { TaskGroupObject } from "../../src/do/TaskGroupObject.ts"
 import type { SettingsShape } from "../../src/domain/Settings.ts"
 import { InputsLoaderHttp } from "../../src/layers/InputsLoaderHttp.ts"
 import { ParallelApiHttp } from "../../src/layers/ParallelApiHttp.ts"
@@ -12,6 +13,7 @@ import { makeRequestBudget, RequestBudget } from "../../src/services/RequestBudg
 import { Settings } from "../../src/services/Settings.ts"
 import { createSimulator, type Simulator, type VirtualClock } from "../../simulator/index.ts"
 import { settingsWith } from "../support/settings.ts"
+import { Acts } from "./acts.ts"
 import { createFastClock } from "./clock.ts"
 import { type Dice, makeDice, surroundings } from "./effects.ts"
 import { connect } from "./network.ts"
@@ -19,7 +21,8 @@ import { ObjectHost } from "./objectHost.ts"
 import type { Viewer } from "./viewer.ts"
 import { drawWeather, type Weather } from "./weather.ts"
 
-export const API_KEY = "sim-secret-key-0123456789"
+/** Other keys of its account begin with it. */
+export const API_KEY = "acct-sim-secret-key-0123456789"
 const HOUR = 3_600_000
 const LISTING = /^GET .*\/runs$/
 /** What may be waited for takes 50 s, and an object that dies meanwhile its time. */
@@ -38,13 +41,17 @@ export interface World {
   readonly settings: SettingsShape
   readonly host: ObjectHost
   readonly viewers: Array<Viewer>
-  readonly inputs: ReadonlyArray<Record<string, unknown>>
+  /** The rows of the group, for all we know: acts add some. */
+  readonly inputs: Array<Readonly<Record<string, unknown>>>
+  readonly acts: Acts
   readonly violations: Array<string>
   /** How long each listing of the runs took that came to its end, in milliseconds. */
   readonly listings: Array<number>
   readonly timeline: Array<string>
   readonly wish: Wish
   groupId: string
+  /** What the group began with. */
+  begun: Parameters<TaskGroupObject["begin"]> | null
   /** The caller got upstream's refusal: there is no group. */
   refused: boolean
   unsure: boolean
@@ -92,7 +99,7 @@ export const makeWorld = (seed: string, wish: Wish = {}): World => {
     alarmWeather: () => ({ lateMs: weather.alarmLateMs, twice: dice.chance(weather.alarmTwice) }),
   })
   const inputs = Array.from({ length: weather.rows }, (_, at) => ({ company: `Company ${at}`, n: at }))
-  const world: World = {
+  const made: Omit<World, "acts"> = {
     seed,
     weather,
     clock,
@@ -111,7 +118,11 @@ export const makeWorld = (seed: string, wish: Wish = {}): World => {
     groupId: "",
     refused: false,
     unsure: false,
+    begun: null,
   }
+  // Of the world, and part of it.
+  const world = made as World & { acts: Acts }
+  world.acts = new Acts(world)
   return world
 }
 
@@ -123,7 +134,10 @@ export const submit = async (world: World) => {
   const { clock, dice, host, simulator, settings, log, weather } = world
   const wire = connect(simulator, { beforeSend: () => {}, checkpoint: () => {} })
   const object = () => ({
-    begin: (...args: [never, never]) => host.call((it) => it.begin(...args)),
+    begin: (...args: Parameters<TaskGroupObject["begin"]>) => {
+      world.begun = args
+      return host.call((it) => it.begin(...args))
+    },
     addInputs: (...args: [never, never]) => host.call((it) => it.addInputs(...args)),
     commit: (ms: number) => host.call((it) => it.commit(ms)),
     standing: (key: string) => host.call((it) => it.standing(key)),
@@ -147,7 +161,7 @@ export const submit = async (world: World) => {
   const webhook = weather.webhook === "none" ? {} : { webhook_url: "http://parallel.test/_sim/webhooks/done" }
   const program = createMultitask({
     body: {
-      inputs: world.inputs,
+      inputs: [...world.inputs],
       processor: "core",
       output_type: "json",
       output_schema: {
@@ -189,6 +203,8 @@ export const submit = async (world: World) => {
 
 export interface Served {
   readonly ended: boolean
+  /** How many rows the group had for certain when this was asked for. */
+  readonly atLeast: number
   readonly status: {
     readonly num_task_runs: number
     readonly task_run_status_counts: Record<string, number>
@@ -205,12 +221,13 @@ export interface Served {
 /** The JSON that a reader gets; null when the object died under it. */
 export const readJson = async (world: World): Promise<Served | null> => {
   let result: Served | null | undefined
+  const atLeast = world.inputs.length
   const read = async () => {
     try {
       const response = await world.host.fetch(new Request("https://object/json"))
       if (response.status !== 200) return null
       const ended = response.headers.get("sunset") !== null
-      return { ...(JSON.parse(await response.text()) as Served), ended }
+      return { ...(JSON.parse(await response.text()) as Served), ended, atLeast }
     } catch (error) {
       if (error instanceof SyntaxError) world.violations.push(`the JSON is broken: ${error.message}`)
       return null
