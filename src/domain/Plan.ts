@@ -71,13 +71,16 @@ export const withoutRows = (plan: SubmissionPlan, rows: ReadonlySet<number>): Su
 
 /** A stop: what is to be sent is not, and what is under way ends as it is found. */
 export const markStopped = (plan: SubmissionPlan): SubmissionPlan => {
-  const stopped = <A extends Batch>(batch: A) => ({ ...batch, stopped: true as const })
+  const stopped = <A extends Batch>(batch: A) => ({ ...batch, stopped: true }) as const
   return { ...plan, todo: [], credit: null, sending: plan.sending.map(stopped), lost: plan.lost.map(stopped) }
 }
 
 /** It goes on after all. */
 export const markResumed = (plan: SubmissionPlan): SubmissionPlan => {
-  const resumed = <A extends Batch>({ stopped: _, ...batch }: A) => batch as A
+  const resumed = <A extends Batch>(batch: A) => {
+    const { stopped: _, ...rest } = batch
+    return rest as Omit<A, "stopped">
+  }
   return { ...plan, stopped: false, sending: plan.sending.map(resumed), lost: plan.lost.map(resumed) }
 }
 
