@@ -185,3 +185,15 @@ export const said = (answer: ActAnswer): string => {
   const { failure } = answer
   return failure._tag === "ActFailed" ? `ActFailed ${failure.reason._tag}` : failure._tag
 }
+
+/** What the world's object answers to an act. */
+export const answer = (act: string, times = 1) => JSON.stringify({ url: URL_OF_GROUP, did: act, times })
+
+/** What is wrong with a request, by path. */
+export const problems = (from: ActAnswer) => {
+  if (from._tag === "Success") throw new Error("it was taken")
+  const { failure } = from
+  const reason = failure._tag === "ActFailed" ? failure.reason : failure
+  if (reason._tag !== "InvalidRequest") throw new Error(reason._tag)
+  return reason.problems
+}
