@@ -1,4 +1,5 @@
-import type { Batch, EdgeRefusal, Range, SubmissionPlan } from "./TaskGroup.ts"
+import type { SettingsShape } from "./Settings.ts"
+import type { Batch, EdgeRefusal, GroupDetails, Range, SubmissionPlan } from "./TaskGroup.ts"
 
 /** Pure steps of a submission plan. Each returns a new plan, to be stored before the next request. */
 
@@ -70,13 +71,16 @@ export const withoutRows = (plan: SubmissionPlan, rows: ReadonlySet<number>): Su
 
 /** A stop: what is to be sent is not, and what is under way ends as it is found. */
 export const markStopped = (plan: SubmissionPlan): SubmissionPlan => {
-  const stopped = <A extends Batch>(batch: A) => ({ ...batch, stopped: true as const })
+  const stopped = <A extends Batch>(batch: A) => ({ ...batch, stopped: true }) as const
   return { ...plan, todo: [], credit: null, sending: plan.sending.map(stopped), lost: plan.lost.map(stopped) }
 }
 
 /** It goes on after all. */
 export const markResumed = (plan: SubmissionPlan): SubmissionPlan => {
-  const resumed = <A extends Batch>({ stopped: _, ...batch }: A) => batch as A
+  const resumed = <A extends Batch>(batch: A) => {
+    const { stopped: _, ...rest } = batch
+    return rest as Omit<A, "stopped">
+  }
   return { ...plan, stopped: false, sending: plan.sending.map(resumed), lost: plan.lost.map(resumed) }
 }
 
@@ -109,7 +113,15 @@ export interface BatchLimits {
   readonly size: number
   /** Characters of one request's inputs, which leave the memory that is shared room. */
   readonly chars: number
+  /** Characters that come with every row. */
+  readonly each?: number
 }
+
+/** What holds for a group's requests: all of their runs carry what is passed on. */
+export const batchLimits = (
+  { BATCH_SIZE, BATCH_CHARS }: Pick<SettingsShape, "BATCH_SIZE" | "BATCH_CHARS">,
+  group: Pick<GroupDetails, "runOptions"> | null,
+): BatchLimits => ({ size: BATCH_SIZE, chars: BATCH_CHARS, each: group?.runOptions.length ?? 0 })
 
 /** Cuts rows, in order of their indexes and each so many characters long, into batches. */
 export const cutBatches = (
@@ -120,11 +132,12 @@ export const cutBatches = (
   let chars = 0
   for (const [index, length] of rows) {
     const last = batches.at(-1)
-    chars += length
+    const size = length + (limits.each ?? 0)
+    chars += size
     if (last !== undefined && last.length < limits.size && chars <= limits.chars) last.push(index)
     else {
       batches.push([index])
-      chars = length
+      chars = size
     }
   }
   return batches.map((batch) => ({ rows: rangesOf(batch) }))

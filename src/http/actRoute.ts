@@ -12,7 +12,7 @@ import { limitsOf } from "../programs/decodeBody.ts"
 import { apiKeyOf } from "./apiKey.ts"
 import { passOver } from "./body.ts"
 import { type ApiError, createErrorOf, errorResponse, problemsError } from "./errors.ts"
-import { idempotentRequestOf, idempotencyKeyOf, REPLAYED, RequestHash } from "./idempotency.ts"
+import { idempotencyKeyOf, recordName, REPLAYED, RequestHash } from "./idempotency.ts"
 import { readMultitaskBody } from "./multitaskBody.ts"
 import { prefersJson } from "./negotiate.ts"
 import type { RateLimits } from "./rateLimits.ts"
@@ -52,13 +52,14 @@ export const actRoute = async (
   }
   const hash = typeof idempotencyKey === "string" ? new RequestHash(request) : null
   const reader = actBodyReader(act, limitsOf(settings))
-  const body = hasBody(request) ? await readMultitaskBody(request, settings, reader, hash) : null
-  if (body !== null && !(body instanceof MultitaskBody)) return errorResponse(body)
+  const body = await readMultitaskBody(request, settings, reader, hash, "{}")
+  if (!(body instanceof MultitaskBody)) return errorResponse(body)
   const options: ActOptions = {
     id,
     act,
     key: Redacted.make(key, { label: "api key" }),
-    body: body ?? {},
+    token: crypto.randomUUID(),
+    body,
     asked: query.dryRun,
   }
   const program =
@@ -66,7 +67,10 @@ export const actRoute = async (
       ? actOnTaskGroup(options)
       : actOnce({
           ...options,
-          request: await idempotentRequestOf(key, String(idempotencyKey), await hash.finish()),
+          record: {
+            name: await recordName(key, String(idempotencyKey)),
+            bodyHash: await hash.finish(),
+          },
         })
   const result = await runtime.runPromise(Effect.result(program))
   if (result._tag === "Success") return answerOf(request, result.success)
@@ -75,10 +79,6 @@ export const actRoute = async (
     failure._tag === "NoSuchGroup" ? await notHereError(request, limits) : actErrorOf(failure),
   )
 }
-
-/** Bodies may be absent; tools send an empty one then, with whatever type. */
-const hasBody = ({ body, headers }: Request): boolean =>
-  body !== null && headers.get("content-length") !== "0"
 
 /** A plan is nowhere, so that there is nothing but the JSON to answer. */
 const answerOf = (request: Request, { url, answer, replayed, isPlan }: Acted): Response => {

@@ -6,22 +6,30 @@ import { readBodyText } from "./body.ts"
 import { type ApiError, problemsError } from "./errors.ts"
 import type { RequestHash } from "./idempotency.ts"
 
-/** The body of a request that takes a key, read while it is hashed; or why it cannot be. */
+/** The body of a request that takes a key, read while it is hashed; or why it cannot be. `absent`: what none stands for. */
 export const readMultitaskBody = async (
   request: Request,
   settings: Pick<SettingsShape, "MAX_BODY_BYTES">,
   reader: MultitaskBodyReader,
   hash: RequestHash | null,
+  absent = "",
 ): Promise<MultitaskBody | ApiError> => {
-  const error = await readBodyText(request, {
-    maxBytes: settings.MAX_BODY_BYTES,
-    take: (text) => {
-      reader.push(text)
-      return reader.failure === null
-    },
-    ...(hash && { look: (bytes: Uint8Array) => hash.add(bytes) }),
-  })
-  if (error !== null) return error
+  let isAbsent = true
+  // Tools send an empty body with whatever type.
+  const isNone = request.body === null || request.headers.get("content-length") === "0"
+  if (absent === "" || !isNone) {
+    const error = await readBodyText(request, {
+      maxBytes: settings.MAX_BODY_BYTES,
+      take: (text) => {
+        isAbsent &&= text === ""
+        reader.push(text)
+        return reader.failure === null
+      },
+      ...(hash && { look: (bytes: Uint8Array) => hash.add(bytes) }),
+    })
+    if (error !== null) return error
+  }
+  if (isAbsent) reader.push(absent)
   const read = reader.finish()
   return read instanceof MultitaskBody ? read : failureError(read)
 }

@@ -166,7 +166,7 @@ const NO_PAGE: ApiError = {
 export const NOT_FOUND: ApiError = {
   status: 404,
   message:
-    "There is no task group here. The address is mistyped, or the group ended long ago and was removed.",
+    "There is no task group here. The address is mistyped, or the group was removed: long after its end, or by who deleted it.",
 }
 
 /** An error for whoever asked: a page for a browser, JSON for everybody else. */

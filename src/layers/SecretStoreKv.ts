@@ -22,8 +22,7 @@ export const SecretStoreKv = ({ kv }: Pick<SqliteStorage, "kv">): Layer.Layer<Se
     return () => {
       const value = kv.get<string>(NAMES[name])
       if (value === undefined) return (last = null)
-      if (last === null || Redacted.value(last) !== value)
-        last = Redacted.make(value, { label: NAMES[name] })
+      if (last === null || Redacted.value(last) !== value) last = Redacted.make(value, { label: NAMES[name] })
       return last
     }
   }

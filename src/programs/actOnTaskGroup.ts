@@ -23,7 +23,7 @@ import {
   NotForThisKey,
   StillReceiving,
 } from "./actErrors.ts"
-import { handOverRows, planOfRows, randomName, rowsToAdd } from "./addRows.ts"
+import { handOverRows, planOfRows, rowsToAdd } from "./addRows.ts"
 import { InvalidRequest, type KeyTakenOver } from "./createErrors.ts"
 import { limitsOf } from "./decodeBody.ts"
 import { KeyReused } from "./obtainKey.ts"
@@ -33,6 +33,8 @@ export interface ActOptions {
   readonly id: GroupId
   readonly act: ActName
   readonly key: ApiKey
+  /** Random, new with every request: names its rows on their way, and itself where no `Idempotency-Key` does. */
+  readonly token: string
   /** A body that was read from text, or a value. */
   readonly body: unknown
   /** What the query says of `dry_run`. */
@@ -147,27 +149,32 @@ const actWithGoodKey = Effect.fnUntraced(function* (
   standing: Standing,
 ): Effect.fn.Return<Acted, ActReason, ActServices> {
   const { url } = standing
+  const { token } = options
   if (request._tag !== "inputs") return yield* send(request, options, guard, standing)
   // What a holder of the key before has added the object knows, whatever has become of the rows' URL, or of the room.
   if (guard?.before) {
     const nothing = { numInputs: 1, inputColumns: [], warnings: [] }
-    const again = { _tag: "inputs", pieces: yield* randomName, ...nothing } as const
+    const again = { _tag: "inputs", pieces: `${token} again`, ...nothing } as const
     const done = yield* Effect.result(send(again, options, guard, standing))
     if (done._tag === "Success") return done.success
   }
   const add = yield* rowsToAdd(options.key, request, standing)
   if (request.dryRun) return { url, answer: planOfRows(add, standing), replayed: false, isPlan: true }
-  const pieces = yield* randomName
   const { inputColumns, warnings } = add
   const numInputs = add.rows.texts.length
-  yield* handOverRows(options.id, pieces, add.rows)
-  return yield* send({ _tag: "inputs", pieces, numInputs, inputColumns, warnings }, options, guard, standing)
+  yield* handOverRows(options.id, token, add.rows)
+  return yield* send(
+    { _tag: "inputs", pieces: token, numInputs, inputColumns, warnings },
+    options,
+    guard,
+    standing,
+  )
 })
 
 /** Tells the group's object. Told again when no answer comes: by its name it knows what it has done. */
 const send = Effect.fnUntraced(function* (
   what: ActOf,
-  { id, key }: ActOptions,
+  { id, key, token }: ActOptions,
   guard: ActGuard | null,
   standing: Standing,
 ): Effect.fn.Return<Acted, ActReason, TaskGroups> {
@@ -176,7 +183,7 @@ const send = Effect.fnUntraced(function* (
   const gone = goneAnswer(standing)
   if (what._tag === "delete" && guard !== null) yield* guard.announce(gone)
   // Without a key of the caller's it has a name all the same, for when it is told again.
-  const record = plans ? null : (guard?.record ?? { name: yield* randomName, bodyHash: "" })
+  const record = plans ? null : (guard?.record ?? { name: token, bodyHash: "" })
   guard?.sent(true)
   const outcome = yield* groups
     .act(id, { ...what, key: Redacted.value(key), record })

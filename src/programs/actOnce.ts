@@ -1,4 +1,5 @@
 import * as Effect from "effect/Effect"
+import type { IdempotentAct } from "../domain/Idempotency.ts"
 import { Idempotency, type IdempotentRequest } from "../services/Idempotency.ts"
 import type { InputsLoader } from "../services/InputsLoader.ts"
 import type { ParallelApi } from "../services/ParallelApi.ts"
@@ -15,12 +16,13 @@ import { obtainKey } from "./obtainKey.ts"
  * the group is gone. A plan claims nothing.
  */
 export const actOnce = Effect.fn("actOnce")(function* (
-  options: ActOptions & { readonly request: Omit<IdempotentRequest, "isAct"> },
+  options: ActOptions & { readonly record: IdempotentAct },
 ): Effect.fn.Return<Acted, ActError, ParallelApi | InputsLoader | TaskGroups | Settings | Idempotency> {
   const records = yield* Idempotency
   const asked = yield* decodeAct(options)
   if (isPlan(asked)) return yield* actDecoded(asked, options, null)
-  const request: IdempotentRequest = { ...options.request, isAct: true }
+  const { record, token } = options
+  const request: IdempotentRequest = { ...record, token, isAct: true }
   let inDoubt = false
   // Should this fail, the record's lease frees the key later.
   const release = Effect.suspend(() => Effect.ignore(records.release(request, inDoubt)))
@@ -30,7 +32,7 @@ export const actOnce = Effect.fn("actOnce")(function* (
     return { url, answer, replayed: true, isPlan: false }
   }
   const acted = yield* actDecoded(asked, options, {
-    record: { name: request.name, bodyHash: request.bodyHash },
+    record,
     before: obtained.before,
     // Goes on only where the record says so in so many words.
     announce: (group) =>

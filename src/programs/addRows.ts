@@ -1,5 +1,4 @@
 import * as Effect from "effect/Effect"
-import * as Random from "effect/Random"
 import type { Standing } from "../domain/Act.ts"
 import type { AddRequest } from "../domain/ActRequest.ts"
 import { fitColumns, inputColumnsWarning } from "../domain/Columns.ts"
@@ -86,9 +85,3 @@ export const handOverRows = Effect.fnUntraced(function* (id: GroupId, pieces: st
     if (kept === "gone") return yield* lost
   }
 })
-
-/** A name that nobody else has. */
-export const randomName: Effect.Effect<string> = Effect.map(
-  Effect.all([Random.next, Random.next]),
-  (numbers) => numbers.map((number) => number.toString(36).slice(2)).join(""),
-)

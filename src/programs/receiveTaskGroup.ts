@@ -1,6 +1,6 @@
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
-import { cutBatches, withTodo } from "../domain/Plan.ts"
+import { batchLimits, cutBatches, withTodo } from "../domain/Plan.ts"
 import {
   EMPTY_PLAN,
   type GroupInit,
@@ -64,8 +64,7 @@ export const commitTaskGroup = Effect.fn("commitTaskGroup")(function* (waitMs: n
   const due = alarms.get("uncommitted")
   // Its alarm may be late. Who looks for this group after that time may submit anew, so that it must not come back.
   if (details.state === "receiving" && due !== null && now >= due) return incomplete
-  const limits = { size: settings.BATCH_SIZE, chars: settings.BATCH_CHARS }
-  const todo = cutBatches(submission.inputLengths().entries(), limits)
+  const todo = cutBatches(submission.inputLengths().entries(), batchLimits(settings, details))
   if (store.commit(withTodo(EMPTY_PLAN, todo)) === "incomplete") return incomplete
   alarms.clear("uncommitted")
   // Whatever becomes of the wait below: from here on the alarm brings the group to life.

@@ -3,10 +3,10 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import { canonicalJson } from "../domain/CanonicalJson.ts"
 import type { GroupId, RunId } from "../domain/Ids.ts"
-import { countRows, cutBatches, halves, markSettled } from "../domain/Plan.ts"
+import { type BatchLimits, batchLimits, countRows, cutBatches, halves, markSettled } from "../domain/Plan.ts"
 import { settling, settlingLooks } from "../domain/Schedules.ts"
 import type { Batch, JsonText } from "../domain/TaskGroup.ts"
-import type { GroupStore } from "../services/GroupStore.ts"
+import { GroupStore } from "../services/GroupStore.ts"
 import { type ApiKey, ParallelApi } from "../services/ParallelApi.ts"
 import { RunStore } from "../services/RunStore.ts"
 import { Settings } from "../services/Settings.ts"
@@ -87,23 +87,24 @@ export const settleLost = Effect.fn("settleLost")(function* (
   yield* Effect.sleep(Duration.millis(settleMs / 2))
   yield* Effect.repeat(again, { schedule: settlingLooks(settings), until: (same) => same })
   const plan = submission.plan()
+  const limits = batchLimits(settings, (yield* GroupStore).details())
   const stopped = plan.lost.filter((batch) => batch.stopped === true)
   const missing = plan.lost
     .filter((batch) => batch.stopped !== true)
-    .flatMap((batch) => missingOf(submission, settings, batch))
+    .flatMap((batch) => missingOf(submission, limits, batch))
   submission.leaveOut(stopped, STOPPED, markSettled(plan, missing), yield* Clock.currentTimeMillis)
 })
 
 /** The rows of a lost batch that upstream does not have, as they are sent again. */
 const missingOf = (
   submission: SubmissionStore["Service"],
-  settings: Settings["Service"],
+  limits: BatchLimits,
   batch: Batch,
 ): ReadonlyArray<Omit<Batch, "id">> => {
   const missing = submission.unsubmitted(batch).map(({ inputIndex }) => inputIndex)
   const lengths = submission.inputLengths(missing)
   const rows = missing.map((index, at) => [index, lengths[at] ?? 0] as const)
-  const batches = cutBatches(rows, { size: settings.BATCH_SIZE, chars: settings.BATCH_CHARS })
+  const batches = cutBatches(rows, limits)
   const { edge } = batch
   if (edge === undefined) return batches
   // What an edge refused together with others, it has not refused alone.

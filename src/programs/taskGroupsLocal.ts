@@ -18,10 +18,8 @@ type LocalServices =
   | Effect.Services<ReturnType<typeof beginTaskGroup>>
   | Effect.Services<ReturnType<typeof receiveInputs>>
   | Effect.Services<ReturnType<typeof commitTaskGroup>>
-  | Effect.Services<ReturnType<typeof wakeTaskGroup>>
   | Effect.Services<ReturnType<typeof standingOf>>
   | Effect.Services<ReturnType<typeof receivePiece>>
-  | Effect.Services<ReturnType<typeof actOnGroup>>
 
 const notStored = new GroupNotStored({
   message: "Another task group is stored here, or this one was removed. Nothing was submitted.",

@@ -45,7 +45,7 @@ export class GroupStore extends Context.Service<
     ends(): number
     state(): StatusState
     /** What an earlier act was answered, under this idempotency key; `other`: it was another request. */
-    answerTo(record: IdempotentAct, now: number): JsonText | "other" | null
+    answerTo(record: IdempotentAct, now: number): { readonly answer: JsonText } | "other" | null
     keepAnswer(record: IdempotentAct, answer: JsonText, until: number, now: number): void
     /** How often the webhook of this end has been tried; counting is a transaction of its own. */
     deliveries(): number

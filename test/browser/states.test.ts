@@ -252,6 +252,14 @@ it("goes on when a group becomes active again: rows run again and rows that are 
   made.set(0, { status: "completed", content: { ceo_name: "Somebody New", founder: "Steve Jobs" } })
   await expectText(page, "tr[data-index='0']", /Somebody New/)
   await expectText(page, "#head", /founder/)
+  // Rows that stood there before have cells for the new columns as well, so that each is under its own.
+  const widths = () =>
+    page.$$eval("tr[data-index]", (rows) =>
+      rows.map((one) =>
+        [...one.children].reduce((sum, cell) => sum + (cell as HTMLTableCellElement).colSpan, 0),
+      ),
+    )
+  await expect.poll(async () => new Set(await widths()).size).toBe(1)
   made.set(7, { status: "completed", content: { ceo_name: "Niels" } })
   made.set(8, { status: "failed", error: "Unknown." })
   made.end()

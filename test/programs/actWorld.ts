@@ -139,14 +139,12 @@ export const makeActWorld = Effect.fnUntraced(function* (changes: Partial<Settin
   let requests = 0
   /** `key`: an `Idempotency-Key`. */
   const request = (name: ActName, body: unknown = {}, key: string | null = null) => {
-    const options = { id: GROUP_ID, act: name, key: Redacted.make(API_KEY), body }
     const token = `request ${(requests += 1)}`
+    const options = { id: GROUP_ID, act: name, key: Redacted.make(API_KEY), token, body }
     // No hashing here: it takes real time, which a virtual clock does not wait for.
     const bodyHash = `${name} ${JSON.stringify(body)}`
     const program =
-      key === null
-        ? actOnTaskGroup(options)
-        : actOnce({ ...options, request: { name: key, token, bodyHash } })
+      key === null ? actOnTaskGroup(options) : actOnce({ ...options, record: { name: key, bodyHash } })
     return program.pipe(Effect.result, Effect.provide(layer))
   }
   /** The answer, or the error, of what is asked in a calm. */
@@ -186,4 +184,16 @@ export const said = (answer: ActAnswer): string => {
   if (answer._tag === "Success") return `${answer.success.answer}${answer.success.replayed ? " again" : ""}`
   const { failure } = answer
   return failure._tag === "ActFailed" ? `ActFailed ${failure.reason._tag}` : failure._tag
+}
+
+/** What the world's object answers to an act. */
+export const answer = (act: string, times = 1) => JSON.stringify({ url: URL_OF_GROUP, did: act, times })
+
+/** What is wrong with a request, by path. */
+export const problems = (from: ActAnswer) => {
+  if (from._tag === "Success") throw new Error("it was taken")
+  const { failure } = from
+  const reason = failure._tag === "ActFailed" ? failure.reason : failure
+  if (reason._tag !== "InvalidRequest") throw new Error(reason._tag)
+  return reason.problems
 }

@@ -43,8 +43,9 @@ describe("TaskGroupsLocal", () => {
 
   it.effect("takes acts on its group, and knows no other", () => {
     const parallel = makeParallel()
+    let requests = 0
     const act = (id: GroupId, name: ActName, body: unknown = {}) =>
-      actOnTaskGroup({ id, act: name, key: KEY, body }).pipe(
+      actOnTaskGroup({ id, act: name, key: KEY, token: `request ${(requests += 1)}`, body }).pipe(
         Effect.map(({ answer }) => JSON.parse(answer) as unknown),
       )
     return Effect.gen(function* () {

@@ -126,7 +126,7 @@ export const makeGroup = (tables: GroupTables) => {
     state: () => stateOf(tables),
     answerTo: ({ name, bodyHash }: IdempotentAct, now: number) => {
       const found = answers().find((one) => one.name === name && one.until > now)
-      return found === undefined ? null : found.bodyHash === bodyHash ? found.answer : ("other" as const)
+      return found === undefined ? null : found.bodyHash === bodyHash ? found : ("other" as const)
     },
     keepAnswer: (record: IdempotentAct, answer: JsonText, until: number, now: number) =>
       tables.write(undefined, () => {

@@ -28,8 +28,7 @@ export const makeRuns = (tables: GroupTables) => {
       tables.told.putOther(run.runId, run.status)
       return "foreign"
     }
-    const attempt =
-      run.inputIndex === null || run.runId === state.runId ? state.attempt : run.attempt
+    const attempt = run.inputIndex === null || run.runId === state.runId ? state.attempt : run.attempt
     // One that was never made is somebody else's.
     const decision =
       attempt > state.attempt

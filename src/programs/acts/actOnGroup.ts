@@ -23,7 +23,7 @@ import { stopGroup } from "./stopGroup.ts"
 /** What an act leaves to those who run: nothing, to go on, to begin anew, or to end. */
 interface Acted {
   readonly outcome: ActOutcome
-  readonly then: "nothing" | "on" | "anew" | "close"
+  readonly next: "nothing" | "on" | "anew" | "close"
 }
 
 /**
@@ -41,22 +41,22 @@ export const actOnGroup = Effect.fn("actOnGroup")(function* (act: Act) {
     settings: yield* Settings,
     now: yield* Clock.currentTimeMillis,
   }
-  const gone: Acted = { outcome: { _tag: "Gone" }, then: "nothing" }
-  const { outcome, then } = context.group.transaction(gone, () => perform(context, act))
-  if (then === "close") yield* closeTaskGroup
-  else if (then !== "nothing") yield* carryOn(then === "anew")
+  const gone: Acted = { outcome: { _tag: "Gone" }, next: "nothing" }
+  const { outcome, next } = context.group.transaction(gone, () => perform(context, act))
+  if (next === "close") yield* closeTaskGroup
+  else if (next !== "nothing") yield* carryOn(next === "anew")
   return outcome
 })
 
 const perform = (context: ActContext, act: Act): Acted => {
   const { group, now, settings } = context
   const { record } = act
-  const only = (outcome: ActOutcome): Acted => ({ outcome, then: "nothing" })
+  const only = (outcome: ActOutcome): Acted => ({ outcome, next: "nothing" })
   const details = group.details()
   if (details === null || details.state === "removed") return only({ _tag: "Gone" })
   const before = record === null ? null : group.answerTo(record, now)
   if (before === "other") return only({ _tag: "KeyReused" })
-  if (before !== null) return only({ _tag: "Done", answer: before, replayed: true })
+  if (before !== null) return only({ _tag: "Done", answer: before.answer, replayed: true })
   if (details.state === "receiving") return only({ _tag: "Receiving" })
   const decision = decide(context, act)
   if (decision._tag !== "Plan") return only(decision)
@@ -68,7 +68,7 @@ const perform = (context: ActContext, act: Act): Acted => {
   const anew = takeKey(context, act)
   apply()
   if (record !== null) group.keepAnswer(record, answer, now + settings.IDEMPOTENCY_HOURS * HOUR_MS, now)
-  return { outcome, then: act._tag === "delete" ? "close" : anew ? "anew" : "on" }
+  return { outcome, next: act._tag === "delete" ? "close" : anew ? "anew" : "on" }
 }
 
 const decide = (context: ActContext, act: Act): Decision => {

@@ -1,6 +1,6 @@
 import * as Redacted from "effect/Redacted"
 import type { Act, ActOutcome } from "../../domain/Act.ts"
-import { cutBatches, markResumed, withoutRows, withTodo } from "../../domain/Plan.ts"
+import { batchLimits, cutBatches, markResumed, withoutRows, withTodo } from "../../domain/Plan.ts"
 import type { SettingsShape } from "../../domain/Settings.ts"
 import type { SubmissionPlan } from "../../domain/TaskGroup.ts"
 import type { AlarmClock } from "../../services/AlarmClock.ts"
@@ -67,11 +67,11 @@ export const runningOf = (context: Pick<ActContext, "group" | "runs" | "submissi
 
 /** These rows are to be sent as well, behind what is. `resumes`: what a stop found under way goes on too. */
 export const planRows = (
-  { submission, settings }: ActContext,
+  { group, submission, settings }: ActContext,
   rows: ReadonlyArray<readonly [index: number, chars: number]>,
   resumes: boolean,
 ): void => {
-  const cut = cutBatches(rows, { size: settings.BATCH_SIZE, chars: settings.BATCH_CHARS })
+  const cut = cutBatches(rows, batchLimits(settings, group.details()))
   const before = submission.plan()
   const went: SubmissionPlan = resumes ? markResumed(before) : { ...before, stopped: false }
   const plan = withoutRows(went, new Set(rows.map(([index]) => index)))

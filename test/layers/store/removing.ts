@@ -14,7 +14,6 @@ import {
   NOW,
   opened,
   rowsOf,
-  type Store,
   submittedOn,
   type WithStorage,
 } from "./fixtures.ts"

@@ -20,6 +20,7 @@ export class Table {
   #table = byId("table")
   #body = byId("rows")
   #empty = byId("empty")
+  #columnsVersion = -1
   /** @type {Map<number, TableRow>} by input_index */
   #drawn = new Map()
   #spacers = Array.from({ length: 3 }, () =>
@@ -88,6 +89,10 @@ export class Table {
 
   draw() {
     this.head.draw()
+    // A column may have joined the others: where it belongs, every row has a cell.
+    if (this.#columnsVersion !== this.store.columns.version)
+      for (const row of this.#drawn.values()) row.forget()
+    this.#columnsVersion = this.store.columns.version
     const columns = this.store.columns.visible()
     const { scrollTop, clientHeight } = this.#scroller
     const last = this.#order.length - 1
