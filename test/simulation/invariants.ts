@@ -93,7 +93,7 @@ const checkInput = (world: World, data: Served, index: number, newest: Attempt |
     return checkRow(world, index, { ...truthOf(simulator.context, run), neverHasOutput }, data)
   }
   // Whoever stopped the group knows; how many they may be is checked with the acts.
-  if (isLeftOut(newest) && world.acts.hasStopped) return
+  if (isLeftOut(newest) && world.acts.mayBeLeftOut) return
   const refused = status === "failed"
   // A fault may answer in the place of who finds fault with the row.
   if (index === weather.badRow && !refused) violations.push(`row ${index} was refused, but has not failed`)
