@@ -36,14 +36,14 @@ export const ACTING: ReadonlyArray<Mutation> = [
   {
     name: "what a stop finds in doubt is sent again",
     file: "src/domain/Plan.ts",
-    find: "({ ...batch, stopped: true as const })",
+    find: "({ ...batch, stopped: true }) as const",
     replace: "batch",
   },
   {
     name: "what a stop found in doubt stays unsent although somebody resumes",
     file: "src/domain/Plan.ts",
-    find: "({ stopped: _, ...batch }: A) => batch as A",
-    replace: "(batch: A) => batch",
+    find: 'return rest as Omit<A, "stopped">',
+    replace: 'return (rest === null ? rest : batch) as Omit<A, "stopped">',
   },
   {
     name: "what a stop leaves out does not end",
