@@ -158,12 +158,19 @@ it("is killed while rows are added and others run again, and does each attempt o
   const viewer = new Viewer(`${pair.url}/${group}.sse`)
   // The first answer may be lost with the Worker that gives it.
   const retried = act(`${group}/retry`, {}, `again-${group}`).catch(() => null)
-  const runs = async () => (await pair.control.ledgerWithoutOutputs(group)).num_runs
-  await until("some of both are added", 30_000, async () => (await runs()) >= 80)
+  const sent = async () => (await pair.control.ledgerWithoutOutputs(group)).runs
+  await until("some of both are added", 30_000, async () => {
+    const runs = await sent()
+    return runs.length >= 80 && runs.some(({ attempt }) => attempt === 2)
+  })
   await killAndRestart()
+  await until("more are added", 40_000, async () => (await sent()).length >= 110)
+  expect((await sent()).length).toBeLessThan(150)
+  await killAndRestart()
+
   const first = await retried
   // A Worker that died may have left its claim to the key: for as long as that holds, whoever repeats is told to wait.
-  const second = await until("the claim of the dead Worker ends", 60_000, async () => {
+  const second = await until("the claim of the dead Worker ends", 90_000, async () => {
     const told = await act(`${group}/retry`, {}, `again-${group}`)
     return told.status === 409 ? null : told
   })
@@ -173,10 +180,6 @@ it("is killed while rows are added and others run again, and does each attempt o
     replayed: true,
     answer: { added: 60 },
   })
-  await until("most are added", 40_000, async () => (await runs()) >= 110)
-  expect(await runs()).toBeLessThan(150)
-  await killAndRestart()
-
   const answer = await product.ended(group, 60_000)
   await viewer.end(40_000)
   const truth = await pair.control.ledger(group)
