@@ -63,6 +63,7 @@ export const ACTING: ReadonlyArray<Mutation> = [
     file: "src/programs/finishTaskGroup.ts",
     find: "    if (overtaken) {",
     replace: "    if (overtaken && settings.RETENTION_DAYS < 0) {",
+    story: ["test/programs/finishTaskGroup.test.ts", "ends: the key"],
   },
   {
     name: "what a retry starts is not counted as money",
