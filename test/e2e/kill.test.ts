@@ -159,9 +159,9 @@ it("is killed while rows are added and others run again, and does each attempt o
   // The first answer may be lost with the Worker that gives it.
   const retried = act(`${group}/retry`, {}, `again-${group}`).catch(() => null)
   const sent = async () => (await pair.control.ledgerWithoutOutputs(group)).runs
-  await until("some of both are added", 30_000, async () => {
-    const runs = await sent()
-    return runs.length >= 70 && runs.some(({ attempt }) => attempt === 2)
+  await until("both are under way", 30_000, async () => {
+    const { failed } = (await product.json(group)).status.task_run_status_counts
+    return failed === undefined && (await sent()).length >= 70
   })
   let before = 0
   await killAndRestart(async () => {
