@@ -116,6 +116,86 @@ it("is killed while it submits, twice, and submits every input once", async () =
   await pair.control.behave({ transport: { latency_by_route: {} }, listing: { lag_ms: 0 } })
 })
 
+/** An act, as `curl` sends it under an idempotency key. */
+const act = async (path: string, body: object, key: string) => {
+  const response = await fetch(`${pair.url}/${path}`, {
+    method: "POST",
+    headers: {
+      "x-api-key": product.key,
+      "content-type": "application/json",
+      accept: "application/json",
+      "idempotency-key": key,
+    },
+    body: JSON.stringify(body),
+    signal: AbortSignal.timeout(60_000),
+  })
+  const text = await response.text()
+  product.answers.push(text, JSON.stringify([...response.headers]))
+  const replayed = response.headers.get("idempotency-replayed") === "true"
+  return { status: response.status, replayed, answer: JSON.parse(text) }
+}
+
+it("is killed while rows are added and others run again, and does each attempt once", async () => {
+  const inputs = companies(120)
+  const failing = Array.from({ length: 30 }, (_, at) => 2 * at)
+  await pair.control.behave({
+    runs: {
+      duration_ms: [500, 2_000],
+      failure_rate: 0,
+      overrides: failing.map((at) => ({ input_index: at, attempt: 1, outcome: "failed" })),
+    },
+    transport: { latency_by_route: { "group.runs.add": [250, 600] } },
+    listing: { lag_ms: 1_000 },
+  })
+  const group = await product.submit({ inputs: inputs.slice(0, 60), output_type: "text", processor: "lite" })
+  await product.ended(group, 40_000)
+
+  const added = { inputs: inputs.slice(60) }
+  expect(await act(`${group}/inputs`, added, `add-${group}`)).toMatchObject({
+    status: 200,
+    answer: { added: 60, first_index: 60, num_inputs: 120, estimated_cost_usd: 0.3 },
+  })
+  const viewer = new Viewer(`${pair.url}/${group}.sse`)
+  // The first answer may be lost with the Worker that gives it.
+  const retried = act(`${group}/retry`, {}, `again-${group}`).catch(() => null)
+  const runs = async () => (await pair.control.ledgerWithoutOutputs(group)).num_runs
+  await until("some of both are added", 30_000, async () => (await runs()) >= 80)
+  await killAndRestart()
+  const first = await retried
+  // A Worker that died may have left its claim to the key: for as long as that holds, whoever repeats is told to wait.
+  const second = await until("the claim of the dead Worker ends", 60_000, async () => {
+    const told = await act(`${group}/retry`, {}, `again-${group}`)
+    return told.status === 409 ? null : told
+  })
+  expect(second).toMatchObject({ status: 200, answer: { retried: 30, estimated_cost_usd: 0.15 } })
+  if (first?.status === 200) expect(second).toEqual({ ...first, replayed: true })
+  expect(await act(`${group}/inputs`, added, `add-${group}`)).toMatchObject({
+    replayed: true,
+    answer: { added: 60 },
+  })
+  await until("most are added", 40_000, async () => (await runs()) >= 110)
+  expect(await runs()).toBeLessThan(150)
+  await killAndRestart()
+
+  const answer = await product.ended(group, 60_000)
+  await viewer.end(40_000)
+  const truth = await pair.control.ledger(group)
+  expectTruth(answer, truth, inputs, failing)
+  expect(answer.status).toMatchObject({ state: "done", estimated_cost_usd: 0.75 })
+  expectSawAll(viewer, truth)
+  const { result } = await product.sql(group, "SELECT input_index, attempt, run_id FROM runs ORDER BY 1, 2")
+  expect(result.rows.map((row: any) => [row.input_index, row.attempt, row.run_id])).toEqual(
+    truth.runs
+      .toSorted((a, b) => a.input_index - b.input_index || a.attempt - b.attempt)
+      .map((run) => [run.input_index, run.attempt, run.run_id]),
+  )
+  await pair.control.behave({
+    transport: { latency_by_route: {} },
+    listing: { lag_ms: 0 },
+    runs: { overrides: [] },
+  })
+})
+
 it("asks upstream before it sends again what may have arrived", async () => {
   const inputs = companies(40)
   // The last batch arrives, its answer does not, and for a second nobody can see its runs.

@@ -23,8 +23,8 @@ export class Acts {
   againAtMost = 0
   /** Since when nothing may be sent, and how many rows are left out at least; null when somebody has gone on since. */
   stopped: { readonly at: number; readonly notSent: number } | null = null
-  /** Rows may have been left unsent. */
-  hasStopped = false
+  /** Rows may be left unsent: somebody has stopped the group, and nobody resumed it since. */
+  mayBeLeftOut = false
   /** When the group was last made active again for certain, or born. */
   activeSince: number
   /** Webhook ids of the ends before that. */
@@ -196,10 +196,11 @@ export class Acts {
         const isSure = before.state === "ended"
         this.again += isSure ? before.leftOut : 0
         this.againAtMost += isSure ? before.leftOut : resumed
+        this.mayBeLeftOut = false
         break
       }
       case "stop":
-        this.hasStopped = true
+        this.mayBeLeftOut = true
         this.stopped = {
           at: this.stopped?.at ?? clock.now(),
           notSent: notSent + (this.stopped?.notSent ?? 0),

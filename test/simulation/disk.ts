@@ -10,6 +10,8 @@ export class Disk {
   private db = new DatabaseSync(":memory:")
   private statements = new Map<string, StatementSync>()
   private dirty = false
+  /** What was there before it was emptied, until that is durable: it commits with what is written in the same turn. */
+  private former: DatabaseSync | null = null
   /** Rows written, as SQLite counts them. */
   rowsWritten = 0
   /** Text that this disk cannot take, ever. */
@@ -60,11 +62,18 @@ export class Disk {
     this.db.exec("COMMIT")
     this.db.exec("BEGIN")
     this.dirty = false
+    this.former?.close()
+    this.former = null
   }
 
   /** What was not durable is lost. */
   loseTail(): void {
     if (!this.dirty) return
+    if (this.former !== null) {
+      this.db.close()
+      this.db = this.former
+      this.former = null
+    }
     this.db.exec("ROLLBACK")
     this.db.exec("BEGIN")
     this.dirty = false
@@ -82,15 +91,17 @@ export class Disk {
   close(): void {
     this.isClosed = true
     this.statements.clear()
+    this.former?.close()
     this.db.close()
   }
 
   wipe(): void {
-    this.db.exec("COMMIT")
     this.statements.clear()
-    this.db.close()
+    if (this.former === null) this.former = this.db
+    else this.db.close()
     this.db = new DatabaseSync(":memory:")
     this.reset()
+    this.dirty = true
   }
 
   /** Every table and key as text, to search for what must not be there. */

@@ -84,14 +84,16 @@ const checkInput = (world: World, data: Served, index: number, newest: Attempt |
   const { violations, weather, simulator } = world
   const { run_id: shown, status } = data.runs[index] ?? {}
   if (newest === undefined || shown !== newest.runId || status !== newest.status)
-    return void violations.push(`row ${index} is shown as ${status} (${shown}), not its newest attempt`)
+    return void violations.push(
+      `row ${index} is shown as ${status} (${shown}), not ${JSON.stringify(newest)}`,
+    )
   const run = newest.runId === null ? undefined : simulator.ledger.runs.get(newest.runId)
   if (run !== undefined) {
     const neverHasOutput = run.outputDelay === null
     return checkRow(world, index, { ...truthOf(simulator.context, run), neverHasOutput }, data)
   }
   // Whoever stopped the group knows; how many they may be is checked with the acts.
-  if (isLeftOut(newest) && world.acts.hasStopped) return
+  if (isLeftOut(newest) && world.acts.mayBeLeftOut) return
   const refused = status === "failed"
   // A fault may answer in the place of who finds fault with the row.
   if (index === weather.badRow && !refused) violations.push(`row ${index} was refused, but has not failed`)

@@ -42,19 +42,19 @@ export const drawActs = (dice: Dice, isLong: boolean): PlannedActs => {
     rows: dice.pick([1, 1, 2, 6, 15]),
   })
   // What was stopped is often gone on with.
-  const drawSome = (count: number, when: (at: number) => number) =>
+  const drawSome = (count: number, when: (at: number) => number, isAtWork: boolean) =>
     Array.from({ length: count }, (_, at) => draw(when(at), KINDS)).flatMap((act) =>
       act.kind === "stop" && dice.chance(0.6)
-        ? [act, { ...draw(act.at + dice.whole(0, 90_000), ["resume"]), twice: false }]
+        ? [act, draw((isAtWork ? act.at : 0) + dice.whole(0, 90_000), ["resume"])]
         : [act],
     )
-  const during = drawSome(dice.pick([0, 1, 2, 3, 6]), () =>
-    dice.pick([dice.whole(0, 5_000), dice.whole(0, 20_000), dice.whole(0, 120_000), dice.whole(0, 600_000)]),
-  )
+  const anyTime = () =>
+    dice.pick([dice.whole(0, 5_000), dice.whole(0, 20_000), dice.whole(0, 120_000), dice.whole(0, 600_000)])
+  const during = drawSome(dice.pick([0, 1, 2, 3, 6]), anyTime, true)
   const waits = [0, 0, SECOND, 20 * SECOND, HOUR]
   // Once, so that what had nothing to do does not come too late for the next.
   const longWaits = isLong ? waits : [...waits, 2 * DAY, 29 * DAY]
-  const after = drawSome(dice.pick([0, 0, 1, 2, 4]), (at) => dice.pick(at === 0 ? longWaits : waits))
+  const after = drawSome(dice.pick([0, 0, 1, 2, 4]), (at) => dice.pick(at === 0 ? longWaits : waits), false)
   const removal = dice.chance(0.15)
   const deletes = (at: number) => [draw(at, ["delete"]), ...(dice.chance(0.5) ? [draw(SECOND, KINDS)] : [])]
   return removal && dice.chance(0.5)

@@ -1,9 +1,11 @@
-import type { SqliteStorage } from "./SqliteStorage.ts"
+import { firstRow, type SqliteStorage } from "./SqliteStorage.ts"
 import { RUN_COLUMNS, rowId, type StoredRow, textSize, toRow } from "./tables.ts"
 
 /** Row reads of one page: bounded in rows, and in text so that large rows do not add up. */
 const PAGE_ROWS = 64
 const PAGE_CHARS = 256 * 1024
+
+const NEWEST = `SELECT ${RUN_COLUMNS} FROM runs WHERE id > ? AND id < ? ORDER BY id DESC LIMIT 1`
 
 const QUERY = `SELECT ${RUN_COLUMNS} FROM runs WHERE id >= ? AND id < ? ORDER BY id LIMIT ${PAGE_ROWS}`
 
@@ -19,5 +21,10 @@ export const readPage = (storage: SqliteStorage, from: number, to: number): Read
     chars += textSize(row)
     if (chars > PAGE_CHARS) break
   }
-  return rows
+  const last = rows.at(-1)
+  if (last === undefined) return rows
+  // Later attempts at the last input may lie behind the end of the page.
+  const { inputIndex, attempt } = last
+  const later = firstRow(storage.sql.exec(NEWEST, rowId(inputIndex, attempt), rowId(inputIndex + 1, 0)))
+  return later === null ? rows : [...rows.slice(0, -1), toRow(later)]
 }

@@ -17,7 +17,7 @@ export const ENDING: ReadonlyArray<Mutation> = [
   {
     name: "each webhook attempt has an id of its own",
     file: "src/programs/deliverWebhook.ts",
-    find: "    id: `msg_${details.taskgroupId}`,",
+    find: "    id: webhookId(details.taskgroupId, group.ends()),",
     replace: "    id: `msg_${now}`,",
   },
   {

@@ -101,9 +101,9 @@ export const FOLLOWING: ReadonlyArray<Mutation> = [
   {
     name: "comments do not count as life",
     file: "src/layers/ParallelApiHttp.ts",
-    find: "      Stream.timeoutOrElse({ duration: silence, orElse: () => Stream.empty }),\n      Stream.decodeText(),\n      Stream.map((text) => parser.push(text).map(readGroupEvent)),\n      Stream.flattenIterable,\n",
+    find: "      Stream.timeoutOrElse({ duration: silence, orElse: () => Stream.empty }),\n      Stream.decodeText(),\n      Stream.map((text) => parser.push(text).map(read)),\n      Stream.flattenIterable,\n",
     replace:
-      "      Stream.decodeText(),\n      Stream.map((text) => parser.push(text).map(readGroupEvent)),\n      Stream.flattenIterable,\n      Stream.timeoutOrElse({ duration: silence, orElse: () => Stream.empty }),\n",
+      "      Stream.decodeText(),\n      Stream.map((text) => parser.push(text).map(read)),\n      Stream.flattenIterable,\n      Stream.timeoutOrElse({ duration: silence, orElse: () => Stream.empty }),\n",
     story: ["test/simulation/storiesOutputs.test.ts", "keep-alives"],
   },
   {

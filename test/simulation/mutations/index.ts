@@ -1,3 +1,4 @@
+import { ACTING } from "./acting.ts"
 import { ENDING } from "./ending.ts"
 import { FOLLOWING } from "./following.ts"
 import { SUBMITTING } from "./submitting.ts"
@@ -16,4 +17,10 @@ export interface Mutation {
   readonly story?: readonly [file: string, names?: string]
 }
 
-export const MUTATIONS: ReadonlyArray<Mutation> = [...SUBMITTING, ...FOLLOWING, ...TELLING, ...ENDING]
+export const MUTATIONS: ReadonlyArray<Mutation> = [
+  ...SUBMITTING,
+  ...FOLLOWING,
+  ...TELLING,
+  ...ENDING,
+  ...ACTING,
+]

@@ -24,9 +24,9 @@ export const SUBMITTING: ReadonlyArray<Mutation> = [
   {
     name: "what is said of a wait stays when it is over",
     file: "src/programs/submitRuns.ts",
-    find: 'group.say("submission", submissionSentence(submission.plan(), count))',
+    find: 'group.say("submission", submissionSentence(submission.plan(), count, leftOut))',
     replace:
-      'group.say("submission", submissionSentence(submission.plan(), count) ?? group.details()!.statusMessage)',
+      'group.say("submission", submissionSentence(submission.plan(), count, leftOut) ?? group.details()!.statusMessage)',
     story: ["test/simulation/submission.test.ts", "credit"],
   },
   {
@@ -52,8 +52,8 @@ export const SUBMITTING: ReadonlyArray<Mutation> = [
   {
     name: "the first batch's refusal is told to the caller whatever became of the others",
     file: "src/programs/submitRuns.ts",
-    find: '  if (typeof first !== "object" || runs.submitted() > 0 || submission.plan().lost.length > 0) return null\n',
-    replace: '  if (typeof first !== "object") return null\n',
+    find: '  if (typeof first !== "object" || kept || runs.submitted() > 0 || lost.length > 0) return null\n',
+    replace: '  if (typeof first !== "object") return null\n  void [kept, runs, lost]\n',
   },
   {
     name: "the assignment by position is never corrected by metadata",
@@ -125,7 +125,7 @@ export const SUBMITTING: ReadonlyArray<Mutation> = [
   {
     name: "what an edge refused together with others counts as refused alone",
     file: "src/programs/settleLost.ts",
-    find: "batch.to - batch.from > 1 ? {} : { edge }",
+    find: "countRows(batch) > 1 ? {} : { edge }",
     replace: "{ edge }",
     story: ["test/simulation/storiesGroup.test.ts", "an edge"],
   },
