@@ -42,7 +42,9 @@ export const HOUR_MS = 3_600_000
  * ended, or what upstream refused may be different now.
  */
 export const takeKey = ({ group, submission, secrets, alarms, now }: ActContext, act: Act): boolean => {
-  if (act._tag === "stop" || act._tag === "delete") return false
+  if (act._tag === "delete") return false
+  // Who sleeps until there may be credit again would not hear of what is to be sent next.
+  if (act._tag === "stop") return submission.plan().credit !== null
   const present = secrets.apiKey()
   const isOther = present === null || Redacted.value(present) !== act.key
   const { credit, edge, ...plan } = submission.plan()
