@@ -270,7 +270,8 @@ export class GroupTables {
    */
   isOurs(runId: RunId, { inputIndex, runId: present }: State): boolean {
     if (this.isKnown(runId) || this.displaced.has(runId)) return true
-    return present !== null && this.indexOfRun(present) !== inputIndex
+    if (present === null) return false
+    return this.indexOfRun(present) !== inputIndex || this.rowStates.former(present) !== null
   }
 
   /** What upstream says of a row's run, which the row does not say, now or ever. */

@@ -73,4 +73,36 @@ export const attemptsSuite = (withStorage: WithStorage) => {
       })
     }),
   )
+
+  it.each([false, true])(
+    "a run that an earlier attempt has taken from a row by its metadata makes room there (restart: %s)",
+    (restarts) =>
+      withStorage((storage) => {
+        const first = submittedOn(storage, inputsOf(2))
+        // The answer's order was not that of the rows; row 1 learns it, ends, and is tried again.
+        first.apply([told("run-0", "failed", { index: 1 })], NOW)
+        again(first, 1)
+        const store = restarts ? opened(storage).store : first
+        expect(store.apply([told("run-1", "running", { index: 0 })], NOW)).toEqual(["changed"])
+        expect(rowsOf(store)).toMatchObject([
+          { runId: "run-1", status: "running", attempt: 1 },
+          { runId: null, status: "queued", attempt: 2 },
+        ])
+        expect(store.submitted()).toBe(2)
+        expect(store.upstreamCounts()).toEqual({ running: 1, failed: 1 })
+      }),
+  )
+
+  it("what upstream says of an earlier attempt's run is counted once, also after an end", () =>
+    withStorage((storage) => {
+      const store = failedOn(storage, 3)
+      again(store, 0)
+      // Its output did not come: here it has failed, there it has completed.
+      store.apply([told("run-0", "completed", { index: 0 })], NOW)
+      expect(store.upstreamCounts()).toEqual({ failed: 2, completed: 1 })
+      store.end({ message: "", removalAt: NOW, now: NOW }, () => {})
+      store.goOn(NOW + 1)
+      store.apply([told("run-0", "completed", { index: 0 })], NOW)
+      expect(store.upstreamCounts()).toEqual({ failed: 2, completed: 1 })
+    }))
 }
