@@ -156,6 +156,9 @@ export class GroupTables {
 
   /** Nothing will be written any more: what only that needs can go. */
   rest(): void {
+    // What upstream said of earlier attempts goes as well: they are counted as they will be read.
+    for (const { status, upstream } of this.states?.formerRuns() ?? [])
+      this.counts.tellFormer(upstream, status)
     this.states = null
   }
 
