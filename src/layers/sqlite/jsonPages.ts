@@ -75,8 +75,11 @@ END`
 
 const ELEMENTS = { results: RESULT, lines: LINE, runs: RUN }
 
+/** Of the last row too: the page may end between two attempts at an input. */
+const NEWEST_ONLY = "max(attempt) = 1 AND max(id) + 1 NOT IN (SELECT id FROM runs)"
+
 const elementsPage = (part: keyof typeof ELEMENTS, rows: number) => `
-  SELECT max(id), count(*), count(*) = count(element) AND max(change) <= ?3 AND max(attempt) = 1,
+  SELECT max(id), count(*), count(*) = count(element) AND max(change) <= ?3 AND ${NEWEST_ONLY},
     CAST(group_concat(element, '') AS BLOB)
   FROM (SELECT id, change, attempt, ${ELEMENTS[part]} AS element
     FROM runs WHERE id >= ?2 ORDER BY id LIMIT ${rows})`
@@ -84,7 +87,7 @@ const elementsPage = (part: keyof typeof ELEMENTS, rows: number) => `
 const column = (value: string) => `'[', group_concat(${value}), ']'`
 
 const columnsPage = (rows: number) => `
-  SELECT max(id), count(*), max(change) <= ?3 AND max(attempt) = 1 AND ${LIMITS.columns.bytes} >=
+  SELECT max(id), count(*), max(change) <= ?3 AND ${NEWEST_ONLY} AND ${LIMITS.columns.bytes} >=
     max(octet_length(input) + ifnull(octet_length(content), 0) + ifnull(octet_length(error), 0)),
     concat('[', ${["json_quote(run_id)", statusAnd(() => ""), "ifnull(error, 'null')", "ifnull(confidence, 'null')", "input", "ifnull(content, 'null')"].map(column).join(", ',', ")}, ']')
   FROM (SELECT id, change, attempt, run_id, status, error, confidence, input, content
