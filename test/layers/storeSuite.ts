@@ -1,6 +1,7 @@
 import { describe } from "vitest"
 import { anythingSuite } from "./store/anything.ts"
 import { applyingSuite } from "./store/applying.ts"
+import { attemptsSuite } from "./store/attempts.ts"
 import { awaitingSuite } from "./store/awaiting.ts"
 import { choosingSuite } from "./store/choosing.ts"
 import { columnNamesSuite } from "./store/columnNames.ts"
@@ -25,6 +26,7 @@ export const runStoreSuite = (name: string, withStorage: WithStorage) => {
   describe(`${name}: snapshots and readers`, () => readingSuite(withStorage))
   describe(`${name}: a run that is seen running`, () => passingSuite(withStorage))
   describe(`${name}: a completion without its output`, () => awaitingSuite(withStorage))
+  describe(`${name}: rows that are tried again`, () => attemptsSuite(withStorage))
   describe(`${name}: runs of others`, () => othersSuite(withStorage))
   describe(`${name}: sentences`, () => sentencesSuite(withStorage))
   describe(`${name}: whatever is told`, () => anythingSuite(withStorage))

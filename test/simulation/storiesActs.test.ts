@@ -172,6 +172,43 @@ describe("a group that is there", () => {
     expect(attemptsOf(one)).toEqual(Array.from({ length: 6 }, (_, at) => `${at}/1`))
   })
 
+  it.each(["resume", "inputs"] as const)(
+    "goes on at once after a stop while it waited for credit (%s)",
+    async (tag) => {
+      const one = world({
+        weather: { rows: 6, batchSize: 2, behaviour: { runs: { duration_ms: [DAY, DAY] } } },
+        key: FIRST_KEY,
+      })
+      await submit(one)
+      await one.clock.advance(SECOND)
+      await acted(one, { _tag: "stop" })
+      const more = await sendPieces(one, "a", [{ company: "More" }])
+      await acted(one, tag === "inputs" ? more : { _tag: "resume" }, { key: OTHER_KEY })
+      expect((await read(one)).status.state).toBe("running")
+      await one.clock.advance(5 * SECOND)
+      expect(attemptsOf(one)).toEqual(
+        tag === "inputs" ? ["0/1", "1/1", "6/1"] : ["0/1", "1/1", "2/2", "3/2", "4/2", "5/2"],
+      )
+    },
+  )
+
+  it("leaves rows alone that are at the last attempt there is room for, whoever wants them", async () => {
+    const one = world({ weather: { rows: 6, batchSize: 2 }, key: FIRST_KEY })
+    await submit(one)
+    await one.clock.advance(SECOND)
+    await acted(one, { _tag: "stop" })
+    await ended(one)
+    one.host.kill("by the story")
+    one.host.disk.exec("UPDATE runs SET id = 5999, attempt = 999 WHERE input_index = 5", [])
+    const warnings = ["1 row is at attempt 999, the last, and left alone."]
+    expect(await acted(one, { _tag: "resume" }, { key: OTHER_KEY })).toMatchObject({ resumed: 3, warnings })
+    await ended(one)
+    expect(await acted(one, { _tag: "resume" }, { key: OTHER_KEY })).toMatchObject({ resumed: 0, warnings })
+    expect(await acted(one, RETRY, { key: OTHER_KEY })).toMatchObject({ retried: 0, warnings })
+    expect((await read(one)).status.state).toBe("stopped")
+    expect(attemptsOf(one)).toEqual(["0/1", "1/1", "2/2", "3/2", "4/2"])
+  })
+
   it("goes on with another key where the first is refused, and follows again after a give-up", async () => {
     const one = world({ weather: { rows: 4, behaviour: { runs: { duration_ms: [DAY, DAY] } } } })
     await submit(one)

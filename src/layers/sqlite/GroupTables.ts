@@ -7,19 +7,18 @@ import type { Publisher } from "../../services/Publisher.ts"
 import { ChangeRing } from "./ChangeRing.ts"
 import { Kept } from "./Kept.ts"
 import { acceptRows, insertRows, repeatRows } from "./manyRows.ts"
+import { newestRow } from "./pages.ts"
 import { PassingStates } from "./PassingStates.ts"
 import { PlainText } from "./PlainText.ts"
 import { RowStates, type State } from "./RowStates.ts"
 import { SharedPages } from "./SharedPages.ts"
-import { firstRow, run, type SqliteStorage } from "./SqliteStorage.ts"
+import { run, type SqliteStorage } from "./SqliteStorage.ts"
 import {
   openTables,
   readDetails,
-  RUN_COLUMNS,
   rowId,
   type StoredDetails,
   type StoredRow,
-  toRow,
   updateRow,
   writeDetails,
 } from "./tables.ts"
@@ -29,8 +28,6 @@ import { UndoLog } from "./UndoLog.ts"
 
 /** Change numbers that may be given to what is not written, before that they are taken is. */
 const RESERVED = 1_000
-
-const NEWEST_ROW = `SELECT ${RUN_COLUMNS} FROM runs WHERE id >= ? AND id < ? ORDER BY id DESC LIMIT 1`
 
 const FRESH = { runId: null, status: "queued", upstream: "queued", confirmed: false }
 
@@ -159,6 +156,9 @@ export class GroupTables {
 
   /** Nothing will be written any more: what only that needs can go. */
   rest(): void {
+    // What upstream said of earlier attempts goes as well: they are counted as they will be read.
+    for (const { status, upstream } of this.states?.formerRuns() ?? [])
+      this.counts.tellFormer(upstream, status)
     this.states = null
   }
 
@@ -273,7 +273,8 @@ export class GroupTables {
    */
   isOurs(runId: RunId, { inputIndex, runId: present }: State): boolean {
     if (this.isKnown(runId) || this.displaced.has(runId)) return true
-    return present !== null && this.indexOfRun(present) !== inputIndex
+    if (present === null) return false
+    return this.indexOfRun(present) !== inputIndex || this.rowStates.former(present) !== null
   }
 
   /** What upstream says of a row's run, which the row does not say, now or ever. */
@@ -366,8 +367,8 @@ export class GroupTables {
 
   /** The newest attempt at an input. */
   row(inputIndex: number): StoredRow | null {
-    const values = firstRow(this.storage.sql.exec(NEWEST_ROW, rowId(inputIndex, 0), rowId(inputIndex + 1, 0)))
-    return values === null ? null : this.passing.current(toRow(values))
+    const row = newestRow(this.storage, inputIndex)
+    return row && this.passing.current(row)
   }
 
   /** The states of these inputs, or of all, in their order. */

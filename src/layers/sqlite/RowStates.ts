@@ -15,6 +15,8 @@ export interface State extends Counted, RowState {
 interface FormerRun {
   readonly inputIndex: number
   readonly attempt: number
+  /** As the table has it. */
+  readonly status: string
   readonly upstream: string
 }
 
@@ -58,6 +60,10 @@ export class RowStates {
     return this.formers.get(runId) ?? null
   }
 
+  formerRuns(): Iterable<FormerRun> {
+    return this.formers.values()
+  }
+
   tellFormer(runId: RunId, upstream: string): void {
     const former = this.formers.get(runId)
     if (former !== undefined) this.formers.set(runId, { ...former, upstream })
@@ -99,7 +105,12 @@ export class RowStates {
     const before = this.byInput[row.inputIndex]
     const { inputIndex, attempt, processor, confirmed } = row
     if (before !== undefined && before.attempt !== attempt && before.runId !== null)
-      this.formers.set(before.runId, { inputIndex, attempt: before.attempt, upstream: before.upstream })
+      this.formers.set(before.runId, {
+        inputIndex,
+        attempt: before.attempt,
+        status: before.status,
+        upstream: before.upstream,
+      })
     // Equal texts come anew from SQLite and from upstream each time: one of them is kept.
     const sameRun = before !== undefined && before.runId === row.runId
     const runId = sameRun ? before.runId : row.runId

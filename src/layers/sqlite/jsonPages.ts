@@ -23,7 +23,6 @@ const LIMITS = {
 }
 /** Pages come out at most about this long: each costs time on its way too, however short. */
 const PAGE_BYTES = 240_000
-const AT = "SELECT 1 FROM runs WHERE id = ?"
 /** Few sizes, so that statements are found again. As a parameter, each size would have SQLite plan anew. */
 const SIZES = [1, 4, 16, 32, 48, 64, 96, 128, 192, 256, 384, 512]
 export const FIRST_ROWS = 64
@@ -75,8 +74,11 @@ END`
 
 const ELEMENTS = { results: RESULT, lines: LINE, runs: RUN }
 
+/** Of the last row too: the page may end between two attempts at an input. */
+const NEWEST_ONLY = "max(attempt) = 1 AND max(id) + 1 NOT IN (SELECT id FROM runs)"
+
 const elementsPage = (part: keyof typeof ELEMENTS, rows: number) => `
-  SELECT max(id), count(*), count(*) = count(element) AND max(change) <= ?3 AND max(attempt) = 1,
+  SELECT max(id), count(*), count(*) = count(element) AND max(change) <= ?3 AND ${NEWEST_ONLY},
     CAST(group_concat(element, '') AS BLOB)
   FROM (SELECT id, change, attempt, ${ELEMENTS[part]} AS element
     FROM runs WHERE id >= ?2 ORDER BY id LIMIT ${rows})`
@@ -84,7 +86,7 @@ const elementsPage = (part: keyof typeof ELEMENTS, rows: number) => `
 const column = (value: string) => `'[', group_concat(${value}), ']'`
 
 const columnsPage = (rows: number) => `
-  SELECT max(id), count(*), max(change) <= ?3 AND max(attempt) = 1 AND ${LIMITS.columns.bytes} >=
+  SELECT max(id), count(*), max(change) <= ?3 AND ${NEWEST_ONLY} AND ${LIMITS.columns.bytes} >=
     max(octet_length(input) + ifnull(octet_length(content), 0) + ifnull(octet_length(error), 0)),
     concat('[', ${["json_quote(run_id)", statusAnd(() => ""), "ifnull(error, 'null')", "ifnull(confidence, 'null')", "input", "ifnull(content, 'null')"].map(column).join(", ',', ")}, ']')
   FROM (SELECT id, change, attempt, run_id, status, error, confidence, input, content
@@ -133,9 +135,7 @@ export const jsonPages = (
     if (row === null) return { last: from, piece: null, next: rowsFor(part, rows, 4 * PAGE_BYTES) }
     const [last, count, plain, made] = row
     if (typeof last !== "number") return null
-    // A second attempt at the last input would lie behind the end of the page.
-    const isWhole = plain === 1 && firstRow(storage.sql.exec(AT, last + 1)) === null
-    const piece = !isWhole ? null : typeof made === "string" ? made : new Uint8Array(made as ArrayBuffer)
+    const piece = plain !== 1 ? null : typeof made === "string" ? made : new Uint8Array(made as ArrayBuffer)
     return {
       last: Math.floor(last / ATTEMPTS_PER_INPUT),
       piece,

@@ -6,7 +6,7 @@ import type { SubmissionPlan } from "../../domain/TaskGroup.ts"
 import type { AlarmClock } from "../../services/AlarmClock.ts"
 import type { GroupStore } from "../../services/GroupStore.ts"
 import type { ReceivingStore } from "../../services/ReceivingStore.ts"
-import type { RunStore } from "../../services/RunStore.ts"
+import type { AttemptState, RunStore } from "../../services/RunStore.ts"
 import type { SecretStore } from "../../services/SecretStore.ts"
 import type { SubmissionStore } from "../../services/SubmissionStore.ts"
 
@@ -35,6 +35,9 @@ export type Decision =
     }
   | Extract<ActOutcome, { readonly _tag: "Refused" | "PiecesLost" }>
 
+/** Of one input; each is a row of the table `runs`, whose keys leave room for so many. */
+const MAX_ATTEMPTS = 999
+
 export const HOUR_MS = 3_600_000
 
 /**
@@ -42,7 +45,9 @@ export const HOUR_MS = 3_600_000
  * ended, or what upstream refused may be different now.
  */
 export const takeKey = ({ group, submission, secrets, alarms, now }: ActContext, act: Act): boolean => {
-  if (act._tag === "stop" || act._tag === "delete") return false
+  if (act._tag === "delete") return false
+  // Who sleeps until there may be credit again would not hear of what is to be sent next.
+  if (act._tag === "stop") return submission.plan().credit !== null
   const present = secrets.apiKey()
   const isOther = present === null || Redacted.value(present) !== act.key
   const { credit, edge, ...plan } = submission.plan()
@@ -93,3 +98,14 @@ export const repeat = (
     resumes,
   )
 }
+
+/** Whether there is room for no other attempt at it. */
+export const isWorn = ({ attempt }: Pick<AttemptState, "attempt">): boolean => attempt >= MAX_ATTEMPTS
+
+/** Tells how many of these are left alone for that, where any are. */
+export const wornRows = (rows: ReadonlyArray<AttemptState>): ReadonlyArray<string> => {
+  const worn = rows.filter(isWorn).length
+  return worn === 0 ? [] : [`${rowsAre(worn)} at attempt ${MAX_ATTEMPTS}, the last, and left alone.`]
+}
+
+export const rowsAre = (count: number): string => (count === 1 ? "1 row is" : `${count} rows are`)

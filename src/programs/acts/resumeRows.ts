@@ -1,5 +1,5 @@
 import type { Batch } from "../../domain/TaskGroup.ts"
-import { type ActContext, type Decision, repeat } from "./decision.ts"
+import { type ActContext, type Decision, isWorn, repeat, wornRows } from "./decision.ts"
 
 /**
  * Goes on with rows that were left unsent, with what a stop found under way, with what waits for a key or for credit, and
@@ -10,10 +10,8 @@ export const resumeRows = (context: ActContext): Decision => {
   const plan = submission.plan()
   const count = (batches: ReadonlyArray<Batch>) =>
     batches.reduce((sum, batch) => sum + submission.unsubmitted(batch).length, 0)
-  const left = runs
-    .attempts(null)
-    .filter(({ status, runId }) => status === "cancelled" && runId === null)
-    .map(({ inputIndex, processor }) => ({ inputIndex, processor }))
+  const unsent = runs.attempts(null).filter(({ status, runId }) => status === "cancelled" && runId === null)
+  const left = unsent.filter((row) => !isWorn(row))
   const state = group.state()
   const isWaiting = state === "waiting_for_credit" || plan.edge !== null
   const others =
@@ -25,7 +23,7 @@ export const resumeRows = (context: ActContext): Decision => {
   return {
     _tag: "Plan",
     answer: { resumed },
-    warnings: [],
+    warnings: wornRows(unsent),
     apply: resumed === 0 ? null : () => repeat(context, left, true),
   }
 }

@@ -3,10 +3,7 @@ import { type Problem, Problems } from "../../domain/Problem.ts"
 import { costProblem, estimateCostUsd } from "../../domain/Processors.ts"
 import { isTerminal } from "../../domain/RunStatus.ts"
 import type { AttemptState } from "../../services/RunStore.ts"
-import { type ActContext, type Decision, repeat } from "./decision.ts"
-
-/** Of one input; each is a row of the table `runs`, whose keys leave room for so many. */
-const MAX_ATTEMPTS = 999
+import { type ActContext, type Decision, isWorn, repeat, rowsAre, wornRows } from "./decision.ts"
 
 /** Runs rows again that have ended: those that are named, or all that failed or were cancelled. */
 export const retryRows = (context: ActContext, { rows, processor, maxCostUsd, dryRun }: Retry): Decision => {
@@ -15,7 +12,7 @@ export const retryRows = (context: ActContext, { rows, processor, maxCostUsd, dr
   if (problems.length > 0) return { _tag: "Refused", problems }
   const named = context.runs.attempts(rows && [...new Set(rows)].sort((a, b) => a - b))
   const wanted = rows === null ? named.filter(hasFailed) : named
-  const again = wanted.filter(({ status, attempt }) => isTerminal(status) && attempt < MAX_ATTEMPTS)
+  const again = wanted.filter((row) => isTerminal(row.status) && !isWorn(row))
   const used = processor ?? group.processor
   const tooDear = costProblem(maxCostUsd, used, again.length)
   if (tooDear !== null) return { _tag: "Refused", problems: [tooDear] }
@@ -49,11 +46,8 @@ const unknownRows = (rows: ReadonlyArray<number>, numInputs: number): ReadonlyAr
 
 const leftAlone = (rows: ReadonlyArray<AttemptState>): ReadonlyArray<string> => {
   const underWay = rows.filter(({ status }) => !isTerminal(status)).length
-  const worn = rows.filter(({ status, attempt }) => isTerminal(status) && attempt >= MAX_ATTEMPTS).length
   return [
     ...(underWay === 0 ? [] : [`${rowsAre(underWay)} under way and left alone.`]),
-    ...(worn === 0 ? [] : [`${rowsAre(worn)} at attempt ${MAX_ATTEMPTS}, the last, and left alone.`]),
+    ...wornRows(rows.filter(({ status }) => isTerminal(status))),
   ]
 }
-
-const rowsAre = (count: number): string => (count === 1 ? "1 row is" : `${count} rows are`)

@@ -40,6 +40,6 @@ it("a group that a later version stored is left alone, and goes on when that ver
     expect(await inside(id, ({ storage }) => storage.getAlarm())).toBeGreaterThan(Date.now())
   }
   expect(await storedIn(id)).toEqual(stored)
-  await layout(id, 3)
+  await layout(id, 4)
   expect(await getJson(id)).toEqual(before)
 })

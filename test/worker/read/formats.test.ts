@@ -157,7 +157,8 @@ describe("formats", () => {
     )
     expect(response.status).toBe(204)
     expect(response.headers.get("access-control-allow-origin")).toBe("*")
-    expect(response.headers.get("access-control-allow-methods")).toBe("GET, HEAD, OPTIONS")
+    const methods = extension === "" ? "GET, HEAD, DELETE, OPTIONS" : "GET, HEAD, OPTIONS"
+    expect(response.headers.get("access-control-allow-methods")).toBe(methods)
     expect(response.headers.get("access-control-allow-headers")).toContain("last-event-id")
   })
 
@@ -199,9 +200,8 @@ describe("formats", () => {
     ["PUT", "/0.JSON/"],
   ])("405: %s %s", async (method, extension) => {
     const response = await get(`/${id}${extension}`, {}, method)
-    expect(response.headers.get("allow")).toBe(
-      extension === ".db" ? "GET, HEAD, POST, OPTIONS" : "GET, HEAD, OPTIONS",
-    )
+    const more = { ".db": "POST, ", "": "DELETE, ", "/": "DELETE, " }[extension] ?? ""
+    expect(response.headers.get("allow")).toBe(`GET, HEAD, ${more}OPTIONS`)
     await expectError(response, 405)
   })
 

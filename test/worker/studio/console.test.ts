@@ -85,7 +85,7 @@ describe("what the console asks", () => {
     )
     const response = await postStudio(id, { type: "transaction", id: "1", statements })
     const { result } = await response.json<{ result: ReadonlyArray<{ rows: ReadonlyArray<unknown> }> }>()
-    expect(result.map(({ rows }) => rows.length)).toEqual([5, 18, 18])
+    expect(result.map(({ rows }) => rows.length)).toEqual([5, 19, 19])
     const columns = await query(
       id,
       "SELECT name FROM pragma_table_info('results') WHERE name NOT IN ('$id', '$status')",

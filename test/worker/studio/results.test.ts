@@ -241,7 +241,7 @@ describe("a name in double quotes", () => {
     [`select "company" from results limit 1`, "Company 0"],
     [`select r."company" as "c""x" from "main"."results" as "r" where "c""x" <> 'x"y' limit 1`, "Company 0"],
     [`select "a"`, "a"],
-    [`select count(*) from pragma_table_info("runs")`, 18],
+    [`select count(*) from pragma_table_info("runs")`, 19],
     [`select name from sqlite_schema where type = "view"`, "results"],
     [`select '"company"' from runs limit 1 -- "company"`, '"company"'],
   ])("%s is answered", async (statement, value) => {
