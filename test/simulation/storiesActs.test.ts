@@ -231,6 +231,29 @@ describe("a group that is there", () => {
     expect((await read(one)).status.task_run_status_counts).toEqual({ completed: 79, running: 1 })
   })
 
+  it("waits for credit no longer than it says where following began anew meanwhile", async () => {
+    const one = world({
+      settings: { CREDIT_WAIT_HOURS: 1 },
+      weather: { rows: 2, behaviour: { runs: { duration_ms: [DAY, DAY] } } },
+      key: FIRST_KEY,
+    })
+    await submit(one)
+    await one.clock.advance(5 * HOUR)
+    await acted(one, await sendPieces(one, "a", [{ company: "More 0" }]))
+    await one.clock.advance(2 * MINUTE)
+    expect((await read(one)).status.state).toBe("waiting_for_credit")
+    trouble(one, 20 * MINUTE, refusal(401))
+    await one.clock.advance(18 * MINUTE)
+    expect((await read(one)).status.state).toBe("key_refused")
+    one.simulator.faults.clear()
+    await acted(one, await sendPieces(one, "b", [{ company: "More 1" }]))
+    await one.clock.advance(3 * HOUR)
+    expect((await read(one)).status).toMatchObject({
+      state: "stopping",
+      task_run_status_counts: { cancelled: 2 },
+    })
+  })
+
   it("goes on with another key where the first is refused, and follows again after a give-up", async () => {
     const one = world({ weather: { rows: 4, behaviour: { runs: { duration_ms: [DAY, DAY] } } } })
     await submit(one)
