@@ -75,11 +75,11 @@ export const submitRuns = Effect.fn("submitRuns")(function* (
 /** Where an edge refuses, the next round comes some time after this one is settled: the object may rest. */
 const spaceRounds = Effect.gen(function* () {
   const submission = yield* SubmissionStore
-  const plan = submission.plan()
-  if (plan.edge === null || plan.lost.length > 0) return
+  const { edge, lost } = submission.plan()
+  if (edge === null || lost.length > 0) return
   const schedule = Schedules.edge(yield* Settings)
-  const next = (yield* Clock.currentTimeMillis) + (yield* Schedules.waitAfter(schedule, plan.edge.rounds))
-  submission.savePlan({ ...plan, edge: { ...plan.edge, next } })
+  const next = (yield* Clock.currentTimeMillis) + (yield* Schedules.waitAfter(schedule, edge.rounds))
+  submission.savePlan({ ...submission.plan(), edge: { ...edge, next } })
 })
 
 /** `status_message` says where the submission stands now. */
