@@ -1,6 +1,7 @@
 import { writeFileSync } from "node:fs"
 import { arch, cpus, platform, release, totalmem } from "node:os"
 import { parseArgs } from "node:util"
+import { acts } from "./cases/acts.ts"
 import { bodies } from "./cases/bodies.ts"
 import { cost } from "./cases/cost.ts"
 import { counts } from "./cases/counts.ts"
@@ -14,7 +15,7 @@ import type { BenchCase } from "./lib/context.ts"
 import { type Section, sectionMarkdown } from "./lib/report.ts"
 import { makeFolder } from "./lib/servers.ts"
 
-const CASES: ReadonlyArray<BenchCase> = [counts, post, bodies, read, many, live, whole, sql, cost]
+const CASES: ReadonlyArray<BenchCase> = [counts, post, acts, bodies, read, many, live, whole, sql, cost]
 
 const HELP = `Measures the product against controls, in one run on one machine. Linux only: it reads /proc.
 

@@ -65,6 +65,12 @@ export const submit = async (url: string, body: string): Promise<string> => {
   return answer.text.split("/").at(-1) ?? ""
 }
 
+/** An act on a group: `{id}/inputs` and the like. */
+export const act = async (url: string, path: string, body: string): Promise<void> => {
+  const answer = await text(`${url}/${path}`, { method: "POST", headers: HEADERS, body })
+  if (answer.status !== 200) throw new Error(`${answer.status}: ${answer.text}`)
+}
+
 /** What a client without us does: create the group, and add all its batches at once. */
 export const submitDirectly = async (upstream: string, count: number): Promise<string> => {
   const created = await text(`${upstream}/v1/tasks/groups`, { method: "POST", headers: HEADERS, body: "{}" })

@@ -32,6 +32,7 @@ export const ACTING: ReadonlyArray<Mutation> = [
     file: "src/layers/sqlite/runs.ts",
     find: "        : attempt < state.attempt\n",
     replace: "        : attempt < 1\n",
+    story: ["test/simulation/storiesAttempts.test.ts", "former"],
   },
   {
     name: "what a stop finds in doubt is sent again",
@@ -62,6 +63,7 @@ export const ACTING: ReadonlyArray<Mutation> = [
     file: "src/programs/finishTaskGroup.ts",
     find: "    if (overtaken) {",
     replace: "    if (overtaken && settings.RETENTION_DAYS < 0) {",
+    story: ["test/programs/finishTaskGroup.test.ts", "ends: the key"],
   },
   {
     name: "what a retry starts is not counted as money",
@@ -98,6 +100,6 @@ export const ACTING: ReadonlyArray<Mutation> = [
     file: "src/layers/sqlite/pages.ts",
     find: "return later === null ? rows",
     replace: "return later !== null || later === null ? rows",
-    story: ["test/simulation/storiesPages.test.ts"],
+    story: ["test/simulation/storiesAttempts.test.ts"],
   },
 ]

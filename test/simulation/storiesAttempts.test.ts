@@ -1,7 +1,8 @@
 import { expect, it } from "vitest"
 import { acted, RETRY } from "./acting.ts"
-import { MINUTE, read, runsOf, world } from "./story.ts"
-import { submit } from "./world.ts"
+import { addNeighbour, ourRuns } from "./neighbours.ts"
+import { HOUR, MINUTE, read, refusal, runsOf, trouble, world } from "./story.ts"
+import { API_KEY, submit } from "./world.ts"
 
 /** The newest runs at upstream, in the order of the inputs. */
 const newestRuns = (of: Parameters<typeof runsOf>[0]) => [
@@ -25,4 +26,20 @@ it.each([
   expect(runs.map((run) => run["run_id"])).toEqual(newestRuns(it))
   expect(results.map((row) => row["$id"])).toEqual(newestRuns(it))
   expect(status.task_run_status_counts).toEqual({ completed: rows })
+})
+
+it("shows no run of a former attempt that appears while the next one is still to be sent", async () => {
+  const it = world({ weather: { rows: 1 } })
+  await submit(it)
+  await it.clock.advance(2 * MINUTE)
+  trouble(it, 2 * MINUTE, refusal(402), ["group.runs.add"])
+  expect(await acted(it, { ...RETRY, rows: [0] } as typeof RETRY)).toMatchObject({ retried: 1 })
+  await it.clock.advance(MINUTE)
+  it.simulator.faults.clear()
+  await addNeighbour(it, API_KEY, { kind: "lookalike", lastsMs: 5_000 })
+  await it.clock.advance(2 * HOUR)
+  const { runs, warnings } = await read(it)
+  const own = ourRuns(it).find(({ metadata }) => metadata?.["attempt"] === "2")
+  expect(runs[0]).toMatchObject({ run_id: own!.id, status: "completed" })
+  expect(warnings).toEqual([expect.stringContaining("second run")])
 })
