@@ -131,6 +131,27 @@ describe("a group that is there", () => {
     expect(runsOf(one)).toHaveLength(4)
   })
 
+  it("says at once what an act has changed, also while an answer is in doubt", async () => {
+    const one = world({ weather: { rows: 2 } })
+    await submit(one)
+    await ended(one)
+    const said = async () => (await read(one)).status.status_message
+    trouble(one, SECOND, { kind: "reset", when: "after" }, ["group.runs.add"])
+    await acted(one, await sendPieces(one, "a", [{ company: "In doubt" }]))
+    await one.clock.advance(2 * SECOND)
+    const settling = "was lost; checking which of them exist before sending any again."
+    expect(await said()).toBe(`Parallel's answer to adding 1 run ${settling}`)
+    await acted(one, await sendPieces(one, "b", [{ company: "Waits" }, { company: "Waits, too" }]))
+    expect(await acted(one, { _tag: "stop" })).toMatchObject({ not_sent: 2, running: 1 })
+    expect(await said()).toMatch(/^Parallel's answer .* 2 inputs were not sent to Parallel: POST .*\/resume/)
+    expect(await acted(one, { _tag: "resume" })).toMatchObject({ resumed: 2 })
+    // Events have told of the run by now.
+    expect(await said()).toBe(`Parallel's answer to adding runs ${settling}`)
+    await ended(one)
+    expect((await read(one)).status).toMatchObject({ state: "done", status_message: "" })
+    expect(attemptsOf(one)).toEqual(["0/1", "1/1", "2/1", "3/2", "4/2"])
+  })
+
   it("stops: what is not sent is not, until somebody resumes", async () => {
     const one = world({ weather: { rows: 6, batchSize: 2, webhook: "fine" }, key: FIRST_KEY })
     await submit(one)
