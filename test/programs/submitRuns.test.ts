@@ -235,9 +235,9 @@ describe("submitRuns", () => {
   })
 
   it.effect.each([
-    ["lack of credit", noCredit],
-    ["a proxy's refusal", unavailable(413)],
-  ] as const)("writes over nothing that an act has planned meanwhile: %s", ([_, error]) => {
+    { what: "lack of credit", error: noCredit },
+    { what: "a proxy's refusal", error: unavailable(413) },
+  ])("writes over nothing that an act has planned meanwhile: $what", ({ error }) => {
     let refused = 0
     const parallel = makeParallel({ addRuns: () => (refused++ < 3 ? error : undefined) })
     return Effect.gen(function* () {
@@ -258,6 +258,8 @@ describe("submitRuns", () => {
         currentTimeMillisUnsafe: act,
         currentTimeNanos: clock.currentTimeNanos,
         currentTimeNanosUnsafe: () => clock.currentTimeNanosUnsafe(),
+        monotonicTimeNanos: clock.monotonicTimeNanos,
+        monotonicTimeNanosUnsafe: () => clock.monotonicTimeNanosUnsafe(),
         sleep: (duration) => clock.sleep(duration),
       }
       const submission = yield* Effect.provideService(submitting, Clock.Clock, eventful)
