@@ -43,7 +43,7 @@ export const nextStep = (status: StatusFacts, id: string): string => {
   const again =
     failed === 0
       ? ""
-      : ` ${rows(failed, ["has", "have"])} failed; ${call("retry")} runs them again, as new runs.`
+      : ` ${rows(failed, ["has", "have"])} failed; ${call("retry")} runs them again, as new runs${cancelled === 0 ? "" : ", and sends what was not sent, too"}.`
   switch (status.state) {
     case "running":
       return `Nothing need be done: results come in by themselves. To send no more rows: ${call("stop")} ${WITH_KEY}.`

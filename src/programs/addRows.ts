@@ -40,7 +40,7 @@ export const rowsToAdd = Effect.fnUntraced(function* (
   if (more > room)
     problems.unshift({
       path: "inputs",
-      message: `has ${more} rows, and the group has room for ${Math.max(0, room)} beside its ${numInputs}. Send fewer, or make a group of their own.`,
+      message: `has ${more} ${more === 1 ? "row" : "rows"}, and the group has room for ${Math.max(0, room)} beside its ${numInputs}. Send fewer, or make a group of their own.`,
     })
   const dear = costProblem(request.maxCostUsd, processor, more)
   if (dear !== null) problems.unshift(dear)

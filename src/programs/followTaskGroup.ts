@@ -161,6 +161,7 @@ const keepSubmitting = Effect.fnUntraced(function* (context: FollowContext, opti
     }
     refusedAt ??= answeredMs()
     const { status, message, refId, detail } = result.failure
+    const now = yield* Clock.currentTimeMillis
     const plan = submission.plan()
     if (answeredMs() - refusedAt >= settings.REFUSED_HOURS * HOUR_MS && plan.todo.length > 0) {
       const error = errorJson({
@@ -168,7 +169,6 @@ const keepSubmitting = Effect.fnUntraced(function* (context: FollowContext, opti
         detail,
         message: `Not submitted: Parallel refuses (${status}: ${message}).`,
       })
-      const now = yield* Clock.currentTimeMillis
       submission.leaveOut(plan.todo, { status: "cancelled", error }, { ...plan, todo: [] }, now)
       continue
     }

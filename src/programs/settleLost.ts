@@ -86,13 +86,14 @@ export const settleLost = Effect.fn("settleLost")(function* (
   })
   yield* Effect.sleep(Duration.millis(settleMs / 2))
   yield* Effect.repeat(again, { schedule: settlingLooks(settings), until: (same) => same })
-  const plan = submission.plan()
   const limits = batchLimits(settings, (yield* GroupStore).details())
+  const now = yield* Clock.currentTimeMillis
+  const plan = submission.plan()
   const stopped = plan.lost.filter((batch) => batch.stopped === true)
   const missing = plan.lost
     .filter((batch) => batch.stopped !== true)
     .flatMap((batch) => missingOf(submission, limits, batch))
-  submission.leaveOut(stopped, STOPPED, markSettled(plan, missing), yield* Clock.currentTimeMillis)
+  submission.leaveOut(stopped, STOPPED, markSettled(plan, missing), now)
 })
 
 /** The rows of a lost batch that upstream does not have, as they are sent again. */

@@ -5,7 +5,7 @@ import { errorJson } from "../domain/ErrorJson.ts"
 import { isRefusal, type ParallelError } from "../domain/Errors.ts"
 import * as Schedules from "../domain/Schedules.ts"
 import { countRows } from "../domain/Plan.ts"
-import { type Batch, type EdgeRefusal, isPlanDone } from "../domain/TaskGroup.ts"
+import { type EdgeRefusal, isPlanDone } from "../domain/TaskGroup.ts"
 import { GroupStore } from "../services/GroupStore.ts"
 import { RunStore } from "../services/RunStore.ts"
 import { Settings } from "../services/Settings.ts"
@@ -19,7 +19,7 @@ import {
   type SubmissionServices,
   type SubmitOptions,
 } from "./submit/sendWave.ts"
-import { leftOutSentence, submissionSentence } from "./submissionSentence.ts"
+import { tellSubmission } from "./submissionSentence.ts"
 
 /** A `Retry-After` of nothing, or of a moment that has passed on our clock, is none to take at its word. */
 const SLOW_DOWN_AT_LEAST_MS = 1_000
@@ -75,22 +75,15 @@ export const submitRuns = Effect.fn("submitRuns")(function* (
 /** Where an edge refuses, the next round comes some time after this one is settled: the object may rest. */
 const spaceRounds = Effect.gen(function* () {
   const submission = yield* SubmissionStore
-  const plan = submission.plan()
-  if (plan.edge === null || plan.lost.length > 0) return
+  const { edge, lost } = submission.plan()
+  if (edge === null || lost.length > 0) return
   const schedule = Schedules.edge(yield* Settings)
-  const next = (yield* Clock.currentTimeMillis) + (yield* Schedules.waitAfter(schedule, plan.edge.rounds))
-  submission.savePlan({ ...plan, edge: { ...plan.edge, next } })
+  const next = (yield* Clock.currentTimeMillis) + (yield* Schedules.waitAfter(schedule, edge.rounds))
+  submission.savePlan({ ...submission.plan(), edge: { ...edge, next } })
 })
 
-/** `status_message` says where the submission stands now. */
 const tell = Effect.gen(function* () {
-  const submission = yield* SubmissionStore
-  const group = yield* GroupStore
-  const count = (batches: ReadonlyArray<Batch>) =>
-    batches.reduce((sum, batch) => sum + submission.unsubmitted(batch).length, 0)
-  const rows = submission.leftOut()
-  const leftOut = rows === 0 ? null : leftOutSentence(rows, group.details()?.url ?? "")
-  group.say("submission", submissionSentence(submission.plan(), count, leftOut))
+  tellSubmission(yield* GroupStore, yield* SubmissionStore)
 })
 
 const isOther = <E extends ParallelError>(error: E): error is Exclude<E, Stopped> =>

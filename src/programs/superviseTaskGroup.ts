@@ -10,12 +10,13 @@ import { ReceivingStore } from "../services/ReceivingStore.ts"
 import { RequestBudget } from "../services/RequestBudget.ts"
 import { SecretStore } from "../services/SecretStore.ts"
 import { Settings } from "../services/Settings.ts"
+import { SubmissionStore } from "../services/SubmissionStore.ts"
 import type { Submission } from "../services/TaskGroups.ts"
 import { WaitingCaller } from "../services/WaitingCaller.ts"
 import { deliverWebhook } from "./deliverWebhook.ts"
 import { finishTaskGroup } from "./finishTaskGroup.ts"
 import { type FollowOutcome, followTaskGroup } from "./followTaskGroup.ts"
-import { condemnTaskGroup, eraseTaskGroup, forgetTaskGroup, removeTaskGroup } from "./removeTaskGroup.ts"
+import { condemn, eraseTaskGroup, forgetTaskGroup, removeTaskGroup } from "./removeTaskGroup.ts"
 
 /** A caller waits, and the alarm comes anyway. */
 const ERASE_WITHIN = "5 seconds"
@@ -75,6 +76,19 @@ const conclude = Effect.fnUntraced(function* (outcome: FollowOutcome) {
   }
 })
 
+/** Condemns the group; false where somebody has gone on with it since the refusal was taken. */
+const condemnRefused = Effect.gen(function* () {
+  const services = { group: yield* GroupStore, secrets: yield* SecretStore, alarms: yield* AlarmClock }
+  const submission = yield* SubmissionStore
+  const now = yield* Clock.currentTimeMillis
+  return services.group.transaction(true, () => {
+    const { kept } = submission.plan()
+    if (kept) services.alarms.set("watchdog", now)
+    else condemn(services, now, null)
+    return !kept
+  })
+})
+
 /**
  * The caller gets upstream's refusal once it is certain that nothing of the group will be sent any more; should that
  * not be had, the group stays, and the caller hears that it is under way. What cannot be emptied now, the alarm will: it
@@ -83,8 +97,7 @@ const conclude = Effect.fnUntraced(function* (outcome: FollowOutcome) {
 const concludeRefused = Effect.gen(function* () {
   const caller = yield* WaitingCaller
   const refusal = caller.taken()
-  const condemned = yield* condemnTaskGroup().pipe(
-    Effect.as(true),
+  const condemned = yield* condemnRefused.pipe(
     Effect.catchDefect((defect) => Effect.fail(defect)),
     Effect.retry(objectStep),
     Effect.catch((defect) =>

@@ -53,7 +53,7 @@ export interface FollowMemory {
   readonly answeredAt: number | null
   /** That time when upstream's present refusal of the key or the group began; null when it does not refuse. */
   readonly refusedAt: number | null
-  /** That time when upstream first answered that a run's output is not there, by input: of outputs that are late. */
+  /** That time when upstream first answered that a run's output is not there, by input, or `input/attempt`: of outputs that are late. */
   readonly lateOutputs: Readonly<Record<string, number>>
   /** When somebody last had following begin anew, epoch milliseconds: waits for news count from there. */
   readonly since?: number

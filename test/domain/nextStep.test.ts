@@ -41,8 +41,9 @@ describe("nextStep", () => {
       "3 rows were not sent: POST /tgrp_1/resume with an API key in x-api-key sends them.",
     )
     expect(said("stopped", { completed: 5, cancelled: 1, failed: 2 })[2]).toMatch(
-      /^1 row was not sent: .*2 rows have failed; POST \/tgrp_1\/retry runs them again/,
+      /^1 row was not sent: .*2 rows have failed; POST \/tgrp_1\/retry runs them again, as new runs, and sends what was not sent, too\.$/,
     )
+    expect(said("given_up", { running: 1, failed: 2 })[2]).toMatch(/retry runs them again, as new runs\.$/)
     expect(said("stopping", { running: 5, cancelled: 3 })[2]).toMatch(
       /followed to their end\. 3 rows were not sent: /,
     )

@@ -1,10 +1,13 @@
 import { describe, expect, it } from "@effect/vitest"
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as TestClock from "effect/testing/TestClock"
 import { RateLimited } from "../../src/domain/Errors.ts"
 import { makeUpstream } from "../../src/programs/follow/upstream.ts"
 import { submitRuns } from "../../src/programs/submitRuns.ts"
+import type { SubmissionPlan } from "../../src/domain/TaskGroup.ts"
+import { SubmissionStore } from "../../src/services/SubmissionStore.ts"
 import {
   committedGroup,
   gaps,
@@ -229,5 +232,42 @@ describe("submitRuns", () => {
       expect(yield* Fiber.join(submission)).toBe("submitted")
       expect(parallel.runs).toHaveLength(2)
     }).pipe(Effect.provide([committedGroup(2), parallel.layer]))
+  })
+
+  it.effect.each([
+    { what: "lack of credit", error: noCredit },
+    { what: "a proxy's refusal", error: unavailable(413) },
+  ])("writes over nothing that an act has planned meanwhile: $what", ({ error }) => {
+    let refused = 0
+    const parallel = makeParallel({ addRuns: () => (refused++ < 3 ? error : undefined) })
+    return Effect.gen(function* () {
+      const store = yield* SubmissionStore
+      let marks = 0
+      const lost: Array<number> = []
+      const clock = yield* Clock.Clock
+      // Wherever the submission asks for the time, its fiber may have to let others go first.
+      const act = () => {
+        const plan: SubmissionPlan & { readonly marks?: number } = store.plan()
+        if ((plan.marks ?? 0) !== marks) lost.push(marks)
+        const next: typeof plan = { ...plan, marks: ++marks }
+        store.savePlan(next)
+        return clock.currentTimeMillisUnsafe()
+      }
+      const eventful: Clock.Clock = {
+        currentTimeMillis: Effect.sync(act),
+        currentTimeMillisUnsafe: act,
+        currentTimeNanos: clock.currentTimeNanos,
+        currentTimeNanosUnsafe: () => clock.currentTimeNanosUnsafe(),
+        monotonicTimeNanos: clock.monotonicTimeNanos,
+        monotonicTimeNanosUnsafe: () => clock.monotonicTimeNanosUnsafe(),
+        sleep: (duration) => clock.sleep(duration),
+      }
+      const submission = yield* Effect.provideService(submitting, Clock.Clock, eventful)
+      yield* TestClock.adjust("3 hours")
+      expect(yield* Fiber.join(submission)).toBe("submitted")
+      expect(store.plan()).toMatchObject({ marks })
+      expect(lost).toEqual([])
+      expect(marks).toBeGreaterThan(0)
+    }).pipe(Effect.provide([committedGroup(8, { BATCH_SIZE: 4 }), parallel.layer]))
   })
 })

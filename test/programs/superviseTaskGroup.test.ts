@@ -3,6 +3,8 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as TestClock from "effect/testing/TestClock"
+import { actOnGroup } from "../../src/programs/acts/actOnGroup.ts"
+import { receivePiece } from "../../src/programs/acts/receivePiece.ts"
 import { beginTaskGroup, commitTaskGroup, receiveInputs } from "../../src/programs/receiveTaskGroup.ts"
 import { superviseTaskGroup, visitTaskGroup, wakeTaskGroup } from "../../src/programs/superviseTaskGroup.ts"
 import { AlarmClock } from "../../src/services/AlarmClock.ts"
@@ -10,6 +12,7 @@ import { GroupFibers } from "../../src/services/GroupFibers.ts"
 import { GroupStore } from "../../src/services/GroupStore.ts"
 import { RunStore } from "../../src/services/RunStore.ts"
 import { SecretStore } from "../../src/services/SecretStore.ts"
+import { WaitingCaller } from "../../src/services/WaitingCaller.ts"
 import { WebhookSender } from "../../src/services/WebhookSender.ts"
 import { nodeSqliteStorage } from "../support/nodeSqliteStorage.ts"
 import {
@@ -144,6 +147,38 @@ describe("a group that is refused while its caller waits", () => {
       yield* TestClock.adjust("2 minutes")
       expect((yield* look).errors).toEqual({ 0: "No such task", 1: "No such task" })
     }).pipe(Effect.provide([Stubborn, parallel.layer, quietReceiver]))
+  })
+
+  it.effect("stays where somebody adds rows before it is condemned, and its caller hears so", () => {
+    let refuses = true
+    const parallel = makeParallel({ addRuns: () => (refuses ? rejected("No such task") : undefined) })
+    const rows = { pieces: "more", numInputs: 1, inputColumns: [], warnings: [] }
+    const adding = Effect.andThen(
+      receivePiece("more", 0, inputsOf(1)),
+      actOnGroup({ _tag: "inputs", ...rows, key: "key", record: null }),
+    )
+    const answers: Array<unknown> = []
+    return Effect.gen(function* () {
+      const caller = yield* WaitingCaller
+      const context = yield* Effect.context<Effect.Services<typeof adding>>()
+      const take: typeof caller.take = (refusal) => {
+        const taken = caller.take(refusal)
+        refuses = false
+        Effect.runCallbackWith(context)(adding, { onExit: (exit) => answers.push(exit) })
+        return taken
+      }
+      const story = Effect.gen(function* () {
+        const called = yield* creating
+        yield* TestClock.adjust("2 minutes")
+        expect(answers).toMatchObject([{ value: { _tag: "Done" } }])
+        expect(yield* Fiber.join(called)).toEqual({ _tag: "Underway" })
+        yield* wakeTaskGroup()
+        yield* TestClock.adjust("3 minutes")
+        expect(yield* look).toMatchObject({ statuses: ["queued", "queued", "queued"] })
+        expect(parallel.runs).toHaveLength(3)
+      })
+      yield* Effect.provideService(story, WaitingCaller, { ...caller, take })
+    }).pipe(Effect.provide([groupLayers(), parallel.layer, quietReceiver]))
   })
 })
 

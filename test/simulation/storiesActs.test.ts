@@ -131,6 +131,27 @@ describe("a group that is there", () => {
     expect(runsOf(one)).toHaveLength(4)
   })
 
+  it("says at once what an act has changed, also while an answer is in doubt", async () => {
+    const one = world({ weather: { rows: 2 } })
+    await submit(one)
+    await ended(one)
+    const said = async () => (await read(one)).status.status_message
+    trouble(one, SECOND, { kind: "reset", when: "after" }, ["group.runs.add"])
+    await acted(one, await sendPieces(one, "a", [{ company: "In doubt" }]))
+    await one.clock.advance(2 * SECOND)
+    const settling = "was lost; checking which of them exist before sending any again."
+    expect(await said()).toBe(`Parallel's answer to adding 1 run ${settling}`)
+    await acted(one, await sendPieces(one, "b", [{ company: "Waits" }, { company: "Waits, too" }]))
+    expect(await acted(one, { _tag: "stop" })).toMatchObject({ not_sent: 2, running: 1 })
+    expect(await said()).toMatch(/^Parallel's answer .* 2 inputs were not sent to Parallel: POST .*\/resume/)
+    expect(await acted(one, { _tag: "resume" })).toMatchObject({ resumed: 2 })
+    // Events have told of the run by now.
+    expect(await said()).toBe(`Parallel's answer to adding runs ${settling}`)
+    await ended(one)
+    expect((await read(one)).status).toMatchObject({ state: "done", status_message: "" })
+    expect(attemptsOf(one)).toEqual(["0/1", "1/1", "2/1", "3/2", "4/2"])
+  })
+
   it("stops: what is not sent is not, until somebody resumes", async () => {
     const one = world({ weather: { rows: 6, batchSize: 2, webhook: "fine" }, key: FIRST_KEY })
     await submit(one)
@@ -207,6 +228,51 @@ describe("a group that is there", () => {
     expect(await acted(one, RETRY, { key: OTHER_KEY })).toMatchObject({ retried: 0, warnings })
     expect((await read(one)).status.state).toBe("stopped")
     expect(attemptsOf(one)).toEqual(["0/1", "1/1", "2/2", "3/2", "4/2"])
+  })
+
+  it("waits for the outputs of rows that are tried again as for any, however late they were before", async () => {
+    const late = { delay_ms: MINUTE, pending_result: "404" } as const
+    const runs = { failure_rate: 0, overrides: [{ input_index: 0, ends_after_ms: 3 * DAY }] }
+    const one = world({
+      settings: { OUTPUT_WAIT_HOURS: 0.2, RESULTS_PER_SECOND: 5, RESULTS_BURST: 5 },
+      weather: {
+        rows: 80,
+        behaviour: { runs, outputs: { ...late, missing_in: "result" } },
+      },
+    })
+    await submit(one)
+    await one.clock.advance(15 * MINUTE)
+    expect((await read(one)).status.task_run_status_counts).toEqual({ completed: 79, running: 1 })
+    one.simulator.behaviour.set({ runs, outputs: late })
+    const rows = Array.from({ length: 79 }, (_, at) => at + 1)
+    expect(await acted(one, { ...RETRY, rows } as never)).toMatchObject({ retried: 79 })
+    await one.clock.advance(MINUTE / 2)
+    expect((await read(one)).status.task_run_status_counts).toEqual({ running: 80 })
+    await one.clock.advance(4 * MINUTE)
+    expect((await read(one)).status.task_run_status_counts).toEqual({ completed: 79, running: 1 })
+  })
+
+  it("waits for credit no longer than it says where following began anew meanwhile", async () => {
+    const one = world({
+      settings: { CREDIT_WAIT_HOURS: 1 },
+      weather: { rows: 2, behaviour: { runs: { duration_ms: [DAY, DAY] } } },
+      key: FIRST_KEY,
+    })
+    await submit(one)
+    await one.clock.advance(5 * HOUR)
+    await acted(one, await sendPieces(one, "a", [{ company: "More 0" }]))
+    await one.clock.advance(2 * MINUTE)
+    expect((await read(one)).status.state).toBe("waiting_for_credit")
+    trouble(one, 20 * MINUTE, refusal(401))
+    await one.clock.advance(18 * MINUTE)
+    expect((await read(one)).status.state).toBe("key_refused")
+    one.simulator.faults.clear()
+    await acted(one, await sendPieces(one, "b", [{ company: "More 1" }]))
+    await one.clock.advance(3 * HOUR)
+    expect((await read(one)).status).toMatchObject({
+      state: "stopping",
+      task_run_status_counts: { cancelled: 2 },
+    })
   })
 
   it("goes on with another key where the first is refused, and follows again after a give-up", async () => {

@@ -39,6 +39,8 @@ export const stateOf = (tables: GroupTables): StatusState => {
   if (tables.group.state === "ended")
     return said.end !== undefined ? "given_up" : tables.counts.leftOut > 0 ? "stopped" : "done"
   if (said.refusal !== undefined || said.following !== undefined) return "key_refused"
+  // Nothing of it changes any more, though upstream may yet have to confirm that.
+  if (tables.counts.ended >= tables.group.numInputs) return tables.counts.leftOut > 0 ? "stopped" : "done"
   const plan = tables.kept.get<SubmissionPlan>(PLAN)
   if (plan === undefined) return "running"
   return plan.credit !== null ? "waiting_for_credit" : plan.stopped ? "stopping" : "running"

@@ -12,6 +12,7 @@ import { SecretStore } from "../../services/SecretStore.ts"
 import { Settings } from "../../services/Settings.ts"
 import { SubmissionStore } from "../../services/SubmissionStore.ts"
 import { closeTaskGroup } from "../removeTaskGroup.ts"
+import { tellSubmission } from "../submissionSentence.ts"
 import { superviseTaskGroup } from "../superviseTaskGroup.ts"
 import { addRows } from "./addRows.ts"
 import { type ActContext, type Decision, HOUR_MS, takeKey } from "./decision.ts"
@@ -67,6 +68,7 @@ const perform = (context: ActContext, act: Act): Acted => {
   if (apply === null) return only(outcome)
   const anew = takeKey(context, act)
   apply()
+  if (act._tag !== "delete") tellSubmission(group, context.submission)
   if (record !== null) group.keepAnswer(record, answer, now + settings.IDEMPOTENCY_HOURS * HOUR_MS, now)
   return { outcome, next: act._tag === "delete" ? "close" : anew ? "anew" : "on" }
 }

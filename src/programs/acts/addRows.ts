@@ -9,7 +9,7 @@ export const addRows = (context: ActContext, act: Extract<ActOf, { readonly _tag
   const { numInputs, processor } = group.details()!
   const count = act.numInputs
   if (numInputs + count > settings.MAX_INPUTS) {
-    const message = `has ${count} rows, and the group has ${numInputs}: at most ${settings.MAX_INPUTS} are taken in all. Send the rest to a new group.`
+    const message = `has ${count} ${count === 1 ? "row" : "rows"}, and the group has ${numInputs}: at most ${settings.MAX_INPUTS} are taken in all. Send the rest to a new group.`
     return { _tag: "Refused", problems: [{ path: "inputs", message }] }
   }
   if (!receiving.hasPieces(act.pieces, count)) return { _tag: "PiecesLost" }

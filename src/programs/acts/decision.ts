@@ -55,7 +55,9 @@ export const takeKey = ({ group, submission, secrets, alarms, now }: ActContext,
   const anew = group.details()?.state === "ended" || group.state() === "key_refused" || asksAgain
   if (isOther) secrets.saveApiKey(act.key)
   if (!anew) return false
-  if (asksAgain) submission.savePlan({ ...plan, credit: null, edge: edge && { ...edge, next: 0 } })
+  // What was waited for since is counted in a time that begins anew as well.
+  if (credit !== null || edge !== null)
+    submission.savePlan({ ...plan, credit: null, edge: edge && { ...edge, next: 0 } })
   for (const name of ["removal", "webhook"] as const)
     if (group.details()?.state === "ended") alarms.clear(name)
   group.goOn(now)

@@ -1,6 +1,5 @@
 import { countRows, markStopped } from "../../domain/Plan.ts"
 import { STOPPED } from "../submit/stopped.ts"
-import { leftOutSentence } from "../submissionSentence.ts"
 import { type ActContext, type Decision, runningOf, toSendOf } from "./decision.ts"
 
 /** Nothing more is sent; what is sent, or may be, is followed to its end. */
@@ -17,10 +16,6 @@ export const stopGroup = (context: ActContext): Decision => {
     apply:
       hasEnded || (notSent === 0 && !inDoubt.some((batch) => countRows(batch) > 0))
         ? null
-        : () => {
-            submission.leaveOut(plan.todo, STOPPED, markStopped(plan), now)
-            const leftOut = submission.leftOut()
-            if (leftOut > 0) group.say("submission", leftOutSentence(leftOut, group.details()!.url))
-          },
+        : () => submission.leaveOut(plan.todo, STOPPED, markStopped(plan), now),
   }
 }

@@ -5,6 +5,7 @@ import * as FiberSet from "effect/FiberSet"
 import * as Latch from "effect/Latch"
 import { errorJson } from "../../domain/ErrorJson.ts"
 import { Malformed, type ParallelError } from "../../domain/Errors.ts"
+import type { RunId } from "../../domain/Ids.ts"
 import { output as outputSchedule, type OutputAttempt, type Steps, stepsOf } from "../../domain/Schedules.ts"
 import { ParallelApi } from "../../services/ParallelApi.ts"
 import { Publisher } from "../../services/Publisher.ts"
@@ -86,29 +87,29 @@ interface Attempts {
 /** The fetches of single outputs: which are under way, and which have failed and wait for their next attempt. */
 const makeFetches = Effect.fnUntraced(function* (context: FollowContext) {
   const { pace, upstream } = context
-  const running = new Set<number>()
-  const attempts = new Map<number, Attempts>()
+  const running = new Set<RunId>()
+  const attempts = new Map<RunId, Attempts>()
   const giveUpIfLate = yield* makeGivingUp(context)
   let answerMs = 0
 
   const fetchOne = Effect.fnUntraced(function* (pending: PendingOutput, turn: Turn) {
-    const { inputIndex, since } = pending
+    const { inputIndex, runId, since } = pending
     const started = yield* Clock.currentTimeMillis
     const fetched = yield* Effect.result(fetchOutput(context, pending))
     const now = yield* Clock.currentTimeMillis
-    running.delete(inputIndex)
+    running.delete(runId)
     answerMs += (now - started - answerMs) * (answerMs === 0 ? 1 : NEWEST)
     if (fetched._tag === "Success") {
-      attempts.delete(inputIndex)
+      attempts.delete(runId)
       upstream.outputCame(inputIndex)
       return pace.succeeded()
     }
     const error = fetched.failure
-    const attempt = attempts.get(inputIndex) ?? { again: stepsOf(outputSchedule), nextAt: 0 }
+    const attempt = attempts.get(runId) ?? { again: stepsOf(outputSchedule), nextAt: 0 }
     attempt.nextAt = now + (yield* attempt.again.next({ error, missingForMs: now - since }))
-    attempts.set(inputIndex, attempt)
+    attempts.set(runId, attempt)
     if (error._tag === "RateLimited") pace.refused(turn, now + (error.retryAfterMs ?? 1_000))
-    else if (saysMissing(error)) yield* giveUpIfLate(inputIndex)
+    else if (saysMissing(error)) yield* giveUpIfLate(pending)
   })
 
   /** The first that may be asked for now, or when the next may be. */
@@ -118,8 +119,8 @@ const makeFetches = Effect.fnUntraced(function* (context: FollowContext) {
   ): { readonly due: PendingOutput | null; readonly nextAt: number } => {
     let nextAt = Number.POSITIVE_INFINITY
     for (const one of pending) {
-      if (running.has(one.inputIndex)) continue
-      const at = attempts.get(one.inputIndex)?.nextAt ?? 0
+      if (running.has(one.runId)) continue
+      const at = attempts.get(one.runId)?.nextAt ?? 0
       if (at <= now) return { due: one, nextAt: at }
       nextAt = Math.min(nextAt, at)
     }
@@ -129,7 +130,7 @@ const makeFetches = Effect.fnUntraced(function* (context: FollowContext) {
   return {
     /** The fetch, which is under way from now on. */
     begin: (pending: PendingOutput, turn: Turn) => {
-      running.add(pending.inputIndex)
+      running.add(pending.runId)
       return fetchOne(pending, turn)
     },
     pick,
@@ -166,15 +167,16 @@ const makeGivingUp = Effect.fnUntraced(function* (context: FollowContext) {
     isListed = listed._tag === "Success"
   })
 
-  return Effect.fnUntraced(function* (inputIndex: number) {
+  return Effect.fnUntraced(function* (pending: PendingOutput) {
+    const { inputIndex } = pending
     const lateMs = context.upstream.lateFor(inputIndex)
     if (lateMs < waitMs) return
     const now = yield* Clock.currentTimeMillis
     if (now >= listAt) yield* list(now)
     if (!isListed && lateMs < 2 * waitMs) return
-    const isMissing = isPending(store, inputIndex)
+    // It may have come with the listing, and the next attempt may be under way by now.
+    if (!isPending(store, pending)) return
     context.upstream.outputCame(inputIndex)
-    if (!isMissing) return
     const message = `Parallel reports this run as completed, but its output has not come for ${OUTPUT_WAIT_HOURS} hours in which it was asked for.`
     store.failOutput(inputIndex, errorJson({ message }), yield* Clock.currentTimeMillis)
   })
@@ -210,11 +212,11 @@ const fetchAndStore = Effect.fnUntraced(function* (context: FollowContext, pendi
   const known = { ...run, runId: pending.runId }
   const [applied] = store.apply([{ run: known, output }], yield* Clock.currentTimeMillis)
   // Metadata may say that it is another row's. Asked again at once, it would say so for ever.
-  if (applied !== "changed" && isPending(store, pending.inputIndex))
+  if (applied !== "changed" && isPending(store, pending))
     return yield* new Malformed({ message: "The answer is not about this row" })
 })
 
 type Store = typeof RunStore.Service
 
-const isPending = (store: Store, inputIndex: number): boolean =>
-  [...store.pendingOutputs()].some((one) => one.inputIndex === inputIndex)
+const isPending = (store: Store, { runId }: PendingOutput): boolean =>
+  [...store.pendingOutputs()].some((one) => one.runId === runId)

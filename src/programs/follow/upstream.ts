@@ -30,11 +30,17 @@ export const makeUpstream = Effect.fnUntraced(function* () {
   const remembered = store.memory()
   let { answeredMs, answeredAt, refusedAt } = remembered
   const { since } = remembered
-  const late = new Map(Object.entries(remembered.lateOutputs).map(([index, at]) => [Number(index), at]))
+  const late = new Map(Object.entries(remembered.lateOutputs))
   let isSaved = true
   let savedAt = 0
   let refusal: Refusal | null = null
   let askAgainAt = 0
+
+  /** An output may have come by another door: that an earlier attempt's was late says nothing of the next one's. */
+  const nameOf = (inputIndex: number): string => {
+    const attempt = store.attempts([inputIndex])[0]?.attempt ?? 1
+    return attempt === 1 ? String(inputIndex) : `${inputIndex}/${attempt}`
+  }
 
   const save = () => {
     const lateOutputs = Object.fromEntries(late)
@@ -80,7 +86,7 @@ export const makeUpstream = Effect.fnUntraced(function* () {
     } else if (error === null && concerns === "group" && refusedAt !== null) {
       refusal = null
       // While it refused it said nothing of outputs.
-      for (const [inputIndex, since] of late) late.set(inputIndex, since + answeredMs - refusedAt)
+      for (const [name, since] of late) late.set(name, since + answeredMs - refusedAt)
       refusedAt = null
       steps.reset()
       save()
@@ -144,11 +150,12 @@ export const makeUpstream = Effect.fnUntraced(function* () {
     /** For how long upstream has been answering that a run's output is not there: a refusal says nothing of it. */
     lateFor: (inputIndex: number): number => {
       if (refusedAt !== null) return 0
-      const since = late.get(inputIndex) ?? answeredMs
-      late.set(inputIndex, since)
+      const name = nameOf(inputIndex)
+      const since = late.get(name) ?? answeredMs
+      late.set(name, since)
       return answeredMs - since
     },
-    outputCame: (inputIndex: number) => void late.delete(inputIndex),
+    outputCame: (inputIndex: number) => void late.delete(nameOf(inputIndex)),
     save,
     /** The same API, which notes how every call ends. */
     listening: <A, E, R>(program: Effect.Effect<A, E, R>) =>

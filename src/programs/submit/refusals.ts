@@ -117,15 +117,18 @@ export const resolveRefusals = Effect.fnUntraced(function* (
 /** What a stop found under way turned out not to be upstream. */
 const leaveStopped = Effect.fnUntraced(function* (batch: Batch) {
   const submission = yield* SubmissionStore
-  const plan = markDone(submission.plan(), batch)
-  submission.leaveOut([batch], STOPPED, plan, yield* Clock.currentTimeMillis)
+  const now = yield* Clock.currentTimeMillis
+  submission.leaveOut([batch], STOPPED, markDone(submission.plan(), batch), now)
 })
 
 const noteLackOfCredit = Effect.fnUntraced(function* (options: SubmitOptions, error: PaymentRequired) {
   const submission = yield* SubmissionStore
   const settings = yield* Settings
+  const before = submission.plan().credit
+  const credit = yield* nextRound(before, Schedules.credit(settings), options.answeredMs())
+  const now = yield* Clock.currentTimeMillis
+  // Somebody may have acted while the wait was drawn.
   const plan = submission.plan()
-  const credit = yield* nextRound(plan.credit, Schedules.credit(settings), options.answeredMs())
   if (options.answeredMs() - credit.since < settings.CREDIT_WAIT_HOURS * HOUR_MS) {
     return submission.savePlan({ ...plan, credit })
   }
@@ -134,6 +137,5 @@ const noteLackOfCredit = Effect.fnUntraced(function* (options: SubmitOptions, er
     status: "cancelled",
     error: errorJson({ message, refId: error.refId, detail: error.detail }),
   } as const
-  const now = yield* Clock.currentTimeMillis
-  submission.leaveOut(plan.todo, end, { ...submission.plan(), todo: [], credit: null }, now)
+  submission.leaveOut(plan.todo, end, { ...plan, todo: [], credit: null }, now)
 })

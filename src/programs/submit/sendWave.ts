@@ -148,20 +148,15 @@ const lose = Effect.fnUntraced(function* (
   const submission = yield* SubmissionStore
   const now = yield* Clock.currentTimeMillis
   const refusal = edgeRefusalOf(error)
-  const plan = markLost(submission.plan(), batch, now, refusal)
-  const { edge } = plan
+  if (refusal === null) {
+    submission.savePlan(markLost(submission.plan(), batch, now))
+    return "lost"
+  }
   // Whoever refuses here answers in upstream's place: the hours of the clock count.
-  submission.savePlan(
-    refusal === null
-      ? plan
-      : {
-          ...plan,
-          edge: {
-            ...(yield* nextRound(edge, Schedules.edge(yield* Settings), now)),
-            selective: edge?.selective === true || now - options.acceptedAt <= SHORTLY_MS,
-          },
-        },
-  )
+  const round = yield* nextRound(submission.plan().edge, Schedules.edge(yield* Settings), now)
+  const plan = markLost(submission.plan(), batch, now, refusal)
+  const selective = plan.edge?.selective === true || now - options.acceptedAt <= SHORTLY_MS
+  submission.savePlan({ ...plan, edge: { ...round, selective } })
   return "lost"
 })
 

@@ -34,6 +34,7 @@ export const applyingSuite = (withStorage: WithStorage) => {
       expect(store.status().task_run_status_counts).toEqual({ running: 2, queued: 1 })
       expect(store.upstreamCounts()).toEqual({ running: 1, completed: 1, queued: 1 })
       expect(store.allEnded()).toBe(false)
+      expect(store.status()).toMatchObject({ is_active: true, state: "running" })
       expect(complete(store, 0)).toEqual(["changed"])
       expect(complete(store, 1)).toEqual(["changed"])
       expect(complete(store, 1)).toEqual(["unchanged"])
@@ -44,6 +45,7 @@ export const applyingSuite = (withStorage: WithStorage) => {
         is_active: false,
         num_task_runs: 3,
         task_run_status_counts: { completed: 2, cancelled: 1 },
+        state: "done",
       })
       expect(resultOf(rowOf(store, 1))).toEqual({
         $id: "run-1",

@@ -932,7 +932,7 @@ var nextStep = (status, id) => {
   const call = (act) => `POST /${id}/${act}`;
   const { failed = 0, cancelled = 0 } = status.task_run_status_counts;
   const unsent = cancelled === 0 ? "" : `${rows(cancelled, ["was", "were"])} not sent`;
-  const again = failed === 0 ? "" : ` ${rows(failed, ["has", "have"])} failed; ${call("retry")} runs them again, as new runs.`;
+  const again = failed === 0 ? "" : ` ${rows(failed, ["has", "have"])} failed; ${call("retry")} runs them again, as new runs${cancelled === 0 ? "" : ", and sends what was not sent, too"}.`;
   switch (status.state) {
     case "running":
       return `Nothing need be done: results come in by themselves. To send no more rows: ${call("stop")} ${WITH_KEY}.`;
