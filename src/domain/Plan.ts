@@ -79,7 +79,7 @@ export const markStopped = (plan: SubmissionPlan): SubmissionPlan => {
 export const markResumed = (plan: SubmissionPlan): SubmissionPlan => {
   const resumed = <A extends Batch>(batch: A) => {
     const { stopped: _, ...rest } = batch
-    return rest as Omit<A, "stopped">
+    return rest
   }
   return { ...plan, stopped: false, sending: plan.sending.map(resumed), lost: plan.lost.map(resumed) }
 }
