@@ -1,8 +1,9 @@
 import type { Act, ActOutcome } from "../../src/domain/Act.ts"
 import type { TaskGroupObject } from "../../src/do/TaskGroupObject.ts"
 import { attemptsOf, isLeftOut, newestAttempts } from "./attempts.ts"
-import { actOf, type PlannedAct, rowsOf } from "./plannedActs.ts"
-import { keyOf, type World } from "./world.ts"
+import { actOf, answerOf, isKept, type PlannedAct, rowsOf } from "./plannedActs.ts"
+import { keyOf } from "./keys.ts"
+import type { World } from "./world.ts"
 
 const MINUTE = 60_000
 /** The platform's own retries of a call, and those of whoever calls. */
@@ -205,6 +206,8 @@ export class Acts {
           at: this.stopped?.at ?? clock.now(),
           notSent: notSent + (this.stopped?.notSent ?? 0),
         }
+        break
+      default:
     }
     if (added + retried + resumed + notSent > 0) this.note(planned.kind)
     if (planned.kind === "dear" && retried > 0) violations.push("a retry went above its cap")
@@ -292,12 +295,3 @@ type Before = ReturnType<Acts["look"]>
 const isHere = (state: string | null): boolean => state === "active" || state === "ended"
 
 const SENDS: ReadonlySet<string> = new Set(["inputs", "failed", "rows", "resume"])
-
-const answerOf = (outcome: ActOutcome): string => (outcome._tag === "Done" ? outcome.answer : outcome._tag)
-
-/** Acts without effect leave nothing under their key. */
-const isKept = ({ kind }: PlannedAct, outcome: ActOutcome): boolean => {
-  if (outcome._tag !== "Done" || kind === "plan") return false
-  const answer = JSON.parse(outcome.answer) as Record<string, number>
-  return ["added", "retried", "resumed", "not_sent"].some((name) => (answer[name] ?? 0) > 0)
-}

@@ -1,4 +1,4 @@
-import type { ActOf } from "../../src/domain/Act.ts"
+import type { ActOf, ActOutcome } from "../../src/domain/Act.ts"
 import type { Dice } from "./effects.ts"
 
 const SECOND = 1_000
@@ -93,4 +93,14 @@ export const actOf = (
     default:
       return { _tag: kind }
   }
+}
+
+export const answerOf = (outcome: ActOutcome): string =>
+  outcome._tag === "Done" ? outcome.answer : outcome._tag
+
+/** Acts without effect leave nothing under their key. */
+export const isKept = ({ kind }: PlannedAct, outcome: ActOutcome): boolean => {
+  if (outcome._tag !== "Done" || kind === "plan") return false
+  const answer = JSON.parse(outcome.answer) as Record<string, number>
+  return ["added", "retried", "resumed", "not_sent"].some((name) => (answer[name] ?? 0) > 0)
 }

@@ -16,19 +16,17 @@ import { settingsWith } from "../support/settings.ts"
 import { Acts } from "./acts.ts"
 import { createFastClock } from "./clock.ts"
 import { type Dice, makeDice, surroundings } from "./effects.ts"
+import { API_KEY, keyOf } from "./keys.ts"
 import { connect } from "./network.ts"
 import { ObjectHost } from "./objectHost.ts"
 import type { Viewer } from "./viewer.ts"
 import { drawWeather, type Weather } from "./weather.ts"
 
-/** Other keys of its account begin with it. */
-export const API_KEY = "acct-sim-secret-key-0123456789"
+export { API_KEY, keyOf }
 const HOUR = 3_600_000
 const LISTING = /^GET .*\/runs$/
 /** What may be waited for takes 50 s, and an object that dies meanwhile its time. */
 const ANSWER_BOUND_MS = 120_000
-/** The price of a run. */
-const CORE_USD = 0.025
 
 export interface World {
   readonly seed: string
@@ -125,10 +123,6 @@ export const makeWorld = (seed: string, wish: Wish = {}): World => {
   world.acts = new Acts(world)
   return world
 }
-
-/** The simulator reads an account's credit in its key. */
-export const keyOf = ({ creditFor }: Weather): string =>
-  creditFor === null ? API_KEY : `${API_KEY}-credit-${creditFor * CORE_USD}`
 
 export const submit = async (world: World) => {
   const { clock, dice, host, simulator, settings, log, weather } = world

@@ -159,8 +159,8 @@ export const SUBMITTING: ReadonlyArray<Mutation> = [
   {
     name: "somebody else's run with our metadata takes the place of one that is not confirmed",
     file: "src/layers/sqlite/GroupTables.ts",
-    find: "    return present !== null && this.indexOfRun(present) !== inputIndex\n",
-    replace: "    return present !== null && inputIndex >= 0\n",
+    find: "    return this.indexOfRun(present) !== inputIndex || this.rowStates.former(present) !== null\n",
+    replace: "    return inputIndex >= 0\n",
     story: ["test/layers/store.node.test.ts", "others"],
   },
   {
