@@ -19,7 +19,7 @@ export {
   shownText,
 } from "../domain/JsonText.ts"
 export { isStatusState, type Look, nextStep, stateLabel, type StatusFacts } from "../domain/nextStep.ts"
-export { cellText } from "../domain/PlainText.ts"
+export { cellText, withoutOpenBidi } from "../domain/PlainText.ts"
 export { Problems } from "../domain/Problem.ts"
 export { RowCollector } from "../domain/Rows.ts"
 export { textFailure } from "../domain/TextFailure.ts"

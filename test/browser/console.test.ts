@@ -62,7 +62,7 @@ it("shows the results at once, the tables with their columns and the fields insi
   expect(names).toEqual(
     expect.arrayContaining(["input_index", "run_id", "status", "confidence", "input", "content"]),
   )
-  expect(names).toHaveLength(18)
+  expect(names).toHaveLength(19)
   expect(
     await page.$$eval("[aria-label='Fields of content'] button", (all) => all.map((one) => one.textContent)),
   ).toContain("ceo_name")

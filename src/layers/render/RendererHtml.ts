@@ -3,7 +3,7 @@ import * as Layer from "effect/Layer"
 import type { Piece } from "../../domain/Formats.ts"
 import { titleOf } from "../../domain/GroupMetadata.ts"
 import { escapeForScript, escapeHtml } from "../../domain/Json.ts"
-import { cellText, withoutControls } from "../../domain/PlainText.ts"
+import { cellText, withoutControls, withoutOpenBidi } from "../../domain/PlainText.ts"
 import { resultJson, runJsonOf } from "../../domain/RunJson.ts"
 import type { GroupDetails } from "../../domain/TaskGroup.ts"
 import { Renderer } from "../../services/Renderer.ts"
@@ -31,7 +31,8 @@ export function* renderHtml(snapshot: Snapshot, page: string, maxChars: number):
 /** Text from outside: HTML has no spelling for control characters. */
 const htmlText = (text: string): string => escapeHtml(withoutControls(text))
 
-const nameOf = ({ metadata, taskgroupId }: GroupDetails): string => titleOf(metadata) ?? taskgroupId
+const nameOf = ({ metadata, taskgroupId }: GroupDetails): string =>
+  withoutOpenBidi(titleOf(metadata) ?? taskgroupId)
 
 /** What the page was given at once: as many rows as fit, for the table, and whether there are more. */
 interface FirstRows {
@@ -102,7 +103,7 @@ class Held {
 
 function* plainTable(snapshot: Snapshot, { count, table, partial }: FirstRows): Generator<Piece> {
   const { inputs, outputs } = tableColumns(snapshot)
-  yield `<h1 dir="auto">${htmlText(titleOf(snapshot.details.metadata) ?? "Results")}</h1>`
+  yield `<h1 dir="auto">${htmlText(withoutOpenBidi(titleOf(snapshot.details.metadata) ?? "Results"))}</h1>`
   yield `<p>${htmlText(progressText(snapshot.status))}</p>`
   if (partial) {
     yield `<p>The first ${count} rows; all of them are in <a href="/${snapshot.details.taskgroupId}.json">JSON</a> and <a href="/${snapshot.details.taskgroupId}.md">Markdown</a>.</p>`

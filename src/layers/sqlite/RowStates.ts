@@ -127,16 +127,18 @@ export class RowStates {
       confirmed,
       named,
     }
-    if (!sameRun && this.indexByRunId !== null) this.reindex(before?.runId ?? null, runId, inputIndex)
+    if (!sameRun && this.indexByRunId !== null) this.reindex(before, runId, inputIndex)
   }
 
-  private reindex(before: RunId | null, after: RunId | null, inputIndex: number): void {
+  private reindex(before: State | undefined, after: RunId | null, inputIndex: number): void {
     const index = this.indexByRunId!
-    if (before !== null && index.get(before) === inputIndex) {
-      index.delete(before)
-      // A run that two rows held until metadata said whose it is: the other one keeps it.
-      const other = this.byInput.find((state) => state?.runId === before)
-      if (other !== undefined) index.set(before, other.inputIndex)
+    const left = before?.runId ?? null
+    if (left !== null && index.get(left) === inputIndex) {
+      index.delete(left)
+      // A run that two rows held until metadata said whose it is: the other one keeps it. Not looked for where a row goes
+      // on without it: that may be many rows at once.
+      const other = this.formers.has(left) ? undefined : this.byInput.find((state) => state?.runId === left)
+      if (other !== undefined) index.set(left, other.inputIndex)
     }
     if (after !== null) index.set(after, inputIndex)
   }

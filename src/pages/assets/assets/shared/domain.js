@@ -323,6 +323,18 @@ var withoutControls = (text) => text.toWellFormed().replace(CONTROLS, "�");
 var cellText = (json) => json.startsWith('"') ? withoutControls(shownText(json)) : escapeRaw(shownText(json));
 var BIDI = /[\u202a-\u202e\u2066-\u2069]/g;
 var SOME_BIDI = new RegExp(BIDI.source);
+var POP_EMBEDDING = "‬";
+var POP_ISOLATE = "⁩";
+var closerOf = (opener) => opener < "⁦" ? POP_EMBEDDING : POP_ISOLATE;
+var withoutOpenBidi = (text) => {
+  if (!SOME_BIDI.test(text)) return text;
+  const open = [];
+  for (const [mark] of text.matchAll(BIDI)) {
+    if (mark !== POP_EMBEDDING && mark !== POP_ISOLATE) open.push(closerOf(mark));
+    else if (open.pop() !== mark) return text.replace(BIDI, "�");
+  }
+  return open.length === 0 ? text : text.replace(BIDI, "�");
+};
 
 // src/domain/Csv.ts
 var FORMULA = /^'*[\s\p{C}\p{M}\p{Z}\p{Default_Ignorable_Code_Point}\u2800]*[=+\-@＝＋－＠﹢﹣﹦﹫]/u;
@@ -1621,5 +1633,6 @@ export {
   readableText,
   shownText,
   stateLabel,
-  textFailure
+  textFailure,
+  withoutOpenBidi
 };

@@ -1,7 +1,7 @@
 // @ts-check
 
 import { own } from "./dom.js"
-import { readableText, shownText } from "./domain.js"
+import { readableText, shownText, withoutOpenBidi } from "./domain.js"
 
 const integers = new Intl.NumberFormat("en")
 
@@ -14,7 +14,7 @@ export const plural = (n, one, many = `${one}s`) => `${count(n)} ${n === 1 ? one
 /** What a group's metadata say in words, if they do. @param {unknown} metadata @param {"title" | "question"} name */
 export function wordsIn(metadata, name) {
   const text = own(metadata, name)
-  return typeof text === "string" && text.trim() !== "" ? text.trim() : null
+  return typeof text === "string" && text.trim() !== "" ? withoutOpenBidi(text.trim()) : null
 }
 
 const prices = new Intl.NumberFormat("en", { minimumFractionDigits: 2, maximumFractionDigits: 3 })
