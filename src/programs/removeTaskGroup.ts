@@ -58,7 +58,10 @@ export const eraseTaskGroup = Effect.gen(function* () {
   const publisher = yield* Publisher
   publisher.close()
   yield* group
-    .erase((knownUntil) => alarms.set("deleted", knownUntil))
+    .erase((knownUntil) => {
+      // While the removal is due nothing was emptied: to set an alarm would be to try again at once, for ever.
+      if (alarms.get("removal") === null) alarms.set("deleted", knownUntil)
+    })
     .pipe(Effect.catch((error) => Effect.logError("The group is not removed yet", error)))
 })
 

@@ -44,6 +44,18 @@ it("shows no run of a former attempt that appears while the next one is still to
   expect(warnings).toEqual([expect.stringContaining("second run")])
 })
 
+it("tries in a minute again where the storage of a deleted group cannot be emptied", async () => {
+  const it = world({ weather: { deleteFailRate: 1, clearsAt: 10 * MINUTE } })
+  await submit(it)
+  await it.clock.advance(2 * MINUTE)
+  await acted(it, { _tag: "delete" })
+  await it.clock.advance(5 * MINUTE)
+  const tries = it.timeline.filter((line) => line.includes("the storage cannot be emptied")).length
+  expect([tries > 2, tries < 10]).toEqual([true, true])
+  await it.clock.advance(DAY + HOUR)
+  expect(it.host.disk.isEmpty()).toBe(true)
+})
+
 it("forgets a deleted group after a day, at whatever turn of its removal the object died", async () => {
   for (let turns = 0; turns < 16; turns++) {
     const it = world()

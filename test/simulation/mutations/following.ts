@@ -45,8 +45,8 @@ export const FOLLOWING: ReadonlyArray<Mutation> = [
   {
     name: "hours of a refusal count against an output",
     file: "src/programs/follow/upstream.ts",
-    find: "late.set(inputIndex, since + answeredMs - refusedAt)",
-    replace: "late.set(inputIndex, since)",
+    find: "late.set(name, since + answeredMs - refusedAt)",
+    replace: "late.set(name, since)",
     story: ["test/simulation/storiesTrouble.test.ts", "on its way"],
   },
   {

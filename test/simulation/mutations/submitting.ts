@@ -23,7 +23,7 @@ export const SUBMITTING: ReadonlyArray<Mutation> = [
   },
   {
     name: "what is said of a wait stays when it is over",
-    file: "src/programs/submitRuns.ts",
+    file: "src/programs/submissionSentence.ts",
     find: 'group.say("submission", submissionSentence(submission.plan(), count, leftOut))',
     replace:
       'group.say("submission", submissionSentence(submission.plan(), count, leftOut) ?? group.details()!.statusMessage)',
