@@ -57,12 +57,9 @@ export const eraseTaskGroup = Effect.gen(function* () {
   const alarms = yield* AlarmClock
   const publisher = yield* Publisher
   publisher.close()
-  yield* group.erase.pipe(
-    Effect.tap((knownUntil) =>
-      Effect.sync(() => (knownUntil === null ? undefined : alarms.set("deleted", knownUntil))),
-    ),
-    Effect.catch((error) => Effect.logError("The group is not removed yet", error)),
-  )
+  yield* group
+    .erase((knownUntil) => alarms.set("deleted", knownUntil))
+    .pipe(Effect.catch((error) => Effect.logError("The group is not removed yet", error)))
 })
 
 /** Nothing is here, and nothing stays: a look-up leaves nothing behind. */

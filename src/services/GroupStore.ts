@@ -56,10 +56,10 @@ export class GroupStore extends Context.Service<
      */
     remove(also: () => void, knownUntil?: number | null): void
     /**
-     * Empties the storage of a removed group. What still runs writes nothing back. Fails like the platform does. Answers
-     * until when it is known that the group was here.
+     * Empties the storage of a removed group. What still runs writes nothing back. Fails like the platform does. Where it
+     * stays known for a while that the group was here, `also` is done with it: it has to go in its time.
      */
-    readonly erase: Effect.Effect<number | null, StorageFailed>
+    erase(also?: (knownUntil: number) => void): Effect.Effect<void, StorageFailed>
     /** Empties the storage of an object that holds nothing, so that a look-up leaves nothing behind. */
     forget(now: number): Effect.Effect<void, StorageFailed>
   }

@@ -134,7 +134,7 @@ describe("renderTaskGroup", () => {
   it.effect("breaks rather than ends when the group is removed while it is read", () =>
     Effect.gen(function* () {
       const store = yield* wholeStore
-      const chunks = renderTaskGroup("json").pipe(Stream.tap(() => Effect.orDie(store.erase)))
+      const chunks = renderTaskGroup("json").pipe(Stream.tap(() => Effect.orDie(store.erase())))
       const exit = yield* Effect.exit(Stream.runDrain(chunks))
       expect(String(exit)).toContain("was removed while it was read")
     }).pipe(Effect.provide([Layer.fresh(Group), RendererJson])),

@@ -192,7 +192,7 @@ describe("watchTaskGroup", () => {
       expect(audience.watching()).toBe(2)
       yield* Fiber.interrupt(other.fiber)
       expect(audience.watching()).toBe(1)
-      yield* store.erase
+      yield* store.erase()
       ;(yield* Publisher).close()
       yield* Fiber.join(viewer.fiber)
       expect(viewer.text()).not.toContain("event: done")

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest"
-import { acted, RETRY } from "./acting.ts"
+import { act, acted, RETRY } from "./acting.ts"
 import { addNeighbour, ourRuns } from "./neighbours.ts"
-import { HOUR, MINUTE, read, refusal, runsOf, trouble, world } from "./story.ts"
+import { DAY, HOUR, MINUTE, read, refusal, runsOf, trouble, world } from "./story.ts"
 import { API_KEY, submit } from "./world.ts"
 
 /** The newest runs at upstream, in the order of the inputs. */
@@ -42,4 +42,19 @@ it("shows no run of a former attempt that appears while the next one is still to
   const own = ourRuns(it).find(({ metadata }) => metadata?.["attempt"] === "2")
   expect(runs[0]).toMatchObject({ run_id: own!.id, status: "completed" })
   expect(warnings).toEqual([expect.stringContaining("second run")])
+})
+
+it("forgets a deleted group after a day, at whatever turn of its removal the object died", async () => {
+  for (let turns = 0; turns < 16; turns++) {
+    const it = world()
+    await submit(it)
+    await it.clock.advance(2 * MINUTE)
+    void it.host.call((object) => object.act({ _tag: "delete", key: API_KEY, record: null })).catch(() => {})
+    for (let turn = 0; turn < turns; turn++) await Promise.resolve()
+    it.host.disk.flush()
+    it.host.kill("while it is removed")
+    await act(it, { _tag: "delete" })
+    await it.clock.advance(DAY + 2 * HOUR)
+    expect([turns, it.host.disk.isEmpty()]).toEqual([turns, true])
+  }
 })

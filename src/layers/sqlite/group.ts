@@ -144,14 +144,15 @@ export const makeGroup = (tables: GroupTables) => {
         bury(knownUntil)
         also()
       }),
-    erase: Effect.suspend(() => {
-      const until = buriedUntil(storage)
-      tables.close()
-      return Effect.as(
-        emptied(() => bury(until)),
-        until,
-      )
-    }),
+    erase: (also: (knownUntil: number) => void = () => {}) =>
+      Effect.suspend(() => {
+        const until = buriedUntil(storage)
+        tables.close()
+        return emptied(() => {
+          bury(until)
+          if (until !== null) also(until)
+        })
+      }),
     forget: (now: number) =>
       Effect.suspend(() =>
         (buriedUntil(storage) ?? 0) > now ? Effect.void : emptied(() => tables.deleted()),

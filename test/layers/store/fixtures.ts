@@ -117,7 +117,7 @@ export const outputOf = (content: unknown, basis: ReadonlyArray<unknown> = []): 
 /** As a group is removed: gone for everybody, then emptied. Rejects where the storage does. */
 export const removed = (store: Store): Promise<void> => {
   store.remove(() => {})
-  return Effect.runPromise(Effect.asVoid(store.erase))
+  return Effect.runPromise(Effect.asVoid(store.erase()))
 }
 
 /** Ends a row with an output. */

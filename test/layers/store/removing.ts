@@ -95,7 +95,7 @@ export const removingSuite = (withStorage: WithStorage) => {
       const store = submittedOn(storage)
       store.say("following", "F.")
       store.remove(() => {})
-      await Effect.runPromise(store.erase)
+      await Effect.runPromise(store.erase())
       expect([tablesOf(storage), storage.kv.get("sentences"), storage.kv.get("plan")]).toEqual([
         0,
         undefined,
@@ -123,7 +123,7 @@ export const removingSuite = (withStorage: WithStorage) => {
         const reader = store.reader(NO_CHANGE, asEvents)
         store.remove(() => {})
         const before = [...storage.sql.exec("SELECT * FROM runs ORDER BY id").raw()]
-        const error = await failureOf(store.erase)
+        const error = await failureOf(store.erase())
         expect(error).toBeInstanceOf(StorageFailed)
         expect(error.message).toBe("The storage could not be emptied (TypeError)")
         // What still runs is too late.
@@ -139,7 +139,7 @@ export const removingSuite = (withStorage: WithStorage) => {
         expect(storage.kv.get<{ todo: unknown }>("plan")?.todo).toEqual([])
         // An object that starts in the meantime knows that it is to be removed.
         expect(opened(storage).store.details()?.state).toBe("removed")
-        await Effect.runPromise(store.erase)
+        await Effect.runPromise(store.erase())
         expect(tablesOf(storage)).toBe(0)
         expect(store.begin(initOf())).toBe("different")
         reader.close()
