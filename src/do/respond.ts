@@ -130,8 +130,9 @@ const respondRow = Effect.fnUntraced(function* (
     // Told apart from a group that is not there.
     return new Response(null, { status: 404, headers: { "x-num-inputs": String(numInputs) } })
   }
-  const { row, details } = found
-  const tag = `row${row.inputIndex}.${format.format}`
+  const { row, details, newest } = found
+  const former = row.attempt === newest ? "" : `.${row.attempt}of${newest}`
+  const tag = `row${row.inputIndex}${former}.${format.format}`
   const { headers, isKnown } = freshness(request, tag, row.change, details, version)
   if (isKnown) return new Response(null, { status: 304, headers })
   headers.set("content-type", contentTypeOf(format))
@@ -140,7 +141,7 @@ const respondRow = Effect.fnUntraced(function* (
     alternates(`/${details.taskgroupId}/${row.inputIndex}.`, format, ROW_FORMATS).join(", "),
   )
   const { render } = yield* RowRenderer(format.format)
-  return new Response(request.method === "HEAD" ? null : render(row, details), { headers })
+  return new Response(request.method === "HEAD" ? null : render(row, details, newest), { headers })
 })
 
 /** The headers that say how new an answer is, and whether the asker has it already. */

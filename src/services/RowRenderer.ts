@@ -2,8 +2,8 @@ import * as Context from "effect/Context"
 import type { GroupDetails, RunRow } from "../domain/TaskGroup.ts"
 
 interface Rendering {
-  /** A row with all that is known about it. */
-  readonly render: (row: RunRow, group: GroupDetails) => string
+  /** A row with all that is known about it; of how many attempts at its input, where it is not the newest. */
+  readonly render: (row: RunRow, group: GroupDetails, newest?: number) => string
 }
 
 declare const OF: unique symbol

@@ -11,6 +11,7 @@ import {
   searchDatabaseBytes,
   searchFiles,
   searchFor,
+  searchRun,
   searchTables,
   tablesBelow,
 } from "./secrets.ts"
@@ -88,7 +89,7 @@ it("keeps the secrets of a running group in its key-value storage alone, and the
   expect(kept).toEqual([expect.stringMatching(new RegExp(` ${KEY_VALUE_TABLE}$`))])
   for (const secret of product.lastingSecrets) expect(searchTables(tables, searchFor([secret]))).toEqual(kept)
   expect(searchTables(tables, searchFor([product.inputsToken]))).toEqual([])
-  expect(searchFiles(pair.root, search)).toEqual([])
+  expect(searchRun(pair.root, product, product.secrets)).toEqual([])
 
   await pair.startWorker()
   await pair.control.finish(group)

@@ -49,6 +49,21 @@ export const searchFiles = (folder: string, search: Search): ReadonlyArray<strin
     .filter((path) => !isDatabase(path))
     .flatMap((path) => search(relative(folder, path), readFileSync(path)))
 
+/** What the stand-in has stored. */
+const LEDGER = join("simulator", "ledger.jsonl")
+
+/** The same of all that a run leaves behind. What is passed on with every run is Parallel's to keep, and nothing else. */
+export const searchRun = (
+  root: string,
+  { mcpToken }: Product,
+  secrets: ReadonlyArray<string>,
+): ReadonlyArray<string> => [
+  ...searchFiles(root, searchFor(secrets)).filter((where) => where !== LEDGER),
+  ...searchFiles(root, searchFor(secrets.filter((secret) => secret !== mcpToken))).filter(
+    (where) => where === LEDGER,
+  ),
+]
+
 /** A copy with its journal: the original belongs to workerd. */
 const openCopy = <A>(path: string, use: (database: DatabaseSync) => A): A => {
   const folder = mkdtempSync(join(tmpdir(), "multitask-e2e-copy-"))
@@ -157,7 +172,7 @@ export const placesOf = async (
   return [
     ...searchTables(closed, searchFor(secrets.filter((secret) => !product.lastingSecrets.includes(secret)))),
     ...searchTables(open, search),
-    ...searchFiles(root, search),
+    ...searchRun(root, product, secrets),
     ...product.answers.flatMap((answer, index) => search(`answer ${index}`, answer)),
     ...told.flat().flatMap(([where, text]) => search(where, text)),
   ]

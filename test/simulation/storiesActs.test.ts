@@ -89,9 +89,17 @@ describe("a group that is there", () => {
     })
     expect(served.status).toMatchObject({ state: "done", estimated_cost_usd: 0.3 })
     // The old run is there under its own id.
-    const old = one.host.fetch(new Request(`https://object/json?row=${String(before[1])}`))
-    const body = old.then((response) => response.json())
-    expect(await inTime(one, body)).toMatchObject({ run_id: before[1], status: "failed" })
+    const old = (format: string) => {
+      const response = one.host.fetch(new Request(`https://object/${format}?row=${String(before[1])}`))
+      return inTime(
+        one,
+        response.then((answer) => answer.text()),
+      )
+    }
+    expect(JSON.parse(await old("json"))).toMatchObject({ run_id: before[1], status: "failed" })
+    // And says that there is a newer one.
+    expect(await old("md")).toContain(`attempt 1 of 2 at this row: [the newest](/${one.groupId}/1.md)`)
+    expect(await old("html")).toContain(`<a href="/${one.groupId}/1.html">the newest</a>`)
     expect(await acted(one, RETRY)).toMatchObject({ retried: 2, estimated_cost_usd: 0.05 })
     await ended(one)
     expect(attemptsOf(one)).toEqual(["0/1", "0/2", "1/1", "1/2", "2/1", "2/2", "3/1", "3/2"])

@@ -10,11 +10,11 @@ import { type Citation, type Evidence, type OutputField, type ShownField, shownR
 const safe = (text: string): string => escapeHtml(withoutControls(text))
 
 /** One row as a page that needs no script. `page` has the markers `{{title}}`, `{{links}}` and `{{row}}`. */
-export const rowPage = (page: string, row: RunRow, group: GroupDetails): string => {
+export const rowPage = (page: string, row: RunRow, group: GroupDetails, newest = row.attempt): string => {
   const parts: Readonly<Record<string, () => string>> = {
     "{{title}}": () => safe(`Row ${row.inputIndex} · ${group.taskgroupId}`),
     "{{links}}": () => linksOf(row, group),
-    "{{row}}": () => bodyOf(row, group),
+    "{{row}}": () => bodyOf(row, group, newest),
   }
   return page
     .split(/(\{\{\w+\}\})/)
@@ -34,12 +34,15 @@ const linksOf = ({ inputIndex }: RunRow, { taskgroupId, numInputs }: GroupDetail
     button(`${taskgroupId}/${inputIndex}.md`, "Markdown"),
   ].join("\n")
 
-const bodyOf = (row: RunRow, { numInputs }: GroupDetails): string => {
+const bodyOf = (row: RunRow, { numInputs, taskgroupId }: GroupDetails, newest: number): string => {
   const { failure, input, output } = shownRow(row)
   const chip = `<span class="status ${/^[a-z_]+$/.test(row.status) ? row.status : "other"}">${statusEmoji(row.status)} ${safe(row.status)}</span>`
   return [
     `<h1>Row ${row.inputIndex} <span class="muted">of ${numInputs}, counted from 0</span></h1>`,
     `<p>${chip} ${row.runId === null ? "not submitted yet" : `<code>${safe(row.runId)}</code>`}</p>`,
+    row.attempt === newest
+      ? ""
+      : `<div class="notice"><p>This is attempt ${row.attempt} of ${newest} at this row: <a href="/${safe(taskgroupId)}/${row.inputIndex}.html">the newest</a></p></div>`,
     failure === null ? "" : `<div class="notice error"><p dir="auto">${safe(failure)}</p></div>`,
     output.length === 0 ? "" : section("Output", output.map(outputField)),
     section(
@@ -82,4 +85,4 @@ const citationHtml = ({ title, href, excerpts }: Citation): string => {
 }
 
 export const RowRendererHtml = (page: string) =>
-  Layer.succeed(RowRenderer("html"), { render: (row, group) => rowPage(page, row, group) })
+  Layer.succeed(RowRenderer("html"), { render: (row, group, newest) => rowPage(page, row, group, newest) })

@@ -12,11 +12,16 @@ import { RowRenderer } from "../../../services/RowRenderer.ts"
 import { type Citation, type Evidence, type OutputField, shownRow } from "./shownRow.ts"
 
 /** A row in Markdown: what it is, its input, and each field of its output. `origin` as in `renderMarkdown`. */
-export const rowMarkdown = (row: RunRow, group: GroupDetails, origin = ""): string => {
+export const rowMarkdown = (row: RunRow, group: GroupDetails, origin = "", newest = row.attempt): string => {
   const { failure, input, output } = shownRow(row)
   return [
     `# ${markdownCell(`Row ${row.inputIndex} of task group ${group.taskgroupId}`)}`,
     [markdownStatus(row.status, ` · ${runOf(row)}`), ...links(row, group, origin)].join(" · "),
+    ...(row.attempt === newest
+      ? []
+      : [
+          `> This is attempt ${row.attempt} of ${newest} at this row: [the newest](${origin}/${group.taskgroupId}/${row.inputIndex}.md)`,
+        ]),
     ...(failure === null ? [] : [`⚠️ ${markdownCell(failure)}`]),
     "## Input",
     [
@@ -66,4 +71,6 @@ const citationLines = ({ title, href, excerpts }: Citation): ReadonlyArray<strin
 ]
 
 export const RowRendererMarkdown = (origin: string) =>
-  Layer.succeed(RowRenderer("md"), { render: (row, group) => rowMarkdown(row, group, origin) })
+  Layer.succeed(RowRenderer("md"), {
+    render: (row, group, newest) => rowMarkdown(row, group, origin, newest),
+  })
