@@ -76,6 +76,8 @@ const expectNeighbour = (world: World, neighbour: Neighbour) => {
 /** Upstream finds fault with this row, and so takes no batch that holds it. */
 export const spoilRow = ({ simulator }: World, row: number) => {
   const handle = simulator.handle.bind(simulator)
+  // A request that has been collected does not pass on that it was cut, and what it hung on would happen all the same.
+  const held = new Set<Request>()
   simulator.handle = async (request) => {
     if (request.method !== "POST" || !new URL(request.url).pathname.endsWith("/runs")) return handle(request)
     const { url, method, headers, signal } = request
@@ -83,7 +85,9 @@ export const spoilRow = ({ simulator }: World, row: number) => {
     const inputs = body.inputs.map((one) =>
       one.input.company === `Company ${row}` ? { ...one, input: row } : one,
     )
-    return handle(new Request(url, { method, headers, signal, body: JSON.stringify({ ...body, inputs }) }))
+    held.add(request)
+    const spoilt = new Request(url, { method, headers, signal, body: JSON.stringify({ ...body, inputs }) })
+    return handle(spoilt).finally(() => held.delete(request))
   }
 }
 
