@@ -3,7 +3,7 @@ import { RECOVERY_BOUND_MS, runScenario, type ScenarioResult } from "./scenario.
 
 /** `SIM_FROM=1000 SIM_SEEDS=200 npm test -- --project unit simulation` looks at other seeds. */
 const FROM = Number(process.env["SIM_FROM"] ?? 0)
-const SEEDS = Number(process.env["SIM_SEEDS"] ?? 500)
+const SEEDS = Number(process.env["SIM_SEEDS"] ?? 300)
 const PART = 50
 
 const actsOf = (results: ReadonlyArray<ScenarioResult>): Readonly<Record<string, number>> => {
