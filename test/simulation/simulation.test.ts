@@ -4,7 +4,7 @@ import { RECOVERY_BOUND_MS, runScenario, type ScenarioResult } from "./scenario.
 /** `SIM_FROM=1000 SIM_SEEDS=200 npm test -- --project unit simulation` looks at other seeds. */
 const FROM = Number(process.env["SIM_FROM"] ?? 0)
 const SEEDS = Number(process.env["SIM_SEEDS"] ?? 300)
-const PART = 50
+const PART = 20
 
 const actsOf = (results: ReadonlyArray<ScenarioResult>): Readonly<Record<string, number>> => {
   const sum: Record<string, number> = {}
