@@ -18,8 +18,11 @@ const LATENCY_MS = 200
 const LARGE = 50_000
 const AGAIN = 100
 
-/** What each attempt of a retried row may read and write, beside what a group writes for itself. */
-const LIMITS = { read: 60, written: 6 }
+/**
+ * What each attempt of a retried row may read and write, beside what a group writes for itself. An object that has rested
+ * reads the state of every row once.
+ */
+const LIMITS = { read: LARGE / AGAIN + 60, written: 6 }
 
 const clock = async (run: () => Promise<unknown>): Promise<number> => {
   const started = performance.now()

@@ -1,13 +1,18 @@
 import { describe, expect, it } from "vitest"
 import { act, acted, inTime, RETRY, sendPieces } from "./acting.ts"
 import {
+  ADD,
   DAY,
+  EVENTS,
+  GET,
   HOUR,
+  LIST,
   MINUTE,
+  RESULT,
+  SECOND,
   read,
   refusal,
   runsOf,
-  SECOND,
   statusesOf,
   trouble,
   watch,
@@ -105,6 +110,27 @@ describe("a group that is there", () => {
     expect(attemptsOf(one)).toEqual(["0/1", "0/2", "1/1", "1/2", "2/1", "2/2", "3/1", "3/2"])
     expect(await acted(one, RETRY)).toMatchObject({ retried: 0, estimated_cost_usd: 0 })
     expect(one.host.hasEnded()).toBe(true)
+  })
+
+  it("asks for no more than it must when a few of many rows are run again", async () => {
+    const one = world({
+      weather: {
+        rows: 600,
+        behaviour: { runs: { failure_rate: 0, duration_ms: [SECOND, SECOND], queue_ms: [10, 20] } },
+      },
+    })
+    await submit(one)
+    await ended(one)
+    const before = { ...one.simulator.requests.counts }
+    const started = one.clock.now()
+    const rows = Array.from({ length: 12 }, (_, at) => at * 50)
+    expect(await acted(one, { ...RETRY, rows } as never)).toMatchObject({ retried: 12 })
+    await ended(one)
+    const { counts } = one.simulator.requests
+    const asked = [ADD, EVENTS, GET, LIST, RESULT].map((route) => (counts[route] ?? 0) - (before[route] ?? 0))
+    expect(asked).toEqual([1, 1, expect.any(Number), 1, 12])
+    expect(asked[2]).toBeLessThanOrEqual(2)
+    expect(one.clock.now() - started).toBeLessThan(5 * SECOND)
   })
 
   it("refuses rows that it does not have, and what costs too much, and changes nothing", async () => {
