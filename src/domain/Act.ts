@@ -10,7 +10,7 @@ import type { GroupState, JsonText } from "./TaskGroup.ts"
 export type Act = ActOf & {
   /** The API key of the request, which Parallel lets read the group. */
   readonly key: string
-  /** Under what the answer is kept; null where the request has no `Idempotency-Key`. */
+  /** Under what the answer is kept: its `Idempotency-Key`, else a random name; null for a plan. */
   readonly record: IdempotentAct | null
 }
 

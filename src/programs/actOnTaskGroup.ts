@@ -23,7 +23,7 @@ import {
   NotForThisKey,
   StillReceiving,
 } from "./actErrors.ts"
-import { handOverRows, planOfRows, rowsToAdd } from "./addRows.ts"
+import { handOverRows, planOfRows, rowsToAdd } from "./rowsToAdd.ts"
 import { InvalidRequest, type KeyTakenOver } from "./createErrors.ts"
 import { limitsOf } from "./decodeBody.ts"
 import { KeyReused } from "./obtainKey.ts"

@@ -52,14 +52,14 @@ export const takeKey = ({ group, submission, secrets, alarms, now }: ActContext,
   const isOther = present === null || Redacted.value(present) !== act.key
   const { credit, edge, ...plan } = submission.plan()
   const asksAgain = (act._tag === "resume" || isOther) && (credit !== null || edge !== null)
-  const anew = group.details()?.state === "ended" || group.state() === "key_refused" || asksAgain
+  const hasEnded = group.details()?.state === "ended"
+  const anew = hasEnded || group.state() === "key_refused" || asksAgain
   if (isOther) secrets.saveApiKey(act.key)
   if (!anew) return false
   // What was waited for since is counted in a time that begins anew as well.
   if (credit !== null || edge !== null)
     submission.savePlan({ ...plan, credit: null, edge: edge && { ...edge, next: 0 } })
-  for (const name of ["removal", "webhook"] as const)
-    if (group.details()?.state === "ended") alarms.clear(name)
+  if (hasEnded) for (const name of ["removal", "webhook"] as const) alarms.clear(name)
   group.goOn(now)
   return true
 }

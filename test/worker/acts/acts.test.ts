@@ -1,6 +1,18 @@
+import { evictDurableObject } from "cloudflare:test"
 import { describe, expect, it } from "vitest"
 import { expectError, problemPaths, storedIn, untilEnded } from "../support/expect.ts"
-import { companies, create, getJson, ORIGIN, post, send } from "../support/product.ts"
+import {
+  companies,
+  create,
+  getJson,
+  groupStub,
+  inside,
+  ORIGIN,
+  post,
+  realStub,
+  send,
+} from "../support/product.ts"
+import { initOf } from "../support/group.ts"
 import { act, ENDLESS, endlessGroup, QUICK, sendAct, untilState } from "../support/acts.ts"
 import { newUpstream } from "../support/upstream.ts"
 import { until } from "../support/until.ts"
@@ -175,6 +187,20 @@ describe.concurrent("a DELETE", () => {
     await expectError(await sendAct(upstream, `${id}/retry`), 404)
     const { tables } = await storedIn(id)
     expect(tables).toEqual([])
+  })
+
+  it("is known for a day, to an object that starts anew as well, which takes nothing of this id in", async () => {
+    const upstream = newUpstream()
+    const { taskgroup_id: id } = await endlessGroup(upstream)
+    await act(upstream, id)
+    for (const _ of ["at once", "looked for before"]) {
+      await evictDurableObject(realStub(id))
+      expect([await groupStub(id).exists(), await groupStub(id).wasHere()]).toEqual([false, true])
+      const begun = await groupStub(id).begin(initOf(id, 1), { apiKey: upstream.key, webhookUrl: null })
+      expect(begun).toBe("different")
+      const due = await inside(id, ({ storage }) => storage.getAlarm())
+      expect(due! - Date.now()).toBeGreaterThan(23 * 3_600_000)
+    }
   })
 })
 
