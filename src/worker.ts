@@ -45,6 +45,10 @@ const contextOf = (env: Env, constants: Constants): HandlerContext | Response =>
     runtime: makeRequestRuntime(read.settings, stub, records),
     groups: stub,
     limits: rateLimitsOf(env, read.settings),
+    // Whoever embeds the Worker need not bind its files.
+    assets: async (path: string) =>
+      (env as Partial<Env>).ASSETS?.fetch(new Request(`https://assets${path}`)) ?? null,
+    loadMcpSdk: () => import("./mcpSdk.mjs"),
   }
   contexts.set(env, context)
   return context

@@ -32,14 +32,22 @@ const rooms: Readonly<Record<string, Room>> = {
   programs: { rooms: ["services", "domain"], pure: true, packages: [] },
   layers: { rooms: ["services", "domain"], pure: false, packages: ["*"] },
   pages: { rooms: ["domain"], pure: false, packages: [] },
-  http: { rooms: ["domain", "services", "programs", "layers", "pages"], pure: false, packages: ["*"] },
+  api: { rooms: ["domain"], pure: true, packages: [] },
+  mcp: { rooms: ["domain", "services", "programs", "api", "mcpSdk"], pure: false, packages: [] },
+  // What the Worker uses of the MCP SDK, as a module of its own.
+  mcpSdk: { rooms: [], pure: false, packages: ["@modelcontextprotocol/server"] },
+  http: {
+    rooms: ["domain", "services", "programs", "layers", "pages", "mcp", "api", "mcpSdk"],
+    pure: false,
+    packages: ["*"],
+  },
   do: {
     rooms: ["domain", "services", "programs", "layers", "pages"],
     pure: false,
     packages: ["*", "cloudflare:workers"],
   },
   "worker.ts": {
-    rooms: ["domain", "services", "programs", "layers", "pages", "http", "do"],
+    rooms: ["domain", "services", "programs", "layers", "pages", "mcp", "api", "mcpSdk", "http", "do"],
     pure: false,
     packages: ["*", "cloudflare:workers"],
   },
@@ -151,6 +159,7 @@ const isPackage = (specifier: string, name: string) => specifier === name || spe
 const roomOf = (path: string): string | undefined => {
   const [top, room] = path.split("/")
   if (top !== "src" || room === undefined) return undefined
+  if (room.startsWith("mcpSdk.")) return "mcpSdk"
   return room === "worker" ? "worker.ts" : room
 }
 

@@ -8,6 +8,8 @@ import { failureLine } from "../domain/failureReport.ts"
 import { readSettings } from "../domain/Settings.ts"
 import { type SqlRefused, sqlRefused, type SqlRows } from "../domain/sql/SqlAnswer.ts"
 import type { Act, ActOutcome, Standing } from "../domain/Act.ts"
+import type { Excerpt, ExcerptQuery } from "../domain/Excerpt.ts"
+import type { Progress } from "../domain/Progress.ts"
 import type { GroupInit, GroupSecrets, JsonText, TaskGroupResultOutput } from "../domain/TaskGroup.ts"
 import { StructuredLog } from "../layers/StructuredLog.ts"
 import type { Committed } from "../services/TaskGroups.ts"
@@ -118,7 +120,7 @@ export class TaskGroupDO extends DurableObject<Env> {
     return this.group.exists()
   }
 
-  /** See `TaskGroupStub`, of these four. */
+  /** See `TaskGroupStub`, of these six. */
   standing(key: string): Promise<Standing | null> {
     return this.group.standing(key)
   }
@@ -133,6 +135,14 @@ export class TaskGroupDO extends DurableObject<Env> {
 
   wasHere(): Promise<boolean> {
     return this.group.wasHere()
+  }
+
+  progress(waitMs: number): Promise<Progress | null> {
+    return this.group.progress(waitMs)
+  }
+
+  excerpt(query: ExcerptQuery): Promise<Excerpt | null> {
+    return this.group.excerpt(query)
   }
 
   /** The output stream (SSE); with the path `/json`, `/jsonl`, `/csv`, `/md` or `/html` that format. */

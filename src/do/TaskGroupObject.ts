@@ -2,12 +2,16 @@ import * as Effect from "effect/Effect"
 import type * as ManagedRuntime from "effect/ManagedRuntime"
 import * as Stream from "effect/Stream"
 import type { Act, ActOutcome, Standing } from "../domain/Act.ts"
+import type { Excerpt, ExcerptQuery } from "../domain/Excerpt.ts"
+import type { Progress } from "../domain/Progress.ts"
 import type { GroupInit, GroupSecrets, JsonText, TaskGroupResultOutput } from "../domain/TaskGroup.ts"
 import { actOnGroup } from "../programs/acts/actOnGroup.ts"
 import { receivePiece, standingOf } from "../programs/acts/receivePiece.ts"
+import { excerptTaskGroup } from "../programs/excerptTaskGroup.ts"
 import { readTaskGroup } from "../programs/readTaskGroup.ts"
 import { beginTaskGroup, commitTaskGroup, receiveInputs } from "../programs/receiveTaskGroup.ts"
 import { visitTaskGroup, wakeTaskGroup } from "../programs/superviseTaskGroup.ts"
+import { watchProgress } from "../programs/watchProgress.ts"
 import { buriedUntil, holdsGroup, isEmpty } from "../layers/sqlite/look.ts"
 import type { SqliteStorage } from "../layers/sqlite/SqliteStorage.ts"
 import { RunStore } from "../services/RunStore.ts"
@@ -84,6 +88,14 @@ export class TaskGroupObject {
 
   act(act: Act): Promise<ActOutcome> {
     return this.mayHoldGroup ? this.run(actOnGroup(act)) : Promise.resolve({ _tag: "Gone" })
+  }
+
+  async progress(waitMs: number): Promise<Progress | null> {
+    return (await this.exists()) ? this.run(watchProgress(waitMs)) : null
+  }
+
+  async excerpt(query: ExcerptQuery): Promise<Excerpt | null> {
+    return (await this.exists()) ? this.run(excerptTaskGroup(query)) : null
   }
 
   /** Whether a committed group is here, or was deleted of late. */

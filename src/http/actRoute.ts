@@ -1,22 +1,23 @@
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
+import type { ApiError } from "../domain/ApiError.ts"
 import { ACT_FIELDS, actBodyReader, type ActName, isPlannable } from "../domain/ActRequest.ts"
 import type { GroupId } from "../domain/Ids.ts"
 import { MultitaskBody } from "../domain/MultitaskBody.ts"
 import { decodeQuery } from "../domain/requestFields.ts"
 import type { SettingsShape } from "../domain/Settings.ts"
-import type { ActError, ActReason } from "../programs/actErrors.ts"
 import { actOnce } from "../programs/actOnce.ts"
 import { type Acted, actOnTaskGroup, type ActOptions } from "../programs/actOnTaskGroup.ts"
+import { actErrorOf, problemsError } from "../programs/apiErrors.ts"
 import { limitsOf } from "../programs/decodeBody.ts"
 import { apiKeyOf } from "./apiKey.ts"
 import { passOver } from "./body.ts"
-import { type ApiError, createErrorOf, errorResponse, problemsError } from "./errors.ts"
+import { errorResponse } from "./errors.ts"
 import { idempotencyKeyOf, recordName, REPLAYED, RequestHash } from "./idempotency.ts"
 import { readMultitaskBody } from "./multitaskBody.ts"
 import { prefersJson } from "./negotiate.ts"
 import type { RateLimits } from "./rateLimits.ts"
-import { NOT_FOUND, notHereError } from "./resultRoute.ts"
+import { notHereError } from "./resultRoute.ts"
 import type { RequestRuntime } from "./runtime.ts"
 
 export interface ActContext {
@@ -92,45 +93,4 @@ const answerOf = (request: Request, { url, answer, replayed, isPlan }: Acted): R
       "content-type": `${asJson ? "application/json" : "text/plain"}; charset=utf-8`,
     },
   })
-}
-
-const AGAIN = { "retry-after": "2" }
-
-/** What a failed act looks like from outside. */
-export const actErrorOf = (error: ActError | ActReason): ApiError => {
-  switch (error._tag) {
-    case "ActFailed":
-      return { ...actErrorOf(error.reason), group: error }
-    case "NoSuchGroup":
-      return NOT_FOUND
-    case "NotForThisKey":
-      return {
-        status: 403,
-        message: `This API key may not read this task group at Parallel, so that it may not change it here either (${error.message.replace(/\.$/, "")}). Use a key of the account that made the group.`,
-        refId: error.refId,
-      }
-    case "StillReceiving":
-      return {
-        status: 409,
-        message: "This task group's inputs are still coming in. Nothing has changed; try again in a moment.",
-        headers: AGAIN,
-      }
-    case "ActNotDone":
-      return { status: 503, message: error.message, headers: AGAIN }
-    case "ActInDoubt":
-      return {
-        status: 502,
-        message:
-          "The task group's object did not answer, so that this may or may not have been done. Send the request again if it had an Idempotency-Key, or look at the group first.",
-      }
-    case "Unavailable":
-      return {
-        status: error.timedOut ? 504 : 502,
-        message: `${error.timedOut ? "Parallel did not answer in time" : `Parallel's API is not working: ${error.message}`}. Nothing has changed; try again.`,
-      }
-    case "Malformed":
-      return { status: 502, message: `${error.message}. Nothing has changed; try again.` }
-    default:
-      return createErrorOf(error)
-  }
 }

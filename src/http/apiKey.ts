@@ -1,5 +1,5 @@
 import { MAX_SECRET_CHARS, type Redactor, redactorOf } from "../domain/redact.ts"
-import type { ApiError } from "./errors.ts"
+import type { ApiError } from "../domain/ApiError.ts"
 
 const given = (headers: Headers) => ({
   key: headers.get("x-api-key") ?? "",

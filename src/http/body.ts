@@ -1,6 +1,6 @@
 import { type Constants, CONSTANTS } from "../domain/Constants.ts"
 import { shorten } from "../domain/Problem.ts"
-import type { ApiError } from "./errors.ts"
+import type { ApiError } from "../domain/ApiError.ts"
 
 interface BodyOptions {
   /** Bytes, before and after decompression. */

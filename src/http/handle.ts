@@ -12,27 +12,44 @@ import { requestRedactor, withoutKey } from "./apiKey.ts"
 import { callbackRoute } from "./callbackRoute.ts"
 import { passOver } from "./body.ts"
 import { createRoute } from "./createRoute.ts"
+import { type Assets, documentRoute, isDocument } from "./documents.ts"
 import { errorResponse } from "./errors.ts"
 import { formRoute, tailwindRoute } from "./formRoute.ts"
 import { finished } from "./headers.ts"
 import { keyedRoute } from "./keyedRoute.ts"
+import { type LoadMcpSdk, MCP_PATH, mcpRoute } from "./mcpRoute.ts"
 import type { RateLimits } from "./rateLimits.ts"
 import { READS, resultRoute } from "./resultRoute.ts"
 import type { RequestRuntime } from "./runtime.ts"
+import { isWellKnown, wellKnownRoute } from "./wellKnown.ts"
 
 export interface HandlerContext {
   readonly settings: SettingsShape
   readonly runtime: RequestRuntime
   readonly groups: (id: GroupId) => TaskGroupStub
   readonly limits: RateLimits
+  readonly assets: Assets
+  readonly loadMcpSdk: LoadMcpSdk
 }
 
 const CREATE_PATH = "/v1beta/tasks/multitask"
 
-const FIXED: ReadonlySet<string> = new Set(["/", "/callback", TAILWIND_PATH, CREATE_PATH])
+const FIXED: ReadonlySet<string> = new Set(["/", "/callback", TAILWIND_PATH, CREATE_PATH, MCP_PATH])
 
 /** Paths that are spoken for: none of them may be taken for a task group. */
-const RESERVED = new Set(["mcp", "openapi.json", "docs", "callback", ".well-known", "assets", "v1", "v1beta"])
+const RESERVED = new Set([
+  "mcp",
+  "openapi.json",
+  "docs",
+  "docs.md",
+  "llms.txt",
+  "callback",
+  ".well-known",
+  "assets",
+  "agents",
+  "v1",
+  "v1beta",
+])
 
 /** Request in, response out. Fixed routes win over task group ids. */
 export const handle = async (request: Request, context: HandlerContext): Promise<Response> =>
@@ -64,7 +81,8 @@ const answer = async (request: Request, context: HandlerContext): Promise<Respon
 /** The route as the API's description names it, and the group: nothing of a query, which may hold anything. */
 const describe = (request: Request) => {
   const { pathname } = new URL(request.url)
-  if (FIXED.has(pathname)) return { route: `${request.method} ${pathname}` }
+  if (FIXED.has(pathname) || isDocument(pathname) || isWellKnown(pathname))
+    return { route: `${request.method} ${pathname}` }
   const address = readAddress(pathname) ?? { id: "", row: null, extension: null }
   const { id, row, extension } = address
   if (!isGroupId(id)) return { route: `${request.method} (no route)` }
@@ -90,6 +108,9 @@ const route = async (request: Request, context: HandlerContext): Promise<Respons
       await passOver(request, settings.MAX_BODY_BYTES)
       return errorResponse(refusal)
     })
+  if (pathname === MCP_PATH) return mcpRoute(request, context)
+  if (isDocument(pathname)) return documentRoute(request, context)
+  if (isWellKnown(pathname)) return wellKnownRoute(request, context)
   const address = readAddress(pathname)
   if (address !== null && !RESERVED.has(pathname.split("/")[1] ?? "")) {
     return groupRoute(request, address, context)

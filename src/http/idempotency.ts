@@ -1,5 +1,5 @@
 import type { IdempotentRequest } from "../services/Idempotency.ts"
-import type { ApiError } from "./errors.ts"
+import type { ApiError } from "../domain/ApiError.ts"
 
 const HEADER = "Idempotency-Key"
 

@@ -1,5 +1,6 @@
 import type { SettingsShape } from "../domain/Settings.ts"
-import { type ApiError, errorResponse, methodNotAllowed } from "./errors.ts"
+import type { ApiError } from "../domain/ApiError.ts"
+import { errorResponse, methodNotAllowed } from "./errors.ts"
 import { optionsResponse } from "./headers.ts"
 import { isFromHere } from "./origin.ts"
 

@@ -3,7 +3,8 @@ import { MultitaskBody, type MultitaskBodyReader } from "../domain/MultitaskBody
 import { failureProblem } from "../domain/RowReader.ts"
 import type { SettingsShape } from "../domain/Settings.ts"
 import { readBodyText } from "./body.ts"
-import { type ApiError, problemsError } from "./errors.ts"
+import type { ApiError } from "../domain/ApiError.ts"
+import { problemsError } from "../programs/apiErrors.ts"
 import type { RequestHash } from "./idempotency.ts"
 
 /** The body of a request that takes a key, read while it is hashed; or why it cannot be. `absent`: what none stands for. */

@@ -1,5 +1,5 @@
 import type { SettingsShape } from "../domain/Settings.ts"
-import type { ApiError } from "./errors.ts"
+import type { ApiError } from "../domain/ApiError.ts"
 
 /** A rate limit of the platform: `[[ratelimits]]` in wrangler.toml. */
 interface RateLimiter {

@@ -1,6 +1,7 @@
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
+import type { ApiError } from "../domain/ApiError.ts"
 import { formatOf, ROW_FORMATS, SSE } from "../domain/Formats.ts"
 import { type GroupId, isGroupId, readChangeNumber } from "../domain/Ids.ts"
 import { shorten } from "../domain/Problem.ts"
@@ -9,9 +10,10 @@ import type { SettingsShape } from "../domain/Settings.ts"
 import type { TaskGroupStub } from "../layers/TaskGroupsObjects.ts"
 import { errorHtml, resultCsp } from "../pages/resultHtml.ts"
 import { rowCsp } from "../pages/rowHtml.ts"
+import { NOT_FOUND, problemsError } from "../programs/apiErrors.ts"
 import { type Address, isWholeGroup } from "./address.ts"
 import { DATABASE_PAGES, type DatabasePage, databasePage } from "./databasePage.ts"
-import { type ApiError, errorResponse, methodNotAllowed, problemsError } from "./errors.ts"
+import { errorResponse, methodNotAllowed } from "./errors.ts"
 import { type EventProxyOptions, openEvents, proxyEvents } from "./eventProxy.ts"
 import { optionsResponse, withCommonHeaders } from "./headers.ts"
 import type { RateLimits } from "./rateLimits.ts"
@@ -161,12 +163,6 @@ const notHere = async (
 const NO_PAGE: ApiError = {
   status: 404,
   message: `There is no such page of the database. There are ${DATABASE_PAGES.map((page) => `?page=${page}`).join(" and ")}.`,
-}
-
-export const NOT_FOUND: ApiError = {
-  status: 404,
-  message:
-    "There is no task group here. The address is mistyped, or the group was removed: long after its end, or by who deleted it.",
 }
 
 /** An error for whoever asked: a page for a browser, JSON for everybody else. */

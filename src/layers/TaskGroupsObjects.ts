@@ -2,7 +2,9 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Schedule from "effect/Schedule"
 import type { Act, ActOutcome, Standing } from "../domain/Act.ts"
+import type { Excerpt, ExcerptQuery } from "../domain/Excerpt.ts"
 import type { GroupId } from "../domain/Ids.ts"
+import type { Progress } from "../domain/Progress.ts"
 import { commit, objectStep } from "../domain/Schedules.ts"
 import type { SqlRefused, SqlRows } from "../domain/sql/SqlAnswer.ts"
 import type { GroupInit, GroupSecrets, JsonText } from "../domain/TaskGroup.ts"
@@ -22,12 +24,17 @@ export interface TaskGroupStub {
   /** Rows that an act is to add, in pieces in their order under a name; seen by nobody before the act. */
   addPiece(pieces: string, at: number, inputs: ReadonlyArray<JsonText>): Promise<"stored" | "gone">
   act(act: Act): Promise<ActOutcome>
+  progress(waitMs: number): Promise<Progress | null>
+  excerpt(query: ExcerptQuery): Promise<Excerpt | null>
   fetch(request: Request): Promise<Response>
   /** One statement of a stranger's. */
   askSql(statement: string): Promise<SqlRows | SqlRefused>
 }
 
-type Receiving = Pick<TaskGroupStub, "begin" | "addInputs" | "commit" | "standing" | "addPiece" | "act">
+type Receiving = Pick<
+  TaskGroupStub,
+  "begin" | "addInputs" | "commit" | "standing" | "addPiece" | "act" | "progress" | "excerpt"
+>
 
 const notStored = () =>
   new GroupNotStored({
@@ -83,6 +90,9 @@ export const TaskGroupsObjects = (
           Effect.tap(othersTurn),
         ),
       act: (id, act) => step(id, (object) => object.act(act), commit).pipe(Effect.mapError(unreachable)),
+      progress: (id, waitMs) =>
+        step(id, (object) => object.progress(waitMs)).pipe(Effect.mapError(unreachable)),
+      excerpt: (id, query) => step(id, (object) => object.excerpt(query)).pipe(Effect.mapError(unreachable)),
     }),
   )
 }

@@ -12,7 +12,9 @@ import { GroupNotStored, TaskGroups } from "../services/TaskGroups.ts"
 import { actOnGroup } from "./acts/actOnGroup.ts"
 import { receivePiece, standingOf } from "./acts/receivePiece.ts"
 import { beginTaskGroup, commitTaskGroup, receiveInputs } from "./receiveTaskGroup.ts"
+import { excerptTaskGroup } from "./excerptTaskGroup.ts"
 import { wakeTaskGroup } from "./superviseTaskGroup.ts"
+import { watchProgress } from "./watchProgress.ts"
 
 type LocalServices =
   | Effect.Services<ReturnType<typeof beginTaskGroup>>
@@ -20,6 +22,7 @@ type LocalServices =
   | Effect.Services<ReturnType<typeof commitTaskGroup>>
   | Effect.Services<ReturnType<typeof standingOf>>
   | Effect.Services<ReturnType<typeof receivePiece>>
+  | Effect.Services<ReturnType<typeof excerptTaskGroup>>
 
 const notStored = new GroupNotStored({
   message: "Another task group is stored here, or this one was removed. Nothing was submitted.",
@@ -63,6 +66,8 @@ export const TaskGroupsLocal: Layer.Layer<TaskGroups, never, LocalServices> = La
       standing: (id, key) => ofThis(id, null, standingOf(key)),
       addPiece: (id, pieces, at, inputs) => ofThis(id, "gone", receivePiece(pieces, at, inputs)),
       act: (id, act) => ofThis<ActOutcome>(id, { _tag: "Gone" }, actOnGroup(act)),
+      progress: (id, waitMs) => ofThis(id, null, watchProgress(waitMs)),
+      excerpt: (id, query) => ofThis(id, null, excerptTaskGroup(query)),
     })
   }),
 )

@@ -2,7 +2,9 @@ import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type { Act, ActOutcome, Standing } from "../domain/Act.ts"
+import type { Excerpt, ExcerptQuery } from "../domain/Excerpt.ts"
 import type { GroupId } from "../domain/Ids.ts"
+import type { Progress } from "../domain/Progress.ts"
 import type { GroupInit, GroupSecrets, JsonText } from "../domain/TaskGroup.ts"
 
 /** The object that should hold a group could not be reached or refused; the group exists upstream, without runs. */
@@ -50,5 +52,9 @@ export class TaskGroups extends Context.Service<
     ): Effect.Effect<"stored" | "gone", GroupUnreachable>
     /** Told again when no answer comes: `act.record` keeps it from being done twice. */
     act(id: GroupId, act: Act): Effect.Effect<ActOutcome, GroupUnreachable>
+    /** How far the group is; see `watchProgress`. Null where there is none. */
+    progress(id: GroupId, waitMs: number): Effect.Effect<Progress | null, GroupUnreachable>
+    /** Rows of it as bounded Markdown; null where there is no group. */
+    excerpt(id: GroupId, query: ExcerptQuery): Effect.Effect<Excerpt | null, GroupUnreachable>
   }
 >()("multitask/services/TaskGroups") {}

@@ -7,7 +7,8 @@ import { MAX_COLUMNS } from "../../src/domain/Columns.ts"
 import { CONSTANTS } from "../../src/domain/Constants.ts"
 import { PRICES_AS_OF, processorNames, usdPerRun } from "../../src/domain/Processors.ts"
 import { Variables } from "../../src/domain/Settings.ts"
-import { createErrorOf, errorBody } from "../../src/http/errors.ts"
+import { errorBody } from "../../src/http/errors.ts"
+import { createErrorOf } from "../../src/programs/apiErrors.ts"
 import { InvalidRequest } from "../../src/programs/createErrors.ts"
 import { anchorsOf, fencesOf, rowsOf, sectionOf } from "./markdown.ts"
 import { decoded, settings } from "./product.ts"
@@ -127,7 +128,7 @@ describe("docs/operating.md", () => {
 
 describe("docs/formats.md", () => {
   it("lists the statuses of errors that can come", () => {
-    const http = globSync("src/http/*.ts").map(read).join("\n")
+    const http = [...globSync("src/http/*.ts"), "src/programs/apiErrors.ts"].map(read).join("\n")
     const ours = [...http.matchAll(/(?:status: |refuse\(\s*)([45]\d\d)\b/g)].map(([, status]) => status)
     const listed = rowsOf(sectionOf(formats, "Errors")).map(([status = ""]) => status.replaceAll("`", ""))
     // Refusals are Parallel's, and passed on with its status.

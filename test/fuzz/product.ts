@@ -275,6 +275,8 @@ export class Product {
       standing: (key) => there.call((object) => object.standing(key)),
       addPiece: (pieces, at, inputs) => there.call((object) => object.addPiece(pieces, at, inputs)),
       act: (act) => there.call((object) => object.act(act)),
+      progress: (waitMs) => there.call((object) => object.progress(waitMs)),
+      excerpt: (query) => there.call((object) => object.excerpt(query)),
       askSql: async () => ({ columnNames: ["one"], rowsRead: 1, rowsWritten: 0, raw: [[1]] }),
     }
   }

@@ -91,7 +91,7 @@ export const makeActWorld = Effect.fnUntraced(function* (changes: Partial<Settin
     }
     return { _tag: "Done", answer, replayed: false }
   }
-  const object: Pick<TaskGroupStub, "begin" | "addInputs" | "commit" | "standing" | "addPiece" | "act"> = {
+  const object: Omit<TaskGroupStub, "exists" | "wasHere" | "fetch" | "askSql"> = {
     begin: () => Promise.reject(new Error("unexpected")),
     addInputs: () => Promise.reject(new Error("unexpected")),
     commit: () => Promise.reject(new Error("unexpected")),
@@ -102,6 +102,8 @@ export const makeActWorld = Effect.fnUntraced(function* (changes: Partial<Settin
         return "stored" as const
       }),
     act: (one) => call("act", () => act(one)),
+    progress: () => Promise.reject(new Error("unexpected")),
+    excerpt: () => Promise.reject(new Error("unexpected")),
   }
   const records = recordObjects(settings, () => clock.currentTimeMillisUnsafe())
   const layer = Layer.mergeAll(

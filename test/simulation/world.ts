@@ -137,6 +137,8 @@ export const submit = async (world: World) => {
     standing: (key: string) => host.call((it) => it.standing(key)),
     addPiece: (...args: [never, never, never]) => host.call((it) => it.addPiece(...args)),
     act: (act: never) => host.call((it) => it.act(act)),
+    progress: (ms: number) => host.call((it) => it.progress(ms)),
+    excerpt: (query: never) => host.call((it) => it.excerpt(query)),
   })
   const runtime = ManagedRuntime.make(
     Layer.mergeAll(

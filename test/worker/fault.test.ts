@@ -7,6 +7,7 @@ import type { TaskGroupStub } from "../../src/layers/TaskGroupsObjects.ts"
 import { makeRequestRuntime, type RequestRuntime } from "../../src/http/runtime.ts"
 import { CreationFailed } from "../../src/programs/createErrors.ts"
 import { groupId } from "../support/ids.ts"
+import { bare } from "./support/context.ts"
 
 const KEY = "sk-live-0123456789abcdef"
 
@@ -30,6 +31,7 @@ const fail = async (request: Request, runtime: Partial<RequestRuntime> = {}) => 
     runtime: runtime as RequestRuntime,
     groups: failingStub,
     limits: rateLimitsOf({}, settings),
+    ...bare,
   })
   expect(response.status).toBe(500)
   expect(logged).toHaveBeenCalledTimes(1)

@@ -2,6 +2,7 @@ import { describe, expect, it, vi } from "vitest"
 import { readSettings } from "../../src/domain/Settings.ts"
 import { handle, type HandlerContext } from "../../src/http/handle.ts"
 import { rateLimitsOf } from "../../src/http/rateLimits.ts"
+import { bare } from "./support/context.ts"
 
 const CREATE = "/v1beta/tasks/multitask"
 
@@ -19,6 +20,7 @@ const ask = (url: string, init: RequestInit = {}, env: Record<string, string> = 
     runtime,
     groups: nothing,
     limits: rateLimitsOf({}, settings),
+    ...bare,
   })
 }
 

@@ -7,6 +7,7 @@ import type { TaskGroupStub } from "../../src/layers/TaskGroupsObjects.ts"
 import { expectError } from "./support/expect.ts"
 import { CREATE, create, post, send, underVariables } from "./support/product.ts"
 import { newUpstream, nobodysUpstream } from "./support/upstream.ts"
+import { bare } from "./support/context.ts"
 
 /** Nobody else's address in this test run. */
 const address = () => {
@@ -72,6 +73,7 @@ describe("a group whose object is full", () => {
       runtime: makeRequestRuntime(settings, fail, fail),
       groups: () => full,
       limits: rateLimitsOf({}, settings),
+      ...bare,
     })
 
   it.each([

@@ -22,6 +22,7 @@ import { Settings } from "../../../src/services/Settings.ts"
 import { recordObjects } from "../../support/records.ts"
 import { settingsWith } from "../../support/settings.ts"
 import { groupId } from "../../support/ids.ts"
+import { bare } from "../support/context.ts"
 
 const GROUP_ID = groupId("tgrp_12345678")
 const ORIGIN = "https://multitask.example"
@@ -100,7 +101,7 @@ const front = (world: World = {}) => {
         method,
         headers: { "cf-connecting-ip": "192.0.2.7", ...KEY, ...(headers as Record<string, string>) },
       }),
-      { settings, runtime: runtime as unknown as RequestRuntime, groups: () => object, limits },
+      { settings, runtime: runtime as unknown as RequestRuntime, groups: () => object, limits, ...bare },
     )
   return { send, acts, counted }
 }

@@ -1,0 +1,3 @@
+import { buildMcpSdk } from "./lib/mcpSdk.mjs"
+
+await buildMcpSdk()

@@ -1,0 +1,92 @@
+import type { SettingsShape } from "../domain/Settings.ts"
+import { fillTemplate, isFillable } from "../domain/template.ts"
+import { rowCsp } from "../pages/rowHtml.ts"
+import { errorResponse, methodNotAllowed } from "./errors.ts"
+import { optionsResponse } from "./headers.ts"
+import { publicOriginOf } from "./origin.ts"
+
+/** Static files, by their path; null where this deployment has none. */
+export type Assets = (path: string) => Promise<Response | null>
+
+export interface DocumentContext {
+  readonly settings: Pick<SettingsShape, "PUBLIC_ORIGIN" | "PARALLEL_BASE_URL" | "PARALLEL_LOGIN_URL">
+  readonly assets: Assets
+}
+
+/** A document that names its own origin: a static file whose template the Worker fills in. */
+interface Document {
+  /** Under `src/pages/assets/agents/`. */
+  readonly file: string
+  readonly type: string
+  readonly csp?: string
+}
+
+const DOCUMENTS: Readonly<Record<string, Document>> = {
+  "/openapi.json": { file: "openapi.json", type: "application/json; charset=utf-8" },
+  "/docs": { file: "docs.html", type: "text/html; charset=utf-8", csp: rowCsp },
+  "/docs.md": { file: "docs.md", type: "text/markdown; charset=utf-8" },
+  "/llms.txt": { file: "llms.txt", type: "text/plain; charset=utf-8" },
+}
+
+export const isDocument = (pathname: string): boolean => Object.hasOwn(DOCUMENTS, pathname)
+
+const METHODS = "GET, HEAD, OPTIONS"
+
+/** `/openapi.json`, `/docs`, `/docs.md`, `/llms.txt` */
+export const documentRoute = async (request: Request, context: DocumentContext): Promise<Response> => {
+  const { pathname } = new URL(request.url)
+  const document = DOCUMENTS[pathname]!
+  return textRoute(request, context, document, (text) => text, document.file)
+}
+
+/** A text that stands in a file of `src/pages/assets/agents/`, as it is served; null where there is none. */
+export const documentText = async (
+  request: Request,
+  { settings, assets }: DocumentContext,
+  file: string,
+): Promise<string | null> => {
+  const response = await assets(`/agents/${file}`)
+  return response === null || !response.ok
+    ? null
+    : fillTemplate(await response.text(), publicOriginOf(request, settings), file)
+}
+
+/** Answers a text of this origin; `make` gives what is served of the file's text. */
+export const textRoute = async (
+  request: Request,
+  context: DocumentContext,
+  { type, csp }: Pick<Document, "type" | "csp">,
+  make: (text: string) => string | Promise<string>,
+  file: string,
+): Promise<Response> => {
+  if (request.method === "OPTIONS") return optionsResponse(request, METHODS)
+  if (request.method !== "GET" && request.method !== "HEAD")
+    return errorResponse(methodNotAllowed(request.method, METHODS))
+  if (!isFillable(publicOriginOf(request, context.settings)))
+    return errorResponse({ status: 400, message: "The Host header is not a host name." })
+  const text = await documentText(request, context, file)
+  if (text === null)
+    return errorResponse({
+      status: 404,
+      message: "This deployment has no documents: its binding ASSETS is missing.",
+    })
+  const body = new TextEncoder().encode(await make(text))
+  const etag = `"${await digest(body)}"`
+  const headers = {
+    etag,
+    "cache-control": "no-cache",
+    ...(csp === undefined ? {} : { "content-security-policy": csp }),
+  }
+  if (request.headers.get("if-none-match")?.includes(etag) === true)
+    return new Response(null, { status: 304, headers })
+  return new Response(request.method === "HEAD" ? null : body, {
+    headers: { ...headers, "content-type": type },
+  })
+}
+
+/** SHA-256, in hexadecimal. */
+export const digest = async (bytes: Uint8Array): Promise<string> =>
+  Array.from(
+    new Uint8Array(await crypto.subtle.digest("SHA-256", bytes as Uint8Array<ArrayBuffer>)),
+    (byte) => byte.toString(16).padStart(2, "0"),
+  ).join("")
