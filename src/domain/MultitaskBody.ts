@@ -5,6 +5,8 @@ import { Problems } from "./Problem.ts"
 import { RowCollector, type RowLimits } from "./Rows.ts"
 import { failureProblem, RowReader, rowSink } from "./RowReader.ts"
 import type { JsonText } from "./TaskGroup.ts"
+import { textFailure } from "./TextFailure.ts"
+import { TextRows } from "./TextRows.ts"
 
 export interface BodyLimits extends RowLimits {
   /** Of the body, itself the first; rows count from their own object. */
@@ -74,9 +76,16 @@ export class MultitaskBodyReader implements JsonSink {
   /** Rows that come as JSON text, and an address, until all of it is here. */
   private text: RowReader | null = null
   private address: string | null = null
+  private readonly maxTextChars: number | null
 
-  constructor(limits: BodyLimits, known: Iterable<string>) {
+  /** `maxTextChars`: `inputs` may be text in any format of rows, as whoever calls a tool has it, of so many characters. */
+  constructor(
+    limits: BodyLimits,
+    known: Iterable<string>,
+    { maxTextChars = null }: { readonly maxTextChars?: number | null } = {},
+  ) {
     this.limits = limits
+    this.maxTextChars = maxTextChars
     this.known = new Set(known)
     this.collector = new RowCollector(limits, this.problems)
     this.reader = new JsonReader({
@@ -164,8 +173,8 @@ export class MultitaskBodyReader implements JsonSink {
   part(text: string): void {
     if (this.text !== null) return this.text.push(text)
     const all = ((this.address ?? "") + text).trimStart()
-    this.address = all.slice(0, MAX_ADDRESS_CHARS + 1)
-    if (!/^[[{]/.test(all)) return
+    this.address = all.slice(0, (this.maxTextChars ?? MAX_ADDRESS_CHARS) + 1)
+    if (!(this.maxTextChars === null ? /^[[{]/ : /^\[/).test(all)) return
     this.address = null
     this.text = new RowReader(this.limits, this.problems, { values: this.values })
     this.text.push(all)
@@ -183,6 +192,8 @@ export class MultitaskBodyReader implements JsonSink {
       const isRead = read instanceof RowCollector
       this.inputs = isRead ? { _tag: "rows", collector: read } : { _tag: "unreadable" }
       if (!isRead && bound(text.reader.failure) === null) problems.addAll([failureProblem(read)])
+    } else if (address !== null && this.maxTextChars !== null && !isAddress(address)) {
+      this.readText(address, this.maxTextChars)
     } else if (address !== null && address.length > MAX_ADDRESS_CHARS) {
       this.inputs = { _tag: "unreadable" }
       problems.add(
@@ -191,7 +202,28 @@ export class MultitaskBodyReader implements JsonSink {
       )
     } else if (address !== null) this.inputs = { _tag: "address", text: address.trim() }
   }
+
+  /** Objects one after the other, or a table. */
+  private readText(text: string, maxChars: number): void {
+    const rows = new TextRows(this.limits, this.problems, {
+      format: null,
+      maxChars: ROWS_PER_TEXT * maxChars,
+    })
+    rows.push(text)
+    const read = rows.end()
+    if (read instanceof RowCollector) this.inputs = { _tag: "rows", collector: read }
+    else {
+      this.inputs = { _tag: "unreadable" }
+      this.problems.add(INPUTS, textFailure(read))
+    }
+  }
 }
+
+/** Rows may be longer than the table that they come from, by the names of its columns. */
+const ROWS_PER_TEXT = 2
+
+/** A single word that begins as a URL does: a table of URLs has a header, and rows have blanks between them. */
+const isAddress = (text: string): boolean => /^[a-z][a-z0-9+.-]*:\S+\s*$/i.test(text)
 
 /** The body that a program has as a value. */
 export const bodyOf = (

@@ -22,7 +22,7 @@ export interface ResultQuery extends Selection {
   readonly inputIndex?: number
 }
 
-const STATUSES: ReadonlyArray<string> = ["queued", "running", ...TERMINAL]
+export const STATUSES: ReadonlyArray<string> = ["queued", "running", ...TERMINAL]
 
 const wholeNumber = (text: string): number | null =>
   /^\d+$/.test(text) ? Math.min(Number(text), Number.MAX_SAFE_INTEGER) : null

@@ -21,12 +21,13 @@ export const refuseUnknown = (
   { unknown }: MultitaskBody,
   names: ReadonlyArray<string>,
   problems: Problems,
+  what = "a field of this request",
 ): void => {
   const there = names.length === 0 ? "It takes none." : `There are ${names.join(", ")}.`
   for (const name of unknown) {
     const near = nearestName(name, names)
     const meant = near === null ? "" : ` Did you mean ${JSON.stringify(near)}?`
-    problems.add(childPath("", name), `is not a field of this request.${meant} ${there}`)
+    problems.add(childPath("", name), `is not ${what}.${meant} ${there}`)
   }
 }
 

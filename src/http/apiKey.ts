@@ -6,6 +6,9 @@ const given = (headers: Headers) => ({
   bearer: /^bearer +(.*)$/i.exec(headers.get("authorization") ?? "")?.[1] ?? "",
 })
 
+/** Whether a request says that it has a key, good or not. */
+export const hasKey = (headers: Headers): boolean => Object.values(given(headers)).some((key) => key !== "")
+
 /** What takes the keys out that a request carries, good or not. */
 export const requestRedactor = (headers: Headers): Redactor => redactorOf(Object.values(given(headers)))
 

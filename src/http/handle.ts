@@ -1,23 +1,22 @@
-import * as Cause from "effect/Cause"
-import { failureLine } from "../domain/failureReport.ts"
 import { type GroupId, isGroupId } from "../domain/Ids.ts"
 import { shorten } from "../domain/Problem.ts"
 import { loginUrlOf, type SettingsShape } from "../domain/Settings.ts"
 import type { TaskGroupStub } from "../layers/TaskGroupsObjects.ts"
 import { TAILWIND_PATH } from "../pages/tailwindFrame.ts"
-import { CreationFailed } from "../programs/createErrors.ts"
 import { actRoute } from "./actRoute.ts"
 import { actByPost, type Address, isWholeGroup, readAddress } from "./address.ts"
-import { requestRedactor, withoutKey } from "./apiKey.ts"
+import { withoutKey } from "./apiKey.ts"
 import { callbackRoute } from "./callbackRoute.ts"
 import { passOver } from "./body.ts"
 import { createRoute } from "./createRoute.ts"
 import { type Assets, documentRoute, isDocument } from "./documents.ts"
 import { errorResponse } from "./errors.ts"
+import { reportFault } from "./fault.ts"
 import { formRoute, tailwindRoute } from "./formRoute.ts"
 import { finished } from "./headers.ts"
 import { keyedRoute } from "./keyedRoute.ts"
-import { type LoadMcpSdk, MCP_PATH, mcpRoute } from "./mcpRoute.ts"
+import { MCP_PATH } from "./mcpCalls.ts"
+import { type LoadMcpSdk, mcpRoute } from "./mcpRoute.ts"
 import type { RateLimits } from "./rateLimits.ts"
 import { READS, resultRoute } from "./resultRoute.ts"
 import type { RequestRuntime } from "./runtime.ts"
@@ -59,12 +58,7 @@ const answer = async (request: Request, context: HandlerContext): Promise<Respon
   try {
     return finished(request, await route(request, context))
   } catch (error) {
-    const refId = crypto.randomUUID()
-    const group = error instanceof CreationFailed ? error : undefined
-    const about = { ref_id: refId, ...describe(request), ...(group && { taskgroup_id: group.taskgroupId }) }
-    const cause = Cause.die(group === undefined ? error : group.defect)
-    const line = JSON.stringify(failureLine("A request failed", cause, about))
-    console.error(requestRedactor(request.headers).hide(line))
+    const { refId, group } = reportFault(request, error, describe(request))
     return finished(
       request,
       errorResponse({

@@ -1,3 +1,5 @@
+import { membersOf } from "../domain/JsonText.ts"
+import type { JsonText } from "../domain/TaskGroup.ts"
 import type { IdempotentRequest } from "../services/Idempotency.ts"
 import type { ApiError } from "../domain/ApiError.ts"
 
@@ -81,3 +83,20 @@ export const idempotentRequestOf = async (
   token: crypto.randomUUID(),
   bodyHash: requestHash,
 })
+
+/**
+ * The same of a tool's call under its `request_id`, in a scope of its own. Whoever writes arguments anew may put them in
+ * another order, or say that one is null.
+ */
+export const idempotentCallOf = async (
+  apiKey: string,
+  scope: string,
+  requestId: string,
+  args: JsonText,
+): Promise<IdempotentRequest> => {
+  const members = membersOf(args)
+    .filter(({ value }) => value !== "null")
+    .map(({ name, value }) => `${JSON.stringify(name)}:${value}`)
+  const hash = await sha256(`${scope}\n${members.sort().join("\n")}`)
+  return idempotentRequestOf(apiKey, `tool ${scope}\n${requestId}`, hash)
+}

@@ -1,0 +1,115 @@
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Redacted from "effect/Redacted"
+import type { ApiError } from "../domain/ApiError.ts"
+import { MultitaskBody, MultitaskBodyReader } from "../domain/MultitaskBody.ts"
+import { failureProblem } from "../domain/RowReader.ts"
+import type { SettingsShape } from "../domain/Settings.ts"
+import type { JsonText } from "../domain/TaskGroup.ts"
+import { explain } from "../mcp/explain.ts"
+import type { ToolResult } from "../mcp/server.ts"
+import { type Tool, type ToolCall, ToolFailed, type ToolServices } from "../mcp/Tool.ts"
+import { problemsError } from "../programs/apiErrors.ts"
+import { limitsOf } from "../programs/decodeBody.ts"
+import { Settings } from "../services/Settings.ts"
+import { TaskGroups } from "../services/TaskGroups.ts"
+import { requestRedactor } from "./apiKey.ts"
+import { reportFault } from "./fault.ts"
+import type { HandlerContext } from "./handle.ts"
+import { idempotentCallOf } from "./idempotency.ts"
+import { publicOriginOf } from "./origin.ts"
+import { notHereError } from "./resultRoute.ts"
+
+export const MCP_PATH = "/mcp"
+
+/** Runs tools for one message. */
+export class McpCalls {
+  /** What Parallel said where it has refused the key. */
+  refusedKey: ApiError | null = null
+
+  private readonly request: Request
+  private readonly context: HandlerContext
+  private readonly key: string
+  private readonly args: JsonText
+
+  constructor(request: Request, context: HandlerContext, key: string, args: JsonText) {
+    this.request = request
+    this.context = context
+    this.key = key
+    this.args = args
+  }
+
+  async run(tool: Tool): Promise<ToolResult> {
+    const { context, request, args } = this
+    const reader = new MultitaskBodyReader(
+      limitsOf(context.settings),
+      Object.keys(tool.inputSchema.properties),
+      { maxTextChars: context.settings.MCP_BODY_BYTES },
+    )
+    reader.push(args)
+    const read = reader.finish()
+    if (!(read instanceof MultitaskBody)) return this.failed(problemsError(422, [failureProblem(read)]))
+    const program = inTime(tool.run(this.callWith(read)), context.settings)
+    try {
+      const result = await context.runtime.runPromise(Effect.result(program))
+      return result._tag === "Success" ? result.success : this.failed(result.failure.error)
+    } catch (error) {
+      const { refId, group } = reportFault(request, error, { route: `POST ${MCP_PATH}`, tool: tool.name })
+      return this.failed({
+        status: 500,
+        group,
+        message: `Something went wrong here; stored groups are not affected (reference ${refId}). Call again only with the same request_id.`,
+      })
+    }
+  }
+
+  private failed(error: ApiError): ToolResult {
+    if (error.status === 401) this.refusedKey = error
+    return { failed: requestRedactor(this.request.headers).hideCut(explain(error)) }
+  }
+
+  private callWith(args: MultitaskBody): ToolCall {
+    const { request, context, key } = this
+    const { limits, settings } = context
+    const refuse = (error: ApiError | null) =>
+      error === null ? Effect.void : Effect.fail(new ToolFailed({ error }))
+    return {
+      args,
+      key: Redacted.make(key, { label: "api key" }),
+      origin: publicOriginOf(request, settings),
+      token: crypto.randomUUID(),
+      once: (scope, requestId) => Effect.promise(() => idempotentCallOf(key, scope, requestId, this.args)),
+      admit: Effect.flatMap(
+        Effect.promise(() => limits.count("RATE_SUBMIT", request)),
+        refuse,
+      ),
+      admitReader: Effect.suspend(() => refuse(limits.guesser(request))),
+      notHere: Effect.flatMap(
+        Effect.promise(() => notHereError(request, limits)),
+        (error) => Effect.fail(new ToolFailed({ error })),
+      ),
+    }
+  }
+}
+
+/** Whoever calls a tool waits for half a minute, not longer: what takes longer goes on without them. */
+const inTime = <A>(
+  program: Effect.Effect<A, ToolFailed, ToolServices>,
+  settings: SettingsShape,
+): Effect.Effect<A, ToolFailed, ToolServices> =>
+  Effect.gen(function* () {
+    const groups = yield* TaskGroups
+    const until = (yield* Clock.currentTimeMillis) + settings.MCP_ANSWER_SECONDS * 1000
+    return yield* program.pipe(
+      Effect.provideService(Settings, {
+        ...settings,
+        PREPARE_SECONDS: settings.MCP_PREPARE_SECONDS,
+        IDEMPOTENCY_WAIT_SECONDS: settings.MCP_REPEAT_SECONDS,
+      }),
+      Effect.provideService(TaskGroups, {
+        ...groups,
+        commit: (id) =>
+          Effect.flatMap(Clock.currentTimeMillis, (now) => groups.commit(id, Math.max(0, until - now))),
+      }),
+    )
+  })

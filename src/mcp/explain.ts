@@ -1,0 +1,77 @@
+import type { ApiError } from "../domain/ApiError.ts"
+import type { Problem } from "../domain/Problem.ts"
+import { problemSentence } from "../domain/Problem.ts"
+
+/** More than this a model does not correct in one go. */
+const MAX_TOLD = 10
+
+/** What is wrong, as a model reads it, and what to do about it. */
+export const explain = (error: ApiError): string =>
+  [whatIsWrong(error), whatToDo(error), aboutGroup(error)].filter((part) => part !== "").join("\n")
+
+const whatIsWrong = ({ status, message, detail }: ApiError): string => {
+  const problems = (detail?.["errors"] ?? []) as ReadonlyArray<Problem>
+  if (status !== 422 || !areProblems(problems) || problems.length === 0) return inToolsWords(message)
+  const told = problems.slice(0, MAX_TOLD).map((problem) => `- ${inToolsWords(problemSentence(problem))}`)
+  const more = problems.length > MAX_TOLD ? [`- and ${problems.length - MAX_TOLD} more.`] : []
+  return [
+    problems.length === 1 ? "This argument does not do:" : "These arguments do not do:",
+    ...told,
+    ...more,
+  ].join("\n")
+}
+
+const areProblems = (errors: unknown): errors is ReadonlyArray<Problem> =>
+  Array.isArray(errors) &&
+  errors.every(
+    (one: unknown) =>
+      typeof one === "object" &&
+      one !== null &&
+      typeof (one as Problem).message === "string" &&
+      "path" in one,
+  )
+
+/** The API's sentences name its own fields. */
+const inToolsWords = (sentence: string): string =>
+  sentence
+    .replaceAll(/\boutput_(?:description|schema)\b/g, "output")
+    .replaceAll(/, or send "skip_empty": true/g, "")
+    .replaceAll("The body", "The call")
+    .replaceAll("Idempotency-Key", "request_id")
+
+const seconds = ({ headers }: ApiError): string => headers?.["retry-after"] ?? "a few"
+
+const whatToDo = (error: ApiError): string => {
+  const { status, detail } = error
+  switch (status) {
+    case 402:
+      return "The account behind this key has too little credit at Parallel. Tell the person (credit is added at https://platform.parallel.ai) and stop; do not call again before they say so."
+    case 403:
+      return "Stop and tell the person: another key is needed."
+    case 404:
+      return "Check the taskgroup_id: it is in the answer of createTaskGroup, and in the group's URL."
+    case 409:
+      return error.headers?.["retry-after"] === undefined
+        ? "Use a new request_id for a new request."
+        : `Call again with exactly the same arguments and the same request_id in ${seconds(error)} s: nothing is done twice.`
+    case 413:
+      return "Pass a URL of the rows instead, or call again with fewer rows."
+    case 422: {
+      const [first] = (detail?.["errors"] ?? []) as ReadonlyArray<Partial<Problem>>
+      return first?.path === "max_cost_usd"
+        ? "Nothing was started or paid. Ask the person whether to spend that; otherwise use fewer rows (limit) or a cheaper processor."
+        : "Nothing was started or paid. Correct this and call again."
+    }
+    case 429:
+      return `Wait ${seconds(error)} s before you call again.`
+    case 502:
+    case 503:
+    case 504:
+      return "Call again in a moment, with the same request_id if the tool has one: nothing is done twice then."
+    default:
+      return ""
+  }
+}
+
+const aboutGroup = ({ group }: ApiError): string =>
+  group?.url ? `The task group is ${group.taskgroupId}: ${group.url}` : ""
