@@ -61,6 +61,14 @@ const COMPATIBILITY_DATE = "2026-10-15"
 
 const bundles = new Map<string, string>()
 
+/** As in the project's own configuration: what is loaded on demand is no part of a Worker that stands beside it. */
+const MODULES = `find_additional_modules = true
+rules = [
+  { type = "ESModule", globs = ["**/mcpSdk.mjs"] },
+  { type = "Text", globs = ["**/*.module.txt"], fallthrough = false },
+]
+`
+
 /** A Worker as `npm run deploy` would upload it. */
 export const bundle = (entry: string, folder: string): string => {
   const known = bundles.get(entry)
@@ -70,7 +78,7 @@ export const bundle = (entry: string, folder: string): string => {
   const config = `${out}.toml`
   writeFileSync(
     config,
-    `name = "bench"\nmain = ${JSON.stringify(resolve(entry))}\ncompatibility_date = "${COMPATIBILITY_DATE}"\n`,
+    `name = "bench"\nmain = ${JSON.stringify(resolve(entry))}\ncompatibility_date = "${COMPATIBILITY_DATE}"\n${MODULES}`,
   )
   const built = spawnSync(
     process.execPath,

@@ -17,7 +17,7 @@ import {
   REQUEST_ID,
 } from "./schemas.ts"
 import { type Tool, type ToolAnswer, type ToolCall, ToolFailed, type ToolServices } from "./Tool.ts"
-import { commonProblems, failWith, groupIdOf, requestIdOf } from "./toolFields.ts"
+import { checkNames, failWith, groupIdOf, requestIdOf } from "./toolFields.ts"
 
 const { url, taskgroup_id, count, cost, warnings } = FIELDS_ANSWERED
 
@@ -110,7 +110,7 @@ const act = Effect.fnUntraced(function* (
   name: ActName,
   next: (answer: JsonText) => string,
 ): Effect.fn.Return<ToolAnswer, ToolFailed, ToolServices> {
-  const problems = commonProblems(call.args, tool)
+  const problems = checkNames(call.args, tool)
   const id = groupIdOf(call.args, problems)
   const isOnce = "request_id" in tool.inputSchema.properties
   const requestId = isOnce ? requestIdOf(call.args, problems) : ""
