@@ -50,7 +50,7 @@ const whatToDo = (error: ApiError): string => {
   const { status, detail } = error
   switch (status) {
     case 402:
-      return "The account behind this key has too little credit at Parallel. Tell the person (credit is added at https://platform.parallel.ai) and stop; do not call again before they say so."
+      return "Nothing was started or paid: the account behind this key has too little credit at Parallel. Tell the person (credit is added at https://platform.parallel.ai) and stop; do not call again before they say so."
     case 403:
       return "Stop and tell the person: another key is needed."
     case 404:
