@@ -91,6 +91,8 @@ export const CONSTANTS = {
 
   /** Between two comment lines of an idle viewer stream: proxies close what is silent for 30 s or more. */
   HEARTBEAT_SECONDS: 15,
+  /** How long a question how far a group is may wait for news: less than callers' own time limits. */
+  PROGRESS_WAIT_SECONDS: 25,
   /** Silence after which a viewer's stream is connected to the object again: three heartbeats. */
   VIEWER_SILENCE_SECONDS: 45,
   /** First wait after a failed webhook; doubles. */

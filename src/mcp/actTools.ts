@@ -17,7 +17,7 @@ import {
   REQUEST_ID,
 } from "./schemas.ts"
 import { type Tool, type ToolAnswer, type ToolCall, ToolFailed, type ToolServices } from "./Tool.ts"
-import { commonProblems, failWith, groupIdOf, requestIdOf } from "./toolFields.ts"
+import { checkNames, failWith, groupIdOf, requestIdOf } from "./toolFields.ts"
 
 const { url, taskgroup_id, count, cost, warnings } = FIELDS_ANSWERED
 
@@ -92,16 +92,19 @@ export const stopTaskGroup: Tool = {
         readonly running: number
         readonly not_sent: number
       }
-      return `${not_sent} rows will not be sent; ${running} were sent before and finish.`
+      return `${rowsText(not_sent, "is", "are")} not sent; ${rowsText(running, "was sent before and finishes", "were sent before and finish")}.`
     }),
 }
 
 const sumUp = (answer: JsonText, field: "added" | "retried", done: string): string => {
   const told = JSON.parse(answer) as Readonly<Record<string, unknown>>
   const cost = told["estimated_cost_usd"]
-  const price = typeof cost === "number" ? `, at about $${cost}` : ""
-  return `${String(told[field])} rows are ${done}${price}.`
+  const price = typeof cost === "number" ? `, for about $${cost < 0.1 ? cost : cost.toFixed(2)}` : ""
+  return `${rowsText(Number(told[field]), "is", "are")} ${done}${price}.`
 }
+
+const rowsText = (count: number, one: string, many: string): string =>
+  count === 1 ? `1 row ${one}` : `${count} rows ${many}`
 
 /** One of the acts of the API, under the caller's `request_id` where the tool has one. */
 const act = Effect.fnUntraced(function* (
@@ -110,7 +113,7 @@ const act = Effect.fnUntraced(function* (
   name: ActName,
   next: (answer: JsonText) => string,
 ): Effect.fn.Return<ToolAnswer, ToolFailed, ToolServices> {
-  const problems = commonProblems(call.args, tool)
+  const problems = checkNames(call.args, tool)
   const id = groupIdOf(call.args, problems)
   const isOnce = "request_id" in tool.inputSchema.properties
   const requestId = isOnce ? requestIdOf(call.args, problems) : ""

@@ -13,13 +13,18 @@ const whatIsWrong = ({ status, message, detail }: ApiError): string => {
   const problems = (detail?.["errors"] ?? []) as ReadonlyArray<Problem>
   if (status !== 422 || !areProblems(problems) || problems.length === 0) return inToolsWords(message)
   const told = problems.slice(0, MAX_TOLD).map((problem) => `- ${inToolsWords(problemSentence(problem))}`)
+  const about = problems.some(({ path }) => /^inputs(?:\[\d+\])?$/.test(path)) ? [ROWS] : []
   const more = problems.length > MAX_TOLD ? [`- and ${problems.length - MAX_TOLD} more.`] : []
   return [
     problems.length === 1 ? "This argument does not do:" : "These arguments do not do:",
     ...told,
     ...more,
+    ...about,
   ].join("\n")
 }
+
+const ROWS =
+  'inputs is an array of flat objects, one for each row, such as [{"company":"Stripe"},{"company":"Adyen"}]; or text: a URL, or JSON Lines, CSV or TSV with a header line.'
 
 const areProblems = (errors: unknown): errors is ReadonlyArray<Problem> =>
   Array.isArray(errors) &&
@@ -35,7 +40,7 @@ const areProblems = (errors: unknown): errors is ReadonlyArray<Problem> =>
 const inToolsWords = (sentence: string): string =>
   sentence
     .replaceAll(/\boutput_(?:description|schema)\b/g, "output")
-    .replaceAll(/, or send "skip_empty": true/g, "")
+    .replaceAll(/, or send "skip_empty": true|where no content type or file name says CSV, /g, "")
     .replaceAll("The body", "The call")
     .replaceAll("Idempotency-Key", "request_id")
 
@@ -45,7 +50,7 @@ const whatToDo = (error: ApiError): string => {
   const { status, detail } = error
   switch (status) {
     case 402:
-      return "The account behind this key has too little credit at Parallel. Tell the person (credit is added at https://platform.parallel.ai) and stop; do not call again before they say so."
+      return "Nothing was started or paid: the account behind this key has too little credit at Parallel. Tell the person (credit is added at https://platform.parallel.ai) and stop; do not call again before they say so."
     case 403:
       return "Stop and tell the person: another key is needed."
     case 404:

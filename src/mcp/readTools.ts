@@ -1,13 +1,13 @@
 import * as Effect from "effect/Effect"
 import type { ExcerptQuery } from "../domain/Excerpt.ts"
-import { Problems, shorten } from "../domain/Problem.ts"
+import { type Problems, shorten } from "../domain/Problem.ts"
 import { readQuery } from "../domain/ResultQuery.ts"
 import { problemsError } from "../programs/apiErrors.ts"
 import { Settings } from "../services/Settings.ts"
 import { type GroupUnreachable, TaskGroups } from "../services/TaskGroups.ts"
 import { answerSchema, FIELDS_ANSWERED, GROUP, inputSchema, STATUS_FILTER } from "./schemas.ts"
 import { type Tool, ToolFailed } from "./Tool.ts"
-import { commonProblems, failWith, groupIdOf, textOf, wholeOf } from "./toolFields.ts"
+import { checkNames, failWith, groupIdOf, textOf, wholeOf } from "./toolFields.ts"
 
 const { url, taskgroup_id, num_inputs, count, text, flag } = FIELDS_ANSWERED
 
@@ -42,10 +42,9 @@ export const getStatus: Tool = {
   }),
   annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
   run: Effect.fnUntraced(function* (call) {
-    const problems = commonProblems(call.args, getStatus)
+    const problems = checkNames(call.args, getStatus)
     const id = groupIdOf(call.args, problems)
     const wait = wholeOf(call.args, "wait_seconds", 0, problems) ?? 0
-    problems.join(call.args.problems)
     yield* failWith(problems)
     if (id === null) return yield* call.notHere
     yield* call.admitReader
@@ -103,10 +102,9 @@ export const getResultMarkdown: Tool = {
   annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
   run: Effect.fnUntraced(function* (call) {
     const { MCP_RESULT_CHARS } = yield* Settings
-    const problems = commonProblems(call.args, getResultMarkdown)
+    const problems = checkNames(call.args, getResultMarkdown)
     const id = groupIdOf(call.args, problems)
     const query = excerptQuery(call.args, problems, MCP_RESULT_CHARS)
-    problems.join(call.args.problems)
     yield* failWith(problems)
     if (id === null) return yield* call.notHere
     yield* call.admitReader

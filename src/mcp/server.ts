@@ -70,8 +70,8 @@ export const answerMessage = (
     })
     return server
   }
-  // Nothing changes that a client could subscribe to; no stream is kept open.
-  return sdk.createMcpHandler(makeServer, { maxSubscriptions: 0 }).fetch(request, { parsedBody: message })
+  // Nothing changes that a client could subscribe to, so that no stream is kept open either.
+  return sdk.createMcpHandler(makeServer).fetch(request, { parsedBody: message })
 }
 
 const textOf = (text: string) => ({ type: "text" as const, text })

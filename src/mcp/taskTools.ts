@@ -2,7 +2,6 @@ import * as Effect from "effect/Effect"
 import { kindOf, shownText } from "../domain/JsonText.ts"
 import { answerJson } from "../domain/MultitaskAnswer.ts"
 import { MultitaskBody } from "../domain/MultitaskBody.ts"
-import { Problems } from "../domain/Problem.ts"
 import type { JsonText } from "../domain/TaskGroup.ts"
 import { createErrorOf } from "../programs/apiErrors.ts"
 import type { CreationFailed } from "../programs/createErrors.ts"
@@ -18,7 +17,7 @@ import {
   TASK_FIELDS,
 } from "./schemas.ts"
 import { type Tool, type ToolCall, ToolFailed } from "./Tool.ts"
-import { commonProblems, failWith, requestIdOf } from "./toolFields.ts"
+import { checkNames, requestIdOf } from "./toolFields.ts"
 
 export const planTaskGroup: Tool = {
   name: "planTaskGroup",
@@ -29,9 +28,8 @@ export const planTaskGroup: Tool = {
   outputSchema: answerSchema({ dry_run: FIELDS_ANSWERED.flag, ...ESTIMATE }),
   annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: true },
   run: Effect.fnUntraced(function* (call) {
-    const problems = commonProblems(call.args, planTaskGroup)
-    const body = taskBody(call.args, problems)
-    yield* failWith(problems)
+    checkNames(call.args, planTaskGroup)
+    const body = taskBody(call.args)
     yield* call.admit
     const planned = yield* decodeBody(body, call.key).pipe(
       Effect.flatMap((decoded) => planDecoded(decoded, call.key)),
@@ -58,10 +56,9 @@ export const createTaskGroup: Tool = {
   }),
   annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: true, openWorldHint: true },
   run: Effect.fnUntraced(function* (call) {
-    const problems = commonProblems(call.args, createTaskGroup)
-    const body = taskBody(call.args, problems)
+    const problems = checkNames(call.args, createTaskGroup)
     const requestId = requestIdOf(call.args, problems)
-    yield* failWith(problems)
+    const body = taskBody(call.args)
     yield* call.admit
     const request = yield* call.once(createTaskGroup.name, requestId)
     const { answer, replayed } = yield* decodeBody(body, call.key).pipe(
@@ -85,25 +82,31 @@ const nextOf = (answer: JsonText, replayed: boolean): string => {
   return `${again}Give the person the url. To wait, call getStatus with wait_seconds 20; when is_active is false, call getResultMarkdown once.${others}`
 }
 
-/** The arguments as the API's body: `output` is a description, or a schema as an object or as text. */
-const taskBody = (args: ToolCall["args"], problems: Problems): MultitaskBody => {
+/**
+ * The arguments as the API's body, with what is wrong with them so far: `output` is a description, or a schema as an
+ * object or as text.
+ */
+const taskBody = (args: ToolCall["args"]): MultitaskBody => {
+  const { problems } = args
   const fields = new Map(args.fields)
   const output = fields.get("output") ?? "null"
   for (const name of ["output", "request_id"]) fields.delete(name)
   const kind = kindOf(output)
-  const isSchema = kind === "object" || (kind === "string" && shownText(output).trimStart().startsWith("{"))
-  if (output === "null") {
-    if (!args.tooLong.has("output"))
-      problems.add(
-        "output",
-        "is missing. Say in plain words what to find out for every row, or pass a JSON Schema.",
-      )
-  } else if (kind !== "string" && kind !== "object")
+  const isText = kind === "string"
+  const isSchema = kind === "object" || (isText && shownText(output).trimStart().startsWith("{"))
+  if (output === "null" && !args.tooLong.has("output"))
+    problems.add(
+      "output",
+      "is missing. Say in plain words what to find out for every row, or pass a JSON Schema.",
+    )
+  else if (output !== "null" && !isText && !isSchema)
     problems.add("output", "must be plain words, or a JSON Schema as an object or as text.")
-  else fields.set(isSchema ? "output_schema" : "output_description", output)
+  // What is wrong with it is said once.
+  if (isSchema) fields.set("output_schema", output)
+  else fields.set("output_description", isText ? output : SOMETHING)
   if ((fields.get("output_type") ?? "null") === "null") fields.set("output_type", '"json"')
-  const { tooLong, inputs } = args
-  const all = new Problems()
-  all.join(args.problems)
-  return new MultitaskBody({ kind: args.kind, fields, tooLong, unknown: [], inputs, problems: all })
+  const { kind: all, tooLong, inputs } = args
+  return new MultitaskBody({ kind: all, fields, tooLong, unknown: [], inputs, problems })
 }
+
+const SOMETHING = '"something"'

@@ -2,7 +2,7 @@ import * as Effect from "effect/Effect"
 import { type GroupId, isGroupId } from "../domain/Ids.ts"
 import { describeJson } from "../domain/Json.ts"
 import type { MultitaskBody } from "../domain/MultitaskBody.ts"
-import { type Problem, Problems, shorten } from "../domain/Problem.ts"
+import { type Problem, type Problems, shorten } from "../domain/Problem.ts"
 import { refuseUnknown, valueOf } from "../domain/requestFields.ts"
 import { problemsError } from "../programs/apiErrors.ts"
 import { type Tool, ToolFailed } from "./Tool.ts"
@@ -14,9 +14,12 @@ const refused = (problems: ReadonlyArray<Problem>) => new ToolFailed({ error: pr
 export const failWith = (problems: Problems): Effect.Effect<void, ToolFailed> =>
   problems.count === 0 ? Effect.void : Effect.fail(refused(problems.list("")))
 
-/** What is wrong with the arguments whatever the tool makes of them: unknown names, what nobody can read. */
-export const commonProblems = (args: MultitaskBody, { inputSchema }: Pick<Tool, "inputSchema">): Problems => {
-  const problems = new Problems()
+/**
+ * What is wrong with the arguments, with their unknown names: rows say what is wrong with them in the same place, when
+ * they are counted.
+ */
+export const checkNames = (args: MultitaskBody, { inputSchema }: Pick<Tool, "inputSchema">): Problems => {
+  const { problems } = args
   refuseUnknown(args, Object.keys(inputSchema.properties), problems, "an argument of this tool")
   return problems
 }
