@@ -55,7 +55,11 @@ describe.concurrent("rows reach Parallel as they were sent:", () => {
       ['{"company":"=Stripe"}'],
     ],
     ["TSV", text("company\tcity\nA, B\tC;D\n"), ['{"company":"A, B","city":"C;D"}']],
-    ["one column with blanks", text("company,\nNew York Times,\nAC/DC,"), ['{"company":"New York Times"}', '{"company":"AC/DC"}']],
+    [
+      "one column with blanks",
+      text("company,\nNew York Times,\nAC/DC,"),
+      ['{"company":"New York Times"}', '{"company":"AC/DC"}'],
+    ],
   ])("%s", async (_, inputs, rows) => {
     const upstream = newUpstream()
     expect(await rowsAt(upstream, await created(upstream, argsOf(inputs)))).toEqual(rows)
@@ -77,8 +81,16 @@ describe.concurrent("rows reach Parallel as they were sent:", () => {
   it("those that are added", async () => {
     const upstream = newUpstream()
     const id = await created(upstream, argsOf(`[${PLAIN}]`))
-    for (const [request, inputs] of [`[${HARD}]`, text(`${HARD}\n${HARD}`), text("company\tn\nX\t1.10")].entries())
-      await done(upstream, "addInputs", `{"taskgroup_id":"${id}","inputs":${inputs},"request_id":"${request}"}`)
+    for (const [request, inputs] of [
+      `[${HARD}]`,
+      text(`${HARD}\n${HARD}`),
+      text("company\tn\nX\t1.10"),
+    ].entries())
+      await done(
+        upstream,
+        "addInputs",
+        `{"taskgroup_id":"${id}","inputs":${inputs},"request_id":"${request}"}`,
+      )
     const { runs } = await untilEnded(id)
     expect(runs).toHaveLength(5)
     expect(await rowsAt(upstream, id)).toEqual([PLAIN, HARD, HARD, HARD, '{"company":"X","n":"1.10"}'])
@@ -109,7 +121,11 @@ describe.concurrent("rows are refused by their place:", () => {
   })
 
   it.each<[what: string, args: string, place: string]>([
-    ["a schema with a name given twice", `{"inputs":[${PLAIN}],"output":{"type":"object","type":"array"},"request_id":"r"}`, "output"],
+    [
+      "a schema with a name given twice",
+      `{"inputs":[${PLAIN}],"output":{"type":"object","type":"array"},"request_id":"r"}`,
+      "output",
+    ],
     ["an argument given twice", argsOf(`[${PLAIN}]`, ',"processor":"core"'), "processor"],
     ["rows given twice", argsOf(`[${PLAIN}]`, `,"inputs":[${PLAIN}]`), "inputs"],
     ["half a character in a title", argsOf(`[${PLAIN}]`, ',"title":"\\ud800"'), "title"],
