@@ -32,7 +32,8 @@ export function* renderMarkdown(
   const group = `Task group ${details.taskgroupId}`
   const facts = [progressText(status), `processor ${details.processor}`, ...(title === null ? [] : [group])]
   yield `# ${markdownCell(title ?? group)}\n\n`
-  yield `${emoji} ${markdownCell(facts.join(" · "))} · [live page](${origin}/${details.taskgroupId}.html)\n\n`
+  const url = `${origin}/${details.taskgroupId}`
+  yield `${emoji} ${markdownCell(facts.join(" · "))} · [live page](${url}.html) · for programs: \`${url}.json\`, \`.jsonl\`, \`.csv\`, \`.sse\`, see \`${origin}/docs.md\`\n\n`
   if (status.status_message !== "") yield `${markdownParagraph(status.status_message)}\n\n`
   yield `${markdownParagraph(`${stateLabel(status)[0]}. ${nextStep(status, details.taskgroupId)}`)}\n\n`
   for (const warning of details.warnings) yield `> ⚠️ ${markdownCell(warning)}\n\n`

@@ -51,6 +51,17 @@ describe("renderMarkdown", () => {
     expect(linked("https://public.example")).toBe("https://public.example/tgrp_00000001.html")
   })
 
+  it("says on top, in one line, how a program reads the same", () => {
+    const lines = (...origin: [] | [string]) =>
+      [...renderMarkdown(snapshotOf([]), {}, ...origin)].join("").split("\n").slice(0, 3)
+    expect(lines()[2]).toMatch(
+      / · for programs: `\/tgrp_00000001\.json`, `\.jsonl`, `\.csv`, `\.sse`, see `\/docs\.md`$/,
+    )
+    expect(lines("https://public.example")[2]).toMatch(
+      / `https:\/\/public\.example\/tgrp_00000001\.json`, .* `https:\/\/public\.example\/docs\.md`$/,
+    )
+  })
+
   it("tells no reasons and no sources unless they are asked for", () => {
     const given = [{ input: { a: 1 }, content: { ceo: "N" }, basis: evidence }]
     for (const options of [{}, { basis: "none" }] as const)
