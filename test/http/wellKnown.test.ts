@@ -39,7 +39,7 @@ const asking =
       assets: fromDisk,
     })
 
-const json = async (path: string, ask = asking()) => (await ask(path)).json() as Promise<any>
+const json = async (path: string, ask = asking()): Promise<any> => (await ask(path)).json()
 
 const ajv = new Ajv({ strict: false, formats: { uri: (text: string) => URL.canParse(text) } })
 const expectValid = (schema: object, value: unknown) => {
