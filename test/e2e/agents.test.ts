@@ -29,14 +29,15 @@ const pair = servers({
   },
 })
 
+/** A call by tool (and key, where it is not the usual one), and what is shown of its answer. */
+const CALL = /^```json (\w+(?: \S+)?)\n([^`]*?)\n```\n\n```text\n[^`]*```$/gm
+
 it("answers as docs/agents.md shows", async () => {
   const page = readFileSync(PAGE, "utf8")
   /** Of the group that was created last. */
   let group = ""
   let made = page
-  for (const [whole, info = "", call = ""] of page.matchAll(
-    /^```json (\S+(?: \S+)?)\n([^]*?)\n```\n\n```text\n(?:[^]*?\n)?```$/gm,
-  )) {
+  for (const [whole, info = "", call = ""] of page.matchAll(CALL)) {
     const [tool = "", key = "demo-key"] = info.split(" ")
     const args: unknown = JSON.parse(call.replaceAll("tgrp_…", group))
     let answer = await ask(key === "none" ? null : key, tool, args)
@@ -79,3 +80,4 @@ const shown = (answer: string): string =>
     .replaceAll(/\btgrp_\w+/g, "tgrp_…")
     .replaceAll(/\btrun_\w+/g, "trun_…")
     .replaceAll("`", "'")
+    .trimEnd()
