@@ -64,7 +64,7 @@ const whatToDo = (error: ApiError, isRead: boolean): string => {
     case 422: {
       if (isRead) return "Correct this and call again."
       const [first] = (detail?.["errors"] ?? []) as ReadonlyArray<Partial<Problem>>
-      return first?.path === "max_cost_usd"
+      return first?.path === "max_cost_usd" && first.message?.includes("estimate") === true
         ? "Nothing was started or paid. Ask the person whether to spend that; otherwise use fewer rows (limit) or a cheaper processor."
         : "Nothing was started or paid. Correct this and call again."
     }
