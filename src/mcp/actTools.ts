@@ -92,6 +92,7 @@ export const stopTaskGroup: Tool = {
         readonly running: number
         readonly not_sent: number
       }
+      if (not_sent + running === 0) return "All rows had ended: there was nothing to stop."
       return `${rowsText(not_sent, "is", "are")} not sent; ${rowsText(running, "was sent before and finishes", "were sent before and finish")}.`
     }),
 }

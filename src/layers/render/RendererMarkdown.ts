@@ -1,5 +1,11 @@
 import * as Layer from "effect/Layer"
-import { CONFIDENCE_LEGEND, markdownCell, markdownHeader, markdownParagraph } from "../../domain/Markdown.ts"
+import {
+  CONFIDENCE_LEGEND,
+  markdownCell,
+  markdownHeader,
+  markdownParagraph,
+  UNCUT,
+} from "../../domain/Markdown.ts"
 import { nextStep, stateLabel } from "../../domain/nextStep.ts"
 import { Renderer, type RenderOptions } from "../../services/Renderer.ts"
 import type { Snapshot } from "../../services/GroupReader.ts"
@@ -18,7 +24,7 @@ export function* renderMarkdown(
 ): Generator<string> {
   const { details, status } = snapshot
   const { inputs, outputs } = tableColumns(snapshot)
-  yield markdownHeading(snapshot, origin)
+  yield markdownHeading(snapshot, origin, UNCUT, forPrograms(origin))
   yield `${markdownParagraph(`${stateLabel(status)[0]}. ${nextStep(status, details.taskgroupId)}`)}\n\n`
   for (const warning of details.warnings) yield `> ⚠️ ${markdownCell(warning)}\n\n`
   yield `${markdownHeader(["status", ...inputs, ...outputs, "run"])}\n`
@@ -35,6 +41,10 @@ export function* renderMarkdown(
   yield `\n${CONFIDENCE_LEGEND}\n`
   if (basis !== "none") for (const row of snapshot.rows(0)) yield basisMarkdown(row, basis)
 }
+
+/** How a program reads the same: the page's address, with one of these at its end. */
+const forPrograms = (origin: string): string =>
+  `, for programs \`.json\`, \`.jsonl\`, \`.csv\`, \`.sse\` (see \`${origin}/docs.md\`)`
 
 export const RendererMarkdown = (origin = "") =>
   Layer.succeed(Renderer("md"), {

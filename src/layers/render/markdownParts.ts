@@ -13,11 +13,12 @@ import type { Snapshot } from "../../services/GroupReader.ts"
 import { progressText } from "./head.ts"
 import { type TableRow, valueIn } from "./table.ts"
 
-/** What a group is and how far. `origin` as in `renderMarkdown`. */
+/** What a group is and how far. `origin` as in `renderMarkdown`; `behind`: what its links end with. */
 export const markdownHeading = (
   { details, status }: Pick<Snapshot, "details" | "status">,
   origin: string,
   { text }: Cut = UNCUT,
+  behind = "",
 ): string => {
   const emoji = status.is_active ? "🔄" : "🏁"
   const title = titleOf(details.metadata)
@@ -25,7 +26,7 @@ export const markdownHeading = (
   const facts = [progressText(status), `processor ${details.processor}`, ...(title === null ? [] : [group])]
   return [
     `# ${markdownCell(text(title ?? group))}\n\n`,
-    `${emoji} ${markdownCell(text(facts.join(" · ")))} · [live page](${origin}/${details.taskgroupId}.html)\n\n`,
+    `${emoji} ${markdownCell(text(facts.join(" · ")))} · [live page](${origin}/${details.taskgroupId}.html)${behind}\n\n`,
     status.status_message === "" ? "" : `${markdownParagraph(text(status.status_message))}\n\n`,
   ].join("")
 }
