@@ -123,14 +123,15 @@ const headersOf = (endpoints: ReadonlyArray<Endpoint>): string => {
     : `## Headers of answers\n\n| header | what it says |\n| --- | --- |\n${rows.join("\n")}`
 }
 
-/** What has a name, each once; the body of a request stands with the request. */
+/** What has a name, each once; what is a request's body and nothing else stands with the request. */
 const typesOf = (page: Page, endpoints: ReadonlyArray<Endpoint>): ReadonlyArray<string> => {
   const { document } = page
   const schemas = endpoints.flatMap(({ body }) => (body?.schema === undefined ? [] : [body.schema]))
   const bodies = new Set(schemas.map((schema) => namedSchema(document, schema).name))
+  const linked = JSON.stringify([endpoints.map(({ answers }) => answers), document.components?.schemas])
   const inBodies = JSON.stringify(schemas.map((schema) => namedSchema(document, schema).schema))
   const types = Object.entries(document.components?.schemas ?? {}).filter(
-    ([name, schema]) => !bodies.has(name) && isToldByName(document, schema),
+    ([name, schema]) => (!bodies.has(name) || linked.includes(`/${name}"`)) && isToldByName(document, schema),
   )
   if (types.length === 0) return []
   return [

@@ -22,6 +22,8 @@ const OTHERS = [
   "https://platform.parallel.ai",
   "https://cursor.com",
   "https://insiders.vscode.dev",
+  // A source, in an example.
+  "https://stripe.com",
 ]
 
 describe.each(PAGES)("%s", (path, type) => {
