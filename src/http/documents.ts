@@ -65,8 +65,7 @@ export const textRoute = async (
   if (request.method !== "GET" && request.method !== "HEAD")
     return errorResponse(methodNotAllowed(request.method, METHODS))
   const origin = publicOriginOf(request, settings)
-  if (!isFillable(origin))
-    return errorResponse(NO_HOST)
+  if (!isFillable(origin)) return errorResponse(NO_HOST)
   const text = await make(origin)
   if (text === null)
     return errorResponse({
