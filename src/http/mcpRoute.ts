@@ -1,11 +1,13 @@
 import type { ApiError } from "../domain/ApiError.ts"
 import { loginUrlOf, type SettingsShape } from "../domain/Settings.ts"
+import { isFillable } from "../domain/template.ts"
 import { type MessageFailure, readMessage } from "../mcp/readMessage.ts"
 import { answerMessage } from "../mcp/server.ts"
 import type * as McpSdk from "../mcpSdk.mjs"
 import { apiKeyOf, hasKey } from "./apiKey.ts"
 import { passOver, readBodyText } from "./body.ts"
-import { errorResponse, methodNotAllowed } from "./errors.ts"
+import { RESOURCE_METADATA_PATH } from "./discovery.ts"
+import { errorResponse, methodNotAllowed, NO_HOST } from "./errors.ts"
 import type { HandlerContext } from "./handle.ts"
 import { optionsResponse } from "./headers.ts"
 import { McpCalls } from "./mcpCalls.ts"
@@ -32,6 +34,8 @@ export const mcpRoute = async (request: Request, context: HandlerContext): Promi
 const answer = async (request: Request, context: HandlerContext): Promise<Response> => {
   const { settings } = context
   const { method, headers } = request
+  // It stands in quotes in a header.
+  if (!isFillable(publicOriginOf(request, settings))) return errorResponse(NO_HOST)
   if (!isOurs(request, settings)) return errorResponse(FOREIGN)
   if (method === "OPTIONS") return optionsResponse(request, METHODS)
   if (method !== "POST") return errorResponse(methodNotAllowed(method, METHODS))
@@ -80,7 +84,7 @@ const unauthorized = (
   error: ApiError,
   isGiven: boolean,
 ): Response => {
-  const metadata = `${publicOriginOf(request, settings)}/.well-known/oauth-protected-resource/mcp`
+  const metadata = `${publicOriginOf(request, settings)}${RESOURCE_METADATA_PATH}`
   const challenge = [
     `resource_metadata="${metadata}"`,
     ...(loginUrlOf(settings) === null ? [] : ['scope="key:read"']),
