@@ -28,7 +28,7 @@ const failure = (name: string, status: number, description: string, headers: Hea
 const asPage = (one: Failure): Failure => ({
   ...one,
   name: `${one.name}Page`,
-  headers: [...one.headers, "Vary"],
+  headers: [...new Set<AnswerHeader>([...one.headers, "Vary?"])],
   isPage: true,
 })
 
@@ -63,6 +63,7 @@ export const noGroup = failure(
   "NoGroup",
   404,
   "There is no such group: the address is mistyped, or the group was removed or deleted.",
+  ["Vary?"],
 )
 const tooSlow = failure(
   "TooSlow",
@@ -237,13 +238,18 @@ export const mcpMethodFailures = [
 ]
 
 /** Of a path that there is, by another method; and of any other path. */
-export const otherMethod = failure(
-  "OtherMethod",
-  405,
-  "There is no such method here; `Allow` names those there are.",
-  ["Allow", "Vary?"],
-)
-export const otherPath = failure("OtherPath", 404, "There is nothing at this path.", ["Vary?"])
+export const otherMethods = [
+  forbidden,
+  asPage(noGroup),
+  asPage(
+    failure("OtherMethod", 405, "There is no such method here; `Allow` names those there are.", ["Allow"]),
+  ),
+  broken,
+]
+export const otherPaths = [
+  asPage(failure("OtherPath", 404, "There is nothing at this path, or no such format of a group or a row.")),
+  broken,
+]
 
 /** Of asking what a path can do. */
 export const optionsFailures = { forbidden, foreignPage, noGroup: asPage(noGroup), noSignIn, broken }
