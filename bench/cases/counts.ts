@@ -67,17 +67,24 @@ export const countGroup = async (
 }
 
 /** Bytes of the Worker's code, minified; what is loaded on demand does not count. */
-export const bundleSize = (folder: string): { readonly minified: number; readonly gzip: number } => {
-  const code = bundle("src/worker.ts", folder)
+export const bundleSize = (
+  folder: string,
+  without: Readonly<Record<string, string>> = {},
+): { readonly minified: number; readonly gzip: number } => {
+  const code = bundle("src/worker.ts", folder, without)
   return { minified: Buffer.byteLength(code), gzip: gzipSync(code, { level: 9 }).length }
 }
 
-/** Milliseconds of CPU that the start takes, by wrangler's own profile; null where it tells none. */
-export const startupCpu = (folder: string): number | null => {
+/**
+ * Milliseconds of CPU that the start takes, by wrangler's own profile; null where it tells none. `config`: of another
+ * Worker than the product.
+ */
+export const startupCpu = (folder: string, config?: string): number | null => {
   const out = join(folder, "startup.cpuprofile")
+  const args = config === undefined ? "--minify" : `--minify --config ${config}`
   spawnSync(
     process.execPath,
-    ["node_modules/wrangler/bin/wrangler.js", "check", "startup", "--args=--minify", "--outfile", out],
+    ["node_modules/wrangler/bin/wrangler.js", "check", "startup", `--args=${args}`, "--outfile", out],
     {
       encoding: "utf8",
       env: wranglerEnv(folder),

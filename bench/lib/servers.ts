@@ -1,5 +1,14 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process"
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs"
 import { connect } from "node:net"
 import { tmpdir } from "node:os"
 import { join, resolve } from "node:path"
@@ -61,6 +70,9 @@ const COMPATIBILITY_DATE = "2026-10-15"
 
 const bundles = new Map<string, string>()
 
+/** What is loaded when `/mcp` is first asked. */
+export const MCP_SDK = "src/mcpSdk.mjs"
+
 /** As in the project's own configuration: what is loaded on demand is no part of a Worker that stands beside it. */
 const MODULES = `find_additional_modules = true
 rules = [
@@ -69,16 +81,21 @@ rules = [
 ]
 `
 
-/** A Worker as `npm run deploy` would upload it. */
-export const bundle = (entry: string, folder: string): string => {
-  const known = bundles.get(entry)
+/** A Worker as `npm run deploy` would upload it. `without`: modules that something empty stands for, as they are imported. */
+export const bundle = (
+  entry: string,
+  folder: string,
+  without: Readonly<Record<string, string>> = {},
+): string => {
+  const name = [entry, ...Object.keys(without)].join(" without ")
+  const known = bundles.get(name)
   if (known !== undefined) return known
-  const out = join(folder, entry.replaceAll(/\W/g, "-"))
+  const out = join(folder, name.replaceAll(/\W/g, "-"))
   // Its own configuration: the project's names objects that a control does not have.
   const config = `${out}.toml`
   writeFileSync(
     config,
-    `name = "bench"\nmain = ${JSON.stringify(resolve(entry))}\ncompatibility_date = "${COMPATIBILITY_DATE}"\n${MODULES}`,
+    `name = "bench"\nmain = ${JSON.stringify(resolve(entry))}\ncompatibility_date = "${COMPATIBILITY_DATE}"\n${MODULES}${aliases(without)}`,
   )
   const built = spawnSync(
     process.execPath,
@@ -95,12 +112,18 @@ export const bundle = (entry: string, folder: string): string => {
     { encoding: "utf8", env: wranglerEnv(folder) },
   )
   if (built.status !== 0) throw new Error(`${entry} could not be bundled: ${built.stdout}${built.stderr}`)
-  const name = readdirSync(out).find((file) => file.endsWith(".js"))
-  if (name === undefined) throw new Error(`${entry}: no bundle in ${out}`)
-  const code = readFileSync(join(out, name), "utf8")
-  bundles.set(entry, code)
+  const file = readdirSync(out).find((made) => made.endsWith(".js"))
+  if (file === undefined) throw new Error(`${entry}: no bundle in ${out}`)
+  const code = readFileSync(join(out, file), "utf8")
+  bundles.set(name, code)
   return code
 }
+
+/** wrangler's, of specifiers as they are written. */
+const aliases = (of: Readonly<Record<string, string>>): string =>
+  ["[alias]", ...Object.entries(of).map(([from, to]) => `${quoted(from)} = ${quoted(resolve(to))}`)].join(
+    "\n",
+  )
 
 interface WorkerOptions {
   readonly entry: string
@@ -130,7 +153,10 @@ const config :Workerd.Config = (
   sockets = [(name = "http", address = "127.0.0.1:${port}", http = (), service = "main")],
 );
 const worker :Workerd.Worker = (
-  modules = [(name = "worker.js", esModule = embed "worker.js")],
+  modules = [
+    (name = "worker.js", esModule = embed "worker.js"),
+    (name = "mcpSdk.mjs", esModule = embed "mcpSdk.mjs"),
+  ],
   compatibilityDate = "${COMPATIBILITY_DATE}",
   compatibilityFlags = ["enable_request_signal"],
   bindings = [
@@ -160,6 +186,7 @@ const startWorker = async (options: WorkerOptions): Promise<Started> => {
   mkdirSync(data, { recursive: true })
   const place = mkdtempSync(join(options.folder, "workerd-"))
   writeFileSync(join(place, "worker.js"), bundle(options.entry, options.folder))
+  copyFileSync(MCP_SDK, join(place, "mcpSdk.mjs"))
   const port = await freePort()
   const config = join(place, "config.capnp")
   writeFileSync(config, configuration(options, port, data))
@@ -192,6 +219,8 @@ export const startProduct = (
   folder: string,
   simulatorUrl: string,
   options: {
+    /** Another than the one whose costs are counted. */
+    readonly entry?: string
     readonly data?: string
     readonly count?: boolean
     readonly inspectorPort?: number
@@ -199,7 +228,7 @@ export const startProduct = (
   } = {},
 ): Promise<Started> =>
   startWorker({
-    entry: "bench/workers/product.ts",
+    entry: options.entry ?? "bench/workers/product.ts",
     objects: { TASK_GROUP: "TaskGroupDO", IDEMPOTENCY: "IdempotencyDO" },
     folder,
     data: options.data ?? "product",

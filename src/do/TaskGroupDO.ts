@@ -12,7 +12,7 @@ import type { Excerpt, ExcerptQuery } from "../domain/Excerpt.ts"
 import type { Progress } from "../domain/Progress.ts"
 import type { GroupInit, GroupSecrets, JsonText, TaskGroupResultOutput } from "../domain/TaskGroup.ts"
 import { StructuredLog } from "../layers/StructuredLog.ts"
-import type { Committed } from "../services/TaskGroups.ts"
+import type { Committed, CommitUntil } from "../services/TaskGroups.ts"
 import { taskGroupLayers } from "./layers.ts"
 import { platformBody } from "./platformBody.ts"
 import { ReadOnlySql, studioLimitsOf } from "./readOnlySql.ts"
@@ -103,8 +103,8 @@ export class TaskGroupDO extends DurableObject<Env> {
     return this.group.addInputs(from, inputs)
   }
 
-  commit(waitMs: number): Promise<Committed> {
-    return this.group.commit(waitMs)
+  commit(waitMs: number, until?: CommitUntil): Promise<Committed> {
+    return this.group.commit(waitMs, until)
   }
 
   /**

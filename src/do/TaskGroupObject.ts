@@ -15,7 +15,7 @@ import { watchProgress } from "../programs/watchProgress.ts"
 import { buriedUntil, holdsGroup, isEmpty } from "../layers/sqlite/look.ts"
 import type { SqliteStorage } from "../layers/sqlite/SqliteStorage.ts"
 import { RunStore } from "../services/RunStore.ts"
-import type { Committed } from "../services/TaskGroups.ts"
+import type { Committed, CommitUntil } from "../services/TaskGroups.ts"
 import type { TaskGroupServices } from "./layers.ts"
 import { type Answering, respond } from "./respond.ts"
 
@@ -60,8 +60,8 @@ export class TaskGroupObject {
     return this.run(receiveInputs(from, inputs))
   }
 
-  commit(waitMs: number): Promise<Committed> {
-    return this.run(commitTaskGroup(waitMs))
+  commit(waitMs: number, until?: CommitUntil): Promise<Committed> {
+    return this.run(commitTaskGroup(waitMs, until))
   }
 
   /** The group of this moment, or a page of it; see `readTaskGroup`. */

@@ -108,8 +108,8 @@ const inTime = <A>(
       }),
       Effect.provideService(TaskGroups, {
         ...groups,
-        commit: (id) =>
-          Effect.flatMap(Clock.currentTimeMillis, (now) => groups.commit(id, Math.max(0, until - now))),
+        commit: (id, _waitMs, what) =>
+          Effect.flatMap(Clock.currentTimeMillis, (now) => groups.commit(id, Math.max(0, until - now), what)),
       }),
     )
   })

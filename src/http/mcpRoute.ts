@@ -1,5 +1,6 @@
 import type { ApiError } from "../domain/ApiError.ts"
 import { loginUrlOf, type SettingsShape } from "../domain/Settings.ts"
+import { isFillable } from "../domain/template.ts"
 import { type MessageFailure, readMessage } from "../mcp/readMessage.ts"
 import { answerMessage } from "../mcp/server.ts"
 import type * as McpSdk from "../mcpSdk.mjs"
@@ -32,6 +33,8 @@ export const mcpRoute = async (request: Request, context: HandlerContext): Promi
 const answer = async (request: Request, context: HandlerContext): Promise<Response> => {
   const { settings } = context
   const { method, headers } = request
+  // It stands in quotes in a header.
+  if (!isFillable(publicOriginOf(request, settings))) return errorResponse(NO_HOST)
   if (!isOurs(request, settings)) return errorResponse(FOREIGN)
   if (method === "OPTIONS") return optionsResponse(request, METHODS)
   if (method !== "POST") return errorResponse(methodNotAllowed(method, METHODS))
@@ -66,6 +69,8 @@ const isOurs = (request: Request, settings: OriginSettings): boolean => {
   if (from !== null && from !== new URL(request.url).origin && from !== settings.PUBLIC_ORIGIN) return false
   return !settings.ALLOW_PRIVATE_URLS || isFromHere(request, settings)
 }
+
+export const NO_HOST: ApiError = { status: 400, message: "The Host header is not a host name." }
 
 const FOREIGN: ApiError = {
   status: 403,

@@ -8,13 +8,19 @@ import type { Progress } from "../domain/Progress.ts"
 import { commit, objectStep } from "../domain/Schedules.ts"
 import type { SqlRefused, SqlRows } from "../domain/sql/SqlAnswer.ts"
 import type { GroupInit, GroupSecrets, JsonText } from "../domain/TaskGroup.ts"
-import { type Committed, GroupNotStored, GroupUnreachable, TaskGroups } from "../services/TaskGroups.ts"
+import {
+  type Committed,
+  type CommitUntil,
+  GroupNotStored,
+  GroupUnreachable,
+  TaskGroups,
+} from "../services/TaskGroups.ts"
 
 /** A task group's object, as its stub offers it to the Worker in front. */
 export interface TaskGroupStub {
   begin(init: GroupInit, secrets: GroupSecrets): Promise<"begun" | "same" | "different">
   addInputs(from: number, inputs: ReadonlyArray<JsonText>): Promise<"stored" | "same" | "different">
-  commit(waitMs: number): Promise<Committed>
+  commit(waitMs: number, until?: CommitUntil): Promise<Committed>
   /** Whether a committed group is here. */
   exists(): Promise<boolean>
   /** The same, or one was until somebody deleted it within the last 24 h. */
@@ -75,8 +81,8 @@ export const TaskGroupsObjects = (
           Effect.flatMap((added) => (added === "different" ? Effect.fail(notStored()) : Effect.void)),
           Effect.andThen(othersTurn),
         ),
-      commit: (id, waitMs) =>
-        step(id, (object) => object.commit(waitMs), commit).pipe(
+      commit: (id, waitMs, until) =>
+        step(id, (object) => object.commit(waitMs, until), commit).pipe(
           // One of the attempts may have arrived: the object then goes on by itself.
           Effect.mapError(maybeStored),
           Effect.flatMap((submission) =>

@@ -48,10 +48,10 @@ export const getStatus: Tool = {
     yield* failWith(problems)
     if (id === null) return yield* call.notHere
     yield* call.admitReader
-    const { MCP_WAIT_SECONDS } = yield* Settings
+    const { PROGRESS_WAIT_SECONDS } = yield* Settings
     const groups = yield* TaskGroups
     const progress = yield* groups
-      .progress(id, Math.min(wait, MCP_WAIT_SECONDS) * 1000)
+      .progress(id, Math.min(wait, PROGRESS_WAIT_SECONDS) * 1000)
       .pipe(Effect.mapError(unreachable))
     if (progress === null) return yield* call.notHere
     const structured = JSON.stringify({

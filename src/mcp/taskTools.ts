@@ -62,7 +62,9 @@ export const createTaskGroup: Tool = {
     yield* call.admit
     const request = yield* call.once(createTaskGroup.name, requestId)
     const { answer, replayed } = yield* decodeBody(body, call.key).pipe(
-      Effect.flatMap((decoded) => createOnce({ decoded, key: call.key, origin: call.origin, request })),
+      Effect.flatMap((decoded) =>
+        createOnce({ decoded, key: call.key, origin: call.origin, request, until: "first" }),
+      ),
       Effect.catchIf(isOurFault, (fault) => Effect.die(fault)),
       Effect.mapError((error) => new ToolFailed({ error: createErrorOf(error) })),
     )

@@ -17,7 +17,7 @@ import type { IdempotencyUnavailable } from "../services/Idempotency.ts"
 import type { InputsLoader } from "../services/InputsLoader.ts"
 import { type ApiKey, ParallelApi } from "../services/ParallelApi.ts"
 import { Settings } from "../services/Settings.ts"
-import { TaskGroups } from "../services/TaskGroups.ts"
+import { type CommitUntil, TaskGroups } from "../services/TaskGroups.ts"
 import {
   type CreateError,
   CreationBroken,
@@ -47,6 +47,8 @@ export interface CreateOptions {
   /** Origin of the result URL, such as `https://multitask.example`. */
   readonly origin: string
   readonly guard?: Guard
+  /** What it waits for, once the group is handed over; absent: every batch. */
+  readonly until?: CommitUntil
 }
 
 /**
@@ -93,7 +95,7 @@ export const createDecoded = Effect.fn("createDecoded")(function* (
     webhookSecret: request.webhookSecret,
     runSecrets: request.runOptions.secrets,
   }
-  yield* submit({ ...init, warnings }, rows, secrets, created, options.guard).pipe(
+  yield* submit({ ...init, warnings }, rows, secrets, created, options).pipe(
     // The caller is to know which group this is about, whatever went wrong.
     Effect.catchDefect((defect) =>
       Effect.fail(new CreationFailed({ defect, taskgroupId: init.taskgroupId, url: init.url })),
@@ -108,11 +110,11 @@ const submit = Effect.fnUntraced(function* (
   rows: Rows,
   secrets: GroupSecrets,
   created: Created,
-  guard: Guard | undefined,
+  { guard, until }: CreateOptions,
 ) {
   if (guard !== undefined) yield* permitted(guard.created(created), created)
   const beforeCommit = guard === undefined ? Effect.void : permitted(guard.committing, created)
-  const submission = yield* handOver(init, rows, secrets, beforeCommit).pipe(
+  const submission = yield* handOver(init, rows, secrets, beforeCommit, until).pipe(
     Effect.catchTag("GroupNotStored", ({ message }) => broken(init.taskgroupId, message, init.url)),
   )
   if (submission._tag !== "Refused") return
@@ -180,6 +182,7 @@ const handOver = Effect.fnUntraced(function* (
   { texts }: Rows,
   secrets: GroupSecrets,
   beforeCommit: Effect.Effect<void, CreationBroken | KeyTakenOver>,
+  until: CommitUntil | undefined,
 ) {
   const groups = yield* TaskGroups
   const settings = yield* Settings
@@ -188,7 +191,7 @@ const handOver = Effect.fnUntraced(function* (
   for (const piece of cutBatches(lengths, { size: PIECE_ROWS, chars: PIECE_CHARS }))
     yield* groups.addInputs(init.taskgroupId, piece.rows[0]!.from, texts.splice(0, countRows(piece)))
   yield* beforeCommit
-  return yield* groups.commit(init.taskgroupId, settings.SUBMIT_WAIT_SECONDS * 1000)
+  return yield* groups.commit(init.taskgroupId, settings.SUBMIT_WAIT_SECONDS * 1000, until)
 })
 
 /** The inputs' columns, in order of first appearance. */

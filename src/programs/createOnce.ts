@@ -6,7 +6,7 @@ import { Idempotency, type IdempotencyUnavailable, type IdempotentRequest } from
 import type { InputsLoader } from "../services/InputsLoader.ts"
 import type { ApiKey, ParallelApi } from "../services/ParallelApi.ts"
 import type { Settings } from "../services/Settings.ts"
-import type { TaskGroups } from "../services/TaskGroups.ts"
+import type { CommitUntil, TaskGroups } from "../services/TaskGroups.ts"
 import type { CreateError } from "./createErrors.ts"
 import { createDecoded } from "./createMultitask.ts"
 import { type KeyInUse, type KeyReused, obtainKey } from "./obtainKey.ts"
@@ -24,6 +24,8 @@ export const createOnce = Effect.fn("createOnce")(function* (options: {
   readonly key: ApiKey
   readonly origin: string
   readonly request: IdempotentRequest
+  /** As in `CreateOptions`. */
+  readonly until?: CommitUntil
 }): Effect.fn.Return<
   { readonly url: string; readonly answer: JsonText; readonly replayed: boolean },
   CreateOnceError,
@@ -42,6 +44,7 @@ export const createOnce = Effect.fn("createOnce")(function* (options: {
   const created = yield* createDecoded(decoded, {
     key: options.key,
     origin: options.origin,
+    ...(options.until !== undefined && { until: options.until }),
     guard: {
       created: (group) =>
         records.created(request, {

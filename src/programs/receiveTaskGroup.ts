@@ -12,10 +12,11 @@ import { AlarmClock } from "../services/AlarmClock.ts"
 import { GroupStore } from "../services/GroupStore.ts"
 import { Publisher } from "../services/Publisher.ts"
 import { ReceivingStore } from "../services/ReceivingStore.ts"
+import { RunStore } from "../services/RunStore.ts"
 import { SecretStore } from "../services/SecretStore.ts"
 import { Settings } from "../services/Settings.ts"
 import { SubmissionStore } from "../services/SubmissionStore.ts"
-import type { Committed, Submission } from "../services/TaskGroups.ts"
+import type { Committed, CommitUntil, Submission } from "../services/TaskGroups.ts"
 import { WaitingCaller } from "../services/WaitingCaller.ts"
 import { superviseTaskGroup } from "./superviseTaskGroup.ts"
 
@@ -49,7 +50,10 @@ export const receiveInputs = Effect.fn("receiveInputs")(function* (
 })
 
 /** All inputs are here: the object does the rest, whether or not anybody waits. Waits at most `waitMs`. */
-export const commitTaskGroup = Effect.fn("commitTaskGroup")(function* (waitMs: number) {
+export const commitTaskGroup = Effect.fn("commitTaskGroup")(function* (
+  waitMs: number,
+  until: CommitUntil = "all",
+) {
   const store = yield* ReceivingStore
   const group = yield* GroupStore
   const submission = yield* SubmissionStore
@@ -70,19 +74,22 @@ export const commitTaskGroup = Effect.fn("commitTaskGroup")(function* (waitMs: n
   // Whatever becomes of the wait below: from here on the alarm brings the group to life.
   alarms.set("watchdog", now + settings.WATCHDOG_SECONDS * 1000)
   // The caller waits before anything can be refused.
-  const answer: Committed = yield* caller.wait(Effect.andThen(superviseTaskGroup(), awaitSubmission), waitMs)
+  const outcome = Effect.andThen(superviseTaskGroup(), awaitSubmission(until))
+  const answer: Committed = yield* caller.wait(outcome, waitMs)
   return answer
 })
 
-/** Until every batch is accepted. Waiting for credit takes minutes: the caller need not. */
-const awaitSubmission = Effect.gen(function* () {
+/** Until every batch is accepted, or one. Waiting for credit takes minutes: the caller need not. */
+const awaitSubmission = Effect.fnUntraced(function* (until: CommitUntil) {
   const submission = yield* SubmissionStore
+  const runs = yield* RunStore
   const publisher = yield* Publisher
   for (;;) {
     const version = publisher.version()
     const plan = submission.plan()
     const answer: Submission = { _tag: isPlanDone(plan) ? "Submitted" : "Underway" }
-    if (answer._tag === "Submitted" || plan.credit !== null) return answer
+    const hasBegun = until === "first" && runs.submitted() > 0
+    if (answer._tag === "Submitted" || plan.credit !== null || hasBegun) return answer
     yield* publisher.waitBeyond(version)
   }
 })

@@ -59,8 +59,8 @@ export const TaskGroupsLocal: Layer.Layer<TaskGroups, never, LocalServices> = La
         Effect.flatMap(here(receiveInputs(from, inputs)), (added) =>
           added === "different" ? Effect.fail(notStored) : Effect.void,
         ),
-      commit: (_id, waitMs) =>
-        Effect.flatMap(here(commitTaskGroup(waitMs)), (committed) =>
+      commit: (_id, waitMs, until) =>
+        Effect.flatMap(here(commitTaskGroup(waitMs, until)), (committed) =>
           committed._tag === "Incomplete" ? Effect.fail(notStored) : Effect.succeed(committed),
         ),
       standing: (id, key) => ofThis(id, null, standingOf(key)),

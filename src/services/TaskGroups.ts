@@ -30,6 +30,9 @@ export type Submission =
       readonly refId: string | null
     }
 
+/** What a commit waits for: every batch, or the first that is accepted, from which on nothing is refused as a whole. */
+export type CommitUntil = "all" | "first"
+
 /** What a commit answers; `Incomplete`: inputs are missing, or there is no such group any more. */
 export type Committed = Submission | { readonly _tag: "Incomplete" }
 
@@ -39,8 +42,8 @@ export class TaskGroups extends Context.Service<
   {
     begin(init: GroupInit, secrets: GroupSecrets): Effect.Effect<void, GroupNotStored>
     addInputs(id: GroupId, from: number, inputs: ReadonlyArray<JsonText>): Effect.Effect<void, GroupNotStored>
-    /** From here on the object does the rest. Waits at most `waitMs` for the submission. */
-    commit(id: GroupId, waitMs: number): Effect.Effect<Submission, GroupNotStored>
+    /** From here on the object does the rest. Waits at most `waitMs` for the submission, or for its beginning. */
+    commit(id: GroupId, waitMs: number, until?: CommitUntil): Effect.Effect<Submission, GroupNotStored>
     /** What whoever wants to act on the group with this key must know of it; null where there is none. */
     standing(id: GroupId, key: string): Effect.Effect<Standing | null, GroupUnreachable>
     /** Rows that an act is to add, from the one at `at` of them, under the name that the act will say. */

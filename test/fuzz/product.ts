@@ -268,7 +268,7 @@ export class Product {
     return {
       begin: (init, secrets) => there.call((object) => object.begin(init, secrets)),
       addInputs: (from, inputs) => there.call((object) => object.addInputs(from, inputs)),
-      commit: (waitMs) => there.call((object) => object.commit(waitMs)),
+      commit: (...args) => there.call((object) => object.commit(...args)),
       exists: () => there.call((object) => object.exists()),
       wasHere: () => there.call((object) => object.wasHere()),
       fetch: (request) => there.fetch(request),

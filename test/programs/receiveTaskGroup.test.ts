@@ -7,7 +7,7 @@ import { AlarmClock } from "../../src/services/AlarmClock.ts"
 import { GroupStore } from "../../src/services/GroupStore.ts"
 import { SubmissionStore } from "../../src/services/SubmissionStore.ts"
 import { WebhookSender } from "../../src/services/WebhookSender.ts"
-import { groupLayers, initOf, inputsOf, look, makeParallel, MINUTE, SECOND } from "./support.ts"
+import { groupLayers, initOf, inputsOf, look, makeParallel, MINUTE, rejected, SECOND } from "./support.ts"
 
 const receiver = Layer.mock(WebhookSender, {})
 const secrets = { apiKey: "key", webhookUrl: null }
@@ -86,4 +86,42 @@ describe("receiveTaskGroup", () => {
       expect((yield* SubmissionStore).plan().sending).toMatchObject([{ rows: [{ from: 1, to: 2 }] }])
     }).pipe(Effect.provide([groupLayers({ BATCH_SIZE: 1 }), parallel.layer, receiver]))
   })
+
+  it.effect("lets a caller go who waits for the first batch alone, and goes on", () => {
+    const parallel = makeParallel({ addRuns: ({ rows }) => (rows.includes(0) ? undefined : "hangs") })
+    return Effect.gen(function* () {
+      yield* beginTaskGroup(initOf(2), secrets)
+      yield* receiveInputs(0, [first!, second!])
+      // No time passes here.
+      expect(yield* commitTaskGroup(20 * SECOND, "first")).toEqual({ _tag: "Underway" })
+      expect(yield* commitTaskGroup(20 * SECOND, "first")).toEqual({ _tag: "Underway" })
+      expect((yield* SubmissionStore).plan().sending).toMatchObject([{ rows: [{ from: 1, to: 2 }] }])
+      expect(parallel.asked("addRuns")).toHaveLength(2)
+    }).pipe(Effect.provide([groupLayers({ BATCH_SIZE: 1 }), parallel.layer, receiver]))
+  })
+
+  it.effect(
+    "tells who waits for the first batch of its refusal, and that all were accepted where it is all",
+    () => {
+      const parallel = makeParallel({ addRuns: () => rejected("No such field") })
+      const accepting = makeParallel()
+      return Effect.gen(function* () {
+        yield* Effect.gen(function* () {
+          yield* beginTaskGroup(initOf(2), secrets)
+          yield* receiveInputs(0, [first!, second!])
+          expect(yield* commitTaskGroup(20 * SECOND, "first")).toMatchObject({
+            _tag: "Refused",
+            status: 422,
+            message: "No such field",
+          })
+          expect((yield* GroupStore).details()).toBeNull()
+        }).pipe(Effect.provide([groupLayers({ BATCH_SIZE: 1 }), parallel.layer, receiver]))
+        yield* Effect.gen(function* () {
+          yield* beginTaskGroup(initOf(2), secrets)
+          yield* receiveInputs(0, [first!, second!])
+          expect(yield* commitTaskGroup(20 * SECOND, "first")).toEqual({ _tag: "Submitted" })
+        }).pipe(Effect.provide([groupLayers(), accepting.layer, receiver]))
+      })
+    },
+  )
 })

@@ -133,7 +133,7 @@ export const submit = async (world: World) => {
       return host.call((it) => it.begin(...args))
     },
     addInputs: (...args: [never, never]) => host.call((it) => it.addInputs(...args)),
-    commit: (ms: number) => host.call((it) => it.commit(ms)),
+    commit: (...args: Parameters<TaskGroupObject["commit"]>) => host.call((it) => it.commit(...args)),
     standing: (key: string) => host.call((it) => it.standing(key)),
     addPiece: (...args: [never, never, never]) => host.call((it) => it.addPiece(...args)),
     act: (act: never) => host.call((it) => it.act(act)),

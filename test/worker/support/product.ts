@@ -2,7 +2,7 @@ import { createExecutionContext, runInDurableObject } from "cloudflare:test"
 import { env, exports } from "cloudflare:workers"
 import type { TaskGroupDO } from "../../../src/do/TaskGroupDO.ts"
 import type { GroupInit, GroupSecrets, TaskGroupResultOutput } from "../../../src/domain/TaskGroup.ts"
-import type { Committed } from "../../../src/services/TaskGroups.ts"
+import type { Committed, CommitUntil } from "../../../src/services/TaskGroups.ts"
 import { recorded } from "./contract.ts"
 import type { Upstream } from "./upstream.ts"
 import worker from "./worker.ts"
@@ -33,7 +33,7 @@ export interface TaskGroupStub {
   fetch(url: string | Request, init?: RequestInit): Promise<Response>
   begin(init: GroupInit, secrets: GroupSecrets): Promise<"begun" | "same" | "different">
   addInputs(from: number, inputs: ReadonlyArray<string>): Promise<"stored" | "same" | "different">
-  commit(waitMs: number): Promise<Committed>
+  commit(waitMs: number, until?: CommitUntil): Promise<Committed>
   getData(page?: { after?: number; limit?: number }): Promise<TaskGroupResultOutput>
   exists(): Promise<boolean>
   wasHere(): Promise<boolean>
