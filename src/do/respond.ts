@@ -14,6 +14,7 @@ import {
 import { attachment } from "../domain/GroupMetadata.ts"
 import { type ChangeNumber, readChangeNumber } from "../domain/Ids.ts"
 import { queryText, readQuery } from "../domain/ResultQuery.ts"
+import { SERVICE_LINKS } from "../domain/serviceLinks.ts"
 import type { GroupDetails } from "../domain/TaskGroup.ts"
 import { hasRoomTo } from "../programs/admission.ts"
 import { readRun } from "../programs/readRun.ts"
@@ -97,14 +98,14 @@ const refuseField = (details: GroupDetails | null, { basis }: RenderOptions): Re
   return mayHaveField(outputColumns, basis.field) ? null : Response.json(outputColumns, { status: 400 })
 }
 
-/** The same in other formats (RFC 8288), and where the rows go on. */
+/** The same in other formats (RFC 8288), where the rows go on, and what describes the API. */
 const groupLinks = (
   { taskgroupId }: GroupDetails,
   format: Format,
   choice: Choice | undefined,
   asked: string,
 ): string => {
-  const links = alternates(`/${taskgroupId}.`, format, FORMATS)
+  const links = otherLinks(`/${taskgroupId}.`, format, FORMATS)
   const next = choice?.next ?? null
   if (next === null) return links.join(", ")
   const query = new URLSearchParams(asked)
@@ -112,10 +113,12 @@ const groupLinks = (
   return [`</${taskgroupId}.${format.format}?${query.toString()}>; rel="next"`, ...links].join(", ")
 }
 
-const alternates = (address: string, { format: own }: Format, formats: ReadonlyArray<Format>) =>
-  formats
+const otherLinks = (address: string, { format: own }: Format, formats: ReadonlyArray<Format>) => [
+  ...formats
     .filter(({ format }) => format !== own)
-    .map(({ format, types }) => `<${address}${format}>; rel="alternate"; type="${types[0]}"`)
+    .map(({ format, types }) => `<${address}${format}>; rel="alternate"; type="${types[0]}"`),
+  ...SERVICE_LINKS,
+]
 
 /** One row. Its tag is that of the row: changes elsewhere do not matter to it. */
 const respondRow = Effect.fnUntraced(function* (
@@ -138,7 +141,7 @@ const respondRow = Effect.fnUntraced(function* (
   headers.set("content-type", contentTypeOf(format))
   headers.set(
     "link",
-    alternates(`/${details.taskgroupId}/${row.inputIndex}.`, format, ROW_FORMATS).join(", "),
+    otherLinks(`/${details.taskgroupId}/${row.inputIndex}.`, format, ROW_FORMATS).join(", "),
   )
   const { render } = yield* RowRenderer(format.format)
   return new Response(request.method === "HEAD" ? null : render(row, details, newest), { headers })

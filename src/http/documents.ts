@@ -14,11 +14,9 @@ export interface DocumentContext {
 }
 
 /** A document that names its own origin: a static file whose template the Worker fills in. */
-interface Document {
+interface Document extends Served {
   /** Under `src/pages/assets/agents/`. */
   readonly file: string
-  readonly type: string
-  readonly csp?: string
 }
 
 const DOCUMENTS: Readonly<Record<string, Document>> = {
@@ -34,47 +32,52 @@ const METHODS = "GET, HEAD, OPTIONS"
 
 /** `/openapi.json`, `/docs`, `/docs.md`, `/llms.txt` */
 export const documentRoute = async (request: Request, context: DocumentContext): Promise<Response> => {
-  const { pathname } = new URL(request.url)
-  const document = DOCUMENTS[pathname]!
-  return textRoute(request, context, document, (text) => text, document.file)
+  const document = DOCUMENTS[new URL(request.url).pathname]!
+  return textRoute(request, context, document, (origin) => documentText(context, document.file, origin))
 }
 
-/** A text that stands in a file of `src/pages/assets/agents/`, as it is served; null where there is none. */
+/** A text that stands in a file of `src/pages/assets/agents/`, as it is served from this origin; null where there is none. */
 export const documentText = async (
-  request: Request,
-  { settings, assets }: DocumentContext,
+  { assets }: Pick<DocumentContext, "assets">,
   file: string,
+  origin: string,
 ): Promise<string | null> => {
   const response = await assets(`/agents/${file}`)
-  return response === null || !response.ok
-    ? null
-    : fillTemplate(await response.text(), publicOriginOf(request, settings), file)
+  return response === null || !response.ok ? null : fillTemplate(await response.text(), origin, file)
 }
 
-/** Answers a text of this origin; `make` gives what is served of the file's text. */
+/** How a text is served. */
+export interface Served {
+  readonly type: string
+  readonly csp?: string
+  /** Absent: asked about again at each use. */
+  readonly cacheControl?: string
+}
+
+/** Answers a text of this origin; `make` gives it, or null where this deployment does not have it. */
 export const textRoute = async (
   request: Request,
-  context: DocumentContext,
-  { type, csp }: Pick<Document, "type" | "csp">,
-  make: (text: string) => string | Promise<string>,
-  file: string,
+  { settings }: Pick<DocumentContext, "settings">,
+  { type, csp, cacheControl = "no-cache" }: Served,
+  make: (origin: string) => string | null | Promise<string | null>,
 ): Promise<Response> => {
   if (request.method === "OPTIONS") return optionsResponse(request, METHODS)
   if (request.method !== "GET" && request.method !== "HEAD")
     return errorResponse(methodNotAllowed(request.method, METHODS))
-  if (!isFillable(publicOriginOf(request, context.settings)))
+  const origin = publicOriginOf(request, settings)
+  if (!isFillable(origin))
     return errorResponse({ status: 400, message: "The Host header is not a host name." })
-  const text = await documentText(request, context, file)
+  const text = await make(origin)
   if (text === null)
     return errorResponse({
       status: 404,
       message: "This deployment has no documents: its binding ASSETS is missing.",
     })
-  const body = new TextEncoder().encode(await make(text))
+  const body = new TextEncoder().encode(text)
   const etag = `"${await digest(body)}"`
   const headers = {
     etag,
-    "cache-control": "no-cache",
+    "cache-control": cacheControl,
     ...(csp === undefined ? {} : { "content-security-policy": csp }),
   }
   if (request.headers.get("if-none-match")?.includes(etag) === true)

@@ -2,9 +2,10 @@ import { escapeHtml } from "../domain/Json.ts"
 import { htmlHead } from "./htmlHead.ts"
 
 /**
- * The page of a task group. It is fixed: the Worker streams it with four places filled in, in this order: `{{title}}`
- * (escaped text), `{{json}}` (the group, JSON with `<` escaped), `{{facts}}` (what the page needs besides, in the same
- * way) and `{{table}}` (escaped HTML for readers without scripts). Everything else is done by /assets/result/result.js.
+ * The page of a task group. It is fixed: the Worker streams it with these places filled in, in this order: `{{title}}`
+ * (escaped text), `{{path}}` (the group's, for programs that are given the page), `{{json}}` (the group, JSON with `<`
+ * escaped), `{{facts}}` (what the page needs besides, in the same way) and `{{table}}` (escaped HTML for readers without
+ * scripts). Everything else is done by /assets/result/result.js.
  */
 export const resultHtml = `${htmlHead("{{title}}", "result", "table", "cells", "panel")}
 <noscript><link rel="stylesheet" href="/assets/noscript.css"></noscript>
@@ -59,6 +60,7 @@ export const resultHtml = `${htmlHead("{{title}}", "result", "table", "cells", "
 <colgroup id="columns"></colgroup><thead id="head"></thead><tbody id="rows"></tbody></table>
 <p class="empty" id="empty" hidden></p>
 </div>
+<p class="programs">For programs: {{path}}.json, .jsonl, .csv, .md, .sse · <a href="/docs">documentation</a></p>
 </main>
 <aside id="panel" aria-labelledby="panel-title" hidden>
 <div class="panel-head">

@@ -161,6 +161,9 @@ it("shows a readable table without JavaScript", async () => {
   expect(await page.innerText(".static-table")).toMatch(/8 rows[\s\S]*Apple[\s\S]*https:\/\/www\.lego\.com/)
   expect(await page.isVisible("#table-scroll")).toBe(false)
   expect(await page.isVisible(".tools")).toBe(false)
+  expect(await page.innerText(".programs")).toContain(
+    `For programs: /${group.id}.json, .jsonl, .csv, .md, .sse`,
+  )
   const form = await open(server.origin, { javaScriptEnabled: false })
   expect(await form.innerText("main")).toContain("This form needs JavaScript")
 })

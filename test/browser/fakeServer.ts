@@ -182,6 +182,7 @@ export function renderResult(group: FakeGroup) {
     jsonOf(value).replace(/[<\u2028\u2029]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`)
   return fillIn(resultHtml, {
     title: `${group.id} – Parallel Multitask`,
+    path: `/${group.id}`,
     json: inScript(group.data(group.part, true)),
     facts: inScript(group.facts()),
     table: group.table(),

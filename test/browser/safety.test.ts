@@ -161,5 +161,5 @@ it("escapes what the error page says", async () => {
 
 it("has each place to fill exactly once, in the order the server streams them", () => {
   const places = [...resultHtml.matchAll(/\{\{\w+\}\}/g)].map(([place]) => place)
-  expect(places).toEqual(["{{title}}", "{{json}}", "{{facts}}", "{{table}}"])
+  expect(places).toEqual(["{{title}}", "{{path}}", "{{json}}", "{{facts}}", "{{table}}"])
 })

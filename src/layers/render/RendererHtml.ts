@@ -14,13 +14,14 @@ import { type TableRow, tableColumns, tableRow, valueIn } from "./table.ts"
 
 /**
  * The HTML format: the fixed page with the JSON in it (without basis, which the page fetches row by row), and a plain
- * table for those who run no script. The page is one text with the markers `{{title}}`, `{{json}}`, `{{facts}}` and
- * `{{table}}`, in this order.
+ * table for those who run no script. The page is one text with the markers `{{title}}`, `{{path}}`, `{{json}}`, `{{facts}}`
+ * and `{{table}}`, in this order.
  */
 export function* renderHtml(snapshot: Snapshot, page: string, maxChars: number): Generator<Piece> {
   let first: FirstRows | null = null
-  for (const part of page.split(/(\{\{(?:title|json|facts|table)\}\})/)) {
+  for (const part of page.split(/(\{\{(?:title|path|json|facts|table)\}\})/)) {
     if (part === "{{title}}") yield htmlText(`${progressText(snapshot.status)} · ${nameOf(snapshot.details)}`)
+    else if (part === "{{path}}") yield `/${snapshot.details.taskgroupId}`
     else if (part === "{{json}}") first = yield* pageData(snapshot, maxChars)
     else if (part === "{{facts}}") yield pageFacts(snapshot, first?.partial === true)
     else if (part !== "{{table}}") yield part

@@ -32,7 +32,7 @@ export function* renderMarkdown(
   const group = `Task group ${details.taskgroupId}`
   const facts = [progressText(status), `processor ${details.processor}`, ...(title === null ? [] : [group])]
   yield `# ${markdownCell(title ?? group)}\n\n`
-  yield `${emoji} ${markdownCell(facts.join(" · "))} · [live page](${origin}/${details.taskgroupId}.html)\n\n`
+  yield `${emoji} ${markdownCell(facts.join(" · "))} · [live page](${origin}/${details.taskgroupId}.html), ${forPrograms(origin)}\n\n`
   if (status.status_message !== "") yield `${markdownParagraph(status.status_message)}\n\n`
   yield `${markdownParagraph(`${stateLabel(status)[0]}. ${nextStep(status, details.taskgroupId)}`)}\n\n`
   for (const warning of details.warnings) yield `> ⚠️ ${markdownCell(warning)}\n\n`
@@ -46,6 +46,10 @@ export function* renderMarkdown(
   yield "\n🟢 high, 🟡 medium, 🔴 low confidence\n"
   if (basis !== "none") for (const row of snapshot.rows(0)) yield basisMarkdown(row, basis)
 }
+
+/** How a program reads the same: the page's address, with one of these at its end. */
+const forPrograms = (origin: string): string =>
+  `for programs \`.json\`, \`.jsonl\`, \`.csv\`, \`.sse\` (see \`${origin}/docs.md\`)`
 
 /** The parts of one line of the table. */
 const addRow = (

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest"
 import { renderHtml } from "../../../src/layers/render/RendererHtml.ts"
 import { renderJson } from "../../../src/layers/render/RendererJson.ts"
 import type { Piece } from "../../../src/domain/Formats.ts"
+import { resultHtml } from "../../../src/pages/resultHtml.ts"
 import { snapshotOf } from "./snapshotOf.ts"
 
 const PAGE = "<title>{{title}}</title><script>{{json}}</script><script>{{facts}}</script><div>{{table}}</div>"
@@ -37,6 +38,12 @@ describe("renderHtml", () => {
     expect(table.match(/<tr>/g)).toHaveLength(21)
     expect(table).toContain("<td>&lt;b&gt;19</td>")
     expect(table).not.toContain("secret")
+  })
+
+  it("says, for programs that are given the page, where the group is", () => {
+    expect(textOf(renderHtml(snapshotOf([]), "{{path}}.json", 1))).toBe("/tgrp_00000001.json")
+    const page = textOf(renderHtml(snapshotOf([]), resultHtml, 1))
+    expect(page).toContain("For programs: /tgrp_00000001.json, .jsonl, .csv, .md, .sse ")
   })
 
   it("has as many rows as fit, at least one, and says that there are more", () => {

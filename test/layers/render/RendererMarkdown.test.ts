@@ -51,6 +51,15 @@ describe("renderMarkdown", () => {
     expect(linked("https://public.example")).toBe("https://public.example/tgrp_00000001.html")
   })
 
+  it("says on top, in one line, how a program reads the same", () => {
+    const lines = (...origin: [] | [string]) =>
+      [...renderMarkdown(snapshotOf([]), {}, ...origin)].join("").split("\n").slice(0, 3)
+    const ends = (origin: string) =>
+      `(${origin}/tgrp_00000001.html), for programs \`.json\`, \`.jsonl\`, \`.csv\`, \`.sse\` (see \`${origin}/docs.md\`)`
+    expect(lines()[2]?.endsWith(ends(""))).toBe(true)
+    expect(lines("https://public.example")[2]?.endsWith(ends("https://public.example"))).toBe(true)
+  })
+
   it("tells no reasons and no sources unless they are asked for", () => {
     const given = [{ input: { a: 1 }, content: { ceo: "N" }, basis: evidence }]
     for (const options of [{}, { basis: "none" }] as const)

@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from "vitest"
+import { SERVICE_LINKS } from "../../../src/domain/serviceLinks.ts"
 import { expectError, untilEnded } from "../support/expect.ts"
 import { companies, create, send } from "../support/product.ts"
 import { newUpstream } from "../support/upstream.ts"
@@ -128,6 +129,7 @@ describe("one row by its address", () => {
           ["html", "json", "md"].filter((other) => other !== format).map((other) => `/${id}/3.${other}`),
         ),
       )
+      expect(head.headers.get("link")?.split(", ")).toEqual(expect.arrayContaining([...SERVICE_LINKS]))
     },
   )
 
