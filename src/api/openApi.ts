@@ -120,11 +120,11 @@ const optionsOf = (
   { operationId, tags, parameters }: PathOperation,
   isKeyed: boolean,
 ): PathOperation => {
-  const { forbidden, foreignPage, noGroup, noSignIn, broken } = optionsFailures
+  const { badHost, forbidden, foreignPage, noGroup, noSignIn, broken } = optionsFailures
   const isMcp = path === "/mcp"
   const isCallback = path === "/callback"
   const failures = [
-    ...(isMcp ? [foreignPage] : isKeyed ? [forbidden] : []),
+    ...(isMcp ? [badHost, foreignPage] : isKeyed ? [forbidden] : []),
     ...(path.startsWith("/{taskgroup_id}") ? [noGroup] : isCallback ? [noSignIn] : []),
     broken,
   ]

@@ -21,6 +21,7 @@ type Answers = Readonly<Record<string, DocumentedAnswer | Ref>>
 
 export interface Operation {
   readonly operationId: string
+  readonly security?: ReadonlyArray<unknown>
   readonly requestBody?: { readonly content: Readonly<Record<string, MediaType>> }
   readonly responses: Answers
 }
@@ -50,8 +51,14 @@ export const resolve = <A extends object>(document: Document, found: A | Ref): A
   return document.components[kind][name] as A
 }
 
+export interface DocumentedOperation {
+  readonly path: string
+  readonly method: string
+  readonly operation: Operation
+}
+
 /** Every operation, with its path. */
-export const operationsOf = (document: Document) =>
+export const operationsOf = (document: Document): ReadonlyArray<DocumentedOperation> =>
   Object.entries(document.paths).flatMap(([path, item]) =>
     METHODS.filter((method) => item[method] !== undefined).map((method) => ({
       path,

@@ -31,8 +31,6 @@ var CONSTANTS = {
   MCP_PREPARE_SECONDS: 18,
   /** How long a repeated call waits for the first. */
   MCP_REPEAT_SECONDS: 20,
-  /** The longest that a tool waits for a row to end. */
-  MCP_WAIT_SECONDS: 25,
   /** What a tool tells of results in one answer, in characters. */
   MCP_RESULT_CHARS: 4e4,
   /** How long a POST waits for an earlier one with the same `Idempotency-Key` before it answers 409. */
@@ -85,6 +83,8 @@ var CONSTANTS = {
   WATCHDOG_SECONDS: 60,
   /** Between two comment lines of an idle viewer stream: proxies close what is silent for 30 s or more. */
   HEARTBEAT_SECONDS: 15,
+  /** How long a question how far a group is may wait for news: less than callers' own time limits. */
+  PROGRESS_WAIT_SECONDS: 25,
   /** Silence after which a viewer's stream is connected to the object again: three heartbeats. */
   VIEWER_SILENCE_SECONDS: 45,
   /** First wait after a failed webhook; doubles. */
