@@ -5,7 +5,7 @@ import type { Selection } from "./ResultQuery.ts"
 export interface ExcerptQuery extends Selection {
   /** Reasoning and sources: of all rows and fields, of none, of one field, or of one row, which is then alone. */
   readonly basis: "none" | "all" | { readonly field: string } | { readonly index: number }
-  /** Of the whole text, in UTF-16 code units; a row that is longer by itself is cut and says so. */
+  /** Of the whole text, in UTF-16 code units, 2,000 at least; a row that is longer by itself is cut and says so. */
   readonly maxChars: number
 }
 

@@ -130,6 +130,32 @@ const isPlain = (text: string): boolean =>
   !text.startsWith(" ") &&
   !text.endsWith(" ")
 
+/** Shortens the texts that Markdown is made of, before they are escaped, so that no escape or link is cut in two. */
+export interface Cut {
+  /** No text is longer than this, but for the mark that it was. */
+  readonly limit: number
+  text(text: string): string
+}
+
+export const UNCUT: Cut = { limit: Number.POSITIVE_INFINITY, text: (text) => text }
+
+const isHighSurrogate = (unit: number): boolean => unit >= 0xd800 && unit <= 0xdbff
+
+/** Leaves the beginning of what is longer than `limit`, and counts what it takes away. */
+export const cutTo = (limit: number): Cut & { readonly leftOut: () => number } => {
+  let leftOut = 0
+  return {
+    limit,
+    text: (text) => {
+      if (text.length <= limit) return text
+      const end = limit > 0 && isHighSurrogate(text.charCodeAt(limit - 1)) ? limit - 1 : limit
+      leftOut += text.length - end
+      return `${text.slice(0, end)}…`
+    },
+    leftOut: () => leftOut,
+  }
+}
+
 /** Any text where Markdown has text: on one line, without a control character, and shown as it is. */
 export const markdownCell = (text: string): string =>
   isPlain(text) ? text : escapeInline(withoutOpenBidi(withoutControls(text)).replace(SPACES, " ").trim())
@@ -143,7 +169,12 @@ export const markdownParagraph = (text: string): string => {
 }
 
 /** A source: its title, as a link where the address is one of the web. */
-export const markdownLink = (title: string, url: string): string => {
+export const markdownLink = (title: string, url: string, cut: Cut = UNCUT): string => {
+  if (url.length > cut.limit) return markdownCell(cut.text(title.trim() === "" ? url : `${title} (${url})`))
+  return link(cut.text(title), url)
+}
+
+const link = (title: string, url: string): string => {
   const [shown, address] = [title.trim() === "" ? url : title, url.trim().toWellFormed()]
   if (!/^https?:\/\/./i.test(address)) return markdownCell(title.trim() === "" ? url : `${title} (${url})`)
   const text = withoutOpenBidi(withoutControls(shown)).replace(SPACES, " ").trim()
@@ -158,11 +189,14 @@ const isWord = (json: JsonText): boolean =>
  * Any JSON value as the content of one table cell. Whatever it is, it stays in its cell, on its line, and is text: no
  * HTML, no link with a target of its own, no code span.
  */
-export const markdownValue = (json: JsonText): string => {
-  if (!json.startsWith("[")) return markdownCell(json.startsWith('"') ? shownText(json) : cellText(json))
+export const markdownValue = (json: JsonText, cut: Cut = UNCUT): string =>
+  markdownCell(cut.text(valueText(json)))
+
+const valueText = (json: JsonText): string => {
+  if (!json.startsWith("[")) return json.startsWith('"') ? shownText(json) : cellText(json)
   const items = elementsOf(json)
-  if (items.length === 0 || !items.every(isWord)) return markdownCell(cellText(json))
-  return markdownCell(items.map((item) => (item === "null" ? item : shownText(item))).join(", "))
+  if (items.length === 0 || !items.every(isWord)) return cellText(json)
+  return items.map((item) => (item === "null" ? item : shownText(item))).join(", ")
 }
 
 /** One line of a table from cells that are Markdown already. */
@@ -173,8 +207,8 @@ export const markdownHeader = (columns: ReadonlyArray<string>): string =>
   `${markdownRow(columns.map(markdownCell))}\n${markdownRow(columns.map(() => "---"))}`
 
 /** A run's status at a glance, its name, and what else its line says: one text, in which marks may not find each other. */
-export const markdownStatus = (status: string, more = ""): string =>
-  `${statusEmoji(status)} ${markdownCell(status + more)}`
+export const markdownStatus = (status: string, more = "", cut: Cut = UNCUT): string =>
+  `${statusEmoji(status)} ${markdownCell(cut.text(status + more))}`
 
 /** A run's status at a glance. A status we do not know yet gets a question mark, not a wrong promise. */
 export const statusEmoji = (status: string): string => {
@@ -196,6 +230,8 @@ export const statusEmoji = (status: string): string => {
       return "❔"
   }
 }
+
+export const CONFIDENCE_LEGEND = "🟢 high, 🟡 medium, 🔴 low confidence"
 
 /** Parallel documents high, medium and low, and also sends nothing or an empty text. */
 export const confidenceEmoji = (confidence: unknown): string => {

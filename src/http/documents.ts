@@ -1,7 +1,7 @@
 import type { SettingsShape } from "../domain/Settings.ts"
 import { fillTemplate, isFillable } from "../domain/template.ts"
 import { rowCsp } from "../pages/rowHtml.ts"
-import { errorResponse, methodNotAllowed } from "./errors.ts"
+import { errorResponse, methodNotAllowed, NO_HOST } from "./errors.ts"
 import { optionsResponse } from "./headers.ts"
 import { publicOriginOf } from "./origin.ts"
 
@@ -65,8 +65,7 @@ export const textRoute = async (
   if (request.method !== "GET" && request.method !== "HEAD")
     return errorResponse(methodNotAllowed(request.method, METHODS))
   const origin = publicOriginOf(request, settings)
-  if (!isFillable(origin))
-    return errorResponse({ status: 400, message: "The Host header is not a host name." })
+  if (!isFillable(origin)) return errorResponse(NO_HOST)
   const text = await make(origin)
   if (text === null)
     return errorResponse({

@@ -28,3 +28,6 @@ export const methodNotAllowed = (method: string, allow: string): ApiError => ({
   message: `${method} is not possible here; use ${allow}.`,
   headers: { allow },
 })
+
+/** Where the origin of a request would stand in an answer. */
+export const NO_HOST: ApiError = { status: 400, message: "The Host header is not a host name." }

@@ -48,14 +48,14 @@ export class McpCalls {
     )
     reader.push(args)
     const read = reader.finish()
-    if (!(read instanceof MultitaskBody)) return this.failed(problemsError(422, [failureProblem(read)]))
+    if (!(read instanceof MultitaskBody)) return this.failed(tool, problemsError(422, [failureProblem(read)]))
     const program = inTime(tool.run(this.callWith(read)), context.settings)
     try {
       const result = await context.runtime.runPromise(Effect.result(program))
-      return result._tag === "Success" ? result.success : this.failed(result.failure.error)
+      return result._tag === "Success" ? result.success : this.failed(tool, result.failure.error)
     } catch (error) {
       const { refId, group } = reportFault(request, error, { route: `POST ${MCP_PATH}`, tool: tool.name })
-      return this.failed({
+      return this.failed(tool, {
         status: 500,
         group,
         message: `Something went wrong here; stored groups are not affected (reference ${refId}). Call again only with the same request_id.`,
@@ -63,9 +63,9 @@ export class McpCalls {
     }
   }
 
-  private failed(error: ApiError): ToolResult {
+  private failed({ annotations }: Tool, error: ApiError): ToolResult {
     if (error.status === 401) this.refusedKey = error
-    return { failed: requestRedactor(this.request.headers).hideCut(explain(error)) }
+    return { failed: requestRedactor(this.request.headers).hideCut(explain(error, annotations.readOnlyHint)) }
   }
 
   private callWith(args: MultitaskBody): ToolCall {

@@ -6,7 +6,8 @@ import { answerMessage } from "../mcp/server.ts"
 import type * as McpSdk from "../mcpSdk.mjs"
 import { apiKeyOf, hasKey } from "./apiKey.ts"
 import { passOver, readBodyText } from "./body.ts"
-import { errorResponse, methodNotAllowed } from "./errors.ts"
+import { RESOURCE_METADATA_PATH } from "./discovery.ts"
+import { errorResponse, methodNotAllowed, NO_HOST } from "./errors.ts"
 import type { HandlerContext } from "./handle.ts"
 import { optionsResponse } from "./headers.ts"
 import { McpCalls } from "./mcpCalls.ts"
@@ -70,8 +71,6 @@ const isOurs = (request: Request, settings: OriginSettings): boolean => {
   return !settings.ALLOW_PRIVATE_URLS || isFromHere(request, settings)
 }
 
-export const NO_HOST: ApiError = { status: 400, message: "The Host header is not a host name." }
-
 const FOREIGN: ApiError = {
   status: 403,
   message:
@@ -85,7 +84,7 @@ const unauthorized = (
   error: ApiError,
   isGiven: boolean,
 ): Response => {
-  const metadata = `${publicOriginOf(request, settings)}/.well-known/oauth-protected-resource/mcp`
+  const metadata = `${publicOriginOf(request, settings)}${RESOURCE_METADATA_PATH}`
   const challenge = [
     `resource_metadata="${metadata}"`,
     ...(loginUrlOf(settings) === null ? [] : ['scope="key:read"']),

@@ -4,7 +4,7 @@ import { MultitaskBody } from "../domain/MultitaskBody.ts"
 import type { JsonText } from "../domain/TaskGroup.ts"
 import type { ActError } from "../programs/actErrors.ts"
 import { actOnce } from "../programs/actOnce.ts"
-import { actOnTaskGroup, type Acted } from "../programs/actOnTaskGroup.ts"
+import { actOnTaskGroup, type Acted, decodeAct } from "../programs/actOnTaskGroup.ts"
 import { actErrorOf } from "../programs/apiErrors.ts"
 import {
   answerSchema,
@@ -92,6 +92,7 @@ export const stopTaskGroup: Tool = {
         readonly running: number
         readonly not_sent: number
       }
+      if (not_sent + running === 0) return "All rows had ended: there was nothing to stop."
       return `${rowsText(not_sent, "is", "are")} not sent; ${rowsText(running, "was sent before and finishes", "were sent before and finish")}.`
     }),
 }
@@ -117,12 +118,15 @@ const act = Effect.fnUntraced(function* (
   const id = groupIdOf(call.args, problems)
   const isOnce = "request_id" in tool.inputSchema.properties
   const requestId = isOnce ? requestIdOf(call.args, problems) : ""
+  const { key, token } = call
+  const body = actBody(call.args)
+  // Rows say what is wrong with them when they are decoded: all of it is told at once.
+  if (problems.count > 0) yield* Effect.mapError(decodeAct({ act: name, key, body }), failureOf)
   yield* failWith(problems)
   if (id === null) return yield* call.notHere
   yield* call.admitReader
   yield* call.admit
-  const { key, token } = call
-  const options = { id, act: name, key, token, body: actBody(call.args) }
+  const options = { id, act: name, key, token, body }
   const done = isOnce
     ? Effect.flatMap(call.once(`${tool.name} ${id}`, requestId), ({ name: record, bodyHash }) =>
         actOnce({ ...options, record: { name: record, bodyHash } }),
@@ -133,13 +137,13 @@ const act = Effect.fnUntraced(function* (
       (error: ActError) => error._tag === "NoSuchGroup",
       () => call.notHere,
     ),
-    Effect.mapError((error) =>
-      error._tag === "ToolFailed" ? error : new ToolFailed({ error: actErrorOf(error) }),
-    ),
+    Effect.mapError((error) => (error._tag === "ToolFailed" ? error : failureOf(error))),
   )
   const again = replayed ? "This request_id had been used: nothing new was done, this is its answer. " : ""
   return { text: answer, structured: answer, next: `${again}${next(answer)}` }
 })
+
+const failureOf = (error: ActError) => new ToolFailed({ error: actErrorOf(error) })
 
 /** The arguments as the body of the act. */
 const actBody = ({ kind, fields: given, tooLong, inputs, problems }: MultitaskBody): MultitaskBody => {

@@ -5,9 +5,9 @@ import { problemSentence } from "../domain/Problem.ts"
 /** More than this a model does not correct in one go. */
 const MAX_TOLD = 10
 
-/** What is wrong, as a model reads it, and what to do about it. */
-export const explain = (error: ApiError): string =>
-  [whatIsWrong(error), whatToDo(error), aboutGroup(error)].filter((part) => part !== "").join("\n")
+/** What is wrong, as a model reads it, and what to do about it. `isRead`: with a tool that can start and cost nothing. */
+export const explain = (error: ApiError, isRead: boolean): string =>
+  [whatIsWrong(error), whatToDo(error, isRead), aboutGroup(error)].filter((part) => part !== "").join("\n")
 
 const whatIsWrong = ({ status, message, detail }: ApiError): string => {
   const problems = (detail?.["errors"] ?? []) as ReadonlyArray<Problem>
@@ -46,7 +46,7 @@ const inToolsWords = (sentence: string): string =>
 
 const seconds = ({ headers }: ApiError): string => headers?.["retry-after"] ?? "a few"
 
-const whatToDo = (error: ApiError): string => {
+const whatToDo = (error: ApiError, isRead: boolean): string => {
   const { status, detail } = error
   switch (status) {
     case 402:
@@ -62,8 +62,9 @@ const whatToDo = (error: ApiError): string => {
     case 413:
       return "Pass a URL of the rows instead, or call again with fewer rows."
     case 422: {
+      if (isRead) return "Correct this and call again."
       const [first] = (detail?.["errors"] ?? []) as ReadonlyArray<Partial<Problem>>
-      return first?.path === "max_cost_usd"
+      return first?.path === "max_cost_usd" && first.message?.includes("estimate") === true
         ? "Nothing was started or paid. Ask the person whether to spend that; otherwise use fewer rows (limit) or a cheaper processor."
         : "Nothing was started or paid. Correct this and call again."
     }

@@ -20,6 +20,8 @@ const PARAMS = "params"
 const ARGUMENTS = "arguments"
 /** The message and its `params`. */
 const AROUND = 2
+/** Longer than what a client says of itself; within a longer text nobody looks for names given twice. */
+const MAX_ENVELOPE_CHARS = 65_536
 
 /** What was read before: why it is no message. `place`: of what JSON allows and nobody can tell what it means. */
 export type MessageFailure = ReadFailure | { readonly _tag: "Ambiguous"; readonly place: string }
@@ -50,11 +52,22 @@ class ArgumentsSink implements JsonSink {
   ambiguous: string | null = null
   private isParams = false
   private isArguments = false
+  private readonly names = new Set<string>()
 
   value(kind: JsonKind, depth: number, name: string | null): number {
     if (depth === 1) this.isParams = name === PARAMS && kind === "object"
-    this.isArguments = depth === AROUND && this.isParams && name === ARGUMENTS && kind === "object"
-    return this.isArguments ? Infinity : NOTHING
+    const inParams = depth === AROUND && this.isParams
+    if (name !== null && (depth === 1 || inParams)) this.note(inParams ? `${PARAMS}.${name}` : name)
+    this.isArguments = inParams && name === ARGUMENTS && kind === "object"
+    if (this.isArguments) return Infinity
+    // The reader tells of names given twice within what is kept.
+    return depth === 0 || (depth === 1 && this.isParams) ? NOTHING : MAX_ENVELOPE_CHARS
+  }
+
+  /** Which of two with one name counts would be another for whoever reads the message before or behind this server. */
+  private note(place: string): void {
+    if (this.names.has(place)) this.ambiguous ??= place
+    this.names.add(place)
   }
 
   end(depth: number, text: JsonText | null): void {

@@ -78,7 +78,7 @@ export const decodeAct = Effect.fn("decodeAct")(function* ({
   body,
   asked,
   key,
-}: ActOptions): Effect.fn.Return<ActRequest, InvalidRequest, Settings> {
+}: Omit<ActOptions, "id" | "token">): Effect.fn.Return<ActRequest, InvalidRequest, Settings> {
   const limits = limitsOf(yield* Settings)
   const read = body instanceof MultitaskBody ? body : bodyOf(body, limits, ACT_FIELDS[act])
   if (!(read instanceof MultitaskBody)) return yield* new InvalidRequest({ problems: [failureProblem(read)] })

@@ -19,6 +19,7 @@ import { type GroupEvent, readOutput, readRun } from "../../src/domain/Wire.ts"
 import { AlarmClockStorage } from "../../src/layers/AlarmClockStorage.ts"
 import { AudienceLive } from "../../src/layers/AudienceLive.ts"
 import { GroupFibersScoped } from "../../src/layers/GroupFibersScoped.ts"
+import { ExcerptRendererMarkdown } from "../../src/layers/render/ExcerptRendererMarkdown.ts"
 import { PublisherLive } from "../../src/layers/PublisherLive.ts"
 import { SecretStoreKv } from "../../src/layers/SecretStoreKv.ts"
 import { TaskGroupStoreSqlite } from "../../src/layers/TaskGroupStoreSqlite.ts"
@@ -217,6 +218,7 @@ export const groupLayers = (settings: Partial<SettingsShape> = {}, storage = nod
     AlarmClockStorage(object),
     GroupFibersScoped,
     WaitingCallerLive,
+    ExcerptRendererMarkdown,
   ).pipe(
     Layer.provideMerge([
       PublisherLive,

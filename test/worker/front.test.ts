@@ -1,28 +1,7 @@
 import { describe, expect, it, vi } from "vitest"
-import { readSettings } from "../../src/domain/Settings.ts"
-import { handle, type HandlerContext } from "../../src/http/handle.ts"
-import { rateLimitsOf } from "../../src/http/rateLimits.ts"
-import { bare } from "./support/context.ts"
+import { askFront as ask } from "./support/context.ts"
 
 const CREATE = "/v1beta/tasks/multitask"
-
-/** Asks the Worker's front, behind which there is nothing. */
-const ask = (url: string, init: RequestInit = {}, env: Record<string, string> = {}) => {
-  const read = readSettings(env)
-  if (!read.ok) throw new Error(read.problems.join())
-  const nothing = () => {
-    throw new Error("not asked")
-  }
-  const runtime = { runPromise: nothing } as unknown as HandlerContext["runtime"]
-  const { settings } = read
-  return handle(new Request(url, init), {
-    settings,
-    runtime,
-    groups: nothing,
-    limits: rateLimitsOf({}, settings),
-    ...bare,
-  })
-}
 
 /** A POST without a key: 401 says that it was let in, and that is all. */
 const post = (

@@ -1,4 +1,5 @@
 import * as Layer from "effect/Layer"
+import { ExcerptRendererMarkdown } from "./ExcerptRendererMarkdown.ts"
 import { RendererCsv } from "./RendererCsv.ts"
 import { RendererHtml } from "./RendererHtml.ts"
 import { RendererJson } from "./RendererJson.ts"
@@ -15,7 +16,7 @@ export interface Pages {
   readonly row: string
 }
 
-/** Every format that a group is served in, and a row alone; `origin` as in `renderMarkdown`. */
+/** Every format that a group is served in, a row alone, and an excerpt; `origin` as in `renderMarkdown`. */
 export const Renderers = ({ group, row }: Pages, origin: string) =>
   Layer.mergeAll(
     RendererJson,
@@ -27,4 +28,5 @@ export const Renderers = ({ group, row }: Pages, origin: string) =>
     RowRendererJson,
     RowRendererMarkdown(origin),
     RowRendererHtml(row),
+    ExcerptRendererMarkdown,
   )

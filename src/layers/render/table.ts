@@ -69,7 +69,10 @@ export const valueIn = ({ input, output }: TableRow, name: string): JsonText =>
 /** Columns of a group's table: an input column that the output has too is shown once, as the output's. */
 export const tableColumns = ({
   details,
-}: Snapshot): { readonly inputs: ReadonlyArray<string>; readonly outputs: ReadonlyArray<string> } => {
+}: Pick<Snapshot, "details">): {
+  readonly inputs: ReadonlyArray<string>
+  readonly outputs: ReadonlyArray<string>
+} => {
   const outputs = details.outputColumns
   const shown = new Set(outputs)
   return { inputs: details.inputColumns.filter((name) => !shown.has(name)), outputs }

@@ -1,34 +1,43 @@
 import * as Layer from "effect/Layer"
 import {
   confidenceEmoji,
+  type Cut,
   markdownCell,
   markdownLink,
   markdownHeader,
   markdownRow,
   markdownStatus,
+  UNCUT,
 } from "../../../domain/Markdown.ts"
 import type { GroupDetails, RunRow } from "../../../domain/TaskGroup.ts"
 import { RowRenderer } from "../../../services/RowRenderer.ts"
 import { type Citation, type Evidence, type OutputField, shownRow } from "./shownRow.ts"
 
 /** A row in Markdown: what it is, its input, and each field of its output. `origin` as in `renderMarkdown`. */
-export const rowMarkdown = (row: RunRow, group: GroupDetails, origin = "", newest = row.attempt): string => {
+export const rowMarkdown = (
+  row: RunRow,
+  group: GroupDetails,
+  origin = "",
+  newest = row.attempt,
+  cut: Cut = UNCUT,
+): string => {
+  const text = (from: string) => markdownCell(cut.text(from))
   const { failure, input, output } = shownRow(row)
   return [
     `# ${markdownCell(`Row ${row.inputIndex} of task group ${group.taskgroupId}`)}`,
-    [markdownStatus(row.status, ` · ${runOf(row)}`), ...links(row, group, origin)].join(" · "),
+    [markdownStatus(row.status, ` · ${runOf(row)}`, cut), ...links(row, group, origin)].join(" · "),
     ...(row.attempt === newest
       ? []
       : [
           `> This is attempt ${row.attempt} of ${newest} at this row: [the newest](${origin}/${group.taskgroupId}/${row.inputIndex}.md)`,
         ]),
-    ...(failure === null ? [] : [`⚠️ ${markdownCell(failure)}`]),
+    ...(failure === null ? [] : [`⚠️ ${text(failure)}`]),
     "## Input",
     [
       markdownHeader(["column", "value"]),
-      ...input.map(({ name, value }) => markdownRow([markdownCell(name), markdownCell(value)])),
+      ...input.map(({ name, value }) => markdownRow([text(name), text(value)])),
     ].join("\n"),
-    ...output.flatMap(field),
+    ...output.flatMap((one) => field(one, cut)),
   ]
     .map((block) => `${block}\n`)
     .join("\n")
@@ -47,27 +56,33 @@ const links = ({ inputIndex }: RunRow, { taskgroupId, numInputs }: GroupDetails,
   ]
 }
 
-const field = ({ name, value, evidence }: OutputField): ReadonlyArray<string> => {
+const field = ({ name, value, evidence }: OutputField, cut: Cut): ReadonlyArray<string> => {
   const mark = confidenceEmoji(evidence.find((one) => one.field === name || name === "content")?.confidence)
   return [
     // Number signs at the end would close the heading.
-    `## ${markdownCell(name).replace(/(?<![\\#])#+$/, "\\$&") || "(no name)"}`,
-    `- **Value:** ${[mark, markdownCell(value)].filter((text) => text !== "").join(" ") || "–"}`,
-    ...evidence.map((one) => evidenceList(one, one.field !== name && evidence.length > 1)),
+    `## ${markdownCell(cut.text(name)).replace(/(?<![\\#])#+$/, "\\$&") || "(no name)"}`,
+    `- **Value:** ${[mark, markdownCell(cut.text(value))].filter((text) => text !== "").join(" ") || "–"}`,
+    ...evidence.map((one) => evidenceList(one, one.field !== name && evidence.length > 1, cut)),
   ]
 }
 
-const evidenceList = ({ field: of, confidence, reasoning, citations }: Evidence, named: boolean): string =>
+const evidenceList = (
+  { field: of, confidence, reasoning, citations }: Evidence,
+  named: boolean,
+  cut: Cut,
+): string =>
   [
-    ...(named ? [`- **Of:** ${markdownCell(of)}`] : []),
-    ...(confidence === "" ? [] : [`- **Confidence:** ${markdownCell(confidence)}`]),
-    ...(reasoning === "" ? [] : [`- **Reasoning:** ${markdownCell(reasoning)}`]),
-    ...(citations.length === 0 ? [] : ["- **Sources:**", ...citations.flatMap(citationLines)]),
+    ...(named ? [`- **Of:** ${markdownCell(cut.text(of))}`] : []),
+    ...(confidence === "" ? [] : [`- **Confidence:** ${markdownCell(cut.text(confidence))}`]),
+    ...(reasoning === "" ? [] : [`- **Reasoning:** ${markdownCell(cut.text(reasoning))}`]),
+    ...(citations.length === 0
+      ? []
+      : ["- **Sources:**", ...citations.flatMap((one) => citationLines(one, cut))]),
   ].join("\n")
 
-const citationLines = ({ title, href, excerpts }: Citation): ReadonlyArray<string> => [
-  `  - ${href === null ? `Source: ${markdownCell(title)}` : markdownLink(title, href)}`,
-  ...excerpts.map((excerpt) => `    - “${markdownCell(excerpt)}”`),
+const citationLines = ({ title, href, excerpts }: Citation, cut: Cut): ReadonlyArray<string> => [
+  `  - ${href === null ? `Source: ${markdownCell(cut.text(title))}` : markdownLink(title, href, cut)}`,
+  ...excerpts.map((excerpt) => `    - “${markdownCell(cut.text(excerpt))}”`),
 ]
 
 export const RowRendererMarkdown = (origin: string) =>
