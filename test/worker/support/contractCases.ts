@@ -10,6 +10,8 @@ export interface Scene {
   readonly group: string
   /** The id of the last event of its stream. */
   readonly lastEvent: string
+  /** What the answer is to be, where the request may say. */
+  readonly accept?: string | undefined
 }
 
 export interface Asked {
@@ -34,25 +36,29 @@ export const isRead = ({ method }: Operation) => method === "GET" || method === 
 
 const takesBody = ({ operation }: Operation) => operation.requestBody !== undefined
 
-/** The first example of the operation's body, as text. */
+/** An example of the operation's body that is no plan, as text. */
 const exampleOf = ({ operation }: Operation): string => {
-  const media = operation.requestBody?.content["application/json"]
-  const [first] = Object.values(media?.examples ?? {})
-  return JSON.stringify(first?.value ?? {})
+  const examples = Object.values(operation.requestBody?.content["application/json"]?.examples ?? {})
+  const texts = examples.map(({ value }) => JSON.stringify(value))
+  return texts.find((text) => !text.includes('"dry_run"')) ?? "{}"
 }
+
+const acceptOf = (operation: Operation, accept: string | undefined): Record<string, string> =>
+  isMcp(operation) && accept !== "image/png"
+    ? { accept: "application/json, text/event-stream" }
+    : accept === undefined
+      ? {}
+      : { accept }
 
 /** Sends a request as the document describes it, but for what a case changes. */
 export const ask = (operation: Operation, scene: Scene, asked: Asked = {}): Promise<Response> => {
   const { path, method } = operation
-  const address = (asked.path ?? path)
-    .replace("{taskgroup_id}", scene.group)
-    .replace("{row}", "0")
+  const address = (asked.path ?? path).replace("{taskgroup_id}", scene.group).replace("{row}", "0")
   const headers = {
     ...(isKeyed(operation) && { "x-api-key": scene.upstream.key }),
     ...(takesBody(operation) && { "content-type": "application/json" }),
-    ...(isMcp(operation) && { accept: "application/json, text/event-stream" }),
     ...(isCallback(operation) && method === "POST" && { origin: ORIGIN, "sec-fetch-site": "same-origin" }),
-    ...(asked.accept !== undefined && { accept: asked.accept }),
+    ...acceptOf(operation, asked.accept ?? scene.accept),
     ...asked.headers,
   }
   const sent = Object.entries(headers).filter((header): header is [string, string] => header[1] !== null)
@@ -83,7 +89,7 @@ export const troubled = {
   small: underVariables(constants({ MCP_BODY_BYTES: 1_000, IDEMPOTENCY_WAIT_SECONDS: 0.1 })),
 }
 
-/** Nobody else's, so that limits and keys of one case are not another's. */
+/** Of no address that another test has, so that limits are its own. */
 export const client = { "cf-connecting-ip": "10.1.2.3" }
 export const newKey = () => crypto.randomUUID()
 export const unknownGroup = () => `tgrp_${crypto.randomUUID().replaceAll("-", "")}`
