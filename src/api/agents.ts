@@ -5,21 +5,23 @@ import * as HttpApiSchema from "effect/http-api/HttpApiSchema"
 import * as OpenApi from "effect/http-api/OpenApi"
 import { PRODUCT } from "../domain/Product.ts"
 import { about } from "./about.ts"
-import { SignedIn } from "./answers.ts"
+import { JsonRpc, SignedIn } from "./answers.ts"
 import {
   callbackFailures,
-  documentFailures,
   errorsOf,
+  fileFailures,
   formFailures,
   Html,
+  madeFailures,
   mcpFailures,
   mcpMethodFailures,
   signInFailures,
+  type Failure,
 } from "./failures.ts"
 import type { AnswerHeader } from "./headers.ts"
 import { ifNoneMatch, ParallelApiKey } from "./parameters.ts"
 import { SignInRequest } from "./requests.ts"
-import { anyObject, open, optional } from "./values.ts"
+import { anyObject } from "./values.ts"
 
 /** What describes the product to people, programs and agents; its MCP server; its pages. */
 
@@ -35,11 +37,12 @@ const document = <const Name extends string, const Path extends `/${string}`, S 
   path: Path,
   body: S,
   summary: string,
+  failures: ReadonlyArray<Failure> = fileFailures,
 ) =>
   HttpApiEndpoint.get(name, path, {
     headers: ifNoneMatch,
     success: [body, NotModified],
-    error: errorsOf(documentFailures),
+    error: errorsOf(failures),
   }).annotateMerge(
     about({
       summary,
@@ -51,7 +54,7 @@ const document = <const Name extends string, const Path extends `/${string}`, S 
           headers: VERSIONED,
         },
       },
-      failures: documentFailures,
+      failures,
     }),
   )
 
@@ -66,24 +69,28 @@ export const Documents = HttpApiGroup.make("Documents", { topLevel: true })
       "/.well-known/oauth-protected-resource/mcp",
       anyObject,
       "How clients of /mcp authenticate (RFC 9728)",
+      madeFailures,
     ),
     document(
       "getProtectedResource",
       "/.well-known/oauth-protected-resource",
       anyObject,
       "The same, where clients ask too",
+      madeFailures,
     ),
     document(
       "getMcpServerCard",
       "/mcp/server-card",
       jsonAs("application/mcp-server-card+json"),
       "How to connect to the MCP server",
+      madeFailures,
     ),
     document(
       "getAiCatalog",
       "/.well-known/ai-catalog.json",
       jsonAs("application/ai-catalog+json"),
       "What there is here for agents",
+      madeFailures,
     ),
     document("getAgentSkills", "/.well-known/agent-skills/index.json", anyObject, "The skills there are"),
     document(
@@ -94,11 +101,6 @@ export const Documents = HttpApiGroup.make("Documents", { topLevel: true })
     ),
   )
   .annotate(OpenApi.Description, "What describes this API to people, programs and agents.")
-
-const JsonRpc = open({
-  jsonrpc: Schema.Literal("2.0"),
-  id: optional(Schema.Union([Schema.String, Schema.Int, Schema.Null])),
-}).annotate({ identifier: "JsonRpcMessage", description: "A message of JSON-RPC, as MCP defines them." })
 
 const postMcp = HttpApiEndpoint.post("postMcp", "/mcp", {
   payload: JsonRpc,
@@ -118,7 +120,7 @@ const postMcp = HttpApiEndpoint.post("postMcp", "/mcp", {
         },
       },
       answers: {
-        200: { description: "The answer to the message.", headers: ["Cache-Control"] },
+        200: { description: "The answer to the message.", headers: ["Cache-Control", "X-Accel-Buffering?"] },
         202: {
           description: "A notification is taken; there is nothing to answer.",
           headers: ["Cache-Control"],
@@ -146,11 +148,12 @@ const page = <const Name extends string, const Path extends `/${string}`>(
   name: Name,
   path: Path,
   summary: string,
+  headers: ReadonlyArray<AnswerHeader> = [],
 ) =>
   HttpApiEndpoint.get(name, path, { success: Html, error: errorsOf(formFailures) }).annotateMerge(
     about({
       summary,
-      answers: { 200: { name: "Page", description: "The page.", headers: ["Cache-Control"] } },
+      answers: { 200: { name: "Page", description: "The page.", headers: ["Cache-Control", ...headers] } },
       failures: formFailures,
     }),
   )
@@ -185,7 +188,7 @@ const postCallback = HttpApiEndpoint.post("postCallback", "/callback", {
 
 export const Pages = HttpApiGroup.make("Pages", { topLevel: true })
   .add(
-    page("getForm", "/", "A form for this API"),
+    page("getForm", "/", "A form for this API", ["Link"]),
     page("getFormStyles", "/form/tailwind", "A frame of the form"),
     getCallback,
     postCallback,

@@ -128,3 +128,8 @@ export const SqlAnswer = Schema.Union([
 export const SignedIn = open({ api_key: text("The person's Parallel API key.") }).annotate({
   identifier: "SignedIn",
 })
+
+export const JsonRpc = open({
+  jsonrpc: Schema.Literal("2.0"),
+  id: optional(Schema.Union([Schema.String, Schema.Int, Schema.Null])),
+}).annotate({ identifier: "JsonRpcMessage", description: "A message of JSON-RPC, as MCP defines them." })

@@ -1,6 +1,6 @@
 import * as Schema from "effect/Schema"
 import * as HttpApiSchema from "effect/http-api/HttpApiSchema"
-import { ErrorBody } from "./answers.ts"
+import { ErrorBody, JsonRpc } from "./answers.ts"
 import type { AnswerHeader } from "./headers.ts"
 
 /** A status that a request may get instead of what it asks for. */
@@ -12,6 +12,8 @@ export interface Failure {
   readonly headers: ReadonlyArray<AnswerHeader>
   /** A browser gets a page that says the same. */
   readonly isPage: boolean
+  /** The body may also be an error of JSON-RPC. */
+  readonly isRpc?: true
 }
 
 type Headers = ReadonlyArray<AnswerHeader>
@@ -28,7 +30,7 @@ const failure = (name: string, status: number, description: string, headers: Hea
 const asPage = (one: Failure): Failure => ({
   ...one,
   name: `${one.name}Page`,
-  headers: [...one.headers, "Vary"],
+  headers: [...new Set<AnswerHeader>([...one.headers, "Vary?"])],
   isPage: true,
 })
 
@@ -36,8 +38,9 @@ export const Html = Schema.String.pipe(HttpApiSchema.asText({ contentType: "text
 
 /** The schemas of failures, for an endpoint. */
 export const errorsOf = (failures: ReadonlyArray<Failure>): ReadonlyArray<Schema.Top> =>
-  failures.flatMap(({ status, isPage }) => [
+  failures.flatMap(({ status, isPage, isRpc }) => [
     ErrorBody.pipe(HttpApiSchema.status(status)),
+    ...(isRpc ? [JsonRpc.pipe(HttpApiSchema.status(status))] : []),
     ...(isPage ? [Html.pipe(HttpApiSchema.status(status))] : []),
   ])
 
@@ -63,6 +66,7 @@ export const noGroup = failure(
   "NoGroup",
   404,
   "There is no such group: the address is mistyped, or the group was removed or deleted.",
+  ["Vary?"],
 )
 const tooSlow = failure(
   "TooSlow",
@@ -134,8 +138,11 @@ const badParameter = failure(
   400,
   "A query parameter is wrong; `detail.errors` says which, and what it may be.",
 )
-const notAcceptable = asPage(
-  failure("NotAcceptable", 406, "No format fits the `Accept` header. The message names those there are."),
+const notAcceptable = failure(
+  "NotAcceptable",
+  406,
+  "No format fits the `Accept` header. The message names those there are.",
+  ["Vary"],
 )
 const tooManyGuesses = asPage(
   failure("TooManyGuesses", 429, "Your network address asks for too many groups that are not here.", [
@@ -187,9 +194,11 @@ export const sqlFailures = [
   broken,
 ]
 
-/** Of texts that name their own origin. */
-export const documentFailures = [
-  failure("BadHost", 400, "The `Host` header is no host name."),
+/** Of texts that name their own origin: some are made, most are files of the deployment. */
+const badHost = failure("BadHost", 400, "The `Host` header is no host name.")
+export const madeFailures = [badHost, broken]
+export const fileFailures = [
+  badHost,
   failure("NoDocuments", 404, "This deployment has no documents."),
   broken,
 ]
@@ -216,7 +225,14 @@ export const signInFailures = [
 /** Of the MCP server. What a tool refuses is no error of HTTP. */
 const foreignPage = failure("ForeignPage", 403, "A page of another origin sent this.")
 export const mcpFailures = [
-  failure("NoMessage", 400, "The body is no message of JSON-RPC, or of no revision that is spoken here."),
+  {
+    ...failure(
+      "NoMessage",
+      400,
+      "The body is no message of JSON-RPC, or of no revision that is spoken here; or the `Host` header is no host name.",
+    ),
+    isRpc: true as const,
+  },
   failure(
     "McpUnauthorized",
     401,
@@ -224,26 +240,35 @@ export const mcpFailures = [
     ["WWW-Authenticate"],
   ),
   foreignPage,
-  failure("McpNotAcceptable", 406, "`Accept` does not name `application/json` and `text/event-stream`."),
+  {
+    ...failure("McpNotAcceptable", 406, "`Accept` does not name `application/json` and `text/event-stream`."),
+    isRpc: true as const,
+  },
   tooSlow,
   tooLarge,
   notJson,
   broken,
 ]
 export const mcpMethodFailures = [
+  badHost,
   foreignPage,
   failure("NoSession", 405, "There are no sessions and no streams here.", ["Allow"]),
   broken,
 ]
 
 /** Of a path that there is, by another method; and of any other path. */
-export const otherMethod = failure(
-  "OtherMethod",
-  405,
-  "There is no such method here; `Allow` names those there are.",
-  ["Allow", "Vary?"],
-)
-export const otherPath = failure("OtherPath", 404, "There is nothing at this path.", ["Vary?"])
+export const otherMethods = [
+  forbidden,
+  asPage(noGroup),
+  asPage(
+    failure("OtherMethod", 405, "There is no such method here; `Allow` names those there are.", ["Allow"]),
+  ),
+  broken,
+]
+export const otherPaths = [
+  asPage(failure("OtherPath", 404, "There is nothing at this path, or no such format of a group or a row.")),
+  broken,
+]
 
 /** Of asking what a path can do. */
-export const optionsFailures = { forbidden, foreignPage, noGroup: asPage(noGroup), noSignIn, broken }
+export const optionsFailures = { badHost, forbidden, foreignPage, noGroup: asPage(noGroup), noSignIn, broken }

@@ -1,7 +1,7 @@
 import * as OpenApi from "effect/http-api/OpenApi"
 import { mapValues, type Operation, type Response } from "./about.ts"
 import { Api } from "./Api.ts"
-import { type Failure, optionsFailures, otherMethod, otherPath } from "./failures.ts"
+import { type Failure, optionsFailures, otherMethods, otherPaths } from "./failures.ts"
 import { type AnswerHeader, headerComponents, headerRefs, headersOfEveryAnswer } from "./headers.ts"
 import { tidySchemas } from "./tidySchemas.ts"
 
@@ -29,8 +29,8 @@ export const openApiDocument = () => {
     tags,
     paths: mapValues(whole, (path) => pathItem(path, responses, parameters)),
     "x-headers-of-every-answer": headersOfEveryAnswer,
-    "x-other-methods": { 405: nameless(errorResponse(otherMethod)) },
-    "x-other-paths": { 404: nameless(errorResponse(otherPath)) },
+    "x-other-methods": errorResponses(otherMethods, responses),
+    "x-other-paths": errorResponses(otherPaths, responses),
   }
   const shared = { parameters: parameters.all, responses: responses.all }
   return {
@@ -120,11 +120,11 @@ const optionsOf = (
   { operationId, tags, parameters }: PathOperation,
   isKeyed: boolean,
 ): PathOperation => {
-  const { forbidden, foreignPage, noGroup, noSignIn, broken } = optionsFailures
+  const { badHost, forbidden, foreignPage, noGroup, noSignIn, broken } = optionsFailures
   const isMcp = path === "/mcp"
   const isCallback = path === "/callback"
   const failures = [
-    ...(isMcp ? [foreignPage] : isKeyed ? [forbidden] : []),
+    ...(isMcp ? [badHost, foreignPage] : isKeyed ? [forbidden] : []),
     ...(path.startsWith("/{taskgroup_id}") ? [noGroup] : isCallback ? [noSignIn] : []),
     broken,
   ]
@@ -144,6 +144,11 @@ const optionsOf = (
     },
   }
 }
+
+const errorResponses = (failures: ReadonlyArray<Failure>, shared: Shared<Response>) =>
+  Object.fromEntries(
+    failures.map((failure) => [failure.status, shared.place(failure.name, errorResponse(failure))]),
+  )
 
 const errorResponse = ({ name, description, headers, isPage }: Failure): Response => ({
   "x-name": name,

@@ -31,8 +31,6 @@ var CONSTANTS = {
   MCP_PREPARE_SECONDS: 18,
   /** How long a repeated call waits for the first. */
   MCP_REPEAT_SECONDS: 20,
-  /** The longest that a tool waits for a row to end. */
-  MCP_WAIT_SECONDS: 25,
   /** What a tool tells of results in one answer, in characters. */
   MCP_RESULT_CHARS: 4e4,
   /** How long a POST waits for an earlier one with the same `Idempotency-Key` before it answers 409. */
