@@ -67,7 +67,7 @@ it("a commit answers once the first batch is accepted, where no more is asked", 
     route: "group.runs.add",
     skip: 1,
     times: 4,
-    fault: { kind: "hang", ms: 3_000, then: "answer", applied: "all" },
+    fault: { kind: "hang", ms: 3_000, applied: "all" },
   })
   const id = await receivedGroup(upstream, 25)
   const began = Date.now()
