@@ -17,7 +17,7 @@ describe("a text that has too little room", () => {
   it("keeps whole lines, says what is missing, and is nothing where not even that has room", () => {
     const note = (leftOut: number) => `${leftOut} left out`
     const text = "first\nsecond\nthird line\n"
-    expect(wholeLines(text, 34, note)).toBe(`${text}0 left out`)
+    expect(wholeLines(text, 35, note)).toBe(`${text}0 left out`)
     expect(wholeLines(text, 23, note)).toBe("first\n18 left out")
     expect(wholeLines(text, 11, note)).toBe("24 left out")
     expect(wholeLines(text, 10, note)).toBe("")
