@@ -1,6 +1,8 @@
 import { createExecutionContext, runInDurableObject } from "cloudflare:test"
 import { env, exports } from "cloudflare:workers"
 import type { TaskGroupDO } from "../../../src/do/TaskGroupDO.ts"
+import type { Excerpt, ExcerptQuery } from "../../../src/domain/Excerpt.ts"
+import type { Progress } from "../../../src/domain/Progress.ts"
 import type { GroupInit, GroupSecrets, TaskGroupResultOutput } from "../../../src/domain/TaskGroup.ts"
 import type { Committed, CommitUntil } from "../../../src/services/TaskGroups.ts"
 import { recorded } from "./contract.ts"
@@ -35,6 +37,8 @@ export interface TaskGroupStub {
   addInputs(from: number, inputs: ReadonlyArray<string>): Promise<"stored" | "same" | "different">
   commit(waitMs: number, until?: CommitUntil): Promise<Committed>
   getData(page?: { after?: number; limit?: number }): Promise<TaskGroupResultOutput>
+  progress(waitMs: number): Promise<Progress | null>
+  excerpt(query: ExcerptQuery): Promise<Excerpt | null>
   exists(): Promise<boolean>
   wasHere(): Promise<boolean>
   askSql(statement: string): Promise<object>
