@@ -1,7 +1,11 @@
-import { writeFileSync } from "node:fs"
+import { mkdirSync, writeFileSync } from "node:fs"
+import { dirname } from "node:path"
 import { gzipSync } from "node:zlib"
-import { bundlePages, FILE } from "./check/pages.ts"
+import { GENERATED } from "./check/pages.ts"
 
-const script = await bundlePages()
-writeFileSync(FILE, script)
-console.log(`${FILE}: ${Buffer.byteLength(script)} bytes, ${gzipSync(script).length} compressed`)
+for (const { file, make } of GENERATED) {
+  const text = await make()
+  mkdirSync(dirname(file), { recursive: true })
+  writeFileSync(file, text)
+  console.log(`${file}: ${Buffer.byteLength(text)} bytes, ${gzipSync(text).length} compressed`)
+}

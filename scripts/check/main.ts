@@ -46,7 +46,7 @@ const steps = (paths: ReadonlyArray<string>): ReadonlyArray<Step> => {
       run: () => effectDiagnostics("tsconfig.node.json", nodeFiles.length),
     },
     { name: "third-party licences", run: checkThirdParty },
-    { name: "the pages' script of the domain", run: checkPages },
+    { name: "what npm run pages makes", run: checkPages },
     { name: "types: Worker", run: () => command("tsc", "--noEmit") },
     { name: "types: Node", run: () => command("tsc", "--noEmit", "-p", "tsconfig.node.json") },
     ...(existsSync("src/pages/assets/tsconfig.json")

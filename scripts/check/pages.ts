@@ -1,31 +1,32 @@
-import { readFileSync } from "node:fs"
-import { build } from "esbuild"
+import { existsSync, readFileSync } from "node:fs"
+import { makeDocsHtml, makeDocsMarkdown } from "../documents/docs.ts"
+import { DOMAIN_SCRIPT, makeDomainScript } from "../documents/domainScript.ts"
+import { makeOpenApi } from "../documents/openapi.ts"
 import type { Outcome } from "./run.ts"
 
-/** What `npm run pages` writes: committed, so that the pages are served without a build. */
-export const FILE = "src/pages/assets/assets/shared/domain.js"
-const ENTRY = "src/pages/browser.ts"
-
-/** The domain's code that the pages use, as one script that people can read. */
-export const bundlePages = async (): Promise<string> => {
-  const { outputFiles, metafile } = await build({
-    entryPoints: [ENTRY],
-    bundle: true,
-    write: false,
-    metafile: true,
-    format: "esm",
-    target: "es2024",
-    charset: "utf8",
-    banner: { js: `// Made of ${ENTRY} by \`npm run pages\`: change that and what it exports, not this.` },
-  })
-  const foreign = Object.keys(metafile.inputs).filter((path) => !path.startsWith("src/"))
-  // A package would bring its licence, and more bytes than a page should load.
-  if (foreign.length > 0) throw new Error(`${ENTRY} brings other people's code along: ${foreign.join(", ")}`)
-  return outputFiles[0]!.text
+/** A file that is committed, so that it is served without a build, and made of other files. */
+interface Generated {
+  readonly file: string
+  readonly make: () => string | Promise<string>
 }
 
-/** Whether the committed script is what its sources make today. */
-export const checkPages = async (): Promise<Outcome> => ({
-  ok: (await bundlePages()) === readFileSync(FILE, "utf8"),
-  output: `${FILE} is not what ${ENTRY} makes: run \`npm run pages\` and commit it`,
-})
+const AGENTS = "src/pages/assets/agents"
+
+/** What `npm run pages` writes, in this order: some are made of others. */
+export const GENERATED: ReadonlyArray<Generated> = [
+  { file: DOMAIN_SCRIPT, make: makeDomainScript },
+  { file: `${AGENTS}/openapi.json`, make: makeOpenApi },
+  { file: `${AGENTS}/docs.html`, make: makeDocsHtml },
+  { file: `${AGENTS}/docs.md`, make: makeDocsMarkdown },
+]
+
+/** Whether the committed files are what their sources make today. */
+export const checkPages = async (): Promise<Outcome> => {
+  const stale: Array<string> = []
+  for (const { file, make } of GENERATED)
+    if (!existsSync(file) || (await make()) !== readFileSync(file, "utf8")) stale.push(file)
+  return {
+    ok: stale.length === 0,
+    output: `${stale.join(", ")}: not what the sources make; run \`npm run pages\` and commit it`,
+  }
+}

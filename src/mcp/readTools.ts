@@ -1,7 +1,7 @@
 import * as Effect from "effect/Effect"
 import type { ExcerptQuery } from "../domain/Excerpt.ts"
 import { type Problems, shorten } from "../domain/Problem.ts"
-import { readQuery } from "../domain/ResultQuery.ts"
+import { readQuery, STATUSES } from "../domain/ResultQuery.ts"
 import { problemsError } from "../programs/apiErrors.ts"
 import { Settings } from "../services/Settings.ts"
 import { type GroupUnreachable, TaskGroups } from "../services/TaskGroups.ts"
@@ -61,7 +61,10 @@ export const getStatus: Tool = {
       is_active: progress.isActive,
       state: progress.state,
       num_inputs: progress.numInputs,
-      counts: progress.counts,
+      // Always in the same order.
+      counts: Object.fromEntries(
+        Object.entries(progress.counts).sort(([a], [b]) => STATUSES.indexOf(a) - STATUSES.indexOf(b)),
+      ),
       status_message: progress.statusMessage,
     })
     return { text: structured, structured }

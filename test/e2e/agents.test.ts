@@ -12,6 +12,7 @@ const PAGE = "docs/agents.md"
 /** Companies by their place in the list: what is found out about them, and the third fails once. */
 const found = ["2010", "2006", "2005", "2009", "2013", "2015", "2012", "2014"]
 const pair = servers({
+  seed: PAGE,
   scenario: {
     runs: {
       queue_ms: [100, 300],

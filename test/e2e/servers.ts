@@ -27,6 +27,8 @@ export interface Options {
   readonly constants?: Partial<Constants>
   /** What the simulator does to begin with, also after a restart. */
   readonly scenario?: object
+  /** Of what the simulator makes up: the same requests get the same answers. */
+  readonly seed?: string
 }
 
 export class Servers {
@@ -92,9 +94,15 @@ export class Servers {
 
   async startSimulator(): Promise<void> {
     const scenario = JSON.stringify(this.#options.scenario ?? {})
+    const { seed } = this.#options
     this.#simulator = startGroup({
       name: "simulator",
-      command: [...simulatorCommand(this.root, this.#simulatorPort), "--scenario", scenario],
+      command: [
+        ...simulatorCommand(this.root, this.#simulatorPort),
+        "--scenario",
+        scenario,
+        ...(seed === undefined ? [] : ["--seed", seed]),
+      ],
       log: this.#log("simulator"),
     })
     await answering(this.#simulator, `${this.simulatorUrl}/_sim`)

@@ -14,7 +14,7 @@ import { createMultitask } from "../../src/programs/createMultitask.ts"
 import { InputsLoader } from "../../src/services/InputsLoader.ts"
 import { ParallelApi } from "../../src/services/ParallelApi.ts"
 import { Settings } from "../../src/services/Settings.ts"
-import { type Submission, TaskGroups } from "../../src/services/TaskGroups.ts"
+import { type CommitUntil, type Submission, TaskGroups } from "../../src/services/TaskGroups.ts"
 import { noCredit, rejected, unauthorized, unavailable } from "./support.ts"
 
 const CALLS = ["suggest", "suggest-processor", "create"] as const
@@ -29,11 +29,13 @@ const run = Effect.fnUntraced(function* (
   },
   commit: Effect.Effect<Submission> = Effect.succeed({ _tag: "Submitted" }),
   inputs: unknown = [{ company: "A" }],
+  until?: CommitUntil,
 ) {
   const read = readSettings({})
   if (!read.ok) throw new Error(read.problems.join("; "))
   const calls: Array<readonly [call: Call, second: number]> = []
   const metadata: Array<unknown> = []
+  const commits: Array<CommitUntil | undefined> = []
   const left: Record<Call, ReadonlyArray<Effect.Effect<never, never>>> = {
     suggest: [],
     "suggest-processor": [],
@@ -66,19 +68,23 @@ const run = Effect.fnUntraced(function* (
     Layer.mock(TaskGroups, {
       begin: (init) => Effect.sync(() => metadata.push(JSON.parse(init.metadata))),
       addInputs: () => Effect.void,
-      commit: () => commit,
+      commit: (_id, _waitMs, asked) => {
+        commits.push(asked)
+        return commit
+      },
     }),
   )
   const program = createMultitask({
     body: { inputs, output_type: "json", output_description: "Who leads it?" },
     key: Redacted.make("key"),
     origin: "https://multitask.example",
+    ...(until !== undefined && { until }),
   })
   const fiber = yield* Effect.forkChild(Effect.result(Effect.provide(program, layer)), {
     startImmediately: true,
   })
   yield* TestClock.adjust("60 seconds")
-  return { result: yield* Fiber.join(fiber), calls, metadata }
+  return { result: yield* Fiber.join(fiber), calls, metadata, commits }
 })
 
 /** One row. */
@@ -245,6 +251,15 @@ describe("a fault of ours after the group's creation", () => {
           defect: { message: "no such thing" },
         },
       })
+    }),
+  )
+})
+
+describe("the commit", () => {
+  it.effect("waits for every batch, or for the first where that is asked for", () =>
+    Effect.gen(function* () {
+      expect((yield* run({})).commits).toEqual([undefined])
+      expect((yield* run({}, undefined, undefined, "first")).commits).toEqual(["first"])
     }),
   )
 })

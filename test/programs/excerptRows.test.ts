@@ -70,7 +70,7 @@ const answer = (store: Store, dice: Dice, outputs: ReadonlyArray<WildRow>, count
       )
     else {
       const { members } = outputs[index]!
-      const size = dice.below(8) === 0 && !hasHuge ? dice.pick(LARGE) : 0
+      const size: number = dice.below(8) === 0 && !hasHuge ? dice.pick(LARGE) : 0
       hasHuge ||= size > 100_000
       const piece = dice.pick(["wörter ", "😀", "a|b\\|", "<b>&amp;", "*_~`$", "\n", " ", '"'])
       const large =

@@ -1,6 +1,7 @@
 import { env } from "cloudflare:workers"
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest"
 import { type ErrorBody, ORIGIN, send, underVariables } from "./support/product.ts"
+import { base64url, codeFor, newVerifier } from "./support/signIn.ts"
 
 /** `/callback`: the page, and the exchange of a code at a login provider that is a real server (fakeProvider.ts). */
 
@@ -20,30 +21,6 @@ interface Seen {
 const seen = async (): Promise<Seen> => (await fetch(`${LOGIN}/_seen`)).json()
 const exchangesOf = async (code: string) =>
   (await seen()).exchanges.filter(({ sent }) => sent["code"] === code)
-
-const base64url = (bytes: ArrayBuffer | Uint8Array) =>
-  btoa(String.fromCharCode(...new Uint8Array(bytes)))
-    .replaceAll("+", "-")
-    .replaceAll("/", "_")
-    .replaceAll("=", "")
-const newVerifier = () => base64url(crypto.getRandomValues(new Uint8Array(32)))
-
-/** A code that the provider gave for this verifier, after consent. */
-const codeFor = async (verifier: string, origin = ORIGIN): Promise<string> => {
-  const hash = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(verifier))
-  const query = new URLSearchParams({
-    client_id: new URL(origin).hostname,
-    redirect_uri: `${origin}/callback`,
-    response_type: "code",
-    scope: "key:read",
-    code_challenge: base64url(hash),
-    code_challenge_method: "S256",
-    state: "s",
-  })
-  const page = await (await fetch(`${LOGIN}/getKeys/authorize?${query.toString()}`)).text()
-  const href = /id="allow" href="([^"]+)"/.exec(page)?.[1]?.replaceAll("&amp;", "&") ?? ""
-  return new URL(href).searchParams.get("code") ?? ""
-}
 
 const OWN: Record<string, string> = {
   origin: ORIGIN,

@@ -104,13 +104,14 @@ const documentWithin = (
     const note = cutNote(cut.leftOut(), row, group, room)
     return note === "" ? text : `${text}\n… ${note}\n`
   }
-  const text = fitted(room, BASIS_TEXT_CHARS, noted)
-  if (text !== null) return text
-  const cut = cutTo(BASIS_TEXT_CHARS)
-  return wholeLines(write(cut), room, (leftOut) => {
-    const note = cutNote(cut.leftOut() + leftOut, row, group, room)
-    return `\n… ${note}\n`
-  })
+  const short = cutTo(BASIS_TEXT_CHARS)
+  const shortest = write(short)
+  // Where there are too many texts, shorter ones are not tried one after the other: it may be a lot to write.
+  const text = shortest.length > room ? null : fitted(room, BASIS_TEXT_CHARS, noted)
+  return (
+    text ??
+    wholeLines(shortest, room, (leftOut) => `\n… ${cutNote(short.leftOut() + leftOut, row, group, room)}\n`)
+  )
 }
 
 export const ExcerptRendererMarkdown = Layer.succeed(ExcerptRenderer, {

@@ -34,9 +34,8 @@ export const fitted = (
   return text
 }
 
-/** The lines that have room before what is said of those that have not, each whole. */
+/** The lines that have room, each whole, before what is said of the others, or of texts that were cut. */
 export const wholeLines = (text: string, room: number, note: (leftOut: number) => string): string => {
-  if (text.length <= room) return text
   const left = room - note(text.length).length
   const end = left < 0 ? -1 : text.lastIndexOf("\n", left - 1)
   const kept = text.slice(0, end + 1)

@@ -89,11 +89,7 @@ describe("addresses without a group", () => {
   })
 
   it.each([
-    "/mcp",
-    "/openapi.json",
-    "/docs",
     "/callback/",
-    "/.well-known/oauth-protected-resource",
     "/.well-known",
     "/v1/tasks/groups",
     "/v1beta",

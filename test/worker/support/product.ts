@@ -1,30 +1,33 @@
 import { createExecutionContext, runInDurableObject } from "cloudflare:test"
 import { env, exports } from "cloudflare:workers"
 import type { TaskGroupDO } from "../../../src/do/TaskGroupDO.ts"
+import type { Excerpt, ExcerptQuery } from "../../../src/domain/Excerpt.ts"
+import type { Progress } from "../../../src/domain/Progress.ts"
 import type { GroupInit, GroupSecrets, TaskGroupResultOutput } from "../../../src/domain/TaskGroup.ts"
 import type { Committed, CommitUntil } from "../../../src/services/TaskGroups.ts"
+import { recorded } from "./contract.ts"
 import type { Upstream } from "./upstream.ts"
 import worker from "./worker.ts"
 
 export const ORIGIN = "https://multitask.example"
 
-export const send = (path: string, init?: RequestInit): Promise<Response> =>
-  (exports as unknown as { default: { fetch(request: Request): Promise<Response> } }).default.fetch(
-    new Request(`${ORIGIN}${path}`, init),
-  )
+export const send = async (path: string, init?: RequestInit): Promise<Response> => {
+  const request = new Request(`${ORIGIN}${path}`, init)
+  const product = exports as unknown as { default: { fetch(request: Request): Promise<Response> } }
+  return recorded(request, await product.default.fetch(request))
+}
 
 /** The same Worker under other variables, or another name; its objects keep theirs. */
 export const underVariables = (
-  variables: Readonly<Record<string, string>>,
+  variables: Readonly<Record<string, unknown>>,
   origin: string = ORIGIN,
 ): typeof send => {
   const changed = { ...env, ...variables }
-  return (path, init) =>
-    worker.fetch(
-      new Request(`${origin}${path}`, init) as Parameters<typeof worker.fetch>[0],
-      changed,
-      createExecutionContext(),
-    )
+  return async (path, init) => {
+    const request = new Request(`${origin}${path}`, init)
+    const asked = request as Parameters<typeof worker.fetch>[0]
+    return recorded(request, await worker.fetch(asked, changed as typeof env, createExecutionContext()))
+  }
 }
 
 /** A group's object as the tests use it; the stub's own type is too deep for the compiler. */
@@ -34,6 +37,8 @@ export interface TaskGroupStub {
   addInputs(from: number, inputs: ReadonlyArray<string>): Promise<"stored" | "same" | "different">
   commit(waitMs: number, until?: CommitUntil): Promise<Committed>
   getData(page?: { after?: number; limit?: number }): Promise<TaskGroupResultOutput>
+  progress(waitMs: number): Promise<Progress | null>
+  excerpt(query: ExcerptQuery): Promise<Excerpt | null>
   exists(): Promise<boolean>
   wasHere(): Promise<boolean>
   askSql(statement: string): Promise<object>

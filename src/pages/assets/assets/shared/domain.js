@@ -24,6 +24,15 @@ var CONSTANTS = {
   UNCOMMITTED_MINUTES: 10,
   /** How long an `Idempotency-Key` is remembered: retries of a day's job find it. */
   IDEMPOTENCY_HOURS: 24,
+  /** What a message to the MCP server may hold: a model writes less, and longer lists go by URL. */
+  MCP_BODY_BYTES: 4194304,
+  /** Chat clients give a tool about half a minute: it has answered by then, and has prepared a group before. */
+  MCP_ANSWER_SECONDS: 24,
+  MCP_PREPARE_SECONDS: 18,
+  /** How long a repeated call waits for the first. */
+  MCP_REPEAT_SECONDS: 20,
+  /** What a tool tells of results in one answer, in characters. */
+  MCP_RESULT_CHARS: 4e4,
   /** How long a POST waits for an earlier one with the same `Idempotency-Key` before it answers 409. */
   IDEMPOTENCY_WAIT_SECONDS: 5,
   /** Exchange of a code for a key at Parallel's login: a person waits for it. */
