@@ -224,6 +224,11 @@ describe("a task group", () => {
     }
   })
 
+  it("says how far it is in at most 100 tokens, of four characters", async () => {
+    const { text } = await callTool(upstream, "getStatus", { taskgroup_id: id })
+    expect(Math.ceil(text.length / 4)).toBeLessThanOrEqual(100)
+  })
+
   it("that is not here is said to be none, by every tool", async () => {
     for (const { name, inputSchema } of TOOLS) {
       if (!("taskgroup_id" in inputSchema.properties)) continue

@@ -96,6 +96,27 @@ describe("a key that Parallel repeats", () => {
   })
 })
 
+describe("a key that was taken for an argument", () => {
+  it("is not repeated where it is refused", async () => {
+    const upstream = newUpstream()
+    const key = upstream.keyThat("live9f2c7b51")
+    const rows = companies(1)
+    for (const [tool, args] of [
+      ["getStatus", { taskgroup_id: `${key}!` }],
+      ["getStatus", { taskgroup_id: "tgrp_00000001", [key]: 1 }],
+      ["getResultMarkdown", { taskgroup_id: "tgrp_00000001", status: key }],
+      ["planTaskGroup", { inputs: rows, output: "x", processor: key }],
+      ["planTaskGroup", { inputs: rows, output: "x", output_type: key }],
+      ["planTaskGroup", { inputs: [{ a: key }], output: "x" }],
+      ["planTaskGroup", { inputs: `${key},b`, output: "x" }],
+    ] as const) {
+      const text = await failed(upstream, tool, args, { key })
+      expect([args, text.includes("9f2c7b51")]).toEqual([args, false])
+    }
+    expect((await upstream.requests()).total).toBe(0)
+  })
+})
+
 describe("a fault of ours", () => {
   const KEY = "sk-live-0123456789abcdef"
   const defect = new TypeError(`no room for ${KEY}`)

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest"
 import { workerConstants } from "../../support/workerSettings.ts"
-import { ENDLESS, QUICK } from "../support/acts.ts"
+import { ENDLESS, QUICK, untilState } from "../support/acts.ts"
 import { untilEnded } from "../support/expect.ts"
 import { callTool, done, failed } from "../support/mcp.ts"
 import { companies, ORIGIN, SCHEMA, underVariables } from "../support/product.ts"
@@ -292,6 +292,7 @@ describe.concurrent("money", () => {
       fault: { kind: "status", status: 402 },
     })
     const { taskgroup_id } = await done(upstream, "createTaskGroup", { ...task(25), request_id: "c" })
+    await untilState(taskgroup_id as string, "waiting_for_credit")
     const stopped = await callTool(upstream, "stopTaskGroup", { taskgroup_id })
     expect(stopped.structured).toMatchObject({ taskgroup_id, not_sent: 15, running: 10 })
     expect(stopped.next).toMatch(/15 rows/)
