@@ -74,7 +74,8 @@ const describe = (operation: Operation, of: About): Operation => {
       return answer === null ? [] : [[status, answer]]
     }),
   )
-  if (of.passesOn !== undefined) responses["4XX"] = { ...failed(responses[of.passesOn.status]!, of.passesOn) }
+  if (of.passesOn !== undefined)
+    responses["default"] = { ...failed(responses[of.passesOn.status]!, of.passesOn) }
   return {
     ...operation,
     responses,
