@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from "node:fs"
+import { makeDocsHtml, makeDocsMarkdown } from "../documents/docs.ts"
 import { DOMAIN_SCRIPT, makeDomainScript } from "../documents/domainScript.ts"
 import { makeOpenApi } from "../documents/openapi.ts"
 import type { Outcome } from "./run.ts"
@@ -15,6 +16,8 @@ const AGENTS = "src/pages/assets/agents"
 export const GENERATED: ReadonlyArray<Generated> = [
   { file: DOMAIN_SCRIPT, make: makeDomainScript },
   { file: `${AGENTS}/openapi.json`, make: makeOpenApi },
+  { file: `${AGENTS}/docs.html`, make: makeDocsHtml },
+  { file: `${AGENTS}/docs.md`, make: makeDocsMarkdown },
 ]
 
 /** Whether the committed files are what their sources make today. */

@@ -7,6 +7,10 @@ export const stages: ReadonlyArray<ReadonlyArray<string>> = [["unit", "worker"],
 /** Projects whose tests drive a browser. */
 export const needChromium: ReadonlyArray<string> = ["browser", "e2e"]
 
+/** The project whose tests run the documentation's examples, and what these are run with. */
+export const runsExamples = "e2e"
+export const exampleCommands: ReadonlyArray<string> = ["curl", "python3"]
+
 export interface TestPlan {
   readonly stages: ReadonlyArray<ReadonlyArray<string>>
   /** Whatever vitest is to make of the rest: file names, `-t name`, other options. */

@@ -1,7 +1,7 @@
-import { spawnSync, type SpawnSyncReturns } from "node:child_process"
 import { chmodSync, existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs"
 import { delimiter, join, resolve } from "node:path"
 import { chromium } from "playwright-core"
+import { installFromDebian, quietly } from "./debian.ts"
 
 /** Chromium as npm ships it, for machines without one. Fetched when needed only: it is 67 MB, x64 Linux. */
 const NPM_CHROMIUM = "@sparticuz/chromium@153.0.0"
@@ -54,19 +54,8 @@ const firstThatLaunches = async (paths: ReadonlyArray<string>): Promise<string |
   return undefined
 }
 
-const fromDebian = async (): Promise<string | undefined> => {
-  if (!existsSync("/etc/debian_version") || process.getuid?.() !== 0) return undefined
-  console.log("Installing Debian's chromium ...")
-  const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" }
-  for (const args of [["update"], ["install", "-y", "--no-install-recommends", "chromium"]]) {
-    const { status, stderr } = quietly("apt-get", args, env, 300_000)
-    if (status !== 0) {
-      console.error(`apt-get ${args[0]} failed: ${stderr.trim().split("\n").at(-1)}`)
-      return undefined
-    }
-  }
-  return firstThatLaunches(onThisMachine())
-}
+const fromDebian = async (): Promise<string | undefined> =>
+  installFromDebian(["chromium"]) ? firstThatLaunches(onThisMachine()) : undefined
 
 const cache = resolve("node_modules/.cache/chromium")
 const npmWrapper = join(cache, "chromium-from-npm")
@@ -126,17 +115,3 @@ const writeWrapper = (libraries: string | undefined) => {
   writeFileSync(npmWrapper, `${lines.join("\n")}\n`)
   chmodSync(npmWrapper, 0o755)
 }
-
-const quietly = (
-  command: string,
-  args: ReadonlyArray<string>,
-  env: NodeJS.ProcessEnv = process.env,
-  timeout = 60_000,
-): SpawnSyncReturns<string> =>
-  spawnSync(command, args, {
-    encoding: "utf8",
-    stdio: ["ignore", "pipe", "pipe"],
-    env,
-    timeout,
-    killSignal: "SIGKILL",
-  })

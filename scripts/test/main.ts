@@ -1,7 +1,8 @@
 import { spawn } from "node:child_process"
 import { mkdirSync, readFileSync, rmSync } from "node:fs"
-import { needChromium, planTests, stages } from "./args.ts"
+import { exampleCommands, needChromium, planTests, runsExamples, stages } from "./args.ts"
 import { findChromium } from "./chromium.ts"
+import { needCommands } from "./debian.ts"
 import {
   type Counts,
   countRun,
@@ -32,6 +33,15 @@ export const main = async (argv: ReadonlyArray<string>): Promise<number> => {
       console.log(`Chromium: ${env["CHROMIUM_PATH"]}`)
     } catch (error) {
       // The tests that need no browser run all the same.
+      console.error(error instanceof Error ? error.message : error)
+      runs.push({ passed: 0, failed: 1 })
+    }
+  }
+
+  if (plan.stages.flat().includes(runsExamples)) {
+    try {
+      needCommands(exampleCommands)
+    } catch (error) {
       console.error(error instanceof Error ? error.message : error)
       runs.push({ passed: 0, failed: 1 })
     }

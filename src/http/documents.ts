@@ -1,6 +1,6 @@
 import type { SettingsShape } from "../domain/Settings.ts"
 import { fillTemplate, isFillable } from "../domain/template.ts"
-import { rowCsp } from "../pages/rowHtml.ts"
+import { resultCsp } from "../pages/resultHtml.ts"
 import { errorResponse, methodNotAllowed, NO_HOST } from "./errors.ts"
 import { optionsResponse } from "./headers.ts"
 import { publicOriginOf } from "./origin.ts"
@@ -21,7 +21,7 @@ interface Document extends Served {
 
 const DOCUMENTS: Readonly<Record<string, Document>> = {
   "/openapi.json": { file: "openapi.json", type: "application/json; charset=utf-8" },
-  "/docs": { file: "docs.html", type: "text/html; charset=utf-8", csp: rowCsp },
+  "/docs": { file: "docs.html", type: "text/html; charset=utf-8", csp: resultCsp },
   "/docs.md": { file: "docs.md", type: "text/markdown; charset=utf-8" },
   "/llms.txt": { file: "llms.txt", type: "text/plain; charset=utf-8" },
 }

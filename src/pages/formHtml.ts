@@ -34,7 +34,8 @@ export const formHtml = (loginUrl: string | null): string => `<!doctype html>
 <a class="skip button" href="#form">Skip to the form</a>
 <a class="brand" href="/"><img src="/favicon.svg" alt="" width="26" height="26">Parallel Multitask</a>
 <nav aria-label="About">
-<a class="button small" href="https://docs.parallel.ai/task-api/group-api" target="_blank" rel="noopener noreferrer">Task groups</a>
+<a class="button small" href="/docs">API</a>
+<a class="button small" href="/docs#use-it-from-an-ai-client">MCP</a>
 <a class="button small" href="https://platform.parallel.ai" target="_blank" rel="noopener noreferrer">Get an API key</a>
 </nav>
 </header>
@@ -43,7 +44,7 @@ export const formHtml = (loginUrl: string | null): string => `<!doctype html>
 <h1>Enrich a list with one request</h1>
 <p>Give rows and say what you want to know. You get one link with the results, live while they come in and for 30 days after, as a table, JSON, Markdown, events or SQL. The work is done by <a href="https://parallel.ai" target="_blank" rel="noopener noreferrer">Parallel</a>.</p>
 <div class="examples"><span class="label" id="examples-label">Examples</span><div id="examples" role="group" aria-labelledby="examples-label"></div></div>
-<noscript><p class="notice">This form needs JavaScript. Without it, POST your rows to <code>/v1beta/tasks/multitask</code> with your key in <code>x-api-key</code>; the pages with results can be read without JavaScript.</p></noscript>
+<noscript><p class="notice">This form needs JavaScript. Without it, POST your rows to <code>/v1beta/tasks/multitask</code> with your key in <code>x-api-key</code>, as <a href="/docs">the description of the API</a> shows; the pages with results can be read without JavaScript.</p></noscript>
 </div>
 
 <section id="submitted" class="card" aria-labelledby="submitted-title" hidden>
@@ -179,7 +180,7 @@ ${option("other-fields", "Other request fields, as JSON", `<textarea rows="5" pl
 <ul id="history-list"></ul>
 </section>
 </main>
-<footer class="foot muted">Works with Parallel's API and is not Parallel's own site. <a href="https://docs.parallel.ai" target="_blank" rel="noopener noreferrer">Parallel's documentation</a></footer>
+<footer class="foot muted">Works with Parallel's API and is not Parallel's own site. <a href="/docs">API</a> · <a href="https://docs.parallel.ai" target="_blank" rel="noopener noreferrer">Parallel's documentation</a></footer>
 <!-- ${TAILWIND} runs in this frame: without an origin, and gone before a key is typed -->
 <iframe id="tailwind" data-page="${TAILWIND_PATH}" data-script="${TAILWIND}" sandbox="allow-scripts" referrerpolicy="no-referrer" allow="" title="Tailwind" hidden inert></iframe>
 </body>

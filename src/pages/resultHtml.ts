@@ -109,7 +109,7 @@ export const errorHtml = (
 <p class="mono muted">${Math.trunc(status)}</p>
 <h1>${escapeHtml(title)}</h1>
 <p>${escapeHtml(message)}</p>
-<p><a href="/">Start a new task group</a></p>
+<p><a href="/">Start a new task group</a> · <a href="/docs">Read how to use the API</a></p>
 </main>
 </body>
 </html>

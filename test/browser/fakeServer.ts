@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises"
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http"
 import type { AddressInfo } from "node:net"
 import { extname, join, normalize } from "node:path"
+import { fillTemplate } from "../../src/domain/template.ts"
 import { consoleCsp, consoleHtml } from "../../src/pages/consoleHtml.ts"
 import { formCsp, formHtml } from "../../src/pages/formHtml.ts"
 import { errorHtml, resultCsp, resultHtml } from "../../src/pages/resultHtml.ts"
@@ -98,6 +99,10 @@ export class FakeServer {
     if (url.pathname === "/v1beta/tasks/multitask") return this.#post(request, response)
     const row = this.rows.get(url.pathname)
     if (row !== undefined) return sendPage(response, 200, row, rowCsp)
+    if (url.pathname === "/docs") {
+      const template = await readFile(join(assets, "agents/docs.html"), "utf8")
+      return sendPage(response, 200, fillTemplate(template, this.origin, "docs.html"), resultCsp)
+    }
     const file = normalize(join(assets, url.pathname))
     if (file.startsWith(assets) && types.has(extname(file))) {
       const content = await readFile(file).catch(() => null)
