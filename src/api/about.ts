@@ -62,8 +62,7 @@ export const about = (of: About) =>
   OpenApi.annotations({
     summary: of.summary,
     ...(of.description !== undefined && { description: of.description }),
-    transform: (operation) =>
-      describe(operation as unknown as Operation, of) as unknown as Record<string, unknown>,
+    transform: (operation) => ({ ...describe(operation as unknown as Operation, of) }),
   })
 
 const describe = (operation: Operation, of: About): Operation => {
