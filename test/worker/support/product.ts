@@ -103,6 +103,7 @@ export interface Created {
   readonly processor: string
   readonly output_schema: unknown
   readonly estimated_cost_usd: number | null
+  readonly estimated_seconds: { readonly min: number; readonly max: number } | null
   readonly warnings: ReadonlyArray<string>
 }
 
