@@ -222,7 +222,6 @@ const QUERY_TYPES: Readonly<Record<string, Parameter["schema"]>> = {
   dry_run: { type: "boolean" },
   limit: { type: "integer", minimum: 1 },
   after: { type: "integer", minimum: 0 },
-  input_index: { type: "integer", minimum: 0 },
 }
 
 /** As they are usually spelled. */

@@ -22,7 +22,6 @@ import {
   databasePage,
   group,
   ifNoneMatch,
-  inputIndex,
   lastEventHeader,
   lastEventQuery,
   parts,
@@ -51,7 +50,7 @@ const noMore: Answer = {
 const getTaskGroup = HttpApiEndpoint.get("getTaskGroup", "/:taskgroup_id", {
   params: group,
   headers: { ...ifNoneMatch, ...lastEventHeader },
-  query: { ...parts, ...basis, ...bom, ...inputIndex, ...lastEventQuery },
+  query: { ...parts, ...basis, ...bom, ...lastEventQuery },
   success: [Json, Html, Markdown, Events, Csv, JsonLines, NotModified, NoMore],
   error: errorsOf(negotiatedFailures),
 }).annotateMerge(
@@ -83,14 +82,14 @@ const getTaskGroup = HttpApiEndpoint.get("getTaskGroup", "/:taskgroup_id", {
 const getTaskGroupJson = HttpApiEndpoint.get("getTaskGroupJson", "/:taskgroup_id.json", {
   params: group,
   headers: ifNoneMatch,
-  query: { ...parts, ...basis, ...inputIndex },
+  query: { ...parts, ...basis },
   success: [Json, NotModified],
   error: errorsOf(partsFailures),
 }).annotateMerge(
   about({
     summary: "Read it as JSON",
     description:
-      "How the group stands, and every row: flat in `results`, with all that Parallel says in `runs`. To follow a group, ask again with `If-None-Match`, or read `.sse`. With `input_index` the answer is that row alone, an element of `runs`.",
+      "How the group stands, and every row: flat in `results`, with all that Parallel says in `runs`. To follow a group, ask again with `If-None-Match`, or read `.sse`.",
     answers: {
       200: shown("The group.", { examples: { "application/json": examples.result } }),
       304: notModified,
