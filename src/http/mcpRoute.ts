@@ -1,4 +1,5 @@
 import type { ApiError } from "../domain/ApiError.ts"
+import { shorten } from "../domain/Problem.ts"
 import { loginUrlOf, type SettingsShape } from "../domain/Settings.ts"
 import { isFillable } from "../domain/template.ts"
 import { type MessageFailure, readMessage } from "../mcp/readMessage.ts"
@@ -51,7 +52,9 @@ const answer = async (request: Request, context: HandlerContext): Promise<Respon
   if (Array.isArray(read.message))
     return rpcError(INVALID_REQUEST, "Send one message at a time: batches are gone since 2025-06-18.")
   const calls = new McpCalls(request, context, key, read.args ?? "{}")
-  const response = await answerMessage(await context.loadMcpSdk(), request, {
+  // Without the signal: at a client that hangs up the SDK is done at once, and the tool would go on unattended.
+  const asked = new Request(request.url, { method, headers })
+  const response = await answerMessage(await context.loadMcpSdk(), asked, {
     message: read.message,
     websiteUrl: publicOriginOf(request, settings),
     call: (tool) => calls.run(tool),
@@ -118,6 +121,11 @@ const unreadable = (failure: MessageFailure): Response => {
       return rpcError(
         INVALID_REQUEST,
         `The message holds more than ${failure.limit} values. Pass a URL of the rows instead.`,
+      )
+    case "TooLong":
+      return rpcError(
+        INVALID_REQUEST,
+        `The message has more than ${failure.limit} characters beside a tool's arguments, at ${shorten(failure.place)}. Leave out what is not needed.`,
       )
     case "Ambiguous":
       return rpcError(
