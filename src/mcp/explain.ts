@@ -43,6 +43,7 @@ const inToolsWords = (sentence: string): string =>
     .replaceAll(/, or send "skip_empty": true|where no content type or file name says CSV, /g, "")
     .replaceAll("The body", "The call")
     .replaceAll("Idempotency-Key", "request_id")
+    .replaceAll("the same key", "the same request_id")
 
 const seconds = ({ headers }: ApiError): string => headers?.["retry-after"] ?? "a few"
 

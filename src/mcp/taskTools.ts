@@ -38,7 +38,7 @@ export const planTaskGroup: Tool = {
     return {
       text: answerJson(planned),
       structured: answerJson(planned),
-      next: "Nothing was started. Tell the person the rows, columns, cost and time. If they agree, call createTaskGroup with the same inputs, this processor, and this output_schema as output; of more than ten rows start with limit 3.",
+      next: `Nothing was started. Tell the person the rows, columns, cost and time. If they agree, call createTaskGroup with the same inputs, this processor, and ${planned.output_schema === null ? "the same output and output_type" : "this output_schema as output"}; of more than ten rows start with limit 3.`,
     }
   }),
 }

@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest"
+import { describe, expect, it, vi } from "vitest"
 import { workerConstants } from "../../support/workerSettings.ts"
 import { ENDLESS, QUICK } from "../support/acts.ts"
 import { untilEnded } from "../support/expect.ts"
@@ -136,6 +136,41 @@ describe.concurrent("the same request again", () => {
     },
   )
 
+  it("that gets its turn when too little time is left does not begin", async () => {
+    const upstream = newUpstream()
+    await upstream.fault({ route: "group.create", times: 9, fault: { kind: "hang", ms: 5_000 } })
+    const hurried = underVariables({
+      TEST_CONSTANTS: JSON.stringify({ ...workerConstants, MCP_PREPARE_SECONDS: 1, MCP_START_SECONDS: 0.2 }),
+    })
+    const args = { ...task(), request_id: "late" }
+    const call = () => failed(upstream, "createTaskGroup", args, { sending: hurried })
+    const answers = (await Promise.all([call(), call()])).toSorted()
+    expect(answers).toEqual([
+      expect.stringMatching(/^Parallel or the inputs URL did not answer within 1 s/),
+      expect.stringMatching(/^The earlier request with this request_id ended without an answer/),
+    ])
+    for (const said of answers) expect(said).toContain("Call again in a moment, with the same request_id")
+    expect((await upstream.requests()).counts).toMatchObject({ "POST /v1/tasks/groups": 1 })
+    await upstream.clearFaults()
+    await done(upstream, "createTaskGroup", args)
+  })
+
+  it("and every other one is answered in time where Parallel does not answer", async () => {
+    const upstream = newUpstream()
+    const { taskgroup_id } = await done(upstream, "createTaskGroup", { ...task(), request_id: "r" })
+    await upstream.fault({ route: "group.get", times: 9, fault: { kind: "hang", ms: 5_000 } })
+    const hurried = underVariables({
+      TEST_CONSTANTS: JSON.stringify({ ...workerConstants, MCP_PREPARE_SECONDS: 1 }),
+    })
+    for (const [tool, args] of [
+      ["addInputs", { inputs: companies(1) }],
+      ["retryFailed", { rows: [0] }],
+    ] as const)
+      expect(
+        await failed(upstream, tool, { taskgroup_id, request_id: tool, ...args }, { sending: hurried }),
+      ).toMatch(/did not answer within 1 s\. Nothing was submitted/)
+  })
+
   it("that has waited long enough is told to come again", async () => {
     const upstream = newUpstream()
     await slowly(upstream, "group.create")
@@ -254,6 +289,9 @@ describe.concurrent("money", () => {
       estimated_seconds: { min: expect.any(Number), max: expect.any(Number) },
     })
     expect(plan.next).toMatch(/^Nothing was started\./)
+    expect(plan.next).toContain("this output_schema as output")
+    const text = await callTool(upstream, "planTaskGroup", { ...task(1), output: "x", output_type: "text" })
+    expect(text.next).toContain("the same output and output_type")
     expect((await upstream.requests()).total).toBe(0)
   })
 
@@ -292,6 +330,11 @@ describe.concurrent("money", () => {
       fault: { kind: "status", status: 402 },
     })
     const { taskgroup_id } = await done(upstream, "createTaskGroup", { ...task(25), request_id: "c" })
+    // The creation answers at the first batch; until the others are refused, they are running for all that is known.
+    await vi.waitUntil(
+      async () => (await done(upstream, "getStatus", { taskgroup_id })).state === "waiting_for_credit",
+      { timeout: 10_000 },
+    )
     const stopped = await callTool(upstream, "stopTaskGroup", { taskgroup_id })
     expect(stopped.structured).toMatchObject({ taskgroup_id, not_sent: 15, running: 10 })
     expect(stopped.next).toMatch(/15 rows/)
