@@ -18,6 +18,8 @@ import { isFromHere, publicOriginOf } from "./origin.ts"
 export type LoadMcpSdk = () => Promise<typeof McpSdk>
 
 const METHODS = "POST, OPTIONS"
+/** Only rows make a message longer. */
+const LARGE_CHARS = 65_536
 
 /**
  * `/mcp`: the programs as tools (Model Context Protocol, Streamable HTTP without sessions). Pages of other origins may not
@@ -47,6 +49,9 @@ const answer = async (request: Request, context: HandlerContext): Promise<Respon
   }
   const text = await textOf(request, settings.MCP_BODY_BYTES)
   if (typeof text !== "string") return errorResponse(text)
+  // To read it is work already, which the first that comes along could ask for without end.
+  const refusal = text.length > LARGE_CHARS ? await context.limits.count("RATE_SUBMIT", request) : null
+  if (refusal !== null) return errorResponse(refusal)
   const read = readMessage(text, { maxDepth: settings.MAX_DEPTH, maxValues: settings.MAX_VALUES })
   if ("_tag" in read) return unreadable(read)
   if (Array.isArray(read.message))

@@ -276,6 +276,40 @@ describe("what is no message", () => {
   })
 })
 
+describe("a long message", () => {
+  it("counts as a submission, whatever it asks for", async () => {
+    const read = readSettings({})
+    if (!read.ok) throw new Error(read.problems.join())
+    const { settings } = read
+    const nothing = () => {
+      throw new Error("not asked")
+    }
+    const send = (text: string) =>
+      handle(
+        new Request(`${ORIGIN}/mcp`, {
+          method: "POST",
+          headers: { ...USUAL_HEADERS, "x-api-key": KEY, "cf-connecting-ip": "192.0.2.1" },
+          body: text,
+        }),
+        {
+          settings,
+          runtime: { runPromise: nothing } as unknown as HandlerContext["runtime"],
+          groups: nothing,
+          limits: rateLimitsOf(
+            { RATE_SUBMIT: { limit: () => Promise.resolve({ success: false }) } },
+            settings,
+          ),
+          ...bare,
+        },
+      )
+    const list = JSON.stringify(LIST)
+    expect((await send(list)).status).toBe(200)
+    const refused = await send(list + " ".repeat(65_536))
+    expect([refused.status, refused.headers.get("retry-after")]).toEqual([429, "60"])
+    await expectUsual(refused)
+  })
+})
+
 describe("a client that hangs up", () => {
   it.each([
     ["old", {}, {}],

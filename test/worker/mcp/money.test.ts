@@ -30,6 +30,7 @@ describe.concurrent("the same request again", () => {
       JSON.stringify(args, null, 3),
       JSON.stringify(turned),
       JSON.stringify({ ...args, limit: null, webhook_url: null, source_policy: null, output_type: null }),
+      JSON.stringify({ ...args, output_type: "json" }),
       JSON.stringify(args).replace('"request_id"', '"request\\u005fid"'),
     ]) {
       const again = await callTool(upstream, "createTaskGroup", same)
@@ -57,7 +58,7 @@ describe.concurrent("the same request again", () => {
       price.replace("1.10", "1.1"),
     ])
       expect(await failed(upstream, "createTaskGroup", other)).toMatch(
-        /request_id[^]*Use a new request_id for a new request\./,
+        /^This request_id [^]*use a new request_id for a new request\.\nIf this repeats a call whose answer was lost, pass exactly/,
       )
     await untilEnded(taskgroup_id as string)
     expect((await upstream.groups()).map(({ num_runs }) => num_runs).toSorted()).toEqual([1, 3])
@@ -104,7 +105,7 @@ describe.concurrent("the same request again", () => {
       await untilEnded(id as string)
       // After the end of what it started, too.
       expect((await callTool(upstream, tool, args)).structured).toEqual(first.structured)
-      expect(await failed(upstream, tool, { ...args, max_cost_usd: 9 })).toContain("Use a new request_id")
+      expect(await failed(upstream, tool, { ...args, max_cost_usd: 9 })).toContain("Use a new one only for another request")
       expect(await runsOf(upstream, id as string)).toBe(runs)
     }
   })
