@@ -1,6 +1,7 @@
 import { Ajv2020 } from "ajv/dist/2020.js"
 import { describe, expect, it } from "vitest"
-import { explain } from "../../src/mcp/explain.ts"
+import type { ApiError } from "../../src/domain/ApiError.ts"
+import { explain as explainTo } from "../../src/mcp/explain.ts"
 import { INSTRUCTIONS } from "../../src/mcp/instructions.ts"
 import { TOOLS } from "../../src/mcp/server.ts"
 import type { JsonSchema } from "../../src/mcp/Tool.ts"
@@ -44,6 +45,9 @@ const HINTS: Readonly<Record<string, string>> = {
   retryFailed: "idempotent openWorld",
   stopTaskGroup: "destructive idempotent",
 }
+
+/** As to whoever was about to pay. */
+const explain = (error: ApiError) => explainTo(error, false)
 
 const words = (text: string) =>
   text
@@ -181,8 +185,18 @@ describe("what a failure says to do", () => {
       status: 502,
       message: "Lost.",
       group: { taskgroupId: "tgrp_1", url: "https://multitask.example/tgrp_1" },
-    } as Parameters<typeof explain>[0])
+    } as ApiError)
     expect(text).toContain("The task group is tgrp_1: https://multitask.example/tgrp_1")
+  })
+
+  it("does not speak of money to who only looks", () => {
+    const error = {
+      status: 422,
+      message: "x",
+      detail: { errors: [{ path: "after", message: "is no number." }] },
+    }
+    expect(explain(error)).toMatch(/Nothing was started or paid\. Correct this and call again\.$/)
+    expect(explainTo(error, true)).toMatch(/^[^]*\nCorrect this and call again\.$/)
   })
 
   it("speaks of the tools' arguments, not of the API's fields", () => {

@@ -108,7 +108,7 @@ describe("wrong arguments", () => {
       for (const value of wrongKinds(schema)) {
         const text = await failed(upstream, tool.name, withValue(tool, name, value))
         expect([name, value, text]).toEqual([name, value, expect.stringMatching(told(name))])
-        expect(text).toContain("Nothing was started or paid. Correct this and call again.")
+        expect(text).toMatch(/(?:^|Nothing was started or paid\. )Correct this and call again\.$/m)
       }
   })
 
