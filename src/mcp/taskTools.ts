@@ -79,7 +79,7 @@ const nextOf = (answer: JsonText, replayed: boolean): string => {
   const others =
     left === 0
       ? ""
-      : ` ${left} rows were left out: when the person likes what they see, pass them to addInputs with this taskgroup_id.`
+      : ` ${left} rows were left out: when the person likes what they see, pass them, and not the whole list or its URL again, to addInputs with this taskgroup_id.`
   const again = replayed ? "This request_id had been used: nothing new was started, this is its answer. " : ""
   return `${again}Give the person the url. To wait, call getStatus with wait_seconds 20; when is_active is false, call getResultMarkdown once.${others}`
 }

@@ -105,7 +105,9 @@ describe.concurrent("the same request again", () => {
       await untilEnded(id as string)
       // After the end of what it started, too.
       expect((await callTool(upstream, tool, args)).structured).toEqual(first.structured)
-      expect(await failed(upstream, tool, { ...args, max_cost_usd: 9 })).toContain("Use a new one only for another request")
+      expect(await failed(upstream, tool, { ...args, max_cost_usd: 9 })).toContain(
+        "Use a new one only for another request",
+      )
       expect(await runsOf(upstream, id as string)).toBe(runs)
     }
   })
