@@ -168,7 +168,7 @@ describe("what a failure says to do", () => {
     [402, {}, /Tell the person[^]*and stop; do not call again/],
     [403, {}, /Stop and tell the person/],
     [404, {}, /Check the taskgroup_id/],
-    [409, {}, /Use a new request_id/],
+    [409, {}, /under a new request_id it would be paid again/],
     [409, { "retry-after": "7" }, /exactly the same arguments and the same request_id in 7 s/],
     [413, {}, /URL of the rows[^]*fewer rows/],
     [429, { "retry-after": "60" }, /Wait 60 s/],
