@@ -58,7 +58,7 @@ export class McpCalls {
       return this.failed(tool, {
         status: 500,
         group,
-        message: `Something went wrong here; stored groups are not affected (reference ${refId}). Call again only with the same request_id.`,
+        message: `Something went wrong here; stored groups are not affected (reference ${refId}). Call again only with the same request_id, where the tool has one.`,
       })
     }
   }

@@ -71,10 +71,12 @@ const whatToDo = (error: ApiError, isRead: boolean): string => {
         : "Nothing was started or paid. Correct this and call again."
     }
     case 429:
-      return `Wait ${seconds(error)} s before you call again.`
+      return `${isRead ? "" : "Nothing was started or paid. "}Wait ${seconds(error)} s before you call again.`
     case 502:
     case 503:
     case 504:
+      if (error.group?.url)
+        return "Look at it with getStatus in a few minutes, then call again with the same request_id if the tool has one: nothing is done twice then."
       return "Call again in a moment, with the same request_id if the tool has one: nothing is done twice then."
     default:
       return ""

@@ -91,7 +91,8 @@ const nextOf = (answer: JsonText, replayed: boolean): string => {
 const taskBody = (args: ToolCall["args"]): MultitaskBody => {
   const { problems } = args
   const fields = new Map(args.fields)
-  const output = fields.get("output") ?? "null"
+  const given = fields.get("output") ?? "null"
+  const output = kindOf(given) === "string" && shownText(given).trim() === "" ? "null" : given
   for (const name of ["output", "request_id"]) fields.delete(name)
   const kind = kindOf(output)
   const isText = kind === "string"
