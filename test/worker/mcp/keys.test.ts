@@ -102,7 +102,12 @@ describe("a fault of ours", () => {
   const group = { taskgroupId: groupId("tgrp_0123456789"), url: `${ORIGIN}/tgrp_0123456789` }
 
   it.each<[when: string, error: unknown, says: RegExp, about: object]>([
-    ["before there is a group", defect, /Call again only with the same request_id\.$/, {}],
+    [
+      "before there is a group",
+      defect,
+      /Call again only with the same request_id, where the tool has one\.$/,
+      {},
+    ],
     [
       "after there is one",
       new CreationFailed({ ...group, defect }),

@@ -15,8 +15,8 @@ const task = (rows = 3) => ({ inputs: companies(rows), output: SCHEMA, processor
 const runsOf = async (upstream: Upstream, id: string): Promise<number> => (await upstream.ledger(id)).num_runs
 
 /** Slow enough that a second call comes while the first is under way. */
-const slowly = (upstream: Upstream, route: string) =>
-  upstream.behave({ transport: { latency_by_route: { [route]: [400, 400] } } })
+const slowly = (upstream: Upstream, route: string, ms = 400) =>
+  upstream.behave({ transport: { latency_by_route: { [route]: [ms, ms] } } })
 
 describe.concurrent("the same request again", () => {
   it("in whatever words is the same task group", async () => {
@@ -176,7 +176,8 @@ describe.concurrent("the same request again", () => {
 
   it("that has waited long enough is told to come again", async () => {
     const upstream = newUpstream()
-    await slowly(upstream, "group.create")
+    // Longer than it takes to look again.
+    await slowly(upstream, "group.create", 2_000)
     const impatient = underVariables({
       TEST_CONSTANTS: JSON.stringify({ ...workerConstants, MCP_REPEAT_SECONDS: 0.05 }),
     })
