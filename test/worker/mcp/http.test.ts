@@ -40,7 +40,7 @@ const expectUsual = async (response: Response, key = KEY) => {
   const names = [...response.headers.keys()]
   expect(names.filter((name) => /^access-control-|^mcp-session-id$/.test(name))).toEqual([])
   expect(response.headers.get("cache-control")).toBe("no-store")
-  const told = `${JSON.stringify([...response.headers])}${await (response.clone() as Response).text()}`
+  const told = `${JSON.stringify([...response.headers])}${await response.clone().text()}`
   expect(told).not.toContain(key)
 }
 

@@ -126,7 +126,7 @@ describe("a fault of ours", () => {
         sending: (path, init) =>
           handle(new Request(`${ORIGIN}${path}`, init), {
             settings,
-            runtime: { runPromise: () => Promise.reject(error as Error) } as unknown as RequestRuntime,
+            runtime: { runPromise: () => Promise.reject(error) } as unknown as RequestRuntime,
             groups: () => {
               throw defect
             },
