@@ -32,12 +32,13 @@ const rooms: Readonly<Record<string, Room>> = {
   programs: { rooms: ["services", "domain"], pure: true, packages: [] },
   layers: { rooms: ["services", "domain"], pure: false, packages: ["*"] },
   pages: { rooms: ["domain"], pure: false, packages: [] },
+  // No room may know it: what is made of it is a file, and nothing of it is in the Worker.
   api: { rooms: ["domain"], pure: true, packages: [] },
-  mcp: { rooms: ["domain", "services", "programs", "api", "mcpSdk"], pure: false, packages: [] },
+  mcp: { rooms: ["domain", "services", "programs", "mcpSdk"], pure: false, packages: [] },
   // What the Worker uses of the MCP SDK, as a module of its own.
   mcpSdk: { rooms: [], pure: false, packages: ["@modelcontextprotocol/server"] },
   http: {
-    rooms: ["domain", "services", "programs", "layers", "pages", "mcp", "api", "mcpSdk"],
+    rooms: ["domain", "services", "programs", "layers", "pages", "mcp", "mcpSdk"],
     pure: false,
     packages: ["*"],
   },
@@ -47,7 +48,7 @@ const rooms: Readonly<Record<string, Room>> = {
     packages: ["*", "cloudflare:workers"],
   },
   "worker.ts": {
-    rooms: ["domain", "services", "programs", "layers", "pages", "mcp", "api", "mcpSdk", "http", "do"],
+    rooms: ["domain", "services", "programs", "layers", "pages", "mcp", "mcpSdk", "http", "do"],
     pure: false,
     packages: ["*", "cloudflare:workers"],
   },

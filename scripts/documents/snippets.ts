@@ -29,6 +29,8 @@ interface Call {
 }
 
 const GROUP = "taskgroup_id"
+const JSON_TYPE = "application/json"
+const EVENTS = "text/event-stream"
 
 /** The body to begin with: one that does something. */
 const bodyOf = ({ body }: Endpoint): unknown => {
@@ -58,7 +60,10 @@ const callOf = (document: OpenApi, endpoint: Endpoint): Call => {
   const types = (answers.find(({ status }) => status.startsWith("2"))?.contents ?? []).map(
     (one) => one.mediaType,
   )
-  const isJson = types.includes("application/json")
+  // JSON where there is a choice. Where there is only a stream beside it, as MCP has it, a client must take both.
+  const isEither = types.length > 1 && types.every((type) => type === JSON_TYPE || type === EVENTS)
+  const accepted = isEither ? types : [JSON_TYPE]
+  const isJson = types.includes(JSON_TYPE)
   const search = query.map((one) => `${one.name}=${encodeURIComponent(exampleOf(one))}`).join("&")
   const example = bodyOf(endpoint)
   return {
@@ -67,13 +72,13 @@ const callOf = (document: OpenApi, endpoint: Endpoint): Call => {
     takesKey: endpoint.takesKey,
     headers: [
       ...(example === undefined ? [] : [["content-type", body?.mediaType ?? ""] as const]),
-      ...(isJson && types.length > 1 ? [["accept", "application/json"] as const] : []),
+      ...(isJson && types.length > 1 ? [["accept", accepted.join(", ")] as const] : []),
       ...needed
         .filter((one) => !/^(?:x-api-key|authorization)$/i.test(one.name))
         .map((one) => [one.name.toLowerCase(), exampleOf(one)] as const),
     ].filter(([name], at, all) => all.findIndex(([other]) => other === name) === at),
     body: example,
-    answer: isJson ? "json" : types.includes("text/event-stream") ? "events" : "text",
+    answer: isJson && !isEither ? "json" : types.includes(EVENTS) ? "events" : "text",
   }
 }
 

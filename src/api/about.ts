@@ -62,8 +62,7 @@ export const about = (of: About) =>
   OpenApi.annotations({
     summary: of.summary,
     ...(of.description !== undefined && { description: of.description }),
-    transform: (operation) =>
-      describe(operation as unknown as Operation, of) as unknown as Record<string, unknown>,
+    transform: (operation) => ({ ...describe(operation as unknown as Operation, of) }),
   })
 
 const describe = (operation: Operation, of: About): Operation => {
@@ -74,7 +73,8 @@ const describe = (operation: Operation, of: About): Operation => {
       return answer === null ? [] : [[status, answer]]
     }),
   )
-  if (of.passesOn !== undefined) responses["4XX"] = { ...failed(responses[of.passesOn.status]!, of.passesOn) }
+  if (of.passesOn !== undefined)
+    responses["default"] = { ...failed(responses[of.passesOn.status]!, of.passesOn) }
   return {
     ...operation,
     responses,

@@ -1,4 +1,4 @@
-import * as Schema from "effect/Schema"
+import type * as Schema from "effect/Schema"
 import * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
 import * as HttpApiGroup from "effect/http-api/HttpApiGroup"
 import * as HttpApiSchema from "effect/http-api/HttpApiSchema"
@@ -21,11 +21,11 @@ import {
 import type { AnswerHeader } from "./headers.ts"
 import { ifNoneMatch, ParallelApiKey } from "./parameters.ts"
 import { SignInRequest } from "./requests.ts"
+import { textAs } from "./shown.ts"
 import { anyObject } from "./values.ts"
 
 /** What describes the product to people, programs and agents; its MCP server; its pages. */
 
-const textAs = (contentType: string) => Schema.String.pipe(HttpApiSchema.asText({ contentType }))
 const jsonAs = (contentType: string) => anyObject.pipe(HttpApiSchema.asJson({ contentType }))
 
 const VERSIONED: ReadonlyArray<AnswerHeader> = ["ETag", "Cache-Control"]

@@ -100,7 +100,7 @@ export const ErrorBody = open({
   taskgroup_id: optional(GroupIdText),
   url: optional(text("Its URL, where something may be behind it.")),
 }).annotate({
-  identifier: "Error",
+  identifier: "ErrorBody",
   description: "An error, in the shape of Parallel's own API.",
 })
 

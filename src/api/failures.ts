@@ -126,11 +126,11 @@ export const actFailures = keyed(
   "The group's inputs are still coming in, or the `Idempotency-Key` belongs to another request or to one that is still at work. With `Retry-After` where it helps to come back.",
   noGroup,
 )
-/** Where Parallel's own status and message are passed on: another one of 4xx. */
+/** Where Parallel's own status and message are passed on: another one of 4xx, which generators know no name for. */
 export const otherRefusal = failure(
   "OtherRefusal",
   400,
-  "Any other refusal of Parallel's, with its status and its words.",
+  "Any other refusal of Parallel's (4xx), with its status and its words.",
 )
 
 const badParameter = failure(

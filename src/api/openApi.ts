@@ -48,7 +48,7 @@ const readable = (operation: PathOperation): PathOperation => ({
       in: place,
       required,
       ...(description !== undefined && { description: description as string }),
-      schema,
+      schema: QUERY_TYPES[name] ?? schema,
     }),
   ),
 })
@@ -75,8 +75,8 @@ type Paths = Readonly<Record<string, PathOperations>>
 
 /** A HEAD is a GET without its body, and every path can be asked what it can do: no endpoint of its own says so. */
 const withHeadAndOptions = (operations: PathOperations, path: string): PathOperations => {
-  const first = Object.values(operations)[0]!
   const { get } = operations
+  const first = get ?? Object.values(operations)[0]!
   const hasHead = get !== undefined && Object.keys(get.responses).some((status) => Number(status) < 300)
   return {
     ...operations,
@@ -155,7 +155,7 @@ const errorResponse = ({ name, description, headers, isPage }: Failure): Respons
   description,
   headers: headerRefs(headers),
   content: {
-    "application/json": { schema: { $ref: "#/components/schemas/Error" } },
+    "application/json": { schema: { $ref: "#/components/schemas/ErrorBody" } },
     ...(isPage && { "text/html": { schema: { type: "string" } } }),
   },
 })
@@ -216,6 +216,13 @@ const pathItem = (operations: PathOperations, responses: Shared<Response>, param
 }
 
 const isInPath = (parameter: Parameter) => parameter.in === "path"
+
+/** In a query everything is text, and Effect says so; what the text must be is what matters. */
+const QUERY_TYPES: Readonly<Record<string, Parameter["schema"]>> = {
+  dry_run: { type: "boolean" },
+  limit: { type: "integer", minimum: 1 },
+  after: { type: "integer", minimum: 0 },
+}
 
 /** As they are usually spelled. */
 const HEADER_NAMES: Readonly<Record<string, string>> = {

@@ -86,10 +86,6 @@ export const bom = {
   bom: optional(Schema.Literals(["0", "1"]).annotate({ description: "`0`: without the byte order mark." })),
 }
 
-export const inputIndex = {
-  input_index: wholeNumber(0, "This row alone, by the index of its input: the same as `/{row}.json`."),
-}
-
 export const lastEventQuery = {
   last_event_id: optional(text(`${lastEventId} Where no header can be sent; \`lastEventId\` is taken too.`)),
   lastEventId: optional(text("The same as `last_event_id`.")),

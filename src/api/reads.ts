@@ -1,4 +1,3 @@
-import * as Schema from "effect/Schema"
 import * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
 import * as HttpApiGroup from "effect/http-api/HttpApiGroup"
 import * as HttpApiSchema from "effect/http-api/HttpApiSchema"
@@ -11,10 +10,8 @@ import {
   errorsOf,
   Html,
   negotiatedFailures,
-  negotiatedRowFailures,
   pageFailures,
   partsFailures,
-  rowFailures,
   sqlFailures,
   streamFailures,
 } from "./failures.ts"
@@ -25,51 +22,35 @@ import {
   databasePage,
   group,
   ifNoneMatch,
-  inputIndex,
   lastEventHeader,
   lastEventQuery,
   parts,
-  row,
 } from "./parameters.ts"
 import { SqlRequest } from "./requests.ts"
-import { Row, TaskGroupResult } from "./results.ts"
+import { TaskGroupResult } from "./results.ts"
+import { getRow, getRowHtml, getRowJson, getRowMarkdown } from "./rows.ts"
+import { Markdown, NotModified, notModified, shown, textAs, VERSIONED } from "./shown.ts"
 
 /** What anybody may read who has a group's URL. No key is needed, and none is looked at. */
 
-const textAs = (contentType: string) => Schema.String.pipe(HttpApiSchema.asText({ contentType }))
-
 const Json = TaskGroupResult
 const JsonLines = textAs("application/jsonl")
-const Markdown = textAs("text/markdown")
 const Csv = textAs("text/csv")
 const Events = textAs("text/event-stream")
-const NotModified = HttpApiSchema.Empty(304)
 const NoMore = HttpApiSchema.Empty(204)
 
-const VERSIONED: ReadonlyArray<AnswerHeader> = ["ETag", "Cache-Control", "Vary", "Sunset?"]
 const STREAMED: ReadonlyArray<AnswerHeader> = ["Cache-Control", "Vary", "X-Accel-Buffering", "Link"]
 const EVENT_DATA = ["TaskGroupStatusEvent", "TaskRunStateEvent", "DoneEvent"]
 
-const notModified: Answer = {
-  name: "NotModified",
-  description: "Nothing is newer than what you have.",
-  headers: VERSIONED,
-}
 const noMore: Answer = {
   name: "StreamEnded",
   description: "There is nothing behind the event that you have: the stream has ended.",
 }
-const shown = (description: string, more: Omit<Answer, "description"> = {}): Answer => ({
-  name: "Shown",
-  description,
-  headers: [...VERSIONED, "Link"],
-  ...more,
-})
 
 const getTaskGroup = HttpApiEndpoint.get("getTaskGroup", "/:taskgroup_id", {
   params: group,
   headers: { ...ifNoneMatch, ...lastEventHeader },
-  query: { ...parts, ...basis, ...bom, ...inputIndex, ...lastEventQuery },
+  query: { ...parts, ...basis, ...bom, ...lastEventQuery },
   success: [Json, Html, Markdown, Events, Csv, JsonLines, NotModified, NoMore],
   error: errorsOf(negotiatedFailures),
 }).annotateMerge(
@@ -101,14 +82,14 @@ const getTaskGroup = HttpApiEndpoint.get("getTaskGroup", "/:taskgroup_id", {
 const getTaskGroupJson = HttpApiEndpoint.get("getTaskGroupJson", "/:taskgroup_id.json", {
   params: group,
   headers: ifNoneMatch,
-  query: { ...parts, ...basis, ...inputIndex },
+  query: { ...parts, ...basis },
   success: [Json, NotModified],
   error: errorsOf(partsFailures),
 }).annotateMerge(
   about({
     summary: "Read it as JSON",
     description:
-      "How the group stands, and every row: flat in `results`, with all that Parallel says in `runs`. To follow a group, ask again with `If-None-Match`, or read `.sse`. With `input_index` the answer is that row alone, an element of `runs`.",
+      "How the group stands, and every row: flat in `results`, with all that Parallel says in `runs`. To follow a group, ask again with `If-None-Match`, or read `.sse`.",
     answers: {
       200: shown("The group.", { examples: { "application/json": examples.result } }),
       304: notModified,
@@ -243,66 +224,6 @@ const queryTaskGroup = HttpApiEndpoint.post("queryTaskGroup", "/:taskgroup_id.db
       200: { description: "Rows, or why not.", examples: { "application/json": examples.sqlAnswers } },
     },
     failures: sqlFailures,
-  }),
-)
-
-const ROW = "One row: its input, its output, and the reasoning and the sources of every field."
-
-const getRow = HttpApiEndpoint.get("getRow", "/:taskgroup_id/:row", {
-  params: row,
-  headers: ifNoneMatch,
-  success: [Row, Html, Markdown, NotModified],
-  error: errorsOf(negotiatedRowFailures),
-}).annotateMerge(
-  about({
-    summary: "Read one row",
-    description: `${ROW} In the format that \`Accept\` prefers.`,
-    answers: { 200: shown("The row."), 304: notModified },
-    failures: negotiatedRowFailures,
-  }),
-)
-
-const getRowJson = HttpApiEndpoint.get("getRowJson", "/:taskgroup_id/:row.json", {
-  params: row,
-  headers: ifNoneMatch,
-  success: [Row, NotModified],
-  error: errorsOf(rowFailures),
-}).annotateMerge(
-  about({
-    summary: "Read one row as JSON",
-    description: `${ROW} An element of the group's \`runs\`.`,
-    answers: {
-      200: shown("The row.", { examples: { "application/json": examples.row } }),
-      304: notModified,
-    },
-    failures: rowFailures,
-  }),
-)
-
-const getRowMarkdown = HttpApiEndpoint.get("getRowMarkdown", "/:taskgroup_id/:row.md", {
-  params: row,
-  headers: ifNoneMatch,
-  success: [Markdown, NotModified],
-  error: errorsOf(rowFailures),
-}).annotateMerge(
-  about({
-    summary: "Read one row as Markdown",
-    answers: { 200: shown("The row."), 304: notModified },
-    failures: rowFailures,
-  }),
-)
-
-const getRowHtml = HttpApiEndpoint.get("getRowHtml", "/:taskgroup_id/:row.html", {
-  params: row,
-  headers: ifNoneMatch,
-  success: [Html, NotModified],
-  error: errorsOf(rowFailures),
-}).annotateMerge(
-  about({
-    summary: "Read one row as a page",
-    description: "Without a script.",
-    answers: { 200: shown("The page."), 304: notModified },
-    failures: rowFailures,
   }),
 )
 

@@ -68,7 +68,7 @@ export const AdvancedSettings = Schema.Struct({
       examples: ["us"],
     }),
   ),
-}).annotate({ identifier: "AdvancedSettings" })
+}).annotate({ identifier: "AdvancedSettings", description: "What else runs are made with." })
 
 /** What is passed on to Parallel in every run. */
 const runOptions = {
@@ -160,7 +160,7 @@ export const RetryRequest = Schema.Struct({
 }).annotate({ identifier: "RetryRequest", description: "Which rows to run again, and how." })
 
 /** Stop, resume and delete take a body, and nothing in it. */
-export const NoFields = Schema.Struct({}).annotate({
+export const NoFields = Schema.Record(Schema.String, Schema.Never).annotate({
   identifier: "NoFields",
   description: "An empty object. The body may be left out.",
 })

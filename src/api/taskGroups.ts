@@ -28,7 +28,7 @@ const createMultitask = HttpApiEndpoint.post("createMultitask", "/v1beta/tasks/m
   headers: idempotencyKey,
   query: dryRunQuery,
   payload: MultitaskRequest,
-  success: [UrlText, Created, Plan],
+  success: [Created, Plan, UrlText],
   error: errorsOf(createFailures),
 })
   .middleware(ParallelApiKey)
@@ -49,7 +49,7 @@ const addInputs = HttpApiEndpoint.post("addInputs", "/:taskgroup_id/inputs", {
   headers: idempotencyKey,
   query: dryRunQuery,
   payload: AddInputsRequest,
-  success: [UrlText, InputsAdded],
+  success: [InputsAdded, UrlText],
   error: errorsOf(actFailures),
 })
   .middleware(ParallelApiKey)
@@ -69,7 +69,7 @@ const retryRows = HttpApiEndpoint.post("retryRows", "/:taskgroup_id/retry", {
   headers: idempotencyKey,
   query: dryRunQuery,
   payload: RetryRequest,
-  success: [UrlText, RowsRetried],
+  success: [RowsRetried, UrlText],
   error: errorsOf(actFailures),
 })
   .middleware(ParallelApiKey)
@@ -89,7 +89,7 @@ const stopTaskGroup = HttpApiEndpoint.post("stopTaskGroup", "/:taskgroup_id/stop
   params: group,
   headers: idempotencyKey,
   payload: NoFields,
-  success: [UrlText, Stopped],
+  success: [Stopped, UrlText],
   error: errorsOf(actFailures),
 })
   .middleware(ParallelApiKey)
@@ -109,7 +109,7 @@ const resumeTaskGroup = HttpApiEndpoint.post("resumeTaskGroup", "/:taskgroup_id/
   params: group,
   headers: idempotencyKey,
   payload: NoFields,
-  success: [UrlText, Resumed],
+  success: [Resumed, UrlText],
   error: errorsOf(actFailures),
 })
   .middleware(ParallelApiKey)
@@ -128,7 +128,7 @@ const resumeTaskGroup = HttpApiEndpoint.post("resumeTaskGroup", "/:taskgroup_id/
 const deleteTaskGroup = HttpApiEndpoint.delete("deleteTaskGroup", "/:taskgroup_id", {
   params: group,
   headers: idempotencyKey,
-  success: [UrlText, Deleted],
+  success: [Deleted, UrlText],
   error: errorsOf(actFailures),
 })
   .middleware(ParallelApiKey)

@@ -172,12 +172,17 @@ export class MultitaskBodyReader implements JsonSink {
 
   part(text: string): void {
     if (this.text !== null) return this.text.push(text)
-    const all = ((this.address ?? "") + text).trimStart()
-    this.address = all.slice(0, (this.maxTextChars ?? MAX_ADDRESS_CHARS) + 1)
-    if (!(this.maxTextChars === null ? /^[[{]/ : /^\[/).test(all)) return
+    const all = (this.address ?? "") + text
+    const begun = all.trimStart()
+    // A table keeps its beginning: a header's first cell may be empty.
+    this.address = (this.maxTextChars === null ? begun : all).slice(
+      0,
+      (this.maxTextChars ?? MAX_ADDRESS_CHARS) + 1,
+    )
+    if (!(this.maxTextChars === null ? /^[[{]/ : /^\[/).test(begun)) return
     this.address = null
     this.text = new RowReader(this.limits, this.problems, { values: this.values })
-    this.text.push(all)
+    this.text.push(begun)
   }
 
   problem(path: string, message: string): void {
@@ -223,7 +228,7 @@ export class MultitaskBodyReader implements JsonSink {
 const ROWS_PER_TEXT = 2
 
 /** A single word that begins as a URL does: a table of URLs has a header, and rows have blanks between them. */
-const isAddress = (text: string): boolean => /^[a-z][a-z0-9+.-]*:\S+\s*$/i.test(text)
+const isAddress = (text: string): boolean => /^\s*[a-z][a-z0-9+.-]*:\S+\s*$/i.test(text)
 
 /** The body that a program has as a value. */
 export const bodyOf = (

@@ -87,9 +87,11 @@ export const idempotentRequestOf = async (
 /** Arguments that scope and record are named after, in whatever spelling they came. */
 const NAMED_AFTER: ReadonlySet<string> = new Set(["request_id", "taskgroup_id"])
 
+const DEFAULTS: Readonly<Record<string, JsonText>> = { output_type: '"json"' }
+
 /**
  * The same of a tool's call under its `request_id`, in a scope of its own. Whoever writes arguments anew may put them in
- * another order, say that one is null, or give a group by its URL.
+ * another order, say that one is null or what it is without being said, or give a group by its URL.
  */
 export const idempotentCallOf = async (
   apiKey: string,
@@ -98,7 +100,7 @@ export const idempotentCallOf = async (
   args: JsonText,
 ): Promise<IdempotentRequest> => {
   const members = membersOf(args)
-    .filter(({ name, value }) => value !== "null" && !NAMED_AFTER.has(name))
+    .filter(({ name, value }) => value !== "null" && value !== DEFAULTS[name] && !NAMED_AFTER.has(name))
     .map(({ name, value }) => `${JSON.stringify(name)}:${value}`)
   const hash = await sha256(`${scope}\n${members.sort().join("\n")}`)
   return idempotentRequestOf(apiKey, `tool ${scope}\n${requestId}`, hash)

@@ -58,7 +58,7 @@ export class McpCalls {
       return this.failed(tool, {
         status: 500,
         group,
-        message: `Something went wrong here; stored groups are not affected (reference ${refId}). Call again only with the same request_id.`,
+        message: `Something went wrong here; stored groups are not affected (reference ${refId}). Call again only with the same request_id, where the tool has one.`,
       })
     }
   }
@@ -92,6 +92,9 @@ export class McpCalls {
   }
 }
 
+/** What is left of the time for whatever follows the preparation. */
+const COMMIT_MS = 1_000
+
 /** Whoever calls a tool waits for half a minute, not longer: what takes longer goes on without them. */
 const inTime = <A>(
   program: Effect.Effect<A, ToolFailed, ToolServices>,
@@ -99,17 +102,23 @@ const inTime = <A>(
 ): Effect.Effect<A, ToolFailed, ToolServices> =>
   Effect.gen(function* () {
     const groups = yield* TaskGroups
-    const until = (yield* Clock.currentTimeMillis) + settings.MCP_ANSWER_SECONDS * 1000
+    const clock = yield* Clock.Clock
+    const until = clock.currentTimeMillisUnsafe() + settings.MCP_ANSWER_SECONDS * 1000
     return yield* program.pipe(
       Effect.provideService(Settings, {
         ...settings,
-        PREPARE_SECONDS: settings.MCP_PREPARE_SECONDS,
+        // Read when a part of the preparation begins: the parts share the time.
+        get PREPARE_SECONDS() {
+          const left = Math.ceil((until - COMMIT_MS - clock.currentTimeMillisUnsafe()) / 1000)
+          return Math.max(1, Math.min(settings.MCP_PREPARE_SECONDS, left))
+        },
         IDEMPOTENCY_WAIT_SECONDS: settings.MCP_REPEAT_SECONDS,
+        IDEMPOTENCY_START_SECONDS: settings.MCP_START_SECONDS,
       }),
       Effect.provideService(TaskGroups, {
         ...groups,
         commit: (id, _waitMs, what) =>
-          Effect.flatMap(Clock.currentTimeMillis, (now) => groups.commit(id, Math.max(0, until - now), what)),
+          Effect.suspend(() => groups.commit(id, Math.max(0, until - clock.currentTimeMillisUnsafe()), what)),
       }),
     )
   })

@@ -1,4 +1,5 @@
 import type { ApiError } from "../domain/ApiError.ts"
+import { shorten } from "../domain/Problem.ts"
 import { loginUrlOf, type SettingsShape } from "../domain/Settings.ts"
 import { isFillable } from "../domain/template.ts"
 import { type MessageFailure, readMessage } from "../mcp/readMessage.ts"
@@ -17,6 +18,8 @@ import { isFromHere, publicOriginOf } from "./origin.ts"
 export type LoadMcpSdk = () => Promise<typeof McpSdk>
 
 const METHODS = "POST, OPTIONS"
+/** Only rows make a message longer. */
+const LARGE_CHARS = 65_536
 
 /**
  * `/mcp`: the programs as tools (Model Context Protocol, Streamable HTTP without sessions). Pages of other origins may not
@@ -46,12 +49,17 @@ const answer = async (request: Request, context: HandlerContext): Promise<Respon
   }
   const text = await textOf(request, settings.MCP_BODY_BYTES)
   if (typeof text !== "string") return errorResponse(text)
+  // To read it is work already, which the first that comes along could ask for without end.
+  const refusal = text.length > LARGE_CHARS ? await context.limits.count("RATE_SUBMIT", request) : null
+  if (refusal !== null) return errorResponse(refusal)
   const read = readMessage(text, { maxDepth: settings.MAX_DEPTH, maxValues: settings.MAX_VALUES })
   if ("_tag" in read) return unreadable(read)
   if (Array.isArray(read.message))
     return rpcError(INVALID_REQUEST, "Send one message at a time: batches are gone since 2025-06-18.")
   const calls = new McpCalls(request, context, key, read.args ?? "{}")
-  const response = await answerMessage(await context.loadMcpSdk(), request, {
+  // Without the signal: at a client that hangs up the SDK is done at once, and the tool would go on unattended.
+  const asked = new Request(request.url, { method, headers })
+  const response = await answerMessage(await context.loadMcpSdk(), asked, {
     message: read.message,
     websiteUrl: publicOriginOf(request, settings),
     call: (tool) => calls.run(tool),
@@ -118,6 +126,11 @@ const unreadable = (failure: MessageFailure): Response => {
       return rpcError(
         INVALID_REQUEST,
         `The message holds more than ${failure.limit} values. Pass a URL of the rows instead.`,
+      )
+    case "TooLong":
+      return rpcError(
+        INVALID_REQUEST,
+        `The message has more than ${failure.limit} characters beside a tool's arguments, at ${shorten(failure.place)}. Leave out what is not needed.`,
       )
     case "Ambiguous":
       return rpcError(

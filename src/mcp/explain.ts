@@ -43,6 +43,8 @@ const inToolsWords = (sentence: string): string =>
     .replaceAll(/, or send "skip_empty": true|where no content type or file name says CSV, /g, "")
     .replaceAll("The body", "The call")
     .replaceAll("Idempotency-Key", "request_id")
+    .replaceAll("the same key", "the same request_id")
+    .replaceAll("a new key for", "a new request_id for")
 
 const seconds = ({ headers }: ApiError): string => headers?.["retry-after"] ?? "a few"
 
@@ -57,7 +59,7 @@ const whatToDo = (error: ApiError, isRead: boolean): string => {
       return "Check the taskgroup_id: it is in the answer of createTaskGroup, and in the group's URL."
     case 409:
       return error.headers?.["retry-after"] === undefined
-        ? "Use a new request_id for a new request."
+        ? "If this repeats a call whose answer was lost, pass exactly the arguments that it had: under a new request_id it would be paid again. Use a new one only for another request."
         : `Call again with exactly the same arguments and the same request_id in ${seconds(error)} s: nothing is done twice.`
     case 413:
       return "Pass a URL of the rows instead, or call again with fewer rows."
@@ -69,10 +71,12 @@ const whatToDo = (error: ApiError, isRead: boolean): string => {
         : "Nothing was started or paid. Correct this and call again."
     }
     case 429:
-      return `Wait ${seconds(error)} s before you call again.`
+      return `${isRead ? "" : "Nothing was started or paid. "}Wait ${seconds(error)} s before you call again.`
     case 502:
     case 503:
     case 504:
+      if (error.group?.url)
+        return "Look at it with getStatus in a few minutes, then call again with the same request_id if the tool has one: nothing is done twice then."
       return "Call again in a moment, with the same request_id if the tool has one: nothing is done twice then."
     default:
       return ""

@@ -4,7 +4,7 @@ import { type Problems, shorten } from "../domain/Problem.ts"
 import { readQuery, STATUSES } from "../domain/ResultQuery.ts"
 import { problemsError } from "../programs/apiErrors.ts"
 import { Settings } from "../services/Settings.ts"
-import { type GroupUnreachable, TaskGroups } from "../services/TaskGroups.ts"
+import { TaskGroups } from "../services/TaskGroups.ts"
 import { answerSchema, FIELDS_ANSWERED, GROUP, inputSchema, STATUS_FILTER } from "./schemas.ts"
 import { type Tool, ToolFailed } from "./Tool.ts"
 import { checkNames, failWith, groupIdOf, textOf, wholeOf } from "./toolFields.ts"
@@ -151,7 +151,7 @@ const MAX_NAMED = 30
 const wrong = (path: string, message: string) =>
   Effect.fail(new ToolFailed({ error: problemsError(422, [{ path, message }]) }))
 
-const unreachable = (_: GroupUnreachable) =>
+const unreachable = () =>
   new ToolFailed({
     error: { status: 503, message: "The task group cannot be reached at the moment. It is not affected." },
   })

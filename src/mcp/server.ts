@@ -76,6 +76,15 @@ export const answerMessage = (
 
 const textOf = (text: string) => ({ type: "text" as const, text })
 
-const described = ({ run: _, annotations, ...about }: Tool): McpSdk.Tool =>
+const described = ({
+  name,
+  title,
+  description,
+  inputSchema,
+  outputSchema,
+  annotations,
+}: Tool): McpSdk.Tool => {
+  const told = { name, title, description, inputSchema, outputSchema, annotations: { title, ...annotations } }
   // The SDK's types of a schema are those of JSON that may be changed.
-  ({ ...about, annotations: { title: about.title, ...annotations } }) as unknown as McpSdk.Tool
+  return told as unknown as McpSdk.Tool
+}

@@ -38,7 +38,7 @@ export const planTaskGroup: Tool = {
     return {
       text: answerJson(planned),
       structured: answerJson(planned),
-      next: "Nothing was started. Tell the person the rows, columns, cost and time. If they agree, call createTaskGroup with the same inputs, this processor, and this output_schema as output; of more than ten rows start with limit 3.",
+      next: `Nothing was started. Tell the person the rows, columns, cost and time. If they agree, call createTaskGroup with the same inputs, this processor, and ${planned.output_schema === null ? "the same output and output_type" : "this output_schema as output"}; of more than ten rows start with limit 3.`,
     }
   }),
 }
@@ -79,7 +79,7 @@ const nextOf = (answer: JsonText, replayed: boolean): string => {
   const others =
     left === 0
       ? ""
-      : ` ${left} rows were left out: when the person likes what they see, pass them to addInputs with this taskgroup_id.`
+      : ` ${left} rows were left out: when the person likes what they see, pass them, and not the whole list or its URL again, to addInputs with this taskgroup_id.`
   const again = replayed ? "This request_id had been used: nothing new was started, this is its answer. " : ""
   return `${again}Give the person the url. To wait, call getStatus with wait_seconds 20; when is_active is false, call getResultMarkdown once.${others}`
 }
@@ -91,7 +91,8 @@ const nextOf = (answer: JsonText, replayed: boolean): string => {
 const taskBody = (args: ToolCall["args"]): MultitaskBody => {
   const { problems } = args
   const fields = new Map(args.fields)
-  const output = fields.get("output") ?? "null"
+  const given = fields.get("output") ?? "null"
+  const output = kindOf(given) === "string" && shownText(given).trim() === "" ? "null" : given
   for (const name of ["output", "request_id"]) fields.delete(name)
   const kind = kindOf(output)
   const isText = kind === "string"

@@ -27,6 +27,7 @@ import { handOverRows, planOfRows, rowsToAdd } from "./rowsToAdd.ts"
 import { InvalidRequest, type KeyTakenOver } from "./createErrors.ts"
 import { limitsOf } from "./decodeBody.ts"
 import { KeyReused } from "./obtainKey.ts"
+import { inTime } from "./prepareTask.ts"
 import { refuseOwnKey } from "./refuseOwnKey.ts"
 
 export interface ActOptions {
@@ -110,7 +111,7 @@ export const actDecoded = Effect.fn("actDecoded")(function* (
     // The DELETE that was to be answered so is done.
     return { url: announced.url, answer: announced.answer, replayed: true, isPlan: false }
   }
-  yield* tryKey(request, options, standing)
+  yield* inTime(tryKey(request, options, standing))
   return yield* (
     standing.state === "receiving"
       ? Effect.fail(new StillReceiving())

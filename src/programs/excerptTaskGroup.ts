@@ -124,7 +124,7 @@ const excerptOf = (
   markdown: string,
 ): Excerpt => ({ _tag: "Excerpt", taskgroupId, url, isActive, numInputs, shown, nextAfter, markdown })
 
-const STILL = "It has not ended yet: call getStatus with wait_seconds=25, then ask again."
+const STILL = "It has not ended yet: call getStatus with wait_seconds=20, then ask again."
 
 const count = (rows: number, one: string, many: string): string =>
   rows === 1 ? `1 ${one}` : `${rows} ${many}`
@@ -156,7 +156,7 @@ const wayOn = (
   const open = numInputs - totalEnded(status.task_run_status_counts)
   if (status.is_active && open > 0)
     said.push(
-      `${count(open, "row has", "rows have")} not ended yet: call getStatus with wait_seconds=25, then ask again.`,
+      `${count(open, "row has", "rows have")} not ended yet: call getStatus with wait_seconds=20, then ask again.`,
     )
   const { completed = 0 } = status.task_run_status_counts
   const goesWell = status.state === "running" || (status.state === "done" && completed === numInputs)

@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type { CreatedGroup, EarlierHolder, IdempotencyOutcome } from "../domain/Idempotency.ts"
 import { GroupId } from "../domain/Ids.ts"
-import { Idempotency, type IdempotencyUnavailable, type IdempotentRequest } from "../services/Idempotency.ts"
+import { Idempotency, IdempotencyUnavailable, type IdempotentRequest } from "../services/Idempotency.ts"
 import { Settings } from "../services/Settings.ts"
 
 /** The idempotency key belongs to another request. */
@@ -35,12 +35,17 @@ export const obtainKey = Effect.fn("obtainKey")(function* (
 ): Effect.fn.Return<Obtained, KeyReused | KeyInUse | IdempotencyUnavailable, Idempotency | Settings> {
   const records = yield* Idempotency
   const settings = yield* Settings
-  const deadline = (yield* Clock.currentTimeMillis) + settings.IDEMPOTENCY_WAIT_SECONDS * 1000
+  const began = yield* Clock.currentTimeMillis
+  const deadline = began + settings.IDEMPOTENCY_WAIT_SECONDS * 1000
   let notThere: string | null = null
   for (;;) {
     const outcome: IdempotencyOutcome = yield* records.acquire(request, notThere)
     switch (outcome._tag) {
       case "Yours":
+        if ((yield* Clock.currentTimeMillis) > began + settings.IDEMPOTENCY_START_SECONDS * 1000) {
+          yield* Effect.ignore(records.release(request))
+          return yield* new IdempotencyUnavailable({ message: TOO_LATE })
+        }
         return { _tag: "Mine", before: outcome.before ?? null }
       case "Done":
         return { _tag: "Answered", group: outcome.group }
@@ -70,6 +75,9 @@ export const obtainKey = Effect.fn("obtainKey")(function* (
     }
   }
 })
+
+const TOO_LATE =
+  "The earlier request with this Idempotency-Key ended without an answer, and too little time was left to do it now."
 
 const inUse = (waitMs: number, group: CreatedGroup | null, uncertain: boolean): KeyInUse =>
   new KeyInUse({

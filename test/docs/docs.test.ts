@@ -99,19 +99,18 @@ it("a field that comes to the description comes to both", () => {
 })
 
 it("text of the description is text on the page", () => {
-  const hostile = `</code><script>alert(1)</script> <img src=x onerror=alert(1)>`
-  const page = (part: object) => docsHtml(docsMarkdown({ ...document, ...part }, guide, FOR_PEOPLE))
-  const paths = {
-    "/x": { get: { operationId: "x", summary: "X", description: `\`${hostile}\``, responses: {} } },
+  const hostile = `</code></pre><script>alert(1)</script> <img src=x onerror=alert(1)>`
+  const page = (description: string) => {
+    const content = { "text/plain": { schema: { type: "string", description }, example: hostile } }
+    const responses = { 200: { description, content } }
+    const paths = { "/x": { get: { operationId: "x", summary: "X", description, responses } } }
+    return docsHtml(docsMarkdown({ ...document, paths }, guide, FOR_PEOPLE))
   }
-  expect(page({ paths })).not.toContain("<img src=x")
+  const html = page(`\`${hostile}\``)
+  expect(html).toContain("&#60;/code&#62;&#60;/pre&#62;")
+  expect(html).not.toContain("<img src=x")
   // HTML in its prose would be a mistake, and is none that goes unseen.
-  const prose = {
-    "/x": {
-      get: { operationId: "x", summary: "X", description: hostile, responses: { 200: { description: "" } } },
-    },
-  }
-  expect(() => page({ paths: prose })).toThrow("HTML has no place in the text")
+  expect(() => page(hostile)).toThrow("HTML has no place in the text")
 })
 
 it("two headings of one name are a mistake: links would lead to the wrong one", () => {

@@ -159,6 +159,7 @@ describe.each(CLIENTS)("%s", (_, connect, revision) => {
     product.remember(again.taskgroup_id)
 
     // Hung up while Parallel is asked for the group.
+    // oxlint-disable-next-line unicorn/no-thenable -- what the fault does then
     await pair.control.fault({ route: "group.create", fault: { kind: "hang", ms: 1_500, then: "answer" } })
     const other = { ...args, request_id: crypto.randomUUID() }
     const hangUp = new AbortController()

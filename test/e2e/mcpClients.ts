@@ -38,7 +38,7 @@ const connectOld = async (options: ConnectOptions): Promise<McpClient> => {
   const client = new OldClient(INFO)
   const transport = new OldTransport(...transportOf(options))
   // The SDK's own types differ in what may be undefined.
-  await client.connect(transport as Parameters<typeof client.connect>[0])
+  await client.connect(transport)
   return {
     revision: () => transport.protocolVersion,
     instructions: () => client.getInstructions(),

@@ -6,6 +6,7 @@ import { nextFree } from "../../scripts/lib/ports.ts"
 import { type Group, membersOf, startGroup } from "../../scripts/lib/process-group.ts"
 import { simulatorCommand, wranglerCommand, wranglerEnv } from "../../scripts/start/commands.ts"
 import type { Constants } from "../../src/domain/Constants.ts"
+import { recordAnswers } from "./recordAnswers.ts"
 import { simulatorControl } from "./simulatorControl.ts"
 import { until } from "./until.ts"
 
@@ -173,6 +174,7 @@ export const workerdPids = (group: number): ReadonlyArray<number> =>
 export const servers = (options: Options = {}): Servers => {
   const pair = new Servers(options)
   beforeAll(() => pair.start())
+  recordAnswers(() => pair.url)
   afterEach(({ task }) => {
     if (task.result?.state === "fail") console.error(pair.tail())
   })

@@ -97,7 +97,7 @@ describe.each(TOOLS)("$name", ({ name, title, description, inputSchema, outputSc
         // Some clients know neither references nor other combinations.
         const keywords = Object.keys(one)
         expect(keywords.filter((word) => /^\$|^(?:oneOf|allOf|not|if|const)$/.test(word))).toEqual([])
-        const properties = Object.keys((one["properties"] ?? {}) as object)
+        const properties = Object.keys(one["properties"] ?? {})
         for (const needed of (one["required"] ?? []) as ReadonlyArray<string>)
           expect(properties).toContain(needed)
       }
@@ -117,7 +117,7 @@ describe.each(TOOLS)("$name", ({ name, title, description, inputSchema, outputSc
 const CHARS_PER_TOKEN = 4
 const tokens = (text: string) => Math.ceil(text.length / CHARS_PER_TOKEN)
 
-const LISTED = TOOLS.map(({ run: _, ...told }) => told)
+const LISTED = TOOLS.map((tool) => ({ ...tool, run: undefined }))
 
 describe("tokens, at four characters each", () => {
   const whole = JSON.stringify({ tools: LISTED })
@@ -168,7 +168,7 @@ describe("what a failure says to do", () => {
     [402, {}, /Tell the person[^]*and stop; do not call again/],
     [403, {}, /Stop and tell the person/],
     [404, {}, /Check the taskgroup_id/],
-    [409, {}, /Use a new request_id/],
+    [409, {}, /under a new request_id it would be paid again/],
     [409, { "retry-after": "7" }, /exactly the same arguments and the same request_id in 7 s/],
     [413, {}, /URL of the rows[^]*fewer rows/],
     [429, { "retry-after": "60" }, /Wait 60 s/],

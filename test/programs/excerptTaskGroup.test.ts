@@ -102,7 +102,7 @@ describe("excerptTaskGroup", () => {
 
 Rows are counted from 0. 🟢 high, 🟡 medium, 🔴 low confidence
 
-1 row has not ended yet: call getStatus with wait_seconds=25, then ask again.
+1 row has not ended yet: call getStatus with wait_seconds=20, then ask again.
 `)
     }).pipe(Effect.provide(groupOf(3))),
   )
@@ -195,7 +195,7 @@ Rows are counted from 0. 🟢 high, 🟡 medium, 🔴 low confidence
       expect(row.markdown).toContain("“She leads it.”")
       expect(row.markdown).not.toContain("getStatus")
       expect((yield* excerpt({ basis: { index: 0 } })).markdown).toContain(
-        "call getStatus with wait_seconds=25",
+        "call getStatus with wait_seconds=20",
       )
       for (const index of [2, -1, 0.5, 1e12])
         expect(yield* excerptTaskGroup({ basis: { index }, maxChars: 9_000 })).toEqual({

@@ -42,7 +42,7 @@ type Way = (operation: DocumentedOperation, scene: Scene) => Promise<Response | 
 const FOREIGN = { origin: "https://evil.example", "sec-fetch-site": "cross-site" }
 
 /** A refusal of Parallel's that is documented as one of many. */
-const statusOf = (status: string) => Number(status.replace("4XX", "418"))
+const statusOf = (status: string) => Number(status.replace("default", "418"))
 
 /** The media types that an answer may have; of a HEAD those of the GET. */
 const typesOf = ({ path, method, operation }: DocumentedOperation, status: string) => {
@@ -186,7 +186,7 @@ const WAYS: Readonly<Record<string, Way>> = {
     isCallback(operation)
       ? ask(operation, scene, signIn("fault-silent"))
       : upstreamAnswers(504, { body: "html" })(operation, scene),
-  "4XX": upstreamAnswers(418),
+  default: upstreamAnswers(418),
 }
 
 /** Headers and media types seen, by the answer as it stands in the document. */

@@ -1,7 +1,7 @@
 import { env } from "cloudflare:workers"
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest"
 import { type ErrorBody, ORIGIN, send, underVariables } from "./support/product.ts"
-import { base64url, codeFor, newVerifier } from "./support/signIn.ts"
+import { codeFor, newVerifier } from "./support/signIn.ts"
 
 /** `/callback`: the page, and the exchange of a code at a login provider that is a real server (fakeProvider.ts). */
 

@@ -73,7 +73,7 @@ describe("documents for agents", () => {
   })
 
   it("say it where this deployment has no files; what is made without them stays", async () => {
-    const from = underVariables({ ASSETS: undefined as unknown as string })
+    const from = underVariables({ ASSETS: undefined })
     for (const path of PATHS) {
       const response = await from(path)
       if (!FROM_FILES.includes(path)) expect(response.status).toBe(200)

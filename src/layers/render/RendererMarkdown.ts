@@ -44,7 +44,7 @@ export function* renderMarkdown(
 
 /** How a program reads the same: the page's address, with one of these at its end. */
 const forPrograms = (origin: string): string =>
-  `, for programs \`.json\`, \`.jsonl\`, \`.csv\`, \`.sse\` (see \`${origin}/docs.md\`)`
+  `, for programs .json, .jsonl, .csv, .sse (see ${origin}/docs.md)`
 
 export const RendererMarkdown = (origin = "") =>
   Layer.succeed(Renderer("md"), {

@@ -55,7 +55,7 @@ describe("renderMarkdown", () => {
     const lines = (...origin: [] | [string]) =>
       [...renderMarkdown(snapshotOf([]), {}, ...origin)].join("").split("\n").slice(0, 3)
     const ends = (origin: string) =>
-      `(${origin}/tgrp_00000001.html), for programs \`.json\`, \`.jsonl\`, \`.csv\`, \`.sse\` (see \`${origin}/docs.md\`)`
+      `(${origin}/tgrp_00000001.html), for programs .json, .jsonl, .csv, .sse (see ${origin}/docs.md)`
     expect(lines()[2]?.endsWith(ends(""))).toBe(true)
     expect(lines("https://public.example")[2]?.endsWith(ends("https://public.example"))).toBe(true)
   })

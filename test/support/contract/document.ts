@@ -106,8 +106,8 @@ export const answersTo = (document: Document, method: string, pathname: string):
   return document.paths[path]?.[method.toLowerCase()]?.responses ?? document["x-other-methods"]
 }
 
-/** The answer with this status, or with one of its hundred. */
+/** The answer with this status; what is passed on from Parallel is a refusal. */
 export const answerOf = (document: Document, answers: Answers, status: number): DocumentedAnswer | null => {
-  const found = answers[status] ?? answers[`${Math.floor(status / 100)}XX`]
+  const found = answers[status] ?? (status >= 400 && status < 500 ? answers["default"] : undefined)
   return found === undefined ? null : resolve(document, found)
 }

@@ -86,6 +86,7 @@ const deadWorker = async (upstream: Upstream, stage: "acquired" | "created" | "c
     processor: "core",
     output_schema: null,
     estimated_cost_usd: 0.075,
+    estimated_seconds: null,
     warnings: ["a warning"],
   }
   const steps = Effect.gen(function* () {

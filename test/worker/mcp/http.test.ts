@@ -1,5 +1,8 @@
 import { describe, expect, it, vi } from "vitest"
-import { askFront } from "../support/context.ts"
+import { readSettings } from "../../../src/domain/Settings.ts"
+import { handle, type HandlerContext } from "../../../src/http/handle.ts"
+import { rateLimitsOf } from "../../../src/http/rateLimits.ts"
+import { askFront, bare } from "../support/context.ts"
 import { envelope, MODERN, postMcp, rpcIn, USUAL_HEADERS } from "../support/mcp.ts"
 import { ORIGIN } from "../support/product.ts"
 
@@ -37,7 +40,7 @@ const expectUsual = async (response: Response, key = KEY) => {
   const names = [...response.headers.keys()]
   expect(names.filter((name) => /^access-control-|^mcp-session-id$/.test(name))).toEqual([])
   expect(response.headers.get("cache-control")).toBe("no-store")
-  const told = `${JSON.stringify([...response.headers])}${await (response.clone() as Response).text()}`
+  const told = `${JSON.stringify([...response.headers])}${await response.clone().text()}`
   expect(told).not.toContain(key)
 }
 
@@ -219,6 +222,25 @@ describe("what is no message", () => {
       /nested too deeply at params\._meta/,
     ],
     [
+      "a long text beside the arguments",
+      call(`{"name":"getStatus","_meta":{"a":"${"x".repeat(70_000)}"}}`),
+      -32_600,
+      /more than 65536 characters beside a tool's arguments, at params\._meta/,
+    ],
+    [
+      "as many values as would fill the memory",
+      call(`{"name":"getStatus","_meta":[${"{},".repeat(1_000_000)}{}],"arguments":{}}`),
+      -32_600,
+      /more than 65536 characters/,
+    ],
+    [
+      "very many members",
+      `{${Array.from({ length: 20_000 }, (_, at) => `"m${at}":0`).join(",")}}`,
+      -32_600,
+      /more than 65536 characters/,
+    ],
+    ["parameters that are a long list", call(`[${"0,".repeat(50_000)}0]`), -32_600, /at params\./],
+    [
       "millions of values",
       call(`{"name":"x","arguments":{"inputs":${many}}}`),
       -32_600,
@@ -251,6 +273,85 @@ describe("what is no message", () => {
 
   it("with an error of HTTP: who does not take an answer's types gets a 406", async () => {
     expect((await ask({ "x-api-key": KEY, accept: "text/html" })).status).toBe(406)
+  })
+})
+
+describe("a long message", () => {
+  it("counts as a submission, whatever it asks for", async () => {
+    const read = readSettings({})
+    if (!read.ok) throw new Error(read.problems.join())
+    const { settings } = read
+    const nothing = () => {
+      throw new Error("not asked")
+    }
+    const send = (text: string) =>
+      handle(
+        new Request(`${ORIGIN}/mcp`, {
+          method: "POST",
+          headers: { ...USUAL_HEADERS, "x-api-key": KEY, "cf-connecting-ip": "192.0.2.1" },
+          body: text,
+        }),
+        {
+          settings,
+          runtime: { runPromise: nothing } as unknown as HandlerContext["runtime"],
+          groups: nothing,
+          limits: rateLimitsOf(
+            { RATE_SUBMIT: { limit: () => Promise.resolve({ success: false }) } },
+            settings,
+          ),
+          ...bare,
+        },
+      )
+    const list = JSON.stringify(LIST)
+    expect((await send(list)).status).toBe(200)
+    const refused = await send(list + " ".repeat(65_536))
+    expect([refused.status, refused.headers.get("retry-after")]).toEqual([429, "60"])
+    await expectUsual(refused)
+  })
+})
+
+describe("a client that hangs up", () => {
+  it.each([
+    ["old", {}, {}],
+    [
+      "new",
+      { "mcp-protocol-version": MODERN, "mcp-method": "tools/call", "mcp-name": "stopTaskGroup" },
+      { _meta: envelope() },
+    ],
+  ])("of the %s generation leaves nothing half done", async (_, headers, more) => {
+    const read = readSettings({})
+    if (!read.ok) throw new Error(read.problems.join())
+    const { settings } = read
+    const called = Promise.withResolvers<void>()
+    const tool = Promise.withResolvers<unknown>()
+    const runtime = { runPromise: () => (called.resolve(), tool.promise) }
+    const connection = new AbortController()
+    const params = { name: "stopTaskGroup", arguments: { taskgroup_id: "tgrp_nothinghere" }, ...more }
+    const request = new Request(`${ORIGIN}/mcp`, {
+      method: "POST",
+      headers: { ...USUAL_HEADERS, "x-api-key": KEY, ...headers },
+      body: JSON.stringify({ ...LIST, method: "tools/call", params }),
+      signal: connection.signal,
+    })
+    let isOver = false
+    const answered = handle(request, {
+      settings,
+      runtime: runtime as unknown as HandlerContext["runtime"],
+      groups: () => {
+        throw new Error("not asked")
+      },
+      limits: rateLimitsOf({}, settings),
+      ...bare,
+    }).finally(() => {
+      isOver = true
+    })
+    await called.promise
+    connection.abort()
+    for (let turn = 0; turn < 20; turn++) await new Promise((next) => setTimeout(next))
+    // The Worker lives for as long as this takes.
+    expect(isOver).toBe(false)
+    tool.resolve({ _tag: "Success", success: { text: "done", structured: "{}" } })
+    expect(await (await answered).text()).toContain("done")
   })
 })
 

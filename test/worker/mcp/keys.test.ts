@@ -123,7 +123,12 @@ describe("a fault of ours", () => {
   const group = { taskgroupId: groupId("tgrp_0123456789"), url: `${ORIGIN}/tgrp_0123456789` }
 
   it.each<[when: string, error: unknown, says: RegExp, about: object]>([
-    ["before there is a group", defect, /Call again only with the same request_id\.$/, {}],
+    [
+      "before there is a group",
+      defect,
+      /Call again only with the same request_id, where the tool has one\.$/,
+      {},
+    ],
     [
       "after there is one",
       new CreationFailed({ ...group, defect }),
@@ -142,7 +147,7 @@ describe("a fault of ours", () => {
         sending: (path, init) =>
           handle(new Request(`${ORIGIN}${path}`, init), {
             settings,
-            runtime: { runPromise: () => Promise.reject(error as Error) } as unknown as RequestRuntime,
+            runtime: { runPromise: () => Promise.reject(error) } as unknown as RequestRuntime,
             groups: () => {
               throw defect
             },

@@ -1,6 +1,6 @@
-import { describe, expect, it } from "vitest"
+import { describe, expect, it, vi } from "vitest"
 import { workerConstants } from "../../support/workerSettings.ts"
-import { ENDLESS, QUICK, untilState } from "../support/acts.ts"
+import { ENDLESS, QUICK } from "../support/acts.ts"
 import { untilEnded } from "../support/expect.ts"
 import { callTool, done, failed } from "../support/mcp.ts"
 import { companies, ORIGIN, SCHEMA, underVariables } from "../support/product.ts"
@@ -15,8 +15,8 @@ const task = (rows = 3) => ({ inputs: companies(rows), output: SCHEMA, processor
 const runsOf = async (upstream: Upstream, id: string): Promise<number> => (await upstream.ledger(id)).num_runs
 
 /** Slow enough that a second call comes while the first is under way. */
-const slowly = (upstream: Upstream, route: string) =>
-  upstream.behave({ transport: { latency_by_route: { [route]: [400, 400] } } })
+const slowly = (upstream: Upstream, route: string, ms = 400) =>
+  upstream.behave({ transport: { latency_by_route: { [route]: [ms, ms] } } })
 
 describe.concurrent("the same request again", () => {
   it("in whatever words is the same task group", async () => {
@@ -30,6 +30,7 @@ describe.concurrent("the same request again", () => {
       JSON.stringify(args, null, 3),
       JSON.stringify(turned),
       JSON.stringify({ ...args, limit: null, webhook_url: null, source_policy: null, output_type: null }),
+      JSON.stringify({ ...args, output_type: "json" }),
       JSON.stringify(args).replace('"request_id"', '"request\\u005fid"'),
     ]) {
       const again = await callTool(upstream, "createTaskGroup", same)
@@ -57,10 +58,10 @@ describe.concurrent("the same request again", () => {
       price.replace("1.10", "1.1"),
     ])
       expect(await failed(upstream, "createTaskGroup", other)).toMatch(
-        /request_id[^]*Use a new request_id for a new request\./,
+        /^This request_id [^]*use a new request_id for a new request\.\nIf this repeats a call whose answer was lost, pass exactly/,
       )
     await untilEnded(taskgroup_id as string)
-    expect((await upstream.groups()).map(({ num_runs }) => num_runs).toSorted()).toEqual([1, 3])
+    expect((await upstream.groups()).map(({ num_runs }) => num_runs).toSorted((a, b) => a - b)).toEqual([1, 3])
   })
 
   it("is another one for another tool, another group, another key", async () => {
@@ -104,7 +105,9 @@ describe.concurrent("the same request again", () => {
       await untilEnded(id as string)
       // After the end of what it started, too.
       expect((await callTool(upstream, tool, args)).structured).toEqual(first.structured)
-      expect(await failed(upstream, tool, { ...args, max_cost_usd: 9 })).toContain("Use a new request_id")
+      expect(await failed(upstream, tool, { ...args, max_cost_usd: 9 })).toContain(
+        "Use a new one only for another request",
+      )
       expect(await runsOf(upstream, id as string)).toBe(runs)
     }
   })
@@ -136,9 +139,45 @@ describe.concurrent("the same request again", () => {
     },
   )
 
+  it("that gets its turn when too little time is left does not begin", async () => {
+    const upstream = newUpstream()
+    await upstream.fault({ route: "group.create", times: 9, fault: { kind: "hang", ms: 5_000 } })
+    const hurried = underVariables({
+      TEST_CONSTANTS: JSON.stringify({ ...workerConstants, MCP_PREPARE_SECONDS: 1, MCP_START_SECONDS: 0.2 }),
+    })
+    const args = { ...task(), request_id: "late" }
+    const call = () => failed(upstream, "createTaskGroup", args, { sending: hurried })
+    const answers = (await Promise.all([call(), call()])).toSorted()
+    expect(answers).toEqual([
+      expect.stringMatching(/^Parallel or the inputs URL did not answer within 1 s/),
+      expect.stringMatching(/^The earlier request with this request_id ended without an answer/),
+    ])
+    for (const said of answers) expect(said).toContain("Call again in a moment, with the same request_id")
+    expect((await upstream.requests()).counts).toMatchObject({ "POST /v1/tasks/groups": 1 })
+    await upstream.clearFaults()
+    await done(upstream, "createTaskGroup", args)
+  })
+
+  it("and every other one is answered in time where Parallel does not answer", async () => {
+    const upstream = newUpstream()
+    const { taskgroup_id } = await done(upstream, "createTaskGroup", { ...task(), request_id: "r" })
+    await upstream.fault({ route: "group.get", times: 9, fault: { kind: "hang", ms: 5_000 } })
+    const hurried = underVariables({
+      TEST_CONSTANTS: JSON.stringify({ ...workerConstants, MCP_PREPARE_SECONDS: 1 }),
+    })
+    for (const [tool, args] of [
+      ["addInputs", { inputs: companies(1) }],
+      ["retryFailed", { rows: [0] }],
+    ] as const)
+      expect(
+        await failed(upstream, tool, { taskgroup_id, request_id: tool, ...args }, { sending: hurried }),
+      ).toMatch(/did not answer within 1 s\. Nothing was submitted/)
+  })
+
   it("that has waited long enough is told to come again", async () => {
     const upstream = newUpstream()
-    await slowly(upstream, "group.create")
+    // Longer than it takes to look again.
+    await slowly(upstream, "group.create", 2_000)
     const impatient = underVariables({
       TEST_CONSTANTS: JSON.stringify({ ...workerConstants, MCP_REPEAT_SECONDS: 0.05 }),
     })
@@ -161,6 +200,7 @@ describe.concurrent("when Parallel's answer is lost", () => {
     ["createTaskGroup", { kind: "reset", when: "after" }],
     ["createTaskGroup", { kind: "status", status: 502, applied: "partial" }],
     ["addInputs", { kind: "reset", when: "after", applied: "partial" }],
+    // oxlint-disable-next-line unicorn/no-thenable -- what the fault does then
     ["retryFailed", { kind: "hang", ms: 300, then: "reset", applied: "all" }],
   ] as const)("no row is run twice by a repeated %s (%o)", async (tool, fault) => {
     const upstream = newUpstream()
@@ -254,6 +294,9 @@ describe.concurrent("money", () => {
       estimated_seconds: { min: expect.any(Number), max: expect.any(Number) },
     })
     expect(plan.next).toMatch(/^Nothing was started\./)
+    expect(plan.next).toContain("this output_schema as output")
+    const text = await callTool(upstream, "planTaskGroup", { ...task(1), output: "x", output_type: "text" })
+    expect(text.next).toContain("the same output and output_type")
     expect((await upstream.requests()).total).toBe(0)
   })
 
@@ -292,7 +335,11 @@ describe.concurrent("money", () => {
       fault: { kind: "status", status: 402 },
     })
     const { taskgroup_id } = await done(upstream, "createTaskGroup", { ...task(25), request_id: "c" })
-    await untilState(taskgroup_id as string, "waiting_for_credit")
+    // The creation answers at the first batch; until the others are refused, they are running for all that is known.
+    await vi.waitUntil(
+      async () => (await done(upstream, "getStatus", { taskgroup_id })).state === "waiting_for_credit",
+      { timeout: 10_000 },
+    )
     const stopped = await callTool(upstream, "stopTaskGroup", { taskgroup_id })
     expect(stopped.structured).toMatchObject({ taskgroup_id, not_sent: 15, running: 10 })
     expect(stopped.next).toMatch(/15 rows/)

@@ -54,6 +54,12 @@ describe.concurrent("rows reach Parallel as they were sent:", () => {
       text("$id,$status,company,$error\ntrun_1,completed,'=Stripe,\n"),
       ['{"company":"=Stripe"}'],
     ],
+    [
+      "TSV of a data frame, whose index has no name",
+      text("\tcompany\tcity\n0\tStripe\tSF\n1\tAdyen\tAms\n"),
+      ['{"column_1":"0","company":"Stripe","city":"SF"}', '{"column_1":"1","company":"Adyen","city":"Ams"}'],
+    ],
+    ["CSV below blank lines", text("\n \ncompany,city\nA,B\n"), ['{"company":"A","city":"B"}']],
     ["TSV", text("company\tcity\nA, B\tC;D\n"), ['{"company":"A, B","city":"C;D"}']],
     [
       "one column with blanks",

@@ -78,7 +78,7 @@ export const sendCall = (upstream: Upstream, tool: string, args: unknown, option
 /** Its answer, as clients read it: what is structured is also the text, as JSON. */
 export const callTool = async (...sent: Parameters<typeof sendCall>): Promise<CallAnswer> => {
   const response = await sendCall(...sent)
-  const { result, error } = await rpcIn(response.clone() as Response)
+  const { result, error } = await rpcIn(response.clone())
   if (response.status !== 200 || error !== undefined)
     throw new Error(`${sent[1]}: ${response.status} ${JSON.stringify(error ?? result)}`)
   const [first, ...rest] = result.content as ReadonlyArray<{ type: string; text: string }>

@@ -26,7 +26,7 @@ export const underVariables = (
   return async (path, init) => {
     const request = new Request(`${origin}${path}`, init)
     const asked = request as Parameters<typeof worker.fetch>[0]
-    return recorded(request, await worker.fetch(asked, changed as typeof env, createExecutionContext()))
+    return recorded(request, await worker.fetch(asked, changed, createExecutionContext()))
   }
 }
 
@@ -103,6 +103,7 @@ export interface Created {
   readonly processor: string
   readonly output_schema: unknown
   readonly estimated_cost_usd: number | null
+  readonly estimated_seconds: { readonly min: number; readonly max: number } | null
   readonly warnings: ReadonlyArray<string>
 }
 

@@ -3,7 +3,7 @@ import { ORIGIN } from "./product.ts"
 
 const LOGIN = (env as unknown as { readonly PARALLEL_LOGIN_URL: string }).PARALLEL_LOGIN_URL
 
-export const base64url = (bytes: ArrayBuffer | Uint8Array) =>
+const base64url = (bytes: ArrayBuffer | Uint8Array) =>
   btoa(String.fromCharCode(...new Uint8Array(bytes)))
     .replaceAll("+", "-")
     .replaceAll("/", "_")

@@ -31,10 +31,14 @@ var CONSTANTS = {
   MCP_PREPARE_SECONDS: 18,
   /** How long a repeated call waits for the first. */
   MCP_REPEAT_SECONDS: 20,
+  /** How long after its beginning a repeated call may still do what the first has failed to do. */
+  MCP_START_SECONDS: 5,
   /** What a tool tells of results in one answer, in characters. */
   MCP_RESULT_CHARS: 4e4,
   /** How long a POST waits for an earlier one with the same `Idempotency-Key` before it answers 409. */
   IDEMPOTENCY_WAIT_SECONDS: 5,
+  /** Who gets the key later than that, from a request that has failed, has not the time left to do it. */
+  IDEMPOTENCY_START_SECONDS: 60,
   /** Exchange of a code for a key at Parallel's login: a person waits for it. */
   LOGIN_TIMEOUT_SECONDS: 15,
   /** First wait after Parallel reported too little credit; doubles. Somebody has to pay meanwhile. */
