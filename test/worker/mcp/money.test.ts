@@ -61,7 +61,9 @@ describe.concurrent("the same request again", () => {
         /^This request_id [^]*use a new request_id for a new request\.\nIf this repeats a call whose answer was lost, pass exactly/,
       )
     await untilEnded(taskgroup_id as string)
-    expect((await upstream.groups()).map(({ num_runs }) => num_runs).toSorted((a, b) => a - b)).toEqual([1, 3])
+    expect((await upstream.groups()).map(({ num_runs }) => num_runs).toSorted((a, b) => a - b)).toEqual([
+      1, 3,
+    ])
   })
 
   it("is another one for another tool, another group, another key", async () => {
