@@ -1,5 +1,6 @@
 import { expect } from "vitest"
-import { send } from "./product.ts"
+import { askFront } from "./context.ts"
+import { ORIGIN, send } from "./product.ts"
 import type { Upstream } from "./upstream.ts"
 
 /** `/mcp` as its clients ask it, without a client in between. */
@@ -108,4 +109,39 @@ export const failed = async (...sent: Parameters<typeof sendCall>): Promise<stri
   const { isError, text } = await callTool(...sent)
   if (!isError) throw new Error(`${sent[1]} did not fail: ${text}`)
   return text
+}
+
+/** Of nobody: what is asked here is answered before anybody is asked. */
+export const KEY = "key-of-nobody"
+export const LIST = { jsonrpc: "2.0", id: 1, method: "tools/list" }
+
+/** Asks `/mcp` with nothing behind it. */
+export const askMcp = (
+  headers: Record<string, string>,
+  { body = LIST, env = {}, method = "POST", origin = ORIGIN }: Partial<Asked> = {},
+): Promise<Response> =>
+  askFront(
+    `${origin}/mcp`,
+    {
+      method,
+      headers: { ...USUAL_HEADERS, ...headers },
+      ...(method === "POST" ? { body: typeof body === "string" ? body : JSON.stringify(body) } : {}),
+    },
+    env,
+  )
+
+export interface Asked {
+  readonly body: unknown
+  readonly env: Record<string, string>
+  readonly method: string
+  readonly origin: string
+}
+
+/** What holds of every answer: no session, no other origin, nothing kept on the way, nothing of the key. */
+export const expectUsual = async (response: Response, key = KEY) => {
+  const names = [...response.headers.keys()]
+  expect(names.filter((name) => /^access-control-|^mcp-session-id$/.test(name))).toEqual([])
+  expect(response.headers.get("cache-control")).toBe("no-store")
+  const told = `${JSON.stringify([...response.headers])}${await response.clone().text()}`
+  expect(told).not.toContain(key)
 }
