@@ -1,5 +1,6 @@
 import { endpointsOf, isError, isOfNote, type Endpoint, type OpenApi } from "./description.ts"
 import { fieldsOf, isToldByName, namedSchema } from "./fields.ts"
+import { generalMeaning } from "./generalMeaning.ts"
 import { jsonText } from "./literal.ts"
 import { fence, fieldLines, oneLine, type Page, requestMarkdown } from "./requestMarkdown.ts"
 import type { Snippets } from "./snippets.ts"
@@ -63,7 +64,7 @@ const errorsOf = (endpoints: ReadonlyArray<Endpoint>, meanings: Meanings): strin
       contents.flatMap((content) => content.examples.map(({ value }) => ({ status, value }))),
     )
   const example = examples.find(({ status }) => status === "422") ?? examples[0]
-  const rows = [...meanings].map(([status, of]) => `| \`${status}\` | ${of.map(oneLine).join(" Or: ")} |`)
+  const rows = [...meanings.keys()].map((status) => `| \`${status}\` | ${generalMeaning(status)} |`)
   return [
     `| status | when |\n| --- | --- |\n${rows.join("\n")}`,
     ...(example === undefined ? [] : [fence("json", example.status, jsonText(example.value))]),

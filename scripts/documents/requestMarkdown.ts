@@ -124,11 +124,13 @@ const bodyExamples = ({ extent }: Page, { body }: Endpoint): ReadonlyArray<strin
 const answersMarkdown = (page: Page, endpoint: Endpoint): string =>
   page.extent.isShort ? shortAnswers(page, endpoint) : wholeAnswers(page, endpoint)
 
+/** Whether the table of errors says enough of it. */
+const isUsual = ({ meanings }: Page, answer: Answer): boolean =>
+  isError(answer) && meanings.get(answer.status)?.[0] === answer.description
+
 const wholeAnswers = (page: Page, { answers }: Endpoint): string => {
-  const isUsual = (answer: Answer) =>
-    isError(answer) && page.meanings.get(answer.status)?.[0] === answer.description
-  const usual = answers.filter(isUsual).map(({ status }) => `\`${status}\``)
-  const lines = answers.filter((answer) => !isUsual(answer)).map((answer) => answerLine(page, answer))
+  const usual = answers.filter((answer) => isUsual(page, answer)).map(({ status }) => `\`${status}\``)
+  const lines = answers.filter((answer) => !isUsual(page, answer)).map((answer) => answerLine(page, answer))
   return [
     list("Answers", [...lines, ...(usual.length === 0 ? [] : [`- [Errors](#errors): ${usual.join(", ")}`])]),
     ...answers.flatMap(({ status, contents }) =>
@@ -149,7 +151,7 @@ const shortAnswers = (page: Page, { answers }: Endpoint): string => {
   const known = (text: string) => [...page.told].some((told) => told.includes(text))
   const lines = answers.flatMap((answer) => {
     const line = answerLine(page, answer)
-    if (isError(answer) || (!answer.status.startsWith("2") && known(line))) return []
+    if (isUsual(page, answer) || (!answer.status.startsWith("2") && known(line))) return []
     page.told.add(line)
     return [line]
   })
@@ -176,7 +178,7 @@ const answerLine = ({ document, extent }: Page, answer: Answer): string => {
   })
   const names = extent.isShort || isError(answer) ? [] : headers.map(({ name }) => `\`${name}\``)
   return [
-    `- \`${status}\`${types.length === 0 ? "" : ` ${types.join(" or ")}`}: ${oneLine(description)}`,
+    `- \`${status}\`${types.length === 0 || (extent.isShort && isError(answer)) ? "" : ` ${types.join(" or ")}`}: ${oneLine(description)}`,
     ...(names.length === 0 ? [] : [`Headers: ${names.join(", ")}.`]),
   ].join(" ")
 }

@@ -56,7 +56,7 @@ const unauthorized = failure(
   "No API key, one that cannot be one, or Parallel refuses it.",
   ["WWW-Authenticate?"],
 )
-const noCredit = failure("NoCredit", 402, "Parallel has too little credit.")
+const noCredit = failure("NoCredit", 402, "The account behind the key has too little credit at Parallel.")
 export const forbidden = failure(
   "Forbidden",
   403,

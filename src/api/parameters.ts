@@ -10,7 +10,7 @@ export class ParallelApiKey extends HttpApiMiddleware.Service<ParallelApiKey>()(
     apiKey: HttpApiSecurity.apiKey({ key: "x-api-key", in: "header" }).pipe(
       HttpApiSecurity.annotate(
         OpenApi.Description,
-        "Your Parallel API key. It goes to Parallel and nowhere else.",
+        "Your Parallel API key. It goes to Parallel alone, is kept with a group until that has ended, and shown to nobody.",
       ),
     ),
     bearer: HttpApiSecurity.bearer.pipe(

@@ -10,8 +10,21 @@ const tidy = (value: Json): Json => {
   if (Array.isArray(value)) return value.map(tidy)
   if (!isObject(value)) return value
   const members = Object.entries(value).map(([name, member]) => [name, tidy(member)] as const)
-  return merged(Object.fromEntries(members.filter(([name, member]) => !isBoundOfDoubles(name, member))))
+  return withColumns(
+    merged(Object.fromEntries(members.filter(([name, member]) => !isBoundOfDoubles(name, member)))),
+  )
 }
+
+/**
+ * Says that an object has members of which nothing is known, where they are what it is for: a generator may take an
+ * object without properties for one that has none. Elsewhere it would make every mistyped name a member.
+ */
+const withColumns = (schema: JsonObject): JsonObject =>
+  schema["type"] === "object" &&
+  !Object.hasOwn(schema, "additionalProperties") &&
+  Object.keys((schema["properties"] ?? {}) as JsonObject).every((name) => name.startsWith("$"))
+    ? { ...schema, additionalProperties: true }
+    : schema
 
 const isObject = (value: Json): value is JsonObject =>
   typeof value === "object" && value !== null && !Array.isArray(value)

@@ -27,7 +27,7 @@ export const addInputs: Tool = {
   name: "addInputs",
   title: "Add rows to a task group",
   description:
-    "Adds rows to a task group, with its columns and processor: the others after a trial with limit 3, or new ones later. Pass only rows that are not in it yet: a row passed again is paid again. Costs money as createTaskGroup does; a group that had ended goes on.",
+    "Adds rows to a task group, with its columns and processor: the others after a trial with limit 3, or new ones later. Pass only rows that are not in it yet: a row passed again is paid again, and so is the whole of a URL or a text. Costs money as createTaskGroup does; a group that had ended goes on.",
   inputSchema: inputSchema(
     { taskgroup_id: GROUP, inputs: INPUTS, max_cost_usd: MAX_COST, request_id: REQUEST_ID },
     ["taskgroup_id", "inputs", "request_id"],

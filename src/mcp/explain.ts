@@ -12,7 +12,7 @@ export const explain = (error: ApiError, isRead: boolean): string =>
 const whatIsWrong = ({ status, message, detail }: ApiError): string => {
   const problems = (detail?.["errors"] ?? []) as ReadonlyArray<Problem>
   if (status !== 422 || !areProblems(problems) || problems.length === 0) return inToolsWords(message)
-  const told = problems.slice(0, MAX_TOLD).map((problem) => `- ${inToolsWords(problemSentence(problem))}`)
+  const told = problems.slice(0, MAX_TOLD).map((problem) => `- ${inToolsWords(sentenceOf(problem))}`)
   const about = problems.some(({ path }) => /^inputs(?:\[\d+\])?$/.test(path)) ? [ROWS] : []
   const more = problems.length > MAX_TOLD ? [`- and ${problems.length - MAX_TOLD} more.`] : []
   return [
@@ -22,6 +22,10 @@ const whatIsWrong = ({ status, message, detail }: ApiError): string => {
     ...about,
   ].join("\n")
 }
+
+/** What went wrong with a URL is a sentence already. */
+const sentenceOf = (problem: Problem): string =>
+  /^\p{Lu}/u.test(problem.message) ? problem.message : problemSentence(problem)
 
 const ROWS =
   'inputs is an array of flat objects, one for each row, such as [{"company":"Stripe"},{"company":"Adyen"}]; or text: a URL, or JSON Lines, CSV or TSV with a header line.'
@@ -43,8 +47,11 @@ const inToolsWords = (sentence: string): string =>
     .replaceAll(/, or send "skip_empty": true|where no content type or file name says CSV, /g, "")
     .replaceAll("The body", "The call")
     .replaceAll("Idempotency-Key", "request_id")
-    .replaceAll("the same key", "the same request_id")
-    .replaceAll("a new key for", "a new request_id for")
+    .replace(
+      "used for another request: another body, or the same sent elsewhere",
+      "used with other arguments",
+    )
+    .replaceAll(/(a new|the same) key\b/g, "$1 request_id")
 
 const seconds = ({ headers }: ApiError): string => headers?.["retry-after"] ?? "a few"
 
@@ -67,7 +74,7 @@ const whatToDo = (error: ApiError, isRead: boolean): string => {
       if (isRead) return "Correct this and call again."
       const [first] = (detail?.["errors"] ?? []) as ReadonlyArray<Partial<Problem>>
       return first?.path === "max_cost_usd" && first.message?.includes("estimate") === true
-        ? "Nothing was started or paid. Ask the person whether to spend that; otherwise use fewer rows (limit) or a cheaper processor."
+        ? "Nothing was started or paid. Ask the person whether to spend that, or have less done."
         : "Nothing was started or paid. Correct this and call again."
     }
     case 429:

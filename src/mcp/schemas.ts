@@ -6,7 +6,7 @@ import type { JsonSchema } from "./Tool.ts"
 
 export const INPUTS: JsonSchema = {
   description:
-    'The rows, one for each thing to look up. An array of flat objects with the same keys, e.g. [{"company":"Stripe"},{"company":"Adyen"}]; or text: the https URL of a JSON, JSON Lines, CSV or TSV file, or such content itself (a table needs a header line and at least two columns). Values reach the research as they are.',
+    'The rows, one for each thing to look up. An array of flat objects with the same keys, e.g. [{"company":"Stripe"},{"company":"Adyen"}]; or text: the https URL of a JSON, JSON Lines, CSV or TSV file, or such content itself (a table needs a header line and two columns or more). Values reach the research as they are.',
   anyOf: [{ type: "array", items: { type: "object" }, minItems: 1 }, { type: "string" }],
 }
 

@@ -38,7 +38,7 @@ export const planTaskGroup: Tool = {
     return {
       text: answerJson(planned),
       structured: answerJson(planned),
-      next: `Nothing was started. Tell the person the rows, columns, cost and time. If they agree, call createTaskGroup with the same inputs, this processor, and ${planned.output_schema === null ? "the same output and output_type" : "this output_schema as output"}; of more than ten rows start with limit 3.`,
+      next: `Nothing was started. Tell the person the rows, columns, cost and time. If they agree, call createTaskGroup with ${planned.output_schema === null ? "the same arguments and this processor" : "the same inputs, this processor, and this output_schema as output"}; of more than ten rows start with limit 3.`,
     }
   }),
 }
@@ -75,11 +75,14 @@ export const createTaskGroup: Tool = {
 const isOurFault = (error: CreateOnceError): error is CreationFailed => error._tag === "CreationFailed"
 
 const nextOf = (answer: JsonText, replayed: boolean): string => {
-  const { num_inputs_left_out: left } = JSON.parse(answer) as { readonly num_inputs_left_out: number }
+  const { num_inputs: taken, num_inputs_left_out: left } = JSON.parse(answer) as {
+    readonly num_inputs: number
+    readonly num_inputs_left_out: number
+  }
   const others =
     left === 0
       ? ""
-      : ` ${left} rows were left out: when the person likes what they see, pass them, and not the whole list or its URL again, to addInputs with this taskgroup_id.`
+      : ` ${left} rows were left out: when the person likes what they see, pass those alone to addInputs with this taskgroup_id. The same URL or text has the first ${taken} too, which would be paid again.`
   const again = replayed ? "This request_id had been used: nothing new was started, this is its answer. " : ""
   return `${again}Give the person the url. To wait, call getStatus with wait_seconds 20; when is_active is false, call getResultMarkdown once.${others}`
 }

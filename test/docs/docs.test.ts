@@ -117,6 +117,18 @@ it("two headings of one name are a mistake: links would lead to the wrong one", 
   expect(() => docsHtml("# A\n\n## Same\n\n## Same\n")).toThrow("#same")
 })
 
+it("each status of an error is explained once, and what a request adds to it stands at the request", () => {
+  const table = /^\| status \| when \|\n[^]*?\n\n/m.exec(markdown)?.[0] ?? ""
+  const listed = [...table.matchAll(/^\| `(\d+)` \| (.+) \|$/gm)]
+  const statuses = endpoints.flatMap(({ answers }) => answers.map(({ status }) => status))
+  expect(listed.map(([, status]) => status)).toEqual(
+    [...new Set(statuses)].filter((status) => /^[45]/.test(status)).toSorted(),
+  )
+  for (const [, , meaning = ""] of listed) expect(meaning).not.toMatch(/\bOr:|login|studio|Host/)
+  const [, sql = ""] = markdown.split("`queryTaskGroup`")
+  expect(sql.split("\n### ")[0]).toContain("- `413`: The body is larger than 200,000 bytes.")
+})
+
 it("what a model reads fits into what it has for it", () => {
   // About four characters a token.
   expect(markdown.length / 4).toBeLessThan(12_000)

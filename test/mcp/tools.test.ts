@@ -1,6 +1,8 @@
 import { Ajv2020 } from "ajv/dist/2020.js"
 import { describe, expect, it } from "vitest"
 import type { ApiError } from "../../src/domain/ApiError.ts"
+import { KeyReused } from "../../src/programs/obtainKey.ts"
+import { createErrorOf } from "../../src/programs/apiErrors.ts"
 import { explain as explainTo } from "../../src/mcp/explain.ts"
 import { INSTRUCTIONS } from "../../src/mcp/instructions.ts"
 import { TOOLS } from "../../src/mcp/server.ts"
@@ -197,6 +199,26 @@ describe("what a failure says to do", () => {
     }
     expect(explain(error)).toMatch(/Nothing was started or paid\. Correct this and call again\.$/)
     expect(explainTo(error, true)).toMatch(/^[^]*\nCorrect this and call again\.$/)
+  })
+
+  it("calls no request_id a key, which a model would take for the person's", () => {
+    const reused = createErrorOf(new KeyReused())
+    expect(explain(reused)).toBe(
+      "This request_id was used with other arguments. Send that one again as it was to get its answer, or use a new request_id for a new request.\nIf this repeats a call whose answer was lost, pass exactly the arguments that it had: under a new request_id it would be paid again. Use a new one only for another request.",
+    )
+  })
+
+  it("says what went wrong with a URL as a sentence", () => {
+    const message = "The inputs URL could not be reached."
+    const text = explain({ status: 422, message, detail: { errors: [{ path: "inputs", message }] } })
+    expect(text).toContain("\n- The inputs URL could not be reached.\n")
+  })
+
+  it("proposes nothing that a tool does not take, to whom it is too dear", () => {
+    const message = "is 1, below the estimate of 2 USD (2 runs)."
+    const text = explain({ status: 422, message, detail: { errors: [{ path: "max_cost_usd", message }] } })
+    expect(text).toMatch(/Ask the person/)
+    expect(text).not.toMatch(/limit|processor/)
   })
 
   it("speaks of the tools' arguments, not of the API's fields", () => {
