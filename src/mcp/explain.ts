@@ -44,7 +44,10 @@ const areProblems = (errors: unknown): errors is ReadonlyArray<Problem> =>
 const inToolsWords = (sentence: string): string =>
   sentence
     .replaceAll(/\boutput_(?:description|schema)\b/g, "output")
-    .replaceAll(/, or send "skip_empty": true|where no content type or file name says CSV, /g, "")
+    .replaceAll(
+      /, or send "skip_empty": true|where no content type or file name says CSV, |, or as JSON Lines whose content type says so/g,
+      "",
+    )
     .replaceAll("The body", "The call")
     .replaceAll("Idempotency-Key", "request_id")
     .replace(
