@@ -1,5 +1,6 @@
 import type { ApiError } from "../domain/ApiError.ts"
 import { shorten } from "../domain/Problem.ts"
+import { escapeRaw } from "../domain/JsonText.ts"
 import { loginUrlOf, type SettingsShape } from "../domain/Settings.ts"
 import { isFillable } from "../domain/template.ts"
 import { type MessageFailure, readMessage } from "../mcp/readMessage.ts"
@@ -64,8 +65,9 @@ const answer = async (request: Request, context: HandlerContext): Promise<Respon
     websiteUrl: publicOriginOf(request, settings),
     call: (tool) => calls.run(tool),
   })
-  // Whole: which status it has is known only when the tool has answered.
-  const body = await response.text()
+  // Whole: which status it has is known only when the tool has answered. Clients that split lines at more than line feeds
+  // must not break.
+  const body = escapeRaw(await response.text())
   if (calls.refusedKey !== null) return unauthorized(request, settings, calls.refusedKey, true)
   return new Response(body === "" ? null : body, { status: response.status, headers: response.headers })
 }

@@ -11,6 +11,7 @@ const CASES: Readonly<Record<string, number>> = {
   paths: 300,
   inputs: 120,
   upstream: 25,
+  tools: 150,
   sql: 30,
 }
 

@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises"
 import { registerHooks } from "node:module"
 import * as Layer from "effect/Layer"
 import * as ManagedRuntime from "effect/ManagedRuntime"
@@ -39,6 +40,8 @@ const { handle } = (await import(HANDLE)) as {
       runtime: unknown
       limits: RateLimits
       groups: (id: GroupId) => TaskGroupStub
+      assets: (path: string) => Promise<Response | null>
+      loadMcpSdk: () => Promise<unknown>
     },
   ) => Promise<Response>
 }
@@ -149,7 +152,14 @@ export class Product {
         ),
       ),
     )
-    this.context = { settings: this.settings, runtime, groups, limits: rateLimitsOf({}, this.settings) }
+    this.context = {
+      settings: this.settings,
+      runtime,
+      groups,
+      limits: rateLimitsOf({}, this.settings),
+      assets: async (path) => new Response(await readFile(`src/pages/assets${path}`)),
+      loadMcpSdk: () => import("@modelcontextprotocol/server"),
+    }
   }
 
   /** An answer, read to its end. */

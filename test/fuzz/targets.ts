@@ -3,6 +3,7 @@ import { bodies, headers, idempotency } from "./posts.ts"
 import { accept, paths } from "./reads.ts"
 import { sql, sqlLarge } from "./sql.ts"
 import type { Target } from "./target.ts"
+import { tools } from "./tools.ts"
 import { upstream } from "./upstream.ts"
 
 export const TARGETS: ReadonlyArray<Target> = [
@@ -13,6 +14,7 @@ export const TARGETS: ReadonlyArray<Target> = [
   paths,
   inputs,
   upstream,
+  tools,
   sql,
   sqlLarge,
 ]
