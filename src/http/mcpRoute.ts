@@ -44,11 +44,13 @@ const answer = async (request: Request, context: HandlerContext): Promise<Respon
   if (method === "OPTIONS") return optionsResponse(request, METHODS)
   if (method !== "POST") return errorResponse(methodNotAllowed(method, METHODS))
   const key = apiKeyOf(headers)
+  // An operator who takes less means every door.
+  const maxBytes = Math.min(settings.MCP_BODY_BYTES, settings.MAX_BODY_BYTES)
   if (typeof key !== "string") {
-    await passOver(request, settings.MCP_BODY_BYTES)
+    await passOver(request, maxBytes)
     return unauthorized(request, settings, key, hasKey(headers))
   }
-  const text = await textOf(request, settings.MCP_BODY_BYTES)
+  const text = await textOf(request, maxBytes)
   if (typeof text !== "string") return errorResponse(text)
   // To read it is work already, which the first that comes along could ask for without end.
   const refusal = text.length > LARGE_CHARS ? await context.limits.count("RATE_SUBMIT", request) : null

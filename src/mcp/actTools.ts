@@ -17,7 +17,7 @@ import {
   REQUEST_ID,
 } from "./schemas.ts"
 import { type Tool, type ToolAnswer, type ToolCall, ToolFailed, type ToolServices } from "./Tool.ts"
-import { checkNames, failWith, groupIdOf, requestIdOf } from "./toolFields.ts"
+import { checkNames, groupIdOf, requestIdOf } from "./toolFields.ts"
 
 const { url, taskgroup_id, count, cost, warnings } = FIELDS_ANSWERED
 
@@ -122,7 +122,6 @@ const act = Effect.fnUntraced(function* (
   const body = actBody(call.args)
   // Rows say what is wrong with them when they are decoded: all of it is told at once.
   if (problems.count > 0) yield* Effect.mapError(decodeAct({ act: name, key, body }), failureOf)
-  yield* failWith(problems)
   if (id === null) return yield* call.notHere
   yield* call.admitReader
   yield* call.admit

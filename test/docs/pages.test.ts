@@ -75,6 +75,7 @@ describe("docs/operating.md", () => {
     const number = (value: number) => value.toLocaleString("en-US")
     expect(rowsOf(sectionOf(operating, "Limits")).map(([limit]) => limit)).toEqual([
       `${settings.MAX_BODY_BYTES / 2 ** 20} MiB`,
+      `${settings.MCP_BODY_BYTES / 2 ** 20} MiB`,
       `${number(settings.MAX_INPUTS)} inputs`,
       `${number(settings.MAX_TASK_SPEC_CHARS)} characters`,
       `${number(settings.MAX_SPEC_PLUS_INPUT_CHARS)} characters`,

@@ -38,7 +38,10 @@ it("answers as docs/agents.md shows", async () => {
   /** Of the group that was created last. */
   let group = ""
   let made = page
-  for (const [whole, info = "", call = ""] of page.matchAll(CALL)) {
+  const calls = [...page.matchAll(CALL)]
+  // Each block of JSON is one: what is not read as a call would be compared with nothing.
+  expect(calls).toHaveLength(page.match(/^```json/gm)!.length)
+  for (const [whole, info = "", call = ""] of calls) {
     const [tool = "", key = "demo-key"] = info.split(" ")
     const args: unknown = JSON.parse(call.replaceAll("tgrp_…", group))
     let answer = await ask(key === "none" ? null : key, tool, args)

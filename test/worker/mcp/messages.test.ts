@@ -86,6 +86,21 @@ describe("what is no message", () => {
     expect(error?.message).toMatch(says)
   })
 
+  it("is no larger than the operator takes anywhere", async () => {
+    const sent = (chars: number) =>
+      askFront(
+        `${ORIGIN}/mcp`,
+        {
+          method: "POST",
+          headers: { ...USUAL_HEADERS, "x-api-key": KEY },
+          body: JSON.stringify({ ...LIST, params: { pad: "x".repeat(chars) } }),
+        },
+        { MAX_BODY_BYTES: "2000" },
+      )
+    expect((await sent(2_000)).status).toBe(413)
+    expect((await sent(1_000)).status).toBe(200)
+  })
+
   it.each<[what: string, status: number, headers: Record<string, string>, body?: BodyInit]>([
     ["another type", 415, { "content-type": "text/plain" }],
     ["an encoding that nobody knows", 415, { "content-encoding": "zstd" }],
