@@ -24,6 +24,11 @@ interface Room {
   readonly pure: boolean
   /** Packages it may import, besides `effect` */
   readonly packages: ReadonlyArray<string>
+  /** Whether it may use what Node brings */
+  readonly isNode?: boolean
+  /** Whether Effect is too much for where it runs */
+  readonly withoutEffect?: boolean
+  readonly takesSimulator?: boolean
 }
 
 const rooms: Readonly<Record<string, Room>> = {
@@ -31,7 +36,18 @@ const rooms: Readonly<Record<string, Room>> = {
   services: { rooms: ["domain"], pure: true, packages: [] },
   programs: { rooms: ["services", "domain"], pure: true, packages: [] },
   layers: { rooms: ["services", "domain"], pure: false, packages: ["*"] },
-  pages: { rooms: ["domain"], pure: false, packages: [] },
+  pages: { rooms: ["domain", "client"], pure: false, packages: [] },
+  // Browsers and Node run it as it is: no package, nothing of Node.
+  client: { rooms: [], pure: false, packages: [], withoutEffect: true },
+  cli: { rooms: ["client", "domain"], pure: false, packages: [], isNode: true, withoutEffect: true },
+  // The doors of the package that take more than one room.
+  entry: {
+    rooms: ["domain", "services", "programs", "layers", "pages", "do", "http", "client", "worker.ts"],
+    pure: false,
+    packages: [],
+    isNode: true,
+    takesSimulator: true,
+  },
   // No room may know it: what is made of it is a file, and nothing of it is in the Worker.
   api: { rooms: ["domain"], pure: true, packages: [] },
   mcp: { rooms: ["domain", "services", "programs", "mcpSdk"], pure: false, packages: [] },
@@ -117,19 +133,20 @@ const forbidden = (from: string, specifier: string): string | undefined => {
       ? `the simulator runs in Node, it cannot import ${specifier}`
       : undefined
   }
-  if (isPackage(specifier, "effect")) return undefined
+  const { packages: allowed = [], isNode = false, withoutEffect = false } = rooms[room] ?? {}
+  if (isPackage(specifier, "effect"))
+    return withoutEffect ? `${room} may not import ${specifier}: it runs without Effect` : undefined
   // It imports cloudflare:workers itself, and its decorator belongs on the object.
   if (isPackage(specifier, "queryable-object")) {
     if (room === "do" || (room === "http" && specifier === "queryable-object/studio-middleware"))
       return undefined
     return `${room} may not import ${specifier}: do may, and http its studio-middleware`
   }
-  const allowed = rooms[room]?.packages ?? []
   if (allowed.includes(specifier)) return undefined
   if (specifier.startsWith("cloudflare:"))
     return `${room} may not import ${specifier}: only do and worker.ts may`
   if (specifier.startsWith("node:"))
-    return `${room} may not import ${specifier}: the Worker runs without nodejs_compat`
+    return isNode ? undefined : `${room} may not import ${specifier}: the Worker runs without nodejs_compat`
   return allowed.includes("*") ? undefined : `${room} may not import ${specifier}: of packages only effect`
 }
 
@@ -142,6 +159,7 @@ const forbiddenFile = (from: string, target: string): string | undefined => {
       : `the simulator stands alone, it may not import ${target}`
   }
   if (room === undefined) return undefined
+  if (target.startsWith("simulator/") && rooms[room]?.takesSimulator === true) return undefined
   if (targetRoom === undefined) return `src may not import ${target}, which is outside of it`
   // Browser scripts are served as files: the pages may refer to them, and they can only import each other.
   // Their types are not served, and say where what is served comes from.

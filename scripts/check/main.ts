@@ -27,12 +27,16 @@ export const main = async (): Promise<number> => {
 /** The long ones first, so that two at a time end together. */
 const steps = (paths: ReadonlyArray<string>): ReadonlyArray<Step> => {
   const workerFiles = paths.filter(
-    (path) => isTypeScript(path) && /^(?:src|test\/worker|bench\/workers)\//.test(path) && !isAsset(path),
+    (path) =>
+      isTypeScript(path) &&
+      /^(?:src|test\/worker|bench\/workers)\//.test(path) &&
+      !isAsset(path) &&
+      !isForNode(path),
   )
   const nodeFiles = paths.filter(
     (path) =>
       isTypeScript(path) &&
-      /^(?:simulator|smoke|scripts|bench|test)\//.test(path) &&
+      (isForNode(path) || /^(?:simulator|smoke|scripts|bench|test)\//.test(path)) &&
       !/^(?:test\/worker|bench\/workers)\//.test(path),
   )
   const imports = paths.filter((path) => /^(?:src|simulator)\/.*\.[cm]?[jt]s$/.test(path))
@@ -59,6 +63,8 @@ const steps = (paths: ReadonlyArray<string>): ReadonlyArray<Step> => {
 }
 
 const isTypeScript = (path: string) => path.endsWith(".ts")
+/** What of src runs in Node, not in the Worker. */
+const isForNode = (path: string) => /^src\/(?:cli\/|entry\/testing)/.test(path)
 const isAsset = (path: string) => path.startsWith("src/pages/assets/")
 
 const rule = (

@@ -1,0 +1,3 @@
+#!/usr/bin/env node
+/** The command `parallel-multitask`. */
+process.exitCode = 1

@@ -1,0 +1,45 @@
+/** A problem of a request, by its place: `inputs[3]`, `output_schema.type`; an empty path is the request as a whole. */
+export interface Problem {
+  readonly path: string
+  readonly message: string
+}
+
+/** What an error is made of. */
+export interface Failure {
+  /** The answer's status; 0 when no answer came. */
+  readonly status: number
+  readonly message: string
+  readonly refId?: string | undefined
+  readonly errors?: ReadonlyArray<Problem> | undefined
+  /** Seconds after which it may be tried again. */
+  readonly retryAfter?: number | undefined
+  /** The group that the answer names, and its URL where something may be behind it. */
+  readonly taskgroupId?: string | undefined
+  readonly url?: string | undefined
+  readonly cause?: unknown
+}
+
+/** What the server said, or that it said nothing. */
+export class MultitaskError extends Error {
+  override readonly name = "MultitaskError"
+  /** The answer's status; 0 when no answer came: whether the request was carried out is not known then. */
+  readonly status: number
+  /** Finds the line in the server's log, or is Parallel's own reference. */
+  readonly refId: string | undefined
+  /** Every problem of a request that was refused as wrong. */
+  readonly errors: ReadonlyArray<Problem>
+  /** Seconds after which it may be tried again. */
+  readonly retryAfter: number | undefined
+  readonly taskgroupId: string | undefined
+  readonly url: string | undefined
+
+  constructor({ status, message, refId, errors = [], retryAfter, taskgroupId, url, cause }: Failure) {
+    super(message, cause === undefined ? undefined : { cause })
+    this.status = status
+    this.refId = refId
+    this.errors = errors
+    this.retryAfter = retryAfter
+    this.taskgroupId = taskgroupId
+    this.url = url
+  }
+}
