@@ -5,7 +5,7 @@ import * as FetchHttpClient from "effect/http/FetchHttpClient"
 import { enrich, layersOn } from "../../examples/embed.ts"
 import { systemClock } from "../../simulator/http.ts"
 import { createSimulator } from "../../simulator/index.ts"
-import { nodeSqliteStorage } from "../support/nodeSqliteStorage.ts"
+import { nodeSqliteStorage } from "../../src/entry/testing/nodeSqliteStorage.ts"
 import { settingsWith } from "../support/settings.ts"
 
 const KEY = "embed-key-0123456789"
