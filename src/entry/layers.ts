@@ -1,6 +1,7 @@
 /** How it is done: layers for `parallel-multitask/services`, and those that a whole group runs on. */
 export { taskGroupLayers, type TaskGroupServices } from "../do/layers.ts"
 export { TaskGroupsLocal } from "../programs/taskGroupsLocal.ts"
+export { localGroupLayers, type LocalGroupServices } from "./localGroupLayers.ts"
 export { AlarmClockStorage, type OneAlarm } from "../layers/AlarmClockStorage.ts"
 export { AudienceLive } from "../layers/AudienceLive.ts"
 export { GroupFibersScoped } from "../layers/GroupFibersScoped.ts"
