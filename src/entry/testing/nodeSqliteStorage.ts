@@ -11,6 +11,16 @@ export interface NodeSqliteStorage extends SqliteStorage {
   close(): void
 }
 
+type Parameter = string | number | null
+
+/** Node 22 and early 24 take `?1` for a name, and newer ones do so too. */
+const parametersOf = (query: string, bindings: ReadonlyArray<Parameter>) => {
+  const numbered = new Set(query.match(/\?\d+/g))
+  if (numbered.size === 0) return bindings as Array<Parameter>
+  const named = bindings.map((value, at) => [`?${at + 1}`, value] as const)
+  return [Object.fromEntries(named.filter(([name]) => numbered.has(name)))] as unknown as Array<Parameter>
+}
+
 /** Asked for by name, so that the rest of this entry loads in a Node that does not have it. */
 const openDatabase = () => {
   const sqlite = process.getBuiltinModule?.("node:sqlite")
@@ -37,17 +47,13 @@ export const nodeSqliteStorage = (): NodeSqliteStorage => {
           throw new Error("string or blob too big: SQLITE_TOOBIG")
         }
         const statement = database.prepare(query)
+        const parameters = parametersOf(query, bindings as Array<Parameter>)
         if (statement.columns().length === 0) {
-          statement.run(...(bindings as Array<string | number | null>))
+          statement.run(...parameters)
           return { raw: () => [] }
         }
         statement.setReturnArrays(true)
-        return {
-          raw: () =>
-            statement.iterate(...(bindings as Array<string | number | null>)) as unknown as Iterable<
-              Array<SqlValue>
-            >,
-        }
+        return { raw: () => statement.iterate(...parameters) as unknown as Iterable<Array<SqlValue>> }
       },
     },
     kv: {
