@@ -33,7 +33,7 @@ export const clientOf = ({ world }: Session, host: string, apiKey?: string): Mul
 export const confirm = async (session: Session, question: string): Promise<void> => {
   const { options, world, interruption } = session
   if (options.yes || (await askYesNo(world, interruption, question))) return
-  throw new Refused("Nothing was changed.")
+  throw new Refused(interruption.meaning)
 }
 
 /** GROUP, where a foreign URL is told of. */

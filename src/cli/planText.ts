@@ -17,11 +17,13 @@ export const readPlan = (text: string): ReadPlan => {
   return { plan, schema: kindOf(schema) === "object" ? schema : null }
 }
 
+const MIN_WIDTH = 40
 const MAX_WIDTH = 100
 const MAX_COLUMNS = 50
 
-export const widthOf = ({ columns }: { readonly columns?: number | undefined }): number =>
-  Math.min(MAX_WIDTH, columns ?? 80)
+/** A terminal that does not know its width says 0. */
+export const widthOf = ({ columns = 0 }: { readonly columns?: number | undefined }): number =>
+  columns === 0 ? 80 : Math.max(MIN_WIDTH, Math.min(MAX_WIDTH, columns))
 
 /** What a run would do and cost, for people. */
 export const planText = (

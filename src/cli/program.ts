@@ -56,7 +56,9 @@ export const run = async (
 
 const end = async (error: unknown, world: World, session: Session | null): Promise<number> => {
   if (error instanceof Interrupted) {
-    await write(world.stderr, `\n${error.message === "" ? "" : `${error.message}\n`}`)
+    // Behind the ^C that a terminal shows.
+    const begin = world.stderr.isTTY === true ? "\n" : ""
+    await write(world.stderr, error.message === "" ? begin : `${begin}${error.message}\n`)
     return error.exitCode
   }
   const said = failureText(error, session)

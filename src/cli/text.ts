@@ -1,3 +1,4 @@
+import { number } from "./following/words.ts"
 import { terminalText } from "./terminalText.ts"
 
 /** What somebody wrote, in a sentence of ours. */
@@ -31,13 +32,10 @@ export const factsText = (facts: Facts, width: number): string => {
     .join("\n")
 }
 
-const integers = new Intl.NumberFormat("en")
 const prices = new Intl.NumberFormat("en", { minimumFractionDigits: 2, maximumFractionDigits: 3 })
 
-export const count = (number: number): string => integers.format(number)
-
-export const plural = (number: number, one: string, many = `${one}s`): string =>
-  `${count(number)} ${number === 1 ? one : many}`
+export const plural = (count: number, one: string, many = `${one}s`): string =>
+  `${number(count)} ${count === 1 ? one : many}`
 
 /** With cents, and a tenth of a cent where there is one. */
 export const dollars = (usd: number): string => `$${prices.format(usd)}`
@@ -52,6 +50,6 @@ const duration = (seconds: number): string =>
 
 export const durationRange = ({ min, max }: { readonly min: number; readonly max: number }): string => {
   const [from, to] = [duration(min), duration(max)]
-  const [number, unit] = from.split(" ")
-  return from === to ? from : to.endsWith(` ${unit}`) ? `${number} to ${to}` : `${from} to ${to}`
+  const [least, unit] = from.split(" ")
+  return from === to ? from : to.endsWith(` ${unit}`) ? `${least} to ${to}` : `${from} to ${to}`
 }

@@ -2,12 +2,13 @@ import { estimateCostUsd } from "../../domain/Processors.ts"
 import { PRODUCT } from "../../domain/Product.ts"
 import { JsonText, type TaskGroup, type TaskGroupResultOutput } from "../../client/index.ts"
 import { change, confirm, groupOf, prepareAccess } from "../access.ts"
+import { countsText, number } from "../following/words.ts"
 import { readInputFile } from "../inputFile.ts"
 import type { GroupPlace } from "../place.ts"
 import { costText, forCost, warningFacts, widthOf } from "../planText.ts"
 import { say, type Session } from "../Session.ts"
 import { terminalText } from "../terminalText.ts"
-import { count, type Facts, factsText, plural } from "../text.ts"
+import { type Facts, factsText, plural } from "../text.ts"
 
 const tell = (session: Session, facts: Facts): Promise<void> =>
   facts.length === 0 ? Promise.resolve() : say(session, factsText(facts, widthOf(session.world.stderr)))
@@ -60,7 +61,7 @@ export const add = async (session: Session): Promise<number> => {
       interruption.meaning = onward(place)
       const from = answer.first_index + 1
       const rows = answer.added === 1 ? `row ${from}` : `rows ${from} to ${from + answer.added - 1}`
-      await say(session, `Added as ${rows} of ${count(answer.num_inputs)}: ${place.url}\n${onward(place)}`)
+      await say(session, `Added as ${rows} of ${number(answer.num_inputs)}: ${place.url}\n${onward(place)}`)
     },
     doubt: `${doubt("the rows were added", place)} Adding them again may add, and cost, them twice.`,
   })
@@ -113,6 +114,7 @@ export const stop = async (session: Session): Promise<number> => {
     done: async ({ not_sent, running, warnings }) => {
       session.interruption.meaning = ""
       await tell(session, warningFacts(warnings))
+      if (not_sent + running === 0) return say(session, `There was nothing to stop: ${place.url}`)
       const unsent = `${plural(not_sent, "row is", "rows are")} not sent any more`
       const sent = `${plural(running, "row that is at Parallel goes", "rows that are at Parallel go")} on to the end`
       await say(session, `${unsent}; ${sent}: ${place.url}`)
@@ -131,19 +133,10 @@ const standing = async (
 ): Promise<TaskGroupResultOutput> => {
   const output = await group.get({ limit: 1, basis: "none", signal: session.interruption.signal })
   const { status, metadata } = output
-  const counts = Object.entries(status.task_run_status_counts).filter(([, number]) => number > 0)
   const title: unknown = metadata["title"]
   await tell(session, [
     ["Group", typeof title === "string" ? `${terminalText(title)}\n${url}` : url],
-    [
-      "Rows",
-      [
-        count(status.num_task_runs),
-        ...counts.map(([name, number]) => `${count(number)} ${terminalText(name)}`),
-      ]
-        .join(", ")
-        .replace(", ", ": "),
-    ],
+    ["Rows", `${number(status.num_task_runs)}: ${terminalText(countsText(status.task_run_status_counts))}`],
     ["Status", terminalText(status.status_message)],
   ])
   return output

@@ -1,5 +1,6 @@
+import { nextStep } from "../../domain/nextStep.ts"
 import { PRODUCT } from "../../domain/Product.ts"
-import type { Multitask, TaskGroup } from "../../client/index.ts"
+import type { Multitask, TaskGroup, TaskGroupStatus } from "../../client/index.ts"
 import { clientOf, groupOf } from "../access.ts"
 import { failuresText, followGroup } from "../follow.ts"
 import { checkOutputFile } from "../results/outputFile.ts"
@@ -35,17 +36,18 @@ const writeTo = async (
 ): Promise<void> => {
   const { world, interruption } = session
   const { multitask, id, columns, otherwise } = results
-  await writeResults({
-    world,
-    multitask,
-    id,
-    format: format ?? otherwise,
-    file,
-    columns,
-    signal: interruption.signal,
-  })
+  const { signal } = interruption
+  await writeResults({ world, multitask, id, format: format ?? otherwise, file, columns, signal }).catch(
+    (error: unknown) => {
+      // Who reads on stdout has read enough, as `head` does.
+      if (file !== null || !isClosedPipe(error)) throw error
+    },
+  )
   if (file !== null) await say(session, `The results are in ${line(file)}.`)
 }
+
+const isClosedPipe = (error: unknown): boolean =>
+  error instanceof Error && "code" in error && error.code === "EPIPE"
 
 const followToEnd = async (
   session: Session,
@@ -60,9 +62,15 @@ const followToEnd = async (
   if (task_run_status_counts["completed"] === num_task_runs) return true
   const failures = failuresText(followed).trimEnd()
   if (failures !== "") await say(session, failures)
-  await say(session, `To run them again: ${PRODUCT} retry ${group.url}`)
+  await say(session, nextText(followed.status, group.url))
   return false
 }
+
+/** What can be done next, by commands. */
+const nextText = (status: TaskGroupStatus, url: string): string =>
+  nextStep(status, url, (act) =>
+    act === "inputs" ? `${PRODUCT} add ${url} FILE` : `${PRODUCT} ${act} ${url}`,
+  )
 
 /** `run FILE`. */
 export const run = async (session: Session): Promise<number> => {
