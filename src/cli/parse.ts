@@ -40,10 +40,12 @@ export const parse = (argv: ReadonlyArray<string>): Parsed => {
   const has = (name: OptionName) => given.some((token) => token.name === name)
   if (first === "help" && positionals.length < 2)
     return { _tag: "help", command: positionals[0] === undefined ? null : knownCommand(positionals[0]).name }
+  // A value of an option that is mistyped looks like a command.
+  if (first === undefined || commandNamed(first) === undefined)
+    for (const token of given) if (!isOption(token.name)) knownOption(token, null)
   if (first === undefined) {
     if (has("version")) return { _tag: "version" }
     if (has("help") || argv.length === 0) return { _tag: "help", command: null }
-    for (const token of given) knownOption(token, null)
     throw new WrongUsage("A command is missing.")
   }
   const command = knownCommand(first)

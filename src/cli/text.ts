@@ -40,16 +40,9 @@ export const plural = (count: number, one: string, many = `${one}s`): string =>
 /** With cents, and a tenth of a cent where there is one. */
 export const dollars = (usd: number): string => `$${prices.format(usd)}`
 
-/** Seconds in words. */
-const duration = (seconds: number): string =>
-  seconds < 120
-    ? `${seconds} s`
-    : seconds < 7200
-      ? `${Math.round(seconds / 60)} min`
-      : `${Math.round(seconds / 3600)} h`
-
+/** Seconds from and to, in words. */
 export const durationRange = ({ min, max }: { readonly min: number; readonly max: number }): string => {
-  const [from, to] = [duration(min), duration(max)]
-  const [least, unit] = from.split(" ")
-  return from === to ? from : to.endsWith(` ${unit}`) ? `${least} to ${to}` : `${from} to ${to}`
+  const minutes = (seconds: number) => Math.round(seconds / 60)
+  if (max <= 120) return min === max ? `${max} s` : `${min} to ${max} s`
+  return `${min < 60 ? `${min} s` : minutes(min)} to ${minutes(max)} min`
 }

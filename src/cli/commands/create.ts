@@ -7,6 +7,7 @@ import { hostOf } from "../place.ts"
 import { forCost, planText, type ReadPlan, readPlan, warningFacts, widthOf } from "../planText.ts"
 import { Refused } from "../Refused.ts"
 import { say, type Session, write } from "../Session.ts"
+import { terminalText } from "../terminalText.ts"
 import { factsText, line, plural } from "../text.ts"
 
 /** A deployment and what is asked of it. */
@@ -95,7 +96,7 @@ export const plan = async (session: Session): Promise<number> => {
 export const createPlanned = async (
   session: Session,
   prepared: Prepared,
-  tell: (group: TaskGroup) => Promise<void>,
+  tell: (url: string) => Promise<void>,
 ): Promise<TaskGroup & { readonly created: Created }> => {
   const { multitask, file, read } = prepared
   const { plan, schema } = read
@@ -115,11 +116,13 @@ export const createPlanned = async (
         { signal },
       ),
     done: async (group) => {
-      session.group = group
-      session.interruption.meaning = goesOn(group.url)
+      // Its URL as the server gives it out, which may be another than the one that was asked.
+      const url = terminalText(group.created.url)
+      session.group = { url }
+      session.interruption.meaning = goesOn(url)
       const news = group.created.warnings.filter((warning: string) => !plan.warnings.includes(warning))
       if (news.length > 0) await say(session, factsText(warningFacts(news), widthOf(session.world.stderr)))
-      await tell(group)
+      await tell(url)
     },
     doubt:
       "It is not known whether the group was created. Running the command again may create, and cost, a second one.",
@@ -133,6 +136,6 @@ export const goesOn = (url: string): string =>
 /** `submit FILE`. */
 export const submit = async (session: Session): Promise<number> => {
   const prepared = await preparePlan(session, { asks: true })
-  await createPlanned(session, prepared, ({ url }) => write(session.world.stdout, `${url}\n`))
+  await createPlanned(session, prepared, (url) => write(session.world.stdout, `${url}\n`))
   return 0
 }

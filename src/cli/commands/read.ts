@@ -52,17 +52,18 @@ const isClosedPipe = (error: unknown): boolean =>
 const followToEnd = async (
   session: Session,
   group: TaskGroup,
+  url: string,
   facts: { readonly total: number | null; readonly estimatedSeconds: { min: number; max: number } | null },
 ): Promise<boolean> => {
   const { world, interruption } = session
-  interruption.meaning = goesOn(group.url)
+  interruption.meaning = goesOn(url)
   const followed = await followGroup({ world, group, ...facts, signal: interruption.signal })
-  interruption.meaning = `The group is at ${group.url}\nTo get the results: ${PRODUCT} get ${group.url}`
+  interruption.meaning = `The group is at ${url}\nTo get the results: ${PRODUCT} get ${url}`
   const { num_task_runs, task_run_status_counts } = followed.status
   if (task_run_status_counts["completed"] === num_task_runs) return true
   const failures = failuresText(followed).trimEnd()
   if (failures !== "") await say(session, failures)
-  await say(session, nextText(followed.status, group.url))
+  await say(session, nextText(followed.status, url))
   return false
 }
 
@@ -77,9 +78,9 @@ export const run = async (session: Session): Promise<number> => {
   const target = await targetOf(session)
   const prepared = await preparePlan(session, { asks: true })
   const { multitask, file } = prepared
-  const group = await createPlanned(session, prepared, ({ url }) => say(session, `Results: ${url}`))
+  const group = await createPlanned(session, prepared, (url) => say(session, `Results: ${url}`))
   const { num_inputs, estimated_seconds } = group.created
-  const isWhole = await followToEnd(session, group, {
+  const isWhole = await followToEnd(session, group, session.group?.url ?? group.url, {
     total: num_inputs,
     estimatedSeconds: estimated_seconds,
   })
@@ -90,10 +91,10 @@ export const run = async (session: Session): Promise<number> => {
 /** `follow GROUP`. */
 export const follow = async (session: Session): Promise<number> => {
   const target = await targetOf(session)
-  const { host, id } = await groupOf(session, { fromUrl: true })
+  const { host, id, url } = await groupOf(session, { fromUrl: true })
   const multitask = clientOf(session, host)
   const group = multitask.group(id)
-  const isWhole = await followToEnd(session, group, { total: null, estimatedSeconds: null })
+  const isWhole = await followToEnd(session, group, url, { total: null, estimatedSeconds: null })
   await writeTo(session, target, { multitask, id, columns: null, otherwise: "jsonl" })
   return isWhole ? 0 : 2
 }
