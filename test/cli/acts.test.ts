@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest"
 import { FakeServer, ID, URL_OF_GROUP } from "./support/server.ts"
-import { fakeWorld, HOST, KEY, runIn } from "./support/world.ts"
+import { fakeWorld, HOST, KEY, runIn } from "./support/fakeWorld.ts"
 
 const setUp = (options: Omit<Parameters<typeof fakeWorld>[0] & object, "fetch"> = {}) => {
   const server = new FakeServer()

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest"
 import { Interruption } from "../../src/cli/Interruption.ts"
 import { FakeServer, ID, URL_OF_GROUP } from "./support/server.ts"
-import { fakeWorld, runIn } from "./support/world.ts"
+import { fakeWorld, runIn } from "./support/fakeWorld.ts"
 
 const setUp = () => {
   const server = new FakeServer()

@@ -3,7 +3,7 @@ import { join } from "node:path"
 import { describe, expect, it } from "vitest"
 import { credentialsFile } from "../../src/cli/credentials.ts"
 import { FakeServer, ID } from "./support/server.ts"
-import { fakeWorld, type FakeWorld, HOST, KEY, runIn } from "./support/world.ts"
+import { fakeWorld, type FakeWorld, HOST, KEY, runIn } from "./support/fakeWorld.ts"
 
 const HERE = { MULTITASK_URL: HOST }
 

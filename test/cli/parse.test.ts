@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest"
 import { COMMANDS } from "../../src/cli/commands.ts"
 import { PRODUCT, VERSION } from "../../src/domain/Product.ts"
-import { fakeWorld, runIn } from "./support/world.ts"
+import { fakeWorld, runIn } from "./support/fakeWorld.ts"
 
 const say = (...argv: ReadonlyArray<string>) => runIn(fakeWorld(), argv)
 

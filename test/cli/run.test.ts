@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { describe, expect, it, vi } from "vitest"
 import { FakeServer, refusal, URL_OF_GROUP } from "./support/server.ts"
-import { fakeWorld, HOST, KEY, runIn } from "./support/world.ts"
+import { fakeWorld, HOST, KEY, runIn } from "./support/fakeWorld.ts"
 
 const CSV = "company,site\nAcme,acme.com\nGlobex,globex.com\n"
 const ASKED = ["--describe", "the CEO"]

@@ -2,6 +2,7 @@ import { elementsOf, fieldsOf } from "../../domain/JsonText.ts"
 import type { Multitask } from "../../client/Multitask.ts"
 import { Refused } from "../Refused.ts"
 import { sleep } from "../sleep.ts"
+import { terminalText } from "../terminalText.ts"
 
 export interface Source {
   readonly multitask: Multitask
@@ -45,7 +46,7 @@ export const markdownOf = async (source: Source): Promise<string> => {
 
 async function* pages<A>(
   source: Source,
-  format: string,
+  format: Format,
   read: (text: string) => { readonly part: A; readonly rows: number },
 ): AsyncGenerator<A> {
   for (let rows = 0; ;) {
@@ -58,18 +59,24 @@ async function* pages<A>(
   }
 }
 
+const TYPES = { json: /\bjson\b/i, jsonl: /\bjsonl\b/i, md: /\bmarkdown\b/i }
+
+type Format = keyof typeof TYPES
+
 const TIMES = 5
 const FIRST_WAIT_MS = 500
 
 /** An answer that came to its end: one that breaks off is asked for again. */
 const wholeAnswer = async <A>(
   { multitask, id, signal }: Source,
-  format: string,
+  format: Format,
   query: Readonly<Record<string, string | number | undefined>>,
   read: (text: string) => A,
 ): Promise<{ readonly read: A; readonly hasNext: boolean }> => {
   for (let attempt = 1; ; attempt++) {
     const response = await multitask.request({ path: `/${id}.${format}`, query, signal })
+    const type = response.headers.get("content-type") ?? ""
+    if (!TYPES[format].test(type)) throw new Refused(otherAnswer(type))
     try {
       const link = response.headers.get("link") ?? ""
       return { read: read(await response.text()), hasNext: /;\s*rel="?next"?/.test(link) }
@@ -80,5 +87,11 @@ const wholeAnswer = async <A>(
     }
   }
 }
+
+/** Somebody else's page, before a sign-in for instance. */
+const otherAnswer = (type: string): string =>
+  terminalText(
+    `The server answered ${type || "something without a type"} where results were asked for. Check --host.`,
+  )
 
 const BROKEN = `The results broke off each of ${TIMES} times that they were read. The task group keeps them: read them again with "get".`

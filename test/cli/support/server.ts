@@ -1,4 +1,4 @@
-import { HOST } from "./world.ts"
+import { HOST } from "./fakeWorld.ts"
 
 export interface Sent {
   readonly method: string

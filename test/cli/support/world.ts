@@ -1,106 +1,30 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
-import { tmpdir } from "node:os"
-import { join } from "node:path"
 import { PassThrough, Writable } from "node:stream"
-import { onTestFinished } from "vitest"
-import { Interruption } from "../../../src/cli/Interruption.ts"
-import { run } from "../../../src/cli/program.ts"
-import type { World } from "../../../src/cli/World.ts"
+import type { Output } from "../../../src/cli/World.ts"
 
-/** A stream that keeps what is written to it. */
+/** Keeps what is written to it. */
 export class Kept extends Writable {
   text = ""
   readonly isTTY: boolean
-  readonly columns = 80
-  private readonly waiting: Array<{ readonly words: string; readonly resolve: () => void }> = []
+  columns: number | undefined
 
-  constructor(isTTY: boolean) {
-    super()
-    this.isTTY = isTTY
+  constructor(columns?: number) {
+    super({ decodeStrings: false })
+    this.isTTY = columns !== undefined
+    this.columns = columns
   }
 
-  override _write(chunk: Buffer, _encoding: string, callback: () => void): void {
-    this.text += chunk.toString("utf8")
-    for (const { words, resolve } of this.waiting) if (this.text.includes(words)) resolve()
-    callback()
-  }
-
-  /** When these words have been written. */
-  shows(words: string): Promise<void> {
-    return new Promise((resolve) => {
-      if (this.text.includes(words)) resolve()
-      else this.waiting.push({ words, resolve })
-    })
+  override _write(chunk: string, _: string, done: () => void): void {
+    this.text += chunk
+    done()
   }
 }
 
-class FakeStdin extends PassThrough {
-  readonly isTTY: boolean
-  /** What was asked of the terminal. */
-  readonly rawModes: Array<boolean> = []
-
-  constructor(isTTY: boolean) {
-    super()
-    this.isTTY = isTTY
-  }
-
-  setRawMode(on: boolean): void {
-    this.rawModes.push(on)
-  }
+export const stdinOf = (...chunks: ReadonlyArray<string | Uint8Array>): PassThrough => {
+  const stream = new PassThrough()
+  for (const chunk of chunks) stream.write(chunk)
+  stream.end()
+  return stream
 }
 
-export interface FakeWorld extends World {
-  readonly stdin: FakeStdin
-  readonly stdout: Kept
-  readonly stderr: Kept
-  /** A folder of its own, in which `write` writes. */
-  readonly home: string
-  readonly write: (name: string, text: string) => string
-}
-
-export const HOST = "https://multitask.example"
-export const KEY = "key-of-the-test-0123456789"
-
-export const fakeWorld = ({
-  fetch = () => Promise.reject(new Error("nothing is to be sent")),
-  isTerminal = false,
-  env = { MULTITASK_URL: HOST, PARALLEL_API_KEY: KEY },
-}: {
-  readonly fetch?: typeof globalThis.fetch
-  readonly isTerminal?: boolean
-  readonly env?: Readonly<Record<string, string>>
-} = {}): FakeWorld => {
-  const home = mkdtempSync(join(tmpdir(), "multitask-cli-"))
-  onTestFinished(() => rmSync(home, { recursive: true, force: true }))
-  return {
-    env,
-    stdin: new FakeStdin(isTerminal),
-    stdout: new Kept(isTerminal),
-    stderr: new Kept(isTerminal),
-    fetch,
-    now: Date.now,
-    platform: "linux",
-    home,
-    write: (name, text) => {
-      const path = join(home, name)
-      writeFileSync(path, text)
-      return path
-    },
-  }
-}
-
-/**
- * Runs a command to its end. What the terminal shows must not have the key in it, whatever happens.
- * Its home is shown as `~`.
- */
-export const runIn = async (
-  world: FakeWorld,
-  argv: ReadonlyArray<string>,
-  interruption = new Interruption(),
-): Promise<{ readonly code: number; readonly out: string; readonly err: string }> => {
-  const code = await run(argv, world, interruption)
-  const [out, err] = [world.stdout.text, world.stderr.text]
-  if ((out + err).includes(KEY)) throw new Error("the key is shown")
-  const shown = (text: string) => text.replaceAll(world.home, "~")
-  return { code, out: shown(out), err: shown(err) }
-}
+/** A terminal of this width, or with none a file. */
+export const outputOf = (columns?: number): Output & Kept => new Kept(columns)
