@@ -1,5 +1,6 @@
 import { compactText, elementsOf, fieldsOf, kindOf, membersOf, shownText } from "../domain/JsonText.ts"
 import type { Plan } from "../client/index.ts"
+import { Refused } from "./Refused.ts"
 import { terminalText } from "./terminalText.ts"
 import { dollars, durationRange, type Facts, factsText, plural } from "./text.ts"
 
@@ -10,11 +11,23 @@ export interface ReadPlan {
   readonly schema: string | null
 }
 
-/** Reads a dry run's answer. */
+/** Reads a dry run's answer. Throws a `Refused` where it is none, so that nothing is created behind it. */
 export const readPlan = (text: string): ReadPlan => {
-  const plan = JSON.parse(text) as Plan
+  const plan = parsed(text) as Plan | null
+  if (plan?.dry_run !== true || typeof plan.num_inputs !== "number")
+    throw new Refused(
+      "What answered is not Parallel Multitask. Check what --host and MULTITASK_URL say. Nothing was started.",
+    )
   const schema = fieldsOf(compactText(text)).get("output_schema") ?? "null"
   return { plan, schema: kindOf(schema) === "object" ? schema : null }
+}
+
+const parsed = (text: string): unknown => {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return null
+  }
 }
 
 const MIN_WIDTH = 40

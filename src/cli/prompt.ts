@@ -14,7 +14,7 @@ export const askYesNo = async (
   let typed = ""
   const answer = await read(world, interruption, (text) => {
     typed += text
-    return /[\r\n]/.test(typed) ? typed : null
+    return /^(.*?)[\r\n]/s.exec(typed)?.[1] ?? null
   })
   if (answer === null) world.stderr.write("\n")
   return /^\s*y(?:es)?\s*$/i.test(answer ?? "")

@@ -185,7 +185,7 @@ describe("GROUP", () => {
     const asked: Array<string> = []
     const fetch: typeof globalThis.fetch = (input) => {
       asked.push(String(input))
-      return Promise.resolve(new Response("{}", { headers: { "content-type": "application/jsonl" } }))
+      return Promise.resolve(new Response("{}\n", { headers: { "content-type": "application/jsonl" } }))
     }
     const url = `https://m.example/multitask/${ID}.html`
     await runIn({ ...world, fetch }, ["get", url, "--host", "https://m.example/multitask/"])

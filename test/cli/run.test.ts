@@ -192,16 +192,19 @@ describe("the question at a terminal", () => {
     expect(server.acts).toHaveLength(1)
   })
 
-  it.each(["n\n", "\n", "yikes\n", "yes please\n", "y"])("spends nothing after %j", async (answer) => {
-    const { server, world, csv } = setUp({ isTerminal: true })
-    const ended = runIn(world, ["run", csv, ...ASKED])
-    await world.stderr.shows("[y/N]")
-    world.stdin.end(answer)
-    const { code, err } = await ended
-    expect(code).toBe(1)
-    expect(err).toMatch(/\nNothing was started\.\n$|\[y\/N\] Nothing was started\.\n$/)
-    expect(server.acts).toEqual([])
-  })
+  it.each(["n\n", "\n", "\ny\n", "yikes\n", "yes please\n", "y"])(
+    "spends nothing after %j",
+    async (answer) => {
+      const { server, world, csv } = setUp({ isTerminal: true })
+      const ended = runIn(world, ["run", csv, ...ASKED])
+      await world.stderr.shows("[y/N]")
+      world.stdin.end(answer)
+      const { code, err } = await ended
+      expect(code).toBe(1)
+      expect(err).toMatch(/\nNothing was started\.\n$|\[y\/N\] Nothing was started\.\n$/)
+      expect(server.acts).toEqual([])
+    },
+  )
 
   it("is not asked with --yes", async () => {
     const { world, csv } = setUp({ isTerminal: true })
@@ -321,6 +324,32 @@ Reference: ref-1
     } finally {
       vi.useRealTimers()
     }
+  })
+
+  it.each([
+    ["a page", "<!doctype html>", "What answered is not Parallel Multitask."],
+    ["other JSON", '{"url":"https://multitask.example/x"}', "What answered is not Parallel Multitask."],
+  ])("goes no further behind a plan that is none: %s", async (_, answer, says) => {
+    const { server, world, csv } = setUp()
+    server.instead = () => new Response(answer)
+    const { code, err } = await runIn(world, ["run", csv, ...ASKED, "--yes"])
+    expect(code).toBe(1)
+    expect(err).toContain(says)
+    expect(server.sent).toHaveLength(1)
+  })
+
+  it("tries again later where a plan's answer breaks off", async () => {
+    const { server, world, csv } = setUp()
+    server.instead = () =>
+      new Response(
+        new ReadableStream({
+          start: (controller) => controller.enqueue(new TextEncoder().encode('{"dry_run":true,')),
+          pull: (controller) => controller.error(new TypeError("terminated")),
+        }),
+      )
+    const { code, err } = await runIn(world, ["run", csv, ...ASKED, "--yes"])
+    expect(code).toBe(1)
+    expect(err).toBe("The answer broke off. Nothing was started. Try again.\n")
   })
 
   it("does not lose the group for what goes wrong after it", async () => {

@@ -3,6 +3,7 @@ import { PRODUCT } from "../../domain/Product.ts"
 import { type Created, JsonText, type Multitask, type TaskGroup } from "../../client/index.ts"
 import { change, confirm, prepareAccess } from "../access.ts"
 import { type InputFile, readInputFile } from "../inputFile.ts"
+import { Interrupted } from "../Interruption.ts"
 import { hostOf } from "../place.ts"
 import { forCost, planText, type ReadPlan, readPlan, warningFacts, widthOf } from "../planText.ts"
 import { Refused } from "../Refused.ts"
@@ -34,7 +35,11 @@ export const preparePlan = async (
     body: requestText(session, file, schema),
     signal: interruption.signal,
   })
-  return { multitask, file, read: readPlan(await interruption.race(answer.text())) }
+  const text = await interruption.race(answer.text()).catch((error: unknown) => {
+    if (error instanceof Interrupted) throw error
+    throw new Refused(`The answer broke off. ${interruption.meaning} Try again.`)
+  })
+  return { multitask, file, read: readPlan(text) }
 }
 
 const readSchema = async (path: string): Promise<string> => {
