@@ -10,7 +10,9 @@ import {
   rmSync,
   writeFileSync,
 } from "node:fs"
+import { execFile } from "node:child_process"
 import { dirname, join, normalize } from "node:path"
+import { promisify } from "node:util"
 import { command } from "../check/run.ts"
 import { buildMcpSdk } from "./mcpSdk.mjs"
 
@@ -40,11 +42,37 @@ export const buildPackage = async (root: string): Promise<void> => {
     })
     keepDeclarations(folder, declarationsIn(root))
     chmodSync(join(folder, "src/cli/main.js"), 0o755)
-    rmSync(join(root, "dist"), { recursive: true, force: true })
+    // So that it is missing for no longer than it takes to rename: others may be reading it.
+    const former = `${folder}-former`
+    if (existsSync(join(root, "dist"))) renameSync(join(root, "dist"), former)
     renameSync(folder, join(root, "dist"))
+    rmSync(former, { recursive: true, force: true })
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
+}
+
+/**
+ * Builds the package, and packs it as `npm publish` would. Throws what npm printed when it failed.
+ *
+ * @param folder where the tarball goes
+ */
+export const packPackage = async (
+  folder: string,
+): Promise<{ readonly tarball: string; readonly files: ReadonlyArray<string> }> => {
+  const args = ["pack", "--json", "--loglevel=error", "--pack-destination", folder]
+  const { stdout } = await promisify(execFile)("npm", args, { shell: process.platform === "win32" })
+  // What the build prints comes first.
+  const packed: unknown = JSON.parse(stdout.slice(stdout.search(/^[[{]/m)))
+  // npm 11 and before: a list; later ones, by name.
+  const [one] = Object.values(packed as Record<string, Packed>)
+  if (one === undefined) throw new Error(`npm pack made nothing: ${stdout}`)
+  return { tarball: join(folder, one.filename), files: one.files.map(({ path }) => path) }
+}
+
+interface Packed {
+  readonly filename: string
+  readonly files: ReadonlyArray<{ readonly path: string }>
 }
 
 /** The declarations that package.json's `exports` name, from `dist/`. */
