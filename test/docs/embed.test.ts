@@ -2,10 +2,13 @@ import { execFile } from "node:child_process"
 import { promisify } from "node:util"
 import { expect, it, vi } from "vitest"
 import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import * as Stream from "effect/Stream"
+import * as FetchHttpClient from "effect/http/FetchHttpClient"
 import { createVirtualClock } from "../../simulator/index.ts"
 import { buildPackage } from "../../scripts/lib/build.ts"
+import { localGroupLayers } from "../../src/entry/layers.ts"
 import { awaitTaskGroup, createMultitask, renderTaskGroup } from "../../src/entry/programs.ts"
 import { groupInProcess, nodeSqliteStorage } from "../../src/entry/testing.ts"
 
@@ -56,6 +59,20 @@ it("a group in the process takes hours of virtual time at once, and the same cou
   expect(await course()).toEqual(first)
 })
 
+it("a storage whose members are on its prototype, as the platform's are, will do", async () => {
+  const { simulator, storage, settings, close } = groupInProcess()
+  const fetch = (input: URL | RequestInfo, init?: RequestInit) => simulator.handle(new Request(input, init))
+  const layers = localGroupLayers(Object.create(storage) as typeof storage, settings).pipe(
+    Layer.provide(Layer.succeed(FetchHttpClient.Fetch, fetch)),
+  )
+  try {
+    const { status } = await Effect.runPromise(Effect.provide(enrich(BODY), layers))
+    expect(status.task_run_status_counts).toMatchObject({ completed: 3 })
+  } finally {
+    close()
+  }
+})
+
 it("a request that cannot be right fails before anything is sent", async () => {
   const group = groupInProcess()
   try {
@@ -68,7 +85,7 @@ it("a request that cannot be right fails before anything is sent", async () => {
 })
 
 it("a Node without what the storage takes is told which one has it", () => {
-  const builtin = vi.spyOn(process, "getBuiltinModule").mockReturnValue(undefined as never)
+  const builtin = vi.spyOn(process, "getBuiltinModule").mockReturnValue(undefined)
   try {
     expect(nodeSqliteStorage).toThrow(/needs node:sqlite as of Node 22\.16 .* this is Node \d+\./)
   } finally {

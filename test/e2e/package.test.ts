@@ -6,6 +6,7 @@ import { createSimulator } from "../../simulator/index.ts"
 import { unwanted } from "../../scripts/check/package.ts"
 import { startGroup } from "../../scripts/lib/process-group.ts"
 import { wranglerCommand, wranglerEnv } from "../../scripts/start/commands.ts"
+import { fencesOf } from "../docs/markdown.ts"
 import { type Installation, install, tool } from "./installation.ts"
 import { freePort } from "./servers.ts"
 import { until } from "./until.ts"
@@ -20,6 +21,8 @@ beforeAll(async () => {
 afterAll(() => installed?.remove())
 
 const manifest = JSON.parse(readFileSync("package.json", "utf8"))
+
+const snippets = fencesOf(readFileSync("docs/embedding.md", "utf8"), "ts")
 
 const TSC = tool("typescript/bin/tsc")
 
@@ -115,16 +118,26 @@ describe("types", () => {
   it("of the Worker hold in another one, beside what wrangler types makes of its own bindings", async () => {
     const types = await installed.node(tool("wrangler/bin/wrangler.js"), "types")
     expect(types.code, types.stderr).toBe(0)
+    for (const [at, code] of snippets.entries()) {
+      if (!code.includes("testing")) writeFileSync(join(installed.folder, `src/snippet${at}.ts`), code)
+    }
     const { stdout } = await installed.node(TSC, "-p", ".", "--skipLibCheck", "false")
     expect(errorsIn(stdout)).toEqual([])
   })
 })
 
-it("the example prints a finished group from what was installed", async () => {
+it("the examples run from what was installed, and the page on embedding shows them", async () => {
   copyFileSync("examples/embed.ts", join(installed.folder, "embed.ts"))
   const { stdout, stderr } = await installed.node("embed.ts")
   expect(stderr).toBe("")
   expect(stdout).toContain("3 of 3 completed")
+  expect(snippets).toContain(readFileSync("examples/worker/src/index.ts", "utf8").trimEnd())
+  const inTests = snippets.filter((code) => code.includes("testing"))
+  expect(inTests).toHaveLength(1)
+  writeFileSync(join(installed.folder, "inTests.ts"), inTests[0] ?? "")
+  const ran = await installed.node("inTests.ts")
+  expect(ran).toMatchObject({ code: 0, stderr: "" })
+  expect(ran.stdout).toMatch(/(?:completed|failed): \d/)
 })
 
 it("another Worker has the whole product beside a route of its own", async () => {

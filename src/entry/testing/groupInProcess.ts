@@ -91,10 +91,12 @@ const settingsOf = (changes: Partial<SettingsShape> = {}): SettingsShape => {
 const until = async (clock: SimulatorClock, running: Promise<unknown>, limitMs: number): Promise<void> => {
   if (!isVirtual(clock)) return
   let isDone = false
-  const done = () => {
-    isDone = true
-  }
-  running.then(done, done)
+  // Whether it failed, whoever waits for it hears.
+  void running
+    .catch(() => {})
+    .finally(() => {
+      isDone = true
+    })
   await clock.advanceUntil(() => isDone, limitMs)
 }
 
