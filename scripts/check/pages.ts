@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from "node:fs"
+import { CLIENT_TYPES, makeClientTypes } from "../documents/clientTypes.ts"
 import { makeDocsHtml, makeDocsMarkdown } from "../documents/docs.ts"
 import { DOMAIN_SCRIPT, makeDomainScript } from "../documents/domainScript.ts"
 import { makeOpenApi } from "../documents/openapi.ts"
@@ -14,6 +15,7 @@ const AGENTS = "src/pages/assets/agents"
 
 /** What `npm run pages` writes, in this order: some are made of others. */
 export const GENERATED: ReadonlyArray<Generated> = [
+  { file: CLIENT_TYPES, make: makeClientTypes },
   { file: DOMAIN_SCRIPT, make: makeDomainScript },
   { file: `${AGENTS}/openapi.json`, make: makeOpenApi },
   { file: `${AGENTS}/docs.html`, make: makeDocsHtml },
