@@ -109,7 +109,7 @@ const prepared = ({ baseUrl, apiKey = "" }: Connection, asked: Asked): Prepared 
   const headers = new Headers({ accept })
   if (body !== undefined) headers.set("content-type", "application/json")
   const isRead = method === "GET"
-  const idempotencyKey = isRead ? undefined : (asked.idempotencyKey ?? crypto.randomUUID())
+  const idempotencyKey = isRead ? undefined : (asked.idempotencyKey ?? newKey())
   if (idempotencyKey !== undefined) headers.set("idempotency-key", idempotencyKey)
   if (!isRead && apiKey !== "") {
     if (!/^[\x21-\x7e]+$/.test(apiKey)) {
@@ -134,6 +134,9 @@ const prepared = ({ baseUrl, apiKey = "" }: Connection, asked: Asked): Prepared 
     idempotencyKey,
   }
 }
+
+/** Pages that came without TLS have no `randomUUID`. */
+const newKey = () => crypto.getRandomValues(new Uint32Array(4)).join("-")
 
 /** Cloudflare's Workers have no cookies, and refuse the word. */
 export const withoutCookies = (): object => {

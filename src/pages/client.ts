@@ -3,5 +3,5 @@
  * `assets/shared/client.js`, which `npm run pages` makes of this file.
  */
 export { MultitaskError } from "../client/MultitaskError.ts"
-export { streamEvents } from "../client/events.ts"
-export { ask } from "../client/request.ts"
+export { type StreamState, streamEvents } from "../client/events.ts"
+export { askJson } from "../client/request.ts"
