@@ -100,6 +100,28 @@ it("says that there is no room for its stream, asks at the rate it is told, and 
   await expectText(page, "tr[data-index='0']", /Tim Cook/)
 })
 
+it("takes a refusal by something in between for an interruption", async () => {
+  const group = companyGroup("tgrp_behind_a_proxy")
+  const page = await open(server.add(group))
+  await connection(page, "live")
+  await page.route("**/*.sse*", (route) => route.fulfill({ status: 403, body: "Sign in to this network" }))
+  group.disconnect()
+  await connection(page, "interrupted")
+  const since = await page.textContent("#connection .connection-text")
+  await page.waitForResponse((response) => response.status() === 403)
+  await page.unroute("**/*.sse*")
+  complete(group, 0)
+  // Whoever comes back to the page waits no longer.
+  await expect
+    .poll(async () => {
+      await page.evaluate(() => dispatchEvent(new Event("focus")))
+      return page.getAttribute("#connection", "data-state")
+    })
+    .toBe("live")
+  await expectText(page, "tr[data-index='0']", /Tim Cook/)
+  expect(since).toMatch(/^Interrupted since/)
+})
+
 it("gets the rest of a page that was given only a part", async () => {
   const group = companyGroup("tgrp_partial")
   for (let index = 0; index < 8; index++) complete(group, index)
