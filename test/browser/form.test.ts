@@ -160,7 +160,7 @@ it("sends a request whose answer was lost again until one comes, which starts it
   }
   await page.route(CREATE, lose)
   await page.click("#submit")
-  await expectText(page, "#submit", /No answer yet, trying again/)
+  await expectText(page, "#submit", /^Trying again…$/)
   await givenUp(page).toMatch(
     /The server could not be reached.*Whether the group was started is not known: sent again unchanged, it is started once/,
   )
