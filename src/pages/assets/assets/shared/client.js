@@ -175,6 +175,7 @@ var LONGEST_WAIT_MS = 8e3;
 var SILENCE_MS2 = 3e4;
 var ACT_MS = 75e3;
 var SLOWEST_BYTES_PER_MS = 16;
+var HERE_ONLY = { redirect: "manual", credentials: "omit" };
 var askJson = (connection, asked) => persistently(connection, asked, async (response, leash) => {
   const type = response.headers.get("content-type") ?? "";
   if (!/\bjson\b/i.test(type)) {
@@ -196,7 +197,7 @@ var prepared = ({ baseUrl, apiKey = "" }, asked) => {
   const headers = new Headers({ accept });
   if (body !== void 0) headers.set("content-type", "application/json");
   const isRead = method === "GET";
-  const idempotencyKey = isRead ? void 0 : asked.idempotencyKey ?? newKey();
+  const idempotencyKey = isRead ? void 0 : asked.idempotencyKey ?? randomKey();
   if (idempotencyKey !== void 0) headers.set("idempotency-key", idempotencyKey);
   if (!isRead && apiKey !== "") {
     if (!/^[\x21-\x7e]+$/.test(apiKey)) {
@@ -207,29 +208,15 @@ var prepared = ({ baseUrl, apiKey = "" }, asked) => {
   }
   return {
     url: url.href,
-    // A redirect would take the request, and its key, elsewhere.
-    init: {
-      method,
-      headers,
-      redirect: "manual",
-      ...withoutCookies(),
-      ...body === void 0 ? {} : { body }
-    },
+    init: { method, headers, ...HERE_ONLY, ...body === void 0 ? {} : { body } },
     signal,
     silenceMs: isRead ? SILENCE_MS2 : ACT_MS + (body ?? "").length / SLOWEST_BYTES_PER_MS,
     idempotencyKey
   };
 };
-var newKey = () => crypto.getRandomValues(new Uint32Array(4)).join("-");
-var withoutCookies = () => {
-  const init = { credentials: "omit" };
-  try {
-    void new Request("http://localhost", init);
-    return init;
-  } catch {
-    return {};
-  }
-};
+var randomKey = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join(
+  ""
+);
 var persistently = async (connection, asked, take) => {
   const request = prepared(connection, asked);
   const { signal } = request;
@@ -385,9 +372,8 @@ async function* connect({ url, fetch, signal }, lastId) {
   try {
     const init = {
       headers: { accept: "text/event-stream" },
-      redirect: "manual",
       signal: leash.signal,
-      ...withoutCookies()
+      ...HERE_ONLY
     };
     const response = await leash.hold(fetch(target.href, init), SILENCE_MS3);
     if (response.status === 204) return { kind: "ended" };
