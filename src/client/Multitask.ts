@@ -1,5 +1,6 @@
-import type { JsonText } from "./JsonText.ts"
-import type { Asked } from "./request.ts"
+import { baseUrlOf, groupIdOf } from "./address.ts"
+import { type JsonText, written } from "./JsonText.ts"
+import { act, ask, type Asked, type Connection } from "./request.ts"
 import { TaskGroup } from "./TaskGroup.ts"
 import type { Created, Plan, TaskGroupInput } from "./types.ts"
 
@@ -22,29 +23,45 @@ export type Sent<A> = {
   [K in keyof A]: K extends "inputs" | "output_schema" ? A[K] | JsonText : A[K]
 }
 
+const PATH = "/v1beta/tasks/multitask"
+
 /** A deployment of Parallel Multitask. */
 export class Multitask {
-  constructor(_options: MultitaskOptions) {}
+  readonly #connection: Connection
+
+  /** Throws a `TypeError` where the base URL is none. */
+  constructor({ baseUrl, apiKey, fetch = (...args) => globalThis.fetch(...args) }: MultitaskOptions) {
+    this.#connection = { baseUrl: baseUrlOf(baseUrl), apiKey, fetch }
+  }
 
   /** What the request would come to; nothing is created. */
-  plan(_input: Sent<TaskGroupInput>, _options?: CallOptions): Promise<Plan> {
-    throw new Error("not built yet")
+  plan(input: Sent<TaskGroupInput>, options?: CallOptions): Promise<Plan> {
+    return this.#post(written({ ...input, dry_run: true }), options)
   }
 
-  create(
-    _input: Sent<TaskGroupInput>,
-    _options?: CallOptions,
+  /** Resolves when Parallel has accepted the rows, or after 20 s with the rest still going in. */
+  async create(
+    input: Sent<TaskGroupInput>,
+    options?: CallOptions,
   ): Promise<TaskGroup & { readonly created: Created }> {
-    throw new Error("not built yet")
+    // Its answer would be no group.
+    if (input["dry_run"] === true)
+      throw new TypeError("`create` with `dry_run` would create nothing: call `plan`")
+    const created = await this.#post<Created>(written(input), options)
+    return Object.assign(new TaskGroup(this.#connection, created.taskgroup_id), { created })
   }
 
-  /** A group that exists, by its id or URL. Of a URL only the id is taken. */
-  group(_idOrUrl: string): TaskGroup {
-    return new TaskGroup()
+  /** A group that exists, by its id or URL. Of a URL only the id is taken. Throws a `TypeError` where there is none. */
+  group(idOrUrl: string): TaskGroup {
+    return new TaskGroup(this.#connection, groupIdOf(idOrUrl, this.#connection.baseUrl))
   }
 
-  /** Any request of the API, with the same patience. */
-  request(_asked: Asked): Promise<Response> {
-    throw new Error("not built yet")
+  /** Any request of the API, with the same patience. Read the answer's body, or cancel it. */
+  request(asked: Asked): Promise<Response> {
+    return ask(this.#connection, asked)
+  }
+
+  #post<A>(body: string, { idempotencyKey, signal }: CallOptions = {}): Promise<A> {
+    return act<A>(this.#connection, { path: PATH, body, idempotencyKey, signal })
   }
 }

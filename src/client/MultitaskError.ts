@@ -1,8 +1,4 @@
-/** A problem of a request, by its place: `inputs[3]`, `output_schema.type`; an empty path is the request as a whole. */
-export interface Problem {
-  readonly path: string
-  readonly message: string
-}
+import type { Problem } from "./types.ts"
 
 /** What an error is made of. */
 export interface Failure {
@@ -16,13 +12,18 @@ export interface Failure {
   /** The group that the answer names, and its URL where something may be behind it. */
   readonly taskgroupId?: string | undefined
   readonly url?: string | undefined
+  /** Of a request that was to change something. */
+  readonly idempotencyKey?: string | undefined
   readonly cause?: unknown
 }
 
 /** What the server said, or that it said nothing. */
 export class MultitaskError extends Error {
   override readonly name = "MultitaskError"
-  /** The answer's status; 0 when no answer came: whether the request was carried out is not known then. */
+  /**
+   * The answer's status; 0 when no answer came: whether the request was carried out is not known then. A redirect, which
+   * is never followed, counts as 302 where the browser hides its status.
+   */
   readonly status: number
   /** Finds the line in the server's log, or is Parallel's own reference. */
   readonly refId: string | undefined
@@ -32,14 +33,17 @@ export class MultitaskError extends Error {
   readonly retryAfter: number | undefined
   readonly taskgroupId: string | undefined
   readonly url: string | undefined
+  /** Of a request that was to change something: under it the same request, sent again within 24 hours, is carried out once. */
+  readonly idempotencyKey: string | undefined
 
-  constructor({ status, message, refId, errors = [], retryAfter, taskgroupId, url, cause }: Failure) {
-    super(message, cause === undefined ? undefined : { cause })
-    this.status = status
-    this.refId = refId
-    this.errors = errors
-    this.retryAfter = retryAfter
-    this.taskgroupId = taskgroupId
-    this.url = url
+  constructor(failure: Failure) {
+    super(failure.message, failure.cause === undefined ? undefined : { cause: failure.cause })
+    this.status = failure.status
+    this.refId = failure.refId
+    this.errors = failure.errors ?? []
+    this.retryAfter = failure.retryAfter
+    this.taskgroupId = failure.taskgroupId
+    this.url = failure.url
+    this.idempotencyKey = failure.idempotencyKey
   }
 }

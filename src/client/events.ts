@@ -1,3 +1,9 @@
+import { Leash, pause, textOf } from "./leash.ts"
+import { MultitaskError } from "./MultitaskError.ts"
+import { discard, isRedirect, refusalOf, retryAfterOf } from "./refusal.ts"
+import { HERE_ONLY } from "./request.ts"
+import { sseParser } from "./sse.ts"
+
 /** One event of a group's output stream. */
 export interface StreamEvent {
   /** `task_group_status`, `task_run.state` or `done`. */
@@ -9,6 +15,7 @@ export interface StreamEvent {
 }
 
 export type StreamState =
+  /** `connecting` is the first attempt; each connection that stands is told as `live`. */
   | { readonly kind: "connecting" | "live" }
   /** Broken off, or told to wait (`busy`): `attempt` failed in a row, the next comes after `waitMs`. */
   | { readonly kind: "interrupted" | "busy"; readonly attempt: number; readonly waitMs: number }
@@ -18,19 +25,126 @@ export interface StreamOptions {
   readonly url: string
   readonly fetch: typeof globalThis.fetch
   /** Only what changed since; null: the full state. */
-  readonly lastEventId?: string | null
+  readonly lastEventId?: string | null | undefined
   readonly signal?: AbortSignal | undefined
-  readonly onState?: (state: StreamState) => void
+  readonly onState?: ((state: StreamState) => void) | undefined
   /** Called with what ends the wait for the next connection early: for who comes back to a tab, or to the network. */
-  readonly onWait?: (hurry: () => void) => void
+  readonly onWait?: ((hurry: () => void) => void) | undefined
 }
+
+/** Without a byte for this long (three missed heartbeats) a connection counts as dead. */
+const SILENCE_MS = 45_000
+const LONGEST_WAIT_MS = 10_000
+/** What the server may ask to wait. */
+const LONGEST_TOLD_MS = 60_000
 
 /**
  * A group's events, across connections that break, fall silent for 45 s or are refused for a time: each is opened behind
  * the last id. Ends behind `done`, or at once where the server says that nothing came after the last id (204). Throws a
- * `MultitaskError` on 4xx other than 429, and the signal's reason. Reads as fast as it is asked; when it is left, the
- * connection is closed.
+ * `MultitaskError` on 4xx other than 429 (and on a redirect, where nothing else has come yet), and the signal's reason.
+ * Reads as fast as it is asked; when it is left, the connection is closed.
  */
-export async function* streamEvents(_options: StreamOptions): AsyncGenerator<StreamEvent, void, undefined> {
-  throw new Error("not built yet")
+export async function* streamEvents(options: StreamOptions): AsyncGenerator<StreamEvent, void, undefined> {
+  const { signal, onState = () => {}, onWait } = options
+  let lastId = options.lastEventId ?? null
+  let hasStood = false
+  let attempt = 0
+  signal?.throwIfAborted()
+  onState({ kind: "connecting" })
+  for (;;) {
+    const before = lastId
+    let stoodAt = Infinity
+    const connection = connect(options, lastId)
+    let step = await connection.next()
+    try {
+      for (; step.done !== true; step = await connection.next()) {
+        if (step.value === STANDS) {
+          hasStood = true
+          stoodAt = performance.now()
+          onState({ kind: "live" })
+          continue
+        }
+        const { event, id } = step.value
+        // What carries no id moves nothing: the status that opens a connection counts rows that are yet to come.
+        if (id !== null && id !== "") lastId = id
+        yield step.value
+        if (event === "done") return
+      }
+    } finally {
+      await connection.return(BROKEN)
+    }
+    const end = step.value
+    if (end.kind === "ended") return
+    if (end.kind === "refused" && (!hasStood || end.error.status >= 400)) throw end.error
+    const wasGood = lastId !== before || performance.now() - stoodAt > LONGEST_WAIT_MS
+    attempt = wasGood ? 1 : attempt + 1
+    const state = waitAfter(end, attempt)
+    onState(state)
+    await pause(state.waitMs, signal, onWait)
+  }
 }
+
+/** All viewers were cut off, or told to wait, at the same moment: they come back spread out. */
+const waitAfter = (end: End, attempt: number) => {
+  if (end.kind === "busy") {
+    const waitMs = Math.min(end.retryAfter * 1000, LONGEST_TOLD_MS) * (1 + Math.random() / 2)
+    return { kind: end.kind, attempt, waitMs }
+  }
+  const waitMs = Math.min(LONGEST_WAIT_MS, 400 * 2 ** Math.min(attempt, 6)) * (0.5 + Math.random() / 2)
+  return { kind: "interrupted", attempt, waitMs } as const
+}
+
+/** How a connection ended. */
+type End =
+  | { readonly kind: "ended" | "broken" }
+  | { readonly kind: "busy"; readonly retryAfter: number }
+  | { readonly kind: "refused"; readonly error: MultitaskError }
+
+const BROKEN: End = { kind: "broken" }
+
+/** What comes before the events of a connection that stands. */
+const STANDS = "stands"
+
+/** One connection. Throws nothing but the signal's reason. */
+async function* connect(
+  { url, fetch, signal }: StreamOptions,
+  lastId: string | null,
+): AsyncGenerator<StreamEvent | typeof STANDS, End, undefined> {
+  const target = new URL(url)
+  if (lastId !== null) target.searchParams.set("last_event_id", lastId)
+  const leash = new Leash(signal)
+  try {
+    const init: RequestInit = {
+      headers: { accept: "text/event-stream" },
+      signal: leash.signal,
+      ...HERE_ONLY,
+    }
+    const response = await leash.hold(fetch(target.href, init), SILENCE_MS)
+    if (response.status === 204) return { kind: "ended" }
+    if (isFinal(response)) {
+      return { kind: "refused", error: new MultitaskError(await refusalOf(response, leash)) }
+    }
+    const type = response.headers.get("content-type") ?? ""
+    if (!response.ok || !/^text\/event-stream\b/i.test(type)) {
+      discard(response, leash)
+      const retryAfter = retryAfterOf(response) ?? 0
+      return retryAfter > 0 ? { kind: "busy", retryAfter } : BROKEN
+    }
+    yield STANDS
+    const events: Array<StreamEvent> = []
+    const push = sseParser((event) => events.push(event))
+    for await (const text of textOf(response.body, leash, SILENCE_MS)) {
+      push(text)
+      yield* events.splice(0)
+    }
+  } catch {
+    signal?.throwIfAborted()
+  } finally {
+    leash.drop()
+  }
+  return BROKEN
+}
+
+/** A refusal that time alone does not change, or a redirect. */
+const isFinal = (response: Response): boolean =>
+  isRedirect(response) || (response.status >= 400 && response.status < 500 && response.status !== 429)

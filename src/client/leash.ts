@@ -1,0 +1,88 @@
+/** What an exchange hangs on. Its end, however it comes, leaves no listener and no timer behind. */
+export class Leash {
+  readonly #controller = new AbortController()
+  readonly #outer: AbortSignal | undefined
+  readonly #pull = () => this.#controller.abort(this.#outer?.reason)
+
+  /** Rejects, here and in `hold`, with the reason of this signal. */
+  constructor(outer: AbortSignal | undefined) {
+    outer?.throwIfAborted()
+    this.#outer = outer
+    outer?.addEventListener("abort", this.#pull)
+  }
+
+  /** For `fetch`. */
+  get signal(): AbortSignal {
+    return this.#controller.signal
+  }
+
+  /** What is awaited; everything on the leash ends where it does not come within `ms`. */
+  hold<A>(awaited: Promise<A>, ms: number): Promise<A> {
+    const { signal } = this.#controller
+    return new Promise((resolve, reject) => {
+      const silent = () => this.#controller.abort(new Error(`nothing came for ${ms / 1000} s`))
+      const timer = setTimeout(silent, ms)
+      const settle = (settled: () => void) => {
+        clearTimeout(timer)
+        signal.removeEventListener("abort", cut)
+        settled()
+      }
+      const cut = () => settle(() => reject(signal.reason as Error))
+      signal.addEventListener("abort", cut)
+      awaited.then(
+        (value) => settle(() => resolve(value)),
+        (error: Error) => settle(() => reject(error)),
+      )
+      if (signal.aborted) cut()
+    })
+  }
+
+  /** Ends what is still under way. */
+  drop(): void {
+    this.#outer?.removeEventListener("abort", this.#pull)
+    this.#controller.abort()
+  }
+}
+
+/** Ends early by `hurry`, which `onWait` is given; rejects with the signal's reason. */
+export const pause = (
+  ms: number,
+  signal: AbortSignal | undefined,
+  onWait: (hurry: () => void) => void = () => {},
+): Promise<void> =>
+  new Promise((resolve, reject) => {
+    signal?.throwIfAborted()
+    const settle = (settled: () => void) => {
+      clearTimeout(timer)
+      signal?.removeEventListener("abort", cut)
+      settled()
+    }
+    const cut = () => settle(() => reject(signal?.reason as Error))
+    const timer = setTimeout(() => settle(resolve), ms)
+    signal?.addEventListener("abort", cut)
+    onWait(() => settle(resolve))
+  })
+
+/** A body as it is asked for, in pieces between which `ms` may pass. The leash ends with it. */
+export async function* bytesOf(
+  body: ReadableStream<Uint8Array<ArrayBuffer>> | null,
+  leash: Leash,
+  ms: number,
+): AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined> {
+  const reader = body?.getReader()
+  try {
+    for (;;) {
+      const piece = await (reader === undefined ? undefined : leash.hold(reader.read(), ms))
+      if (piece?.value === undefined) return
+      yield piece.value
+    }
+  } finally {
+    leash.drop()
+    reader?.cancel().catch(() => {})
+  }
+}
+
+export async function* textOf(...body: Parameters<typeof bytesOf>): AsyncGenerator<string, void, undefined> {
+  const decoder = new TextDecoder()
+  for await (const bytes of bytesOf(...body)) yield decoder.decode(bytes, { stream: true })
+}

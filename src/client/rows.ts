@@ -1,0 +1,38 @@
+import type { StreamEvent } from "./events.ts"
+import type { Row } from "./types.ts"
+
+/** The data of a `task_run.state`, as far as it is looked into. */
+interface RunEvent {
+  readonly input_index: number
+  readonly input: { readonly input: Row["input"] }
+  readonly run: Omit<Row, "input_index" | "input" | "output">
+  readonly output: Row["output"]
+}
+
+/** What ended, each attempt once: a stream that is opened again may tell an end again, and so may a late change of it. */
+export async function* rowsOf(events: AsyncIterable<StreamEvent>): AsyncGenerator<Row, void, undefined> {
+  const told = new Set<string>()
+  for await (const { event, data } of events) {
+    if (event !== "task_run.state") continue
+    const row = rowOf(data)
+    if (row === null || row.is_active !== false) continue
+    const attempt = attemptOf(row)
+    if (told.has(attempt)) continue
+    told.add(attempt)
+    yield row
+  }
+}
+
+/** An element of the JSON format's `runs`; null for what is no event of a row: one bad event must not end the rows. */
+const rowOf = (data: string): Row | null => {
+  try {
+    const { input_index, input, run, output } = JSON.parse(data) as RunEvent
+    return { ...run, input_index, input: input.input, output }
+  } catch {
+    return null
+  }
+}
+
+/** Our own metadata name the attempt from the second on. */
+const attemptOf = ({ input_index, metadata }: Row): string =>
+  `${input_index}:${String((metadata as { attempt?: unknown } | null | undefined)?.attempt ?? 1)}`
