@@ -73,20 +73,26 @@ const declaration = (schemas: Schemas, name: string): string => {
     : `${comment(schema.description, "")}${aligned(`export type ${shown} =`, typeOf(schemas, schema, ""), "")}\n`
 }
 
-/** An object's members. What may be left out of a request may also be undefined: programs fill it in that way. */
+/**
+ * An object's members. What may be left out of a request may also be undefined, or null as in a plan's answer: programs
+ * fill it in that way, and both count as absent.
+ */
 const block = (schemas: Schemas, schema: Schema, indent: string): string => {
   const inner = `${indent}  `
   const isRequest = schema.additionalProperties === false
   const members = Object.entries(schema.properties ?? {}).map(([name, member]) => {
     const isRequired = schema.required?.includes(name) === true
-    const type = typeOf(schemas, member, inner, isRequest)
+    // Beside ours there is what the group was created with.
+    const isShared = name === "metadata" && member.properties !== undefined
+    const whole = isShared ? { ...member, additionalProperties: true } : member
+    const type = typeOf(schemas, whole, inner, isRequest)
     const known = member.$ref === undefined ? member : referred(schemas, member.$ref)
     const text = member.description ?? (isNamed(known) ? undefined : known.description)
     return (
       comment(text, inner) +
       aligned(
         `${inner}readonly ${name}${isRequired ? "" : "?"}:`,
-        isRequest && !isRequired ? `${type} | undefined` : type,
+        isRequest && !isRequired ? `${type} | null | undefined` : type,
         inner,
       )
     )
@@ -105,7 +111,10 @@ const typeOf = (schemas: Schemas, schema: Schema, indent: string, isRequest = fa
     const target = referred(schemas, $ref)
     const name = $ref.slice(PREFIX.length)
     if (!isNamed(target)) return inner(target)
-    return isRequest && isOfAnything(target) ? "object" : (NAMES[name] ?? name)
+    if (isRequest && isOfAnything(target)) return "object"
+    const shown = NAMES[name] ?? name
+    // A plan answers its processor as text.
+    return isRequest && target.enum !== undefined ? `${shown} | (string & {})` : shown
   }
   if (words !== undefined) return words.map((word) => JSON.stringify(word)).join(" | ")
   if (anyOf !== undefined) return anyOf.map(inner).join(" | ")

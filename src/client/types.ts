@@ -16,51 +16,51 @@ export interface TaskGroupInput {
    */
   readonly output_type: "json" | "text"
   /** What to find out about each row, in plain words. With `json` and no schema, one is suggested from it. */
-  readonly output_description?: string | undefined
+  readonly output_description?: string | null | undefined
   /**
    * The output's fields: a JSON Schema of an object, with a description for each property, as an object or as
    * JSON text. Only with `json`.
    */
-  readonly output_schema?: object | string | undefined
-  readonly processor?: Processor | undefined
+  readonly output_schema?: object | string | null | undefined
+  readonly processor?: Processor | (string & {}) | null | undefined
   /** Only the first n rows, behind those that `skip_empty` leaves out. */
-  readonly limit?: number | undefined
+  readonly limit?: number | null | undefined
   /**
    * The most that this request may cost, in US dollars. When the estimate is above it, or there is none,
    * nothing is done: 422.
    */
-  readonly max_cost_usd?: number | undefined
+  readonly max_cost_usd?: number | null | undefined
   /**
    * Only plans: checks everything, makes the suggestions, and answers what it would come to and cost. Nothing
    * is created or changed. Also as a query parameter.
    */
-  readonly dry_run?: boolean | undefined
+  readonly dry_run?: boolean | null | undefined
   /** Leaves rows without any value out, instead of refusing them. */
-  readonly skip_empty?: boolean | undefined
+  readonly skip_empty?: boolean | null | undefined
   /** Shown wherever the group is. Absent: the first words of the description. */
-  readonly title?: string | undefined
+  readonly title?: string | null | undefined
   /**
    * Up to 50 texts of your own, shown with the group and sent to Parallel with it. Not `title`, `question`,
    * `processor`, `product`, `origin` or `num_inputs`.
    */
-  readonly metadata?: Readonly<Record<string, string>> | undefined
+  readonly metadata?: Readonly<Record<string, string>> | null | undefined
   /**
    * Gets a POST `{"url": …}` each time the group ends (Standard Webhooks), until it answers 2xx. https,
    * public; kept secret.
    */
-  readonly webhook_url?: string | undefined
+  readonly webhook_url?: string | null | undefined
   /** Signs the webhook: `whsec_` and the base64 of 24 to 64 random bytes. Kept secret. */
-  readonly webhook_secret?: string | undefined
-  readonly source_policy?: SourcePolicy | undefined
+  readonly webhook_secret?: string | null | undefined
+  readonly source_policy?: SourcePolicy | null | undefined
   /** MCP servers that runs may call. Paths, queries and headers are kept secret. */
-  readonly mcp_servers?: ReadonlyArray<McpServer> | undefined
-  readonly advanced_settings?: AdvancedSettings | undefined
+  readonly mcp_servers?: ReadonlyArray<McpServer> | null | undefined
+  readonly advanced_settings?: AdvancedSettings | null | undefined
   /** A run, by its `interaction_id`, whose context these runs go on with. */
-  readonly previous_interaction_id?: string | undefined
+  readonly previous_interaction_id?: string | null | undefined
   /** Runs with the same key share Parallel's memory. */
-  readonly memory_scope_key?: string | undefined
+  readonly memory_scope_key?: string | null | undefined
   /** Whether Parallel records the progress of each run. */
-  readonly enable_events?: boolean | undefined
+  readonly enable_events?: boolean | null | undefined
 }
 
 /**
@@ -102,30 +102,30 @@ export type Processor =
  */
 export interface SourcePolicy {
   /** Only these domains are used as sources. */
-  readonly include_domains?: ReadonlyArray<string> | undefined
+  readonly include_domains?: ReadonlyArray<string> | null | undefined
   /** These are not used. Ignored by Parallel where there are `include_domains`. */
-  readonly exclude_domains?: ReadonlyArray<string> | undefined
+  readonly exclude_domains?: ReadonlyArray<string> | null | undefined
   /** Only sources from this day on, YYYY-MM-DD. */
-  readonly after_date?: string | undefined
+  readonly after_date?: string | null | undefined
 }
 
 /** An MCP server that runs may call. */
 export interface McpServer {
-  readonly type?: "url" | undefined
+  readonly type?: "url" | null | undefined
   /** The server's address, https or http. */
   readonly url: string
   /** What the model is told that it is called. */
   readonly name: string
   /** Sent to the server with every call. Their values are shown to nobody. */
-  readonly headers?: Readonly<Record<string, string>> | undefined
+  readonly headers?: Readonly<Record<string, string>> | null | undefined
   /** Only these of its tools; absent: all. */
-  readonly allowed_tools?: ReadonlyArray<string> | undefined
+  readonly allowed_tools?: ReadonlyArray<string> | null | undefined
 }
 
 /** What else runs are made with. */
 export interface AdvancedSettings {
   /** The country that searches are made from, in two letters (ISO 3166-1). */
-  readonly location?: string | undefined
+  readonly location?: string | null | undefined
 }
 
 /** Rows to be added to a task group. */
@@ -136,19 +136,19 @@ export interface AddInputs {
    */
   readonly inputs: ReadonlyArray<object> | string
   /** Only the first n rows, behind those that `skip_empty` leaves out. */
-  readonly limit?: number | undefined
+  readonly limit?: number | null | undefined
   /**
    * The most that this request may cost, in US dollars. When the estimate is above it, or there is none,
    * nothing is done: 422.
    */
-  readonly max_cost_usd?: number | undefined
+  readonly max_cost_usd?: number | null | undefined
   /**
    * Only plans: checks everything, makes the suggestions, and answers what it would come to and cost. Nothing
    * is created or changed. Also as a query parameter.
    */
-  readonly dry_run?: boolean | undefined
+  readonly dry_run?: boolean | null | undefined
   /** Leaves rows without any value out, instead of refusing them. */
-  readonly skip_empty?: boolean | undefined
+  readonly skip_empty?: boolean | null | undefined
 }
 
 /** Which rows to run again, and how. */
@@ -156,18 +156,18 @@ export interface Retry {
   /**
    * Indexes of the rows to run again, from 0, completed ones too. Absent: all that failed or were cancelled.
    */
-  readonly rows?: ReadonlyArray<number> | undefined
-  readonly processor?: Processor | undefined
+  readonly rows?: ReadonlyArray<number> | null | undefined
+  readonly processor?: Processor | (string & {}) | null | undefined
   /**
    * The most that this request may cost, in US dollars. When the estimate is above it, or there is none,
    * nothing is done: 422.
    */
-  readonly max_cost_usd?: number | undefined
+  readonly max_cost_usd?: number | null | undefined
   /**
    * Only plans: checks everything, makes the suggestions, and answers what it would come to and cost. Nothing
    * is created or changed. Also as a query parameter.
    */
-  readonly dry_run?: boolean | undefined
+  readonly dry_run?: boolean | null | undefined
 }
 
 /** What a dry run answers: what the request would come to. */
@@ -230,6 +230,7 @@ export interface TaskGroupResultOutput {
     readonly product?: string
     readonly origin?: string
     readonly num_inputs?: number
+    readonly [column: string]: unknown
   }
   readonly status: TaskGroupStatus
   readonly created_at: string

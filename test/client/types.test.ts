@@ -26,7 +26,7 @@ type Known<A> = A extends Simple
 
 type Named<A> = { [Key in keyof A as string extends Key ? never : Key]: A[Key] }
 
-/** A request as the contract says it: any object is one with columns, and what is undefined is absent. */
+/** A request as the contract says it: any object is one with columns, and what is undefined or null is absent. */
 type Strict<A> = A extends Simple
   ? A
   : A extends ReadonlyArray<infer Element>
@@ -37,12 +37,15 @@ type Strict<A> = A extends Simple
         ? A
         : {
             readonly [Key in keyof A]: undefined extends A[Key]
-              ? Strict<Exclude<A[Key], undefined>>
+              ? Strict<Exclude<A[Key], undefined | null>>
               : Strict<A[Key]>
           }
 
-/** What may be left out may be undefined, too. */
-type Undefinable<A> = { [Key in keyof A]: undefined extends A[Key] ? A[Key] | undefined : A[Key] }
+/** What may be left out may be undefined or null, too. */
+type Undefinable<A> = { [Key in keyof A]: undefined extends A[Key] ? A[Key] | undefined | null : A[Key] }
+
+/** A processor may be any text there, as a plan answers it. */
+type ButProcessor<A> = Omit<A, "processor">
 
 type Answer<S extends Schema.Top> = Known<S["Type"]>
 
@@ -78,16 +81,33 @@ describe("what is answered has every field that the contract names, and no other
 
 describe("what may be sent is what the contract takes", () => {
   it("field by field", () => {
-    expectTypeOf<Strict<Client.TaskGroupInput>>().toEqualTypeOf<
-      Strict<(typeof Requests.MultitaskRequest)["Type"]>
+    expectTypeOf<ButProcessor<Strict<Client.TaskGroupInput>>>().toEqualTypeOf<
+      ButProcessor<Strict<(typeof Requests.MultitaskRequest)["Type"]>>
     >()
     expectTypeOf<Strict<Client.AddInputs>>().toEqualTypeOf<
       Strict<(typeof Requests.AddInputsRequest)["Type"]>
     >()
-    expectTypeOf<Strict<Client.Retry>>().toEqualTypeOf<Strict<(typeof Requests.RetryRequest)["Type"]>>()
+    expectTypeOf<ButProcessor<Strict<Client.Retry>>>().toEqualTypeOf<
+      ButProcessor<Strict<(typeof Requests.RetryRequest)["Type"]>>
+    >()
+    type ContractProcessor = NonNullable<(typeof Requests.RetryRequest)["Type"]["processor"]>
+    expectTypeOf<Client.Processor>().toEqualTypeOf<ContractProcessor>()
   })
 
-  it("with undefined for what is left out", () => {
+  it("as a plan answers it", () => {
+    const { output_schema, processor, estimated_cost_usd: max_cost_usd } = {} as Client.Plan
+    const inputs = [{ company: "Stripe" }]
+    const sent: Client.TaskGroupInput = {
+      inputs,
+      output_type: "json",
+      output_schema,
+      processor,
+      max_cost_usd,
+    }
+    expectTypeOf(sent.inputs).toEqualTypeOf<ReadonlyArray<object> | string>()
+  })
+
+  it("with undefined or null for what is left out", () => {
     expectTypeOf<Undefinable<Client.TaskGroupInput>>().toExtend<Client.TaskGroupInput>()
     expectTypeOf<Undefinable<Client.AddInputs>>().toExtend<Client.AddInputs>()
     expectTypeOf<Undefinable<Client.Retry>>().toExtend<Client.Retry>()
@@ -109,10 +129,10 @@ describe("what may be sent is what the contract takes", () => {
     expectTypeOf(input.inputs).toEqualTypeOf<ReadonlyArray<object> | string>()
   })
 
-  it("and a mistyped field, a word of no enumeration or a null is refused", () => {
+  it("and a mistyped field, a word of no enumeration or a null that is needed is refused", () => {
     const inputs = [{ company: "Stripe" }]
     expectTypeOf({ inputs, output_type: "xml" as const }).not.toExtend<Client.TaskGroupInput>()
-    expectTypeOf({ rows: null }).not.toExtend<Client.Retry>()
+    expectTypeOf({ inputs: null }).not.toExtend<Client.AddInputs>()
     // @ts-expect-error -- a word that was to limit what is paid for
     const sent: Client.TaskGroupInput = { inputs, output_type: "text", max_cost: 1 }
     expectTypeOf(sent).toExtend<Client.TaskGroupInput>()
