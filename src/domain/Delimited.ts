@@ -9,6 +9,13 @@ import {
   SEPARATOR_LINE,
 } from "./DelimitedHeader.ts"
 
+/** What a header says. */
+export interface Table {
+  /** Names of what its rows have, in order. */
+  readonly columns: ReadonlyArray<string>
+  readonly delimiter: Delimiter
+}
+
 export interface DelimitedOptions {
   /** null: what divides the header. */
   readonly delimiter: Delimiter | null
@@ -78,6 +85,17 @@ export class DelimitedReader {
     this.isDeclared = options.isDeclared
     this.maxChars = options.maxChars
     this.delimiter = options.delimiter?.charCodeAt(0) ?? Number.NaN
+  }
+
+  get seen(): number {
+    return this.rows
+  }
+
+  /** null until the header has come. */
+  get table(): Table | null {
+    if (this.header === null) return null
+    const columns = this.header.columns.filter(({ lead }) => lead !== null).map(({ name }) => name)
+    return { columns, delimiter: String.fromCharCode(this.delimiter) as Delimiter }
   }
 
   /** Reads on. Does nothing after a failure. */

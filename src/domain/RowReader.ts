@@ -45,6 +45,10 @@ export class RowReader {
     this.reader.base = at
   }
 
+  get seen(): number {
+    return this.collector.seen
+  }
+
   push(text: string): void {
     this.reader.push(text)
   }

@@ -79,6 +79,11 @@ export class RowCollector {
     this.problems = problems
   }
 
+  /** How many have ended so far: good ones, bad ones and those without a value. */
+  get seen(): number {
+    return this.count
+  }
+
   /** A row begins; whether it is one. */
   begin(kind: JsonKind): boolean {
     this.names = []

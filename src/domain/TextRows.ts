@@ -1,4 +1,4 @@
-import { DelimitedReader } from "./Delimited.ts"
+import { DelimitedReader, type Table } from "./Delimited.ts"
 import { JsonReader } from "./JsonReader.ts"
 import { NOTHING } from "./JsonSink.ts"
 import type { JsonKind } from "./JsonText.ts"
@@ -14,6 +14,9 @@ interface Reader {
   push(text: string): void
   end(): TextFailure | RowCollector
   readonly stopped: boolean
+  readonly seen: number
+  /** Of a text that is none: null. */
+  readonly table: Table | null
 }
 
 /**
@@ -44,6 +47,16 @@ export class TextRows {
   /** Nothing that is still to come is looked at. */
   get stopped(): boolean {
     return this.isMarkup || this.reader?.stopped === true
+  }
+
+  /** How many rows have ended so far. */
+  get seen(): number {
+    return this.reader?.seen ?? 0
+  }
+
+  /** What the header of a table says, once it has come. */
+  get table(): Table | null {
+    return this.reader?.table ?? null
   }
 
   push(text: string): void {
@@ -82,6 +95,12 @@ export class TextRows {
       get stopped() {
         return table.failure !== null
       },
+      get seen() {
+        return table.seen
+      },
+      get table() {
+        return table.table
+      },
     }
   }
 }
@@ -92,10 +111,15 @@ const jsonReader = (rows: RowReader): Reader => ({
   get stopped() {
     return rows.reader.failure !== null
   },
+  get seen() {
+    return rows.seen
+  },
+  table: null,
 })
 
 /** Objects one after the other. A single one is refused unless it may be one. */
 class ObjectsReader implements Reader {
+  readonly table = null
   private readonly collector: RowCollector
   private readonly reader: JsonReader
   private readonly mayBeOne: boolean
@@ -131,6 +155,10 @@ class ObjectsReader implements Reader {
 
   get stopped(): boolean {
     return this.reader.failure !== null
+  }
+
+  get seen(): number {
+    return this.collector.seen
   }
 
   push(text: string): void {

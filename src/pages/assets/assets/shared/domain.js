@@ -1027,6 +1027,10 @@ var RowCollector = class {
     this.limits = limits;
     this.problems = problems;
   }
+  /** How many have ended so far: good ones, bad ones and those without a value. */
+  get seen() {
+    return this.count;
+  }
   /** A row begins; whether it is one. */
   begin(kind) {
     this.names = [];
@@ -1257,6 +1261,15 @@ var DelimitedReader = class {
     this.maxChars = options.maxChars;
     this.delimiter = options.delimiter?.charCodeAt(0) ?? Number.NaN;
   }
+  get seen() {
+    return this.rows;
+  }
+  /** null until the header has come. */
+  get table() {
+    if (this.header === null) return null;
+    const columns = this.header.columns.filter(({ lead }) => lead !== null).map(({ name }) => name);
+    return { columns, delimiter: String.fromCharCode(this.delimiter) };
+  }
   /** Reads on. Does nothing after a failure. */
   push(text) {
     if (text === "") return;
@@ -1468,6 +1481,9 @@ var RowReader = class {
     });
     this.reader.base = at;
   }
+  get seen() {
+    return this.collector.seen;
+  }
   push(text) {
     this.reader.push(text);
   }
@@ -1524,6 +1540,14 @@ var TextRows = class {
   get stopped() {
     return this.isMarkup || this.reader?.stopped === true;
   }
+  /** How many rows have ended so far. */
+  get seen() {
+    return this.reader?.seen ?? 0;
+  }
+  /** What the header of a table says, once it has come. */
+  get table() {
+    return this.reader?.table ?? null;
+  }
   push(text) {
     if (this.isMarkup) return;
     if (this.reader !== null) return this.reader.push(text);
@@ -1557,6 +1581,12 @@ var TextRows = class {
       end: () => table.end(),
       get stopped() {
         return table.failure !== null;
+      },
+      get seen() {
+        return table.seen;
+      },
+      get table() {
+        return table.table;
       }
     };
   }
@@ -1566,9 +1596,14 @@ var jsonReader = (rows2) => ({
   end: () => rows2.end(),
   get stopped() {
     return rows2.reader.failure !== null;
-  }
+  },
+  get seen() {
+    return rows2.seen;
+  },
+  table: null
 });
 var ObjectsReader = class {
+  table = null;
   collector;
   reader;
   mayBeOne;
@@ -1602,6 +1637,9 @@ var ObjectsReader = class {
   }
   get stopped() {
     return this.reader.failure !== null;
+  }
+  get seen() {
+    return this.collector.seen;
   }
   push(text) {
     this.reader.push(text);
