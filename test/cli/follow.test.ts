@@ -105,6 +105,22 @@ describe("following at a terminal", () => {
     expect(screenOf(stderr)[0]).toContain("5 of 10 · 1 failed")
   })
 
+  it("does not take rows that are run again for a pace", async () => {
+    const { group, stderr } = follow({ columns: 80 })
+    group.says({ queued: 40 })
+    for (let at = 0; at < 20; at++) {
+      group.row(at, "completed")
+      await seconds(1)
+    }
+    expect(screenOf(stderr)[0]).toMatch(/20 of 40 · \d+\/min · about/)
+    for (let at = 0; at < 15; at++) group.row(at, "queued")
+    await seconds(1)
+    expect(screenOf(stderr)[0]).toMatch(/ 5 of 40$/)
+    for (let at = 0; at < 6; at++) group.row(at, "completed")
+    await seconds(12)
+    expect(screenOf(stderr)[0]).toMatch(/ 11 of 40 · 28\/min · about 1 min left$/)
+  })
+
   it("draws at most eight times a second, only what has changed, and fits a window that is resized", async () => {
     const { group, stderr } = follow({ columns: 100 })
     group.says({ queued: 1_000 })
