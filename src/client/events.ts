@@ -1,7 +1,7 @@
 import { Leash, pause, textOf } from "./leash.ts"
 import { MultitaskError } from "./MultitaskError.ts"
 import { discard, isRedirect, refusalOf, retryAfterOf } from "./refusal.ts"
-import { withoutCookies } from "./request.ts"
+import { HERE_ONLY } from "./request.ts"
 import { sseParser } from "./sse.ts"
 
 /** One event of a group's output stream. */
@@ -116,9 +116,8 @@ async function* connect(
   try {
     const init: RequestInit = {
       headers: { accept: "text/event-stream" },
-      redirect: "manual",
       signal: leash.signal,
-      ...withoutCookies(),
+      ...HERE_ONLY,
     }
     const response = await leash.hold(fetch(target.href, init), SILENCE_MS)
     if (response.status === 204) return { kind: "ended" }

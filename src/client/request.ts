@@ -33,6 +33,9 @@ const SILENCE_MS = 30_000
 const ACT_MS = 75_000
 const SLOWEST_BYTES_PER_MS = 16
 
+/** A redirect would take a request, and its key, elsewhere; no cookie means anything. */
+export const HERE_ONLY = { redirect: "manual", credentials: "omit" } as const
+
 /**
  * An answer of 2xx. Repeats after a network failure, a 409 with `Retry-After`, 429 and 502 to 504, for up to 45 s in all;
  * what changes something under one idempotency key, and with the API key, which reads do not need and never carry.
@@ -64,7 +67,7 @@ export const ask = (connection: Connection, asked: Asked): Promise<Response> =>
 
 /** The JSON of such an answer. One that breaks off is a network failure too. */
 export const askJson = <A>(connection: Connection, asked: Asked): Promise<A> =>
-  persistently(connection, asked, async (response, leash) => {
+  persistently<A>(connection, asked, async (response, leash) => {
     const type = response.headers.get("content-type") ?? ""
     if (!/\bjson\b/i.test(type)) {
       discard(response, leash)
@@ -109,7 +112,7 @@ const prepared = ({ baseUrl, apiKey = "" }: Connection, asked: Asked): Prepared 
   const headers = new Headers({ accept })
   if (body !== undefined) headers.set("content-type", "application/json")
   const isRead = method === "GET"
-  const idempotencyKey = isRead ? undefined : (asked.idempotencyKey ?? crypto.randomUUID())
+  const idempotencyKey = isRead ? undefined : (asked.idempotencyKey ?? randomKey())
   if (idempotencyKey !== undefined) headers.set("idempotency-key", idempotencyKey)
   if (!isRead && apiKey !== "") {
     if (!/^[\x21-\x7e]+$/.test(apiKey)) {
@@ -121,30 +124,18 @@ const prepared = ({ baseUrl, apiKey = "" }: Connection, asked: Asked): Prepared 
   }
   return {
     url: url.href,
-    // A redirect would take the request, and its key, elsewhere.
-    init: {
-      method,
-      headers,
-      redirect: "manual",
-      ...withoutCookies(),
-      ...(body === undefined ? {} : { body }),
-    },
+    init: { method, headers, ...HERE_ONLY, ...(body === undefined ? {} : { body }) },
     signal,
     silenceMs: isRead ? SILENCE_MS : ACT_MS + (body ?? "").length / SLOWEST_BYTES_PER_MS,
     idempotencyKey,
   }
 }
 
-/** Cloudflare's Workers have no cookies, and refuse the word. */
-export const withoutCookies = (): object => {
-  const init = { credentials: "omit" }
-  try {
-    void new Request("http://localhost", init as RequestInit)
-    return init
-  } catch {
-    return {}
-  }
-}
+/** Not `randomUUID`, which browsers have for pages of https only. */
+const randomKey = (): string =>
+  Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join(
+    "",
+  )
 
 const persistently = async <A>(connection: Connection, asked: Asked, take: Take<A>): Promise<A> => {
   const request = prepared(connection, asked)

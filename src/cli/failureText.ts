@@ -1,0 +1,68 @@
+import { MultitaskError, type Problem } from "../client/index.ts"
+import { redactorOf } from "../domain/redact.ts"
+import { Refused } from "./Refused.ts"
+import type { Session } from "./Session.ts"
+import { terminalText } from "./terminalText.ts"
+import { serverText } from "./text.ts"
+
+/** Why a command ended, for people: what, where, and what to do. Without keys, and without the insides of a program. */
+export const failureText = (error: unknown, session: Session | null): string => {
+  const { hide } = redactorOf([...(session?.secrets ?? [])])
+  return hide(textOf(error, session))
+}
+
+const textOf = (error: unknown, session: Session | null): string => {
+  if (error instanceof MultitaskError) return saidText(error, session)
+  if (error instanceof Refused) return error.message
+  const said = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
+  return `This should not have happened. Please report it: ${terminalText(said)}`
+}
+
+const saidText = (error: MultitaskError, session: Session | null): string => {
+  const { status, message, errors, refId, url } = error
+  // The only problem is the message.
+  const problems = errors.length < 2 && !isPlace(errors[0]) ? [] : errors.map(problemText)
+  const said =
+    problems.length === 0 ? serverText(status === 0 ? withoutAdvice(message) : message, 2_000) : null
+  return [
+    ...(said === null ? [] : [said]),
+    ...(problems.length > 1 ? ["These were refused:", ...problems.map((text) => `  ${text}`)] : problems),
+    ...(status === 401 ? [KEY_ADVICE] : []),
+    ...(status === 0 && session !== null ? [session.interruption.meaning] : []),
+    ...(url !== undefined && session?.group === null ? [`The group: ${terminalText(url)}`] : []),
+    ...(refId === undefined || refId === "" ? [] : [`Reference: ${terminalText(refId, 100)}`]),
+  ]
+    .filter((text) => text !== "")
+    .join("\n")
+}
+
+const KEY_ADVICE = "The key comes from PARALLEL_API_KEY, else from login."
+
+/** A program can send the same again; who types commands is told what is not known. */
+const withoutAdvice = (message: string): string =>
+  message.replace(/ Whether the request was carried out is not known:[^]*$/, "")
+
+const isPlace = (problem: Problem | undefined): boolean => problem !== undefined && problem.path !== ""
+
+/** A sentence that begins with the place. */
+const problemText = ({ path, message }: Problem): string =>
+  `${path === "" ? "The request" : terminalText(placeOf(path))} ${serverText(message)}`
+
+const NAME_OF: Readonly<Record<string, string>> = {
+  output_schema: "The output's schema",
+  output_description: "--describe",
+  processor: "--processor",
+  limit: "--limit",
+  max_cost_usd: "--max-cost",
+  title: "--title",
+  inputs: "FILE",
+}
+
+/** A place of a request in the words of the command line: rows by their number, the header not counted. */
+const placeOf = (path: string): string => {
+  const [, index, below = ""] = /^inputs\[(\d+)\]\.?(.*)$/s.exec(path) ?? []
+  if (index !== undefined) return `Row ${Number(index) + 1}${below === "" ? "" : `, ${below},`}`
+  const [, field = "", rest = ""] = /^(\w+)\.?(.*)$/s.exec(path) ?? []
+  const option = Object.hasOwn(NAME_OF, field) ? NAME_OF[field] : undefined
+  return option === undefined ? path : rest === "" ? option : `${option}, ${rest},`
+}

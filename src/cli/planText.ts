@@ -1,0 +1,108 @@
+import { compactText, elementsOf, fieldsOf, kindOf, membersOf, shownText } from "../domain/JsonText.ts"
+import type { Plan } from "../client/index.ts"
+import { Refused } from "./Refused.ts"
+import { terminalText } from "./terminalText.ts"
+import { dollars, durationRange, type Facts, factsText, plural, serverText } from "./text.ts"
+
+/** A dry run's answer, and the schema in it as it is written. */
+export interface ReadPlan {
+  readonly plan: Plan
+  /** Null with text, and where Parallel chooses it. */
+  readonly schema: string | null
+}
+
+/** Reads a dry run's answer. Throws a `Refused` where it is none, so that nothing is created behind it. */
+export const readPlan = (text: string): ReadPlan => {
+  const plan = parsed(text) as Plan | null
+  if (plan?.dry_run !== true || typeof plan.num_inputs !== "number")
+    throw new Refused(
+      "What answered is not Parallel Multitask. Check what --host and MULTITASK_URL say. Nothing was started.",
+    )
+  const schema = fieldsOf(compactText(text)).get("output_schema") ?? "null"
+  return { plan, schema: kindOf(schema) === "object" ? schema : null }
+}
+
+const parsed = (text: string): unknown => {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return null
+  }
+}
+
+const MIN_WIDTH = 40
+const MAX_WIDTH = 100
+const MAX_COLUMNS = 50
+
+/** A terminal that does not know its width says 0. */
+export const widthOf = ({ columns = 0 }: { readonly columns?: number | undefined }): number =>
+  columns === 0 ? 80 : Math.max(MIN_WIDTH, Math.min(MAX_WIDTH, columns))
+
+/** What a run would do and cost, for people. */
+export const planText = (
+  { plan, schema }: ReadPlan,
+  { name, isText, width }: { readonly name: string; readonly isText: boolean; readonly width: number },
+): string => {
+  const left = plan.num_inputs_left_out
+  const facts: Facts = [
+    [
+      "Rows",
+      `${plural(plan.num_inputs, "row")} of ${terminalText(name)}${left === 0 ? "" : `, ${left} left out`}`,
+    ],
+    ["Processor", terminalText(plan.processor)],
+    [
+      "Answer",
+      isText ? "text" : schema === null ? "columns that Parallel chooses" : columnsText(schema, width),
+    ],
+    ["Cost", costText(plan.estimated_cost_usd)],
+    ...(plan.estimated_seconds === null
+      ? []
+      : [["Time", `typically ${durationRange(plan.estimated_seconds)}`] as const]),
+    ...warningFacts(plan.warnings),
+  ]
+  return factsText(facts, width)
+}
+
+export const costText = (usd: number | null): string =>
+  usd === null ? "not known: there is no list price for this processor here" : `about ${dollars(usd)}`
+
+export const warningFacts = (warnings: ReadonlyArray<string>): Facts =>
+  warnings.map((warning) => ["Warning", serverText(warning)])
+
+/** What a question says of the cost. */
+export const forCost = (usd: number | null): string =>
+  usd === null ? "at a cost that is not known" : `for about ${dollars(usd)}`
+
+/** A column a line: its name, its type, what it is. */
+const columnsText = (schema: string, width: number): string => {
+  const properties = fieldsOf(schema).get("properties") ?? "null"
+  if (kindOf(properties) !== "object") return "JSON, by the schema"
+  const columns = membersOf(properties)
+  const shown = columns.slice(0, MAX_COLUMNS).map(({ name, value }) => {
+    const fields = kindOf(value) === "object" ? fieldsOf(value) : new Map<string, string>()
+    return { name: terminalText(name, 40), type: typeText(fields), about: aboutText(fields) }
+  })
+  const longest = (texts: ReadonlyArray<string>) => Math.max(0, ...texts.map((text) => text.length))
+  const nameWidth = longest(shown.map(({ name }) => name))
+  const typeWidth = longest(shown.map(({ type }) => type))
+  const room = width - 11 - nameWidth - typeWidth - 4
+  const lines = shown.map(({ name, type, about }) => {
+    const cut = room < 12 ? "" : terminalText(about, room)
+    return `${name.padEnd(nameWidth)}  ${type.padEnd(typeWidth)}  ${cut}`.trimEnd()
+  })
+  const more = columns.length - shown.length
+  return [...lines, ...(more > 0 ? [`and ${plural(more, "more column")}`] : [])].join("\n")
+}
+
+const aboutText = (fields: ReadonlyMap<string, string>): string => {
+  const description = fields.get("description") ?? "null"
+  return kindOf(description) === "string" ? shownText(description) : ""
+}
+
+const typeText = (fields: ReadonlyMap<string, string>): string => {
+  if (fields.has("enum")) return "choice"
+  const type = fields.get("type") ?? "null"
+  const types = kindOf(type) === "array" ? elementsOf(type) : [type]
+  const names = types.filter((one) => kindOf(one) === "string").map(shownText)
+  return terminalText(names.filter((name) => name !== "null").join(" or ") || "any", 24)
+}
