@@ -1,39 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest"
-import { failuresText, type Followed, followGroup, type FollowOptions } from "../../src/cli/follow.ts"
-import { progressLine } from "../../src/cli/following/progressLine.ts"
-import { FakeGroup } from "./support/fakeGroup.ts"
-import { type Kept, outputOf } from "./support/world.ts"
+import { follow } from "./support/following.ts"
+import type { Kept } from "./support/world.ts"
 
 beforeEach(() => void vi.useFakeTimers())
 afterEach(() => void vi.useRealTimers())
 
 const seconds = (count: number) => vi.advanceTimersByTimeAsync(1_000 * count)
 const soon = () => vi.advanceTimersByTimeAsync(0)
-
-interface Following {
-  readonly group: FakeGroup
-  readonly stderr: Kept
-  readonly done: Promise<Followed>
-}
-
-/** `columns`: of a terminal; absent: standard error goes to a file. */
-const follow = ({
-  columns,
-  env = {},
-  total = null,
-  estimatedSeconds = null,
-  signal,
-}: Partial<FollowOptions> & {
-  readonly columns?: number
-  readonly env?: Record<string, string>
-}): Following => {
-  const group = new FakeGroup()
-  const stderr = outputOf(columns)
-  const world = { stderr, env, now: () => Date.now() }
-  const done = followGroup({ world, group, total, estimatedSeconds, signal })
-  done.catch(() => {})
-  return { group, stderr, done }
-}
 
 /** What stands on a terminal: lines, the last of which may still change. */
 const screenOf = ({ text }: Kept): ReadonlyArray<string> => {
@@ -103,6 +76,22 @@ describe("following at a terminal", () => {
     group.row(0, "failed")
     await seconds(1)
     expect(screenOf(stderr)[0]).toContain("5 of 10 · 1 failed")
+  })
+
+  it("does not take rows that are run again for a pace", async () => {
+    const { group, stderr } = follow({ columns: 80 })
+    group.says({ queued: 40 })
+    for (let at = 0; at < 20; at++) {
+      group.row(at, "completed")
+      await seconds(1)
+    }
+    expect(screenOf(stderr)[0]).toMatch(/20 of 40 · \d+\/min · about/)
+    for (let at = 0; at < 15; at++) group.row(at, "queued")
+    await seconds(1)
+    expect(screenOf(stderr)[0]).toMatch(/ 5 of 40$/)
+    for (let at = 0; at < 6; at++) group.row(at, "completed")
+    await seconds(12)
+    expect(screenOf(stderr)[0]).toMatch(/ 11 of 40 · 28\/min · about 1 min left$/)
   })
 
   it("draws at most eight times a second, only what has changed, and fits a window that is resized", async () => {
@@ -250,100 +239,5 @@ describe("following into a log", () => {
     group.ends()
     expect((await done).status.state).toBe("done")
     expect(group.asked).toBe(1)
-  })
-})
-
-describe("rows that did not complete", () => {
-  it("are those whose last state says so, by what people know them by, without anything that a terminal obeys", async () => {
-    const { group, done } = follow({})
-    group.says({ queued: 5 })
-    group.row(3, "failed", {
-      error: "first\u001b[2J\r\nsecond \u202ethird",
-      input: { id: 7, "0": "", url: "x".repeat(90), name: "Ac\u0007me\nLtd" },
-    })
-    group.row(0, "failed", { error: "soon well" })
-    group.row(0, "queued")
-    group.row(0, "completed")
-    group.row(1, "running", { input: { n: 12 } })
-    group.row(2, "cancelled", { error: "stopped", input: { a: { b: "nested" } } })
-    group.ends({ completed: 2, failed: 1, cancelled: 1, running: 1 }, "given_up", "Given up.")
-    const followed = await done
-    expect(followed.unfinished).toEqual([
-      { index: 1, label: "12", status: "running", message: "" },
-      { index: 2, label: "", status: "cancelled", message: "stopped" },
-      { index: 3, label: "Ac\ufffdme Ltd", status: "failed", message: "first\ufffd[2J second \ufffdthird" },
-    ])
-    expect(failuresText(followed)).toBe(
-      [
-        "3 rows did not complete:",
-        "  row 2 (12): running",
-        "  row 3: cancelled: stopped",
-        "  row 4 (Ac\ufffdme Ltd): failed: first\ufffd[2J second \ufffdthird",
-      ].join("\n"),
-    )
-  })
-
-  it("are told to be so many, the first hundred with their reasons", async () => {
-    const { group, done } = follow({})
-    group.says({ queued: 250 })
-    for (let at = 249; at >= 0; at--) group.row(at, "failed", { error: "no" })
-    group.ends({ failed: 250 })
-    const followed = await done
-    expect([followed.total, followed.unfinishedCount, followed.unfinished.length]).toEqual([250, 250, 100])
-    expect(failuresText(followed)).toBe(
-      "250 rows did not complete:\n  rows 1–100: failed: no\n  … and 150 more.",
-    )
-  })
-
-  it("share a line where they share a reason, and are told up to twenty lines", () => {
-    const row = (index: number, message: string) => ({ index, label: `r${index}`, status: "failed", message })
-    const some = [row(0, "a"), row(3, "b"), row(4, "b"), row(6, "b"), row(7, "b"), row(8, "b")]
-    expect(failuresText({ unfinished: some, unfinishedCount: 6 })).toBe(
-      "6 rows did not complete:\n  row 1 (r0): failed: a\n  rows 4, 5, 7–9: failed: b",
-    )
-    const many = Array.from({ length: 30 }, (_, at) => row(at, `reason ${at}`))
-    const lines = failuresText({ unfinished: many, unfinishedCount: 30 }).split("\n")
-    expect([lines.length, lines.at(-2), lines.at(-1)]).toEqual([
-      22,
-      "  row 20 (r19): failed: reason 19",
-      "  … and 10 more.",
-    ])
-    const scattered = Array.from({ length: 30 }, (_, at) => row(2 * at, "same"))
-    expect(failuresText({ unfinished: scattered, unfinishedCount: 30 })).toContain(
-      "  rows 1, 3, 5, 7, 9, 11, 13, 15, 17, 19 and 20 more: failed: same",
-    )
-    expect(failuresText({ unfinished: some.slice(0, 1), unfinishedCount: 1 })).toMatch(
-      /^1 row did not complete:/,
-    )
-    expect(failuresText({ unfinished: [], unfinishedCount: 0 })).toBe("")
-  })
-})
-
-describe("progressLine", () => {
-  const facts = { ended: 123, total: 300, failed: 4, perMinute: 12, secondsLeft: 370, trouble: null }
-
-  it.each([
-    [100, `[${"█".repeat(12)}${"░".repeat(18)}] 123 of 300 · 4 failed · 12/min · about 6 min left`],
-    [62, "[████░░░░░░] 123 of 300 · 4 failed · 12/min · about 6 min left"],
-    [61, "[███████░░░░░░░░░░░] 123 of 300 · 4 failed · about 6 min left"],
-    [45, "123 of 300 · 4 failed · about 6 min left"],
-    [39, "123 of 300 · 4 failed · ~6 min left"],
-    [30, "123 of 300 · 4 failed"],
-    [15, "123 of 300"],
-    [4, "123 "],
-  ])("has as much as %i characters have room for", (width, line) => {
-    expect(progressLine(facts, width)).toBe(line)
-  })
-
-  it.each([
-    [0.5, 30, "30/h · about 30 s left"],
-    [2.5, 30 * 60, "2.5/min · about 30 min left"],
-    [1500, 4 * 3600 + 130, "1,500/min · about 4 h left"],
-    [60, 2 * 3600 + 11 * 60, "60/min · about 2 h 10 min left"],
-    [60, 3, "60/min · about 10 s left"],
-    [60, 56, "60/min · about 1 min left"],
-    [0, null, "4 failed"],
-  ])("says %d a minute and %d s as people do", (perMinute, secondsLeft, end) => {
-    expect(progressLine({ ...facts, perMinute, secondsLeft }, 200).endsWith(end)).toBe(true)
   })
 })
