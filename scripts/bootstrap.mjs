@@ -8,7 +8,7 @@ import { existsSync, readFileSync } from "node:fs"
 import { constants } from "node:os"
 import { delimiter, dirname, join, resolve, sep } from "node:path"
 import { fileURLToPath } from "node:url"
-import { installPlan } from "./lib/install-plan.mjs"
+import { installPlan, NODE_PACKAGE } from "./lib/install-plan.mjs"
 
 export const root = resolve(fileURLToPath(new URL("..", import.meta.url)))
 
@@ -65,7 +65,7 @@ const readJson = (/** @type {string} */ file) => {
 
 /** Of the platforms' packages, npm installs the one that fits. */
 const projectNode = () => {
-  for (const name of Object.keys(readJson("package.json")?.optionalDependencies ?? {})) {
+  for (const name of Object.keys(readJson(`${NODE_PACKAGE}/package.json`)?.optionalDependencies ?? {})) {
     const { bin, version } = readJson(`node_modules/${name}/package.json`) ?? {}
     const file = bin && join(modules, name, bin.node)
     if (file && existsSync(file)) return { file, version: `v${version}` }
@@ -77,6 +77,7 @@ const install = () => {
   const present = projectNode()
   const plan = installPlan({
     manifest: readJson("package.json"),
+    node: readJson(`${NODE_PACKAGE}/package.json`),
     lock: readJson("package-lock.json"),
     // npm's own record of what it put into node_modules
     installed: present && readJson("node_modules/.package-lock.json"),
@@ -84,7 +85,8 @@ const install = () => {
   if (plan === undefined && present) return present
   const command = plan?.command ?? "ci"
   console.error(`Installing dependencies (npm ${command}: ${plan?.reason}) ...`)
-  const { status, error } = spawnSync("npm", [command, "--no-progress"], {
+  // No package's scripts, and not the project's own, which would come back here.
+  const { status, error } = spawnSync("npm", [command, "--ignore-scripts", "--no-progress"], {
     cwd: root,
     // npm must not run on the Node inside the folder that it is about to replace
     env: { ...process.env, PATH: pathWithoutProject() },
@@ -96,7 +98,7 @@ const install = () => {
   if (status === 0 && node) return node
   console.error(
     status === 0
-      ? `npm installed no Node for ${process.platform} ${process.arch}: see optionalDependencies in package.json`
+      ? `npm installed no Node for ${process.platform} ${process.arch}: see ${NODE_PACKAGE}/package.json`
       : `npm ${command} failed${error ? `: ${error.message}` : ""}`,
   )
   process.exit(1)

@@ -19,11 +19,15 @@ const before = read()
 for (const path of unchecked(before)) delete before.packages[path]
 write(before)
 // Quiet about engines, which npm holds against the wrong Node; errors are shown.
-const { status } = spawnSync("npm", ["install", "--package-lock-only", "--loglevel=error"], {
-  cwd: new URL("..", import.meta.url),
-  stdio: "inherit",
-  shell: process.platform === "win32",
-})
+const { status } = spawnSync(
+  "npm",
+  ["install", "--package-lock-only", "--ignore-scripts", "--loglevel=error"],
+  {
+    cwd: new URL("..", import.meta.url),
+    stdio: "inherit",
+    shell: process.platform === "win32",
+  },
+)
 const after = completed(read())
 write(after)
 console.log(`without a checksum: ${unchecked(after).join(", ") || "none"}`)

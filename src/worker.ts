@@ -1,3 +1,4 @@
+import type { MultitaskEnv } from "./do/MultitaskEnv.ts"
 import { type Constants, CONSTANTS } from "./domain/Constants.ts"
 import type { GroupId } from "./domain/Ids.ts"
 import { readSettings } from "./domain/Settings.ts"
@@ -13,9 +14,9 @@ export { IdempotencyDO } from "./do/IdempotencyDO.ts"
 export { TaskGroupDO } from "./do/TaskGroupDO.ts"
 
 /** One context for each set of bindings: an isolate has one, tests may have several. */
-const contexts = new WeakMap<Env, HandlerContext>()
+const contexts = new WeakMap<MultitaskEnv, HandlerContext>()
 
-const contextOf = (env: Env, constants: Constants): HandlerContext | Response => {
+const contextOf = (env: MultitaskEnv, constants: Constants): HandlerContext | Response => {
   const known = contexts.get(env)
   if (known !== undefined) return known
   const read = readSettings({ ...env }, constants)
@@ -37,17 +38,16 @@ const contextOf = (env: Env, constants: Constants): HandlerContext | Response =>
       detail: { errors: read.problems },
     })
   }
-  // The stub's type names every method of the class; these are the ones that each side uses.
-  const stub = (id: GroupId) => env.TASK_GROUP.get(env.TASK_GROUP.idFromName(id)) as unknown as TaskGroupStub
-  const records = (name: string): IdempotencyStub => env.IDEMPOTENCY.get(env.IDEMPOTENCY.idFromName(name))
+  // The bindings' types differ from Worker to Worker; these are the methods that this one uses.
+  const stub = (id: GroupId) => env.TASK_GROUP.get(env.TASK_GROUP.idFromName(id)) as TaskGroupStub
+  const records = (name: string) => env.IDEMPOTENCY.get(env.IDEMPOTENCY.idFromName(name)) as IdempotencyStub
   const context = {
     settings: read.settings,
     runtime: makeRequestRuntime(read.settings, stub, records),
     groups: stub,
     limits: rateLimitsOf(env, read.settings),
     // Whoever embeds the Worker need not bind its files.
-    assets: async (path: string) =>
-      (env as Partial<Env>).ASSETS?.fetch(new Request(`https://assets${path}`)) ?? null,
+    assets: async (path: string) => env.ASSETS?.fetch(new Request(`https://assets${path}`)) ?? null,
     loadMcpSdk: () => import("./mcpSdk.mjs"),
   }
   contexts.set(env, context)
@@ -55,7 +55,7 @@ const contextOf = (env: Env, constants: Constants): HandlerContext | Response =>
 }
 
 /** The Worker's handler; `constants` are for Workers that change them, as tests do. */
-export const handlerWith = (constants: (env: Env) => Constants) =>
+export const handlerWith = (constants: (env: MultitaskEnv) => Constants) =>
   ({
     async fetch(request, env, ctx) {
       const context = contextOf(env, constants(env))
@@ -65,6 +65,6 @@ export const handlerWith = (constants: (env: Env) => Constants) =>
       ctx.waitUntil(response.then(() => {}))
       return response
     },
-  }) satisfies ExportedHandler<Env>
+  }) satisfies ExportedHandler<MultitaskEnv>
 
 export default handlerWith(() => CONSTANTS)

@@ -68,7 +68,7 @@ export const thirdParty = (packages: ReadonlyArray<Package>): string =>
   [
     "# Third-party software",
     "Whose code is in the Worker that `npm run deploy` uploads. Written by `npm run licences` from the bundle itself; `npm run check` fails when it is out of date.",
-    "What browsers are sent are the project's own files (`src/pages/`), without any package's code. Two things are not sent but named, and fetched by the browser from their owners into frames: by the form's page the Tailwind script from its CDN (an extra: the page is whole without it), by `/{id}.db?page=studio` the Outerbase studio, when the visitor asks for it. What builds and tests the project (`devDependencies` in package.json) is neither uploaded nor sent.",
+    "What browsers are sent are the project's own files (`src/pages/`), without any package's code. Two things are not sent but named, and fetched by the browser from their owners into frames: by the form's page the Tailwind script from its CDN (an extra: the page is whole without it), by `/{id}.db?page=studio` the Outerbase studio, when the visitor asks for it. What only builds and tests the project is neither uploaded nor sent. In the package that others install, `dist/src/mcpSdk.mjs` is made of what is listed here; the rest of it npm fetches from its owners.",
     ...packages.flatMap(({ name, version, license, text, notices }) => [
       `## ${name} ${version}`,
       license === undefined && text === undefined

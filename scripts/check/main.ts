@@ -3,6 +3,7 @@ import { effectDiagnostics } from "./diagnostics.ts"
 import { projectFiles, readFiles } from "./files.ts"
 import { checkImports, type SourceFile, type Violation } from "./imports.ts"
 import { checkThirdParty } from "./licences.ts"
+import { checkPackage } from "./package.ts"
 import { checkPages } from "./pages.ts"
 import { command, type Outcome, runSteps, type Step } from "./run.ts"
 import { checkText } from "./text.ts"
@@ -50,6 +51,7 @@ const steps = (paths: ReadonlyArray<string>): ReadonlyArray<Step> => {
       run: () => effectDiagnostics("tsconfig.node.json", nodeFiles.length),
     },
     { name: "third-party licences", run: checkThirdParty },
+    { name: "the package as it is published", run: checkPackage },
     { name: "what npm run pages makes", run: checkPages },
     { name: "types: Worker", run: () => command("tsc", "--noEmit") },
     { name: "types: Node", run: () => command("tsc", "--noEmit", "-p", "tsconfig.node.json") },

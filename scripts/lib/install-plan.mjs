@@ -2,20 +2,33 @@
  * Decides whether dependencies must be installed, and how, from what npm itself recorded. Pure, so that it is tested;
  * plain JavaScript, because it runs before anything is installed.
  *
- * @typedef {{ version?: string, optional?: boolean, dependencies?: object, devDependencies?: object, optionalDependencies?: object }} Package
+ * @typedef {{ version?: string, optional?: boolean, link?: boolean, dependencies?: object, devDependencies?: object, optionalDependencies?: object, peerDependencies?: object }} Package
  * @typedef {{ packages?: Record<string, Package> }} Lock
  */
 
+/** The project's own package that names its Node, for each platform: its folder. */
+export const NODE_PACKAGE = "tools/node"
+
+const KINDS = /** @type {const} */ ([
+  "dependencies",
+  "devDependencies",
+  "optionalDependencies",
+  "peerDependencies",
+])
+
 /**
- * @param {{ manifest: any, lock: Lock | undefined, installed: Lock | undefined }} state
+ * @param {{ manifest: any, node?: any, lock: Lock | undefined, installed: Lock | undefined }} state `manifest`
+ *   and `node` are the package.json of the project and of NODE_PACKAGE
  * @returns {{ command: "ci" | "install", reason: string } | undefined} undefined when everything is in place
  */
-export const installPlan = ({ manifest, lock, installed }) => {
+export const installPlan = ({ manifest, node, lock, installed }) => {
   if (lock?.packages === undefined) return { command: "install", reason: "there is no lockfile" }
-  const locked = lock.packages[""]
-  for (const kind of /** @type {const} */ (["dependencies", "devDependencies", "optionalDependencies"])) {
-    if (!sameEntries(manifest?.[kind], locked?.[kind])) {
+  for (const kind of KINDS) {
+    if (!sameEntries(manifest?.[kind], lock.packages[""]?.[kind])) {
       return { command: "install", reason: `${kind} changed in package.json` }
+    }
+    if (!sameEntries(node?.[kind], lock.packages[NODE_PACKAGE]?.[kind])) {
+      return { command: "install", reason: `${kind} changed in ${NODE_PACKAGE}/package.json` }
     }
   }
   if (installed?.packages === undefined) return { command: "ci", reason: "nothing is installed yet" }

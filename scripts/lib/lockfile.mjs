@@ -31,7 +31,12 @@ export const completed = (lock) => {
 
 /** The paths of packages that npm would install without holding them against a checksum. */
 export const unchecked = (/** @type {{ packages: Record<string, any> }} */ { packages }) =>
-  Object.keys(packages).filter((path) => path !== "" && packages[path].integrity === undefined)
+  Object.keys(packages).filter(
+    (path) =>
+      path.startsWith("node_modules/") &&
+      packages[path].link !== true &&
+      packages[path].integrity === undefined,
+  )
 
 /**
  * The optional packages that the lockfile's packages want and that it does not hold, as lockfile entries.

@@ -21,6 +21,7 @@ export const startGroup = (options: {
   readonly name: string
   readonly command: ReadonlyArray<string>
   readonly env?: NodeJS.ProcessEnv
+  readonly cwd?: string
   readonly log: string
   readonly onLine?: (line: string) => void
 }): Group => {
@@ -30,6 +31,7 @@ export const startGroup = (options: {
     detached: true,
     stdio: ["ignore", "pipe", "pipe", "ipc"],
     env: options.env ?? process.env,
+    ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
   })
   const pid = child.pid
   if (pid === undefined) throw new Error(`${name} could not be started`)

@@ -10,6 +10,7 @@ import {
 } from "../domain/Idempotency.ts"
 import { readSettings } from "../domain/Settings.ts"
 import { IdempotencyObject } from "./IdempotencyObject.ts"
+import type { MultitaskEnv } from "./MultitaskEnv.ts"
 
 const ALARM_RETRY_MS = 60_000
 
@@ -17,11 +18,11 @@ const ALARM_RETRY_MS = 60_000
  * The record of one `Idempotency-Key` of one API key, named by a hash of both. It holds hashes and the answer to the
  * request, never a key or a body, and removes itself when the time is over.
  */
-export class IdempotencyDO extends DurableObject<Env> {
+export class IdempotencyDO extends DurableObject<MultitaskEnv> {
   /** Null while the deployment is configured wrongly: the Worker asks nothing then, but alarms still come. */
   private readonly object: IdempotencyObject | null
 
-  constructor(ctx: DurableObjectState, env: Env) {
+  constructor(ctx: DurableObjectState, env: MultitaskEnv) {
     super(ctx, env)
     const { storage } = ctx
     const read = readSettings({ ...env }, this.constants())

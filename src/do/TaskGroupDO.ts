@@ -14,6 +14,7 @@ import type { GroupInit, GroupSecrets, JsonText, TaskGroupResultOutput } from ".
 import { StructuredLog } from "../layers/StructuredLog.ts"
 import type { Committed, CommitUntil } from "../services/TaskGroups.ts"
 import { taskGroupLayers } from "./layers.ts"
+import type { MultitaskEnv } from "./MultitaskEnv.ts"
 import { platformBody } from "./platformBody.ts"
 import { ReadOnlySql, studioLimitsOf } from "./readOnlySql.ts"
 import { TaskGroupObject } from "./TaskGroupObject.ts"
@@ -36,12 +37,12 @@ const describeViews = ({ prototype }: typeof TaskGroupDO): void => {
  */
 @describeViews
 @Queryable()
-export class TaskGroupDO extends DurableObject<Env> {
+export class TaskGroupDO extends DurableObject<MultitaskEnv> {
   private readonly group: TaskGroupObject
   private read: ReturnType<typeof readSettings> | null = null
   private strangers: ReadOnlySql | null = null
 
-  constructor(ctx: DurableObjectState, env: Env) {
+  constructor(ctx: DurableObjectState, env: MultitaskEnv) {
     super(ctx, env)
     // No more than that: a constructor that throws would use up the alarm's retries, and with them every group that
     // nobody looks at.

@@ -46,7 +46,7 @@ interface Answer {
 }
 
 /** What `queryable-object` uses of a cursor. */
-interface ReadCursor extends Omit<Answer, "rows"> {
+export interface ReadCursor extends Omit<Answer, "rows"> {
   raw(): ReadonlyArray<Row>
   toArray(): ReadonlyArray<Readonly<Record<string, Row[number]>>>
 }

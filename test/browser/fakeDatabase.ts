@@ -1,7 +1,7 @@
 import { showResults } from "../../src/layers/sqlite/resultsView.ts"
 import { run } from "../../src/layers/sqlite/SqliteStorage.ts"
 import { openTables } from "../../src/layers/sqlite/tables.ts"
-import { nodeSqliteStorage } from "../support/nodeSqliteStorage.ts"
+import { nodeSqliteStorage } from "../../src/entry/testing/nodeSqliteStorage.ts"
 import type { FakeGroup } from "./fakeGroup.ts"
 
 /** The least database the console needs: the real tables, filled from a fake group, behind the studio's protocol. */

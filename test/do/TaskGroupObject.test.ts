@@ -5,7 +5,7 @@ import { TaskGroupObject } from "../../src/do/TaskGroupObject.ts"
 import type { SettingsShape } from "../../src/domain/Settings.ts"
 import type { GroupInit } from "../../src/domain/TaskGroup.ts"
 import { groupId } from "../support/ids.ts"
-import { nodeSqliteStorage } from "../support/nodeSqliteStorage.ts"
+import { nodeSqliteStorage } from "../../src/entry/testing/nodeSqliteStorage.ts"
 import { settingsWith } from "../support/settings.ts"
 
 const INIT: GroupInit = {

@@ -1,72 +1,94 @@
-import { expect, it } from "vitest"
+import { execFile } from "node:child_process"
+import { promisify } from "node:util"
+import { expect, it, vi } from "vitest"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Redacted from "effect/Redacted"
+import * as Stream from "effect/Stream"
 import * as FetchHttpClient from "effect/http/FetchHttpClient"
-import { enrich, layersOn } from "../../examples/embed.ts"
-import { systemClock } from "../../simulator/http.ts"
-import { createSimulator } from "../../simulator/index.ts"
-import { nodeSqliteStorage } from "../support/nodeSqliteStorage.ts"
-import { settingsWith } from "../support/settings.ts"
+import { createVirtualClock } from "../../simulator/index.ts"
+import { buildPackage } from "../../scripts/lib/build.ts"
+import { localGroupLayers } from "../../src/entry/layers.ts"
+import { awaitTaskGroup, createMultitask, renderTaskGroup } from "../../src/entry/programs.ts"
+import { groupInProcess, nodeSqliteStorage } from "../../src/entry/testing.ts"
 
 const KEY = "embed-key-0123456789"
 
-const SETTINGS = settingsWith({ PARALLEL_BASE_URL: "http://parallel.test" })
-
-/** The simulator as `fetch`: no server, no port. */
-const upstream = () => {
-  const simulator = createSimulator({
-    clock: systemClock,
-    seed: "embed",
-    behaviour: {
-      runs: { queue_ms: [5, 20], duration_ms: [20, 80], scale_by_processor: false, failure_rate: 0 },
-    },
-  })
-  const fetch = (input: URL | RequestInfo, init?: RequestInit) => simulator.handle(new Request(input, init))
-  return { simulator, fetch }
+const BODY = {
+  inputs: [{ company: "Stripe" }, { company: "Anthropic" }, { company: "Cloudflare" }],
+  output_type: "json",
+  output_description: "Founding year of the company",
 }
 
-const network = (fetch: typeof globalThis.fetch) => Layer.succeed(FetchHttpClient.Fetch, fetch)
+const enrich = Effect.fn("enrich")(function* (body: unknown) {
+  const created = yield* createMultitask({ body, key: Redacted.make(KEY), origin: "https://example.com" })
+  const status = yield* awaitTaskGroup()
+  const markdown = yield* renderTaskGroup("md").pipe(Stream.decodeText(), Stream.mkString)
+  return { created, status, markdown }
+})
 
-it("the example in the README enriches rows in one process", async () => {
-  const storage = nodeSqliteStorage()
-  const { simulator, fetch } = upstream()
-  const body = {
-    inputs: [{ company: "Stripe" }, { company: "Anthropic" }, { company: "Cloudflare" }],
-    output_type: "json",
-    output_description: "Founding year of the company",
+it("the example in the README, run as it is, prints a finished group", async () => {
+  await buildPackage(`${process.cwd()}/`)
+  const { stdout, stderr } = await promisify(execFile)(process.execPath, ["examples/embed.ts"])
+  expect(stderr).toBe("")
+  expect(stdout).toContain("3 of 3 completed")
+  for (const { company } of BODY.inputs)
+    expect(stdout).toMatch(new RegExp(`\\| ✅ completed \\| ${company} \\|`))
+  expect(stdout).not.toContain("any-key")
+})
+
+it("a group in the process takes hours of virtual time at once, and the same course for the same seed", async () => {
+  const course = async () => {
+    const clock = createVirtualClock()
+    const slow = { runs: { queue_ms: [60_000, 600_000], duration_ms: [600_000, 7_200_000] } } as const
+    const group = groupInProcess({ seed: "course", clock, behaviour: slow })
+    const began = clock.now()
+    try {
+      const { created, status, markdown } = await group.run(enrich(BODY))
+      expect(status.is_active).toBe(false)
+      expect(group.simulator.ledger.groups.get(created.taskgroup_id)?.runs).toHaveLength(3)
+      expect(markdown).not.toContain(KEY)
+      return { markdown, took: clock.now() - began }
+    } finally {
+      group.close()
+    }
   }
+  const first = await course()
+  expect(first.took).toBeGreaterThan(660_000)
+  expect(first.markdown).toContain("3 of 3 completed")
+  expect(await course()).toEqual(first)
+})
+
+it("a storage whose members are on its prototype, as the platform's are, will do", async () => {
+  const { simulator, storage, settings, close } = groupInProcess()
+  const fetch = (input: URL | RequestInfo, init?: RequestInit) => simulator.handle(new Request(input, init))
+  const layers = localGroupLayers(Object.create(storage) as typeof storage, settings).pipe(
+    Layer.provide(Layer.succeed(FetchHttpClient.Fetch, fetch)),
+  )
   try {
-    const { group, status, markdown } = await Effect.runPromise(
-      enrich(body, KEY).pipe(Effect.provide(layersOn(storage, SETTINGS).pipe(Layer.provide(network(fetch))))),
-    )
-    expect(status.is_active).toBe(false)
-    expect(group.num_inputs).toBe(3)
-    expect(markdown).toContain("3 of 3 completed")
-    for (const { company } of body.inputs)
-      expect(markdown).toMatch(new RegExp(`\\| ✅ completed \\| ${company} \\|`))
-    expect(simulator.ledger.groups.get(group.taskgroup_id)?.runs).toHaveLength(3)
-    expect(simulator.requests.open).toBe(0)
-    expect(markdown).not.toContain(KEY)
+    const { status } = await Effect.runPromise(Effect.provide(enrich(BODY), layers))
+    expect(status.task_run_status_counts).toMatchObject({ completed: 3 })
   } finally {
-    simulator.close()
-    storage.close()
+    close()
   }
 })
 
 it("a request that cannot be right fails before anything is sent", async () => {
-  const storage = nodeSqliteStorage()
-  const { simulator, fetch } = upstream()
+  const group = groupInProcess()
   try {
-    const failure = await Effect.runPromise(
-      enrich({ inputs: [], output_type: "json" }, KEY).pipe(
-        Effect.provide(layersOn(storage, SETTINGS).pipe(Layer.provide(network(fetch)))),
-        Effect.flip,
-      ),
-    )
+    const failure = await group.run(Effect.flip(enrich({ inputs: [], output_type: "json" })))
     expect(failure._tag).toBe("InvalidRequest")
-    expect(simulator.requests.total).toBe(0)
+    expect(group.simulator.requests.total).toBe(0)
   } finally {
-    simulator.close()
-    storage.close()
+    group.close()
+  }
+})
+
+it("a Node without what the storage takes is told which one has it", () => {
+  const builtin = vi.spyOn(process, "getBuiltinModule").mockReturnValue(undefined)
+  try {
+    expect(nodeSqliteStorage).toThrow(/needs node:sqlite as of Node 22\.16 .* this is Node \d+\./)
+  } finally {
+    builtin.mockRestore()
   }
 })

@@ -15,7 +15,7 @@ import { ReceivingStore } from "../../src/services/ReceivingStore.ts"
 import { SecretStore } from "../../src/services/SecretStore.ts"
 import { EMPTY_MEMORY, RunStore } from "../../src/services/RunStore.ts"
 import { groupId } from "../support/ids.ts"
-import { nodeSqliteStorage } from "../support/nodeSqliteStorage.ts"
+import { nodeSqliteStorage } from "../../src/entry/testing/nodeSqliteStorage.ts"
 import { rowsOf, sectionOf } from "./markdown.ts"
 
 const page = readFileSync("docs/storage.md", "utf8")

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest"
 import { showResults } from "../../src/layers/sqlite/resultsView.ts"
 import { openTables } from "../../src/layers/sqlite/tables.ts"
-import { nodeSqliteStorage } from "../support/nodeSqliteStorage.ts"
+import { nodeSqliteStorage } from "../../src/entry/testing/nodeSqliteStorage.ts"
 
 it("an output's value hides an input's of the same name, whatever the name has in it", () => {
   for (const name of ["b", "b\0", "\0", 'q"\0"', "b\0c"]) {

@@ -1,4 +1,4 @@
-import { nodeSqliteStorage } from "../support/nodeSqliteStorage.ts"
+import { nodeSqliteStorage } from "../../src/entry/testing/nodeSqliteStorage.ts"
 import { runStoreSuite } from "./storeSuite.ts"
 
 runStoreSuite("store on node:sqlite", async (body) => {

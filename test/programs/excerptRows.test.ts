@@ -16,7 +16,7 @@ import { Dice, type WildRow, wildRows } from "../clients/wildRows.ts"
 import { elementsNamed, textOf } from "../layers/render/html.ts"
 import { READERS, tableIn } from "../layers/render/markdownReaders.ts"
 import { accept, initOf, NOW, SEEDS, told, wholeStore, type Store } from "../layers/store/fixtures.ts"
-import { nodeSqliteStorage } from "../support/nodeSqliteStorage.ts"
+import { nodeSqliteStorage } from "../../src/entry/testing/nodeSqliteStorage.ts"
 import { settingsWith } from "../support/settings.ts"
 
 /** Excerpts of any rows, of any length, read by parsers that are not ours. */

@@ -22,7 +22,7 @@ import {
   wholeStore,
   type Store,
 } from "../layers/store/fixtures.ts"
-import { nodeSqliteStorage } from "../support/nodeSqliteStorage.ts"
+import { nodeSqliteStorage } from "../../src/entry/testing/nodeSqliteStorage.ts"
 import { settingsWith } from "../support/settings.ts"
 
 /** A group of so many runs that upstream has taken, in this process. */

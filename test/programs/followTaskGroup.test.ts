@@ -11,7 +11,7 @@ import type { GroupEvent } from "../../src/domain/Wire.ts"
 import { GroupStore } from "../../src/services/GroupStore.ts"
 import { RequestBudget } from "../../src/services/RequestBudget.ts"
 import { RunStore } from "../../src/services/RunStore.ts"
-import { nodeSqliteStorage } from "../support/nodeSqliteStorage.ts"
+import { nodeSqliteStorage } from "../../src/entry/testing/nodeSqliteStorage.ts"
 import {
   type Asked,
   committedGroup,

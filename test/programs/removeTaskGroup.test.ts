@@ -9,7 +9,7 @@ import { GroupStore } from "../../src/services/GroupStore.ts"
 import { Publisher } from "../../src/services/Publisher.ts"
 import { ReceivingStore } from "../../src/services/ReceivingStore.ts"
 import { SecretStore } from "../../src/services/SecretStore.ts"
-import { nodeSqliteStorage } from "../support/nodeSqliteStorage.ts"
+import { nodeSqliteStorage } from "../../src/entry/testing/nodeSqliteStorage.ts"
 import { committedGroup, groupLayers, initOf } from "./support.ts"
 
 /** A storage that cannot be emptied so many times. */

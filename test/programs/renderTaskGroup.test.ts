@@ -16,7 +16,7 @@ import { ReceivingStore } from "../../src/services/ReceivingStore.ts"
 import { Renderer } from "../../src/services/Renderer.ts"
 import { RowRenderer } from "../../src/services/RowRenderer.ts"
 import { complete, initOf, inputsOf, NOW, wholeStore } from "../layers/store/fixtures.ts"
-import { nodeSqliteStorage } from "../support/nodeSqliteStorage.ts"
+import { nodeSqliteStorage } from "../../src/entry/testing/nodeSqliteStorage.ts"
 import { settingsWith } from "../support/settings.ts"
 
 const COUNT = 300

@@ -14,7 +14,7 @@ import { RunStore } from "../../src/services/RunStore.ts"
 import { SecretStore } from "../../src/services/SecretStore.ts"
 import { WaitingCaller } from "../../src/services/WaitingCaller.ts"
 import { WebhookSender } from "../../src/services/WebhookSender.ts"
-import { nodeSqliteStorage } from "../support/nodeSqliteStorage.ts"
+import { nodeSqliteStorage } from "../../src/entry/testing/nodeSqliteStorage.ts"
 import {
   committedGroup,
   groupLayers,

@@ -31,7 +31,7 @@ import { makeRequestBudget, RequestBudget } from "../../src/services/RequestBudg
 import { SecretStore } from "../../src/services/SecretStore.ts"
 import { Settings } from "../../src/services/Settings.ts"
 import { groupId } from "../support/ids.ts"
-import { nodeSqliteStorage } from "../support/nodeSqliteStorage.ts"
+import { nodeSqliteStorage } from "../../src/entry/testing/nodeSqliteStorage.ts"
 import { settingsWith } from "../support/settings.ts"
 
 export const GROUP_ID = groupId("tgrp_12345678")

@@ -23,7 +23,7 @@ import {
   wholeStore,
   type Store,
 } from "../layers/store/fixtures.ts"
-import { nodeSqliteStorage } from "../support/nodeSqliteStorage.ts"
+import { nodeSqliteStorage } from "../../src/entry/testing/nodeSqliteStorage.ts"
 import { settingsWith } from "../support/settings.ts"
 
 const SECOND = 1_000

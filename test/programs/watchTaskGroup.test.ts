@@ -25,7 +25,7 @@ import {
   wholeStore,
   type Store,
 } from "../layers/store/fixtures.ts"
-import { nodeSqliteStorage } from "../support/nodeSqliteStorage.ts"
+import { nodeSqliteStorage } from "../../src/entry/testing/nodeSqliteStorage.ts"
 
 const read = readSettings({ HEARTBEAT_SECONDS: "15" })
 if (!read.ok) throw new Error(read.problems.join("; "))

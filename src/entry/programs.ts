@@ -1,0 +1,30 @@
+/** What the product does: Effect programs, written against `parallel-multitask/services`. */
+// A group's life, from the request to its removal.
+export { createMultitask, type CreateOptions, type Guard } from "../programs/createMultitask.ts"
+export { createOnce, type CreateOnceError } from "../programs/createOnce.ts"
+export * from "../programs/createErrors.ts"
+export { planMultitask } from "../programs/planMultitask.ts"
+export { beginTaskGroup, commitTaskGroup, receiveInputs } from "../programs/receiveTaskGroup.ts"
+export { superviseTaskGroup, visitTaskGroup, wakeTaskGroup } from "../programs/superviseTaskGroup.ts"
+export { submitRuns } from "../programs/submitRuns.ts"
+export { followTaskGroup, type FollowOptions, type FollowOutcome } from "../programs/followTaskGroup.ts"
+export { finishTaskGroup } from "../programs/finishTaskGroup.ts"
+export { deliverWebhook } from "../programs/deliverWebhook.ts"
+export { removeTaskGroup } from "../programs/removeTaskGroup.ts"
+// What is read of it.
+export { awaitTaskGroup } from "../programs/taskGroupsLocal.ts"
+export { excerptTaskGroup } from "../programs/excerptTaskGroup.ts"
+export { type FoundRow, readRun } from "../programs/readRun.ts"
+export { readTaskGroup } from "../programs/readTaskGroup.ts"
+export { renderTaskGroup } from "../programs/renderTaskGroup.ts"
+export { watchProgress } from "../programs/watchProgress.ts"
+export { watchTaskGroup } from "../programs/watchTaskGroup.ts"
+// What changes it later.
+export * from "../programs/actErrors.ts"
+export { type Acted, type ActGuard, type ActOptions, actOnTaskGroup } from "../programs/actOnTaskGroup.ts"
+export { actOnce } from "../programs/actOnce.ts"
+export { actOnGroup } from "../programs/acts/actOnGroup.ts"
+export { receivePiece, standingOf } from "../programs/acts/receivePiece.ts"
+// Errors as an HTTP answer has them.
+export { actErrorOf, createErrorOf, problemsError } from "../programs/apiErrors.ts"
+export { InvalidSignIn, signIn, type SignInError } from "../programs/signIn.ts"
