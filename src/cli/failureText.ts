@@ -3,6 +3,7 @@ import { redactorOf } from "../domain/redact.ts"
 import { Refused } from "./Refused.ts"
 import type { Session } from "./Session.ts"
 import { terminalText } from "./terminalText.ts"
+import { serverText } from "./text.ts"
 
 /** Why a command ended, for people: what, where, and what to do. Without keys, and without the insides of a program. */
 export const failureText = (error: unknown, session: Session | null): string => {
@@ -11,18 +12,18 @@ export const failureText = (error: unknown, session: Session | null): string => 
 }
 
 const textOf = (error: unknown, session: Session | null): string => {
-  if (error instanceof MultitaskError) return serverText(error, session)
+  if (error instanceof MultitaskError) return saidText(error, session)
   if (error instanceof Refused) return error.message
   const said = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
   return `This should not have happened. Please report it: ${terminalText(said)}`
 }
 
-const serverText = (error: MultitaskError, session: Session | null): string => {
+const saidText = (error: MultitaskError, session: Session | null): string => {
   const { status, message, errors, refId, url } = error
   // The only problem is the message.
   const problems = errors.length < 2 && !isPlace(errors[0]) ? [] : errors.map(problemText)
   const said =
-    problems.length === 0 ? terminalText(status === 0 ? withoutAdvice(message) : message, 2_000) : null
+    problems.length === 0 ? serverText(status === 0 ? withoutAdvice(message) : message, 2_000) : null
   return [
     ...(said === null ? [] : [said]),
     ...(problems.length > 1 ? ["These were refused:", ...problems.map((text) => `  ${text}`)] : problems),
@@ -45,9 +46,9 @@ const isPlace = (problem: Problem | undefined): boolean => problem !== undefined
 
 /** A sentence that begins with the place. */
 const problemText = ({ path, message }: Problem): string =>
-  terminalText(path === "" ? `The request ${message}` : `${placeOf(path)} ${message}`, 1_000)
+  `${path === "" ? "The request" : terminalText(placeOf(path))} ${serverText(message)}`
 
-const OPTION_OF: Readonly<Record<string, string>> = {
+const NAME_OF: Readonly<Record<string, string>> = {
   output_schema: "The output's schema",
   output_description: "--describe",
   processor: "--processor",
@@ -62,6 +63,6 @@ const placeOf = (path: string): string => {
   const [, index, below = ""] = /^inputs\[(\d+)\]\.?(.*)$/s.exec(path) ?? []
   if (index !== undefined) return `Row ${Number(index) + 1}${below === "" ? "" : `, ${below},`}`
   const [, field = "", rest = ""] = /^(\w+)\.?(.*)$/s.exec(path) ?? []
-  const option = Object.hasOwn(OPTION_OF, field) ? OPTION_OF[field] : undefined
+  const option = Object.hasOwn(NAME_OF, field) ? NAME_OF[field] : undefined
   return option === undefined ? path : rest === "" ? option : `${option}, ${rest},`
 }

@@ -2,7 +2,7 @@ import { compactText, elementsOf, fieldsOf, kindOf, membersOf, shownText } from 
 import type { Plan } from "../client/index.ts"
 import { Refused } from "./Refused.ts"
 import { terminalText } from "./terminalText.ts"
-import { dollars, durationRange, type Facts, factsText, plural } from "./text.ts"
+import { dollars, durationRange, type Facts, factsText, plural, serverText } from "./text.ts"
 
 /** A dry run's answer, and the schema in it as it is written. */
 export interface ReadPlan {
@@ -67,7 +67,7 @@ export const costText = (usd: number | null): string =>
   usd === null ? "not known: there is no list price for this processor here" : `about ${dollars(usd)}`
 
 export const warningFacts = (warnings: ReadonlyArray<string>): Facts =>
-  warnings.map((warning) => ["Warning", terminalText(warning, 1_000)])
+  warnings.map((warning) => ["Warning", serverText(warning)])
 
 /** What a question says of the cost. */
 export const forCost = (usd: number | null): string =>

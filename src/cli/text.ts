@@ -17,6 +17,20 @@ export const wrap = (text: string, width: number, indent = ""): string => {
   return [...lines, current].join(`\n${indent}`)
 }
 
+const OPTION_OF: Readonly<Record<string, string>> = {
+  skip_empty: "--skip-empty",
+  max_cost_usd: "--max-cost",
+  output_description: "--describe",
+  output_schema: "--schema",
+}
+
+/** What the server says, on a line and with the options of the command line for fields of a request. */
+export const serverText = (text: string, max = 1_000): string =>
+  terminalText(text, max).replaceAll(
+    /(["`]?)\b(skip_empty|max_cost_usd|output_description|output_schema)\1(?:: true)?/g,
+    (_, _quote: string, field: string) => OPTION_OF[field]!,
+  )
+
 export type Facts = ReadonlyArray<readonly [label: string, text: string]>
 
 const LABEL_WIDTH = 11

@@ -1,8 +1,4 @@
-/** A problem of a request, by its place: `inputs[3]`, `output_schema.type`; an empty path is the request as a whole. */
-export interface Problem {
-  readonly path: string
-  readonly message: string
-}
+import type { Problem } from "./types.ts"
 
 /** What an error is made of. */
 export interface Failure {

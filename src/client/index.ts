@@ -1,6 +1,6 @@
 export { JsonText } from "./JsonText.ts"
 export { type CallOptions, Multitask, type MultitaskOptions, type Sent } from "./Multitask.ts"
-export { MultitaskError, type Problem } from "./MultitaskError.ts"
+export { MultitaskError } from "./MultitaskError.ts"
 export type { Asked } from "./request.ts"
 export type { EventOptions, ReadOptions, TaskGroup, Waiting } from "./TaskGroup.ts"
 export type { StreamEvent, StreamState } from "./events.ts"

@@ -1,5 +1,6 @@
 import { type Leash, textOf } from "./leash.ts"
-import type { Failure, Problem } from "./MultitaskError.ts"
+import type { Failure } from "./MultitaskError.ts"
+import type { Problem } from "./types.ts"
 
 /** What an answer that is none of success says. */
 

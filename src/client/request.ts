@@ -67,7 +67,7 @@ export const ask = (connection: Connection, asked: Asked): Promise<Response> =>
 
 /** The JSON of such an answer. One that breaks off is a network failure too. */
 export const askJson = <A>(connection: Connection, asked: Asked): Promise<A> =>
-  persistently(connection, asked, async (response, leash) => {
+  persistently<A>(connection, asked, async (response, leash) => {
     const type = response.headers.get("content-type") ?? ""
     if (!/\bjson\b/i.test(type)) {
       discard(response, leash)

@@ -27,7 +27,7 @@ export async function* rowsOf(events: AsyncIterable<StreamEvent>): AsyncGenerato
 const rowOf = (data: string): Row | null => {
   try {
     const { input_index, input, run, output } = JSON.parse(data) as RunEvent
-    return { ...run, input_index, input: input.input, output } as Row
+    return { ...run, input_index, input: input.input, output }
   } catch {
     return null
   }

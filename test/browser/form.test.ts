@@ -1,3 +1,4 @@
+import type { Page, Route } from "playwright-core"
 import { expect, it } from "vitest"
 import { complete } from "./samples.ts"
 import { expectText, harness } from "./setup.ts"
@@ -51,8 +52,18 @@ it("submits the prefilled example once a key is pasted, and shows a button for e
   expect(await page.evaluate(() => JSON.stringify(localStorage))).not.toContain("key-of-the-test")
 })
 
+/** What the form says of a request once it has given up sending it, which takes the clock of its page no time. */
+const givenUp = (page: Page) =>
+  expect.poll(async () => {
+    await page.clock.fastForward(15_000)
+    return (await page.isVisible("#form-error")) ? page.textContent("#form-error") : null
+  })
+
+const CREATE = "**/v1beta/tasks/multitask"
+
 it("puts the API's errors at their fields", async () => {
   const page = await open(server.origin)
+  await page.clock.install()
   await page.fill("#api-key", "k")
   const errors = [
     { path: "inputs[3]", message: "is larger than 25,000 characters" },
@@ -94,7 +105,7 @@ it("puts the API's errors at their fields", async () => {
     },
   })
   await page.click("#submit")
-  await expectText(page, "#form-error", /Upstream is broken.*r3/)
+  await givenUp(page).toMatch(/Upstream is broken.*r3/)
   expect(await page.getAttribute("#form-link a", "href")).toBe(`${server.origin}/tgrp_created_anyway`)
 
   server.onPost = () => ({
@@ -106,9 +117,67 @@ it("puts the API's errors at their fields", async () => {
     },
   })
   await page.click("#submit")
-  await expectText(page, "#form-error", /The list is silent/)
+  await givenUp(page).toMatch(/The list is silent/)
   expect(await page.locator("#form-link a").count()).toBe(0)
   server.onPost = null
+})
+
+it("says when it may be tried again, and waits itself where that is soon", async () => {
+  const page = await open(server.origin)
+  await page.clock.install()
+  await page.fill("#api-key", "k")
+  const { length } = server.posted
+  const body = { type: "error", error: { ref_id: "r5", message: "Too many requests.", detail: null } }
+  let wait = "90"
+  await page.route(CREATE, (route) =>
+    route.fulfill({ status: 429, headers: { "retry-after": wait }, json: body }),
+  )
+  await page.click("#submit")
+  await expectText(page, "#form-error", /^Too many requests\. Try again in 90 s\. \(ref r5\)$/)
+  wait = "20"
+  await page.click("#submit")
+  await expectText(page, "#submit", /^Sending…$/)
+  await page.unroute(CREATE)
+  await expect
+    .poll(async () => {
+      await page.clock.fastForward(15_000)
+      return page.isVisible("#submitted")
+    })
+    .toBe(true)
+  expect(server.posted).toHaveLength(length + 1)
+})
+
+it("sends a request whose answer was lost again until one comes, which starts it once", async () => {
+  const page = await open(server.origin)
+  // As in a page that came without TLS.
+  await page.evaluate(() => delete (Crypto.prototype as { randomUUID?: unknown }).randomUUID)
+  await page.clock.install()
+  await page.fill("#api-key", "k")
+  const since = server.posted.length
+  const lose = async (route: Route) => {
+    await route.fetch()
+    await route.abort("connectionreset")
+  }
+  await page.route(CREATE, lose)
+  await page.click("#submit")
+  await expectText(page, "#submit", /^Trying again…$/)
+  await givenUp(page).toMatch(
+    /The server could not be reached.*Whether the group was started is not known: sent again unchanged, it is started once/,
+  )
+  await page.unroute(CREATE)
+  // The same by hand, a minute later.
+  await page.click("#submit")
+  await page.waitForSelector("#submitted:not([hidden])")
+  const posts = server.posted.slice(since)
+  expect(posts.length).toBeGreaterThan(2)
+  expect(new Set(posts.map(({ text }) => text)).size).toBe(1)
+  const [key, ...others] = new Set(posts.map(({ headers }) => headers["idempotency-key"]))
+  expect(key).toMatch(/^[\x21-\x7e]{16,255}$/)
+  expect(others).toEqual([])
+  // Whoever wants another group of the same rows gets one.
+  await page.click("#submit")
+  await expect.poll(() => server.posted.length).toBe(since + posts.length + 1)
+  expect(server.posted.at(-1)?.headers["idempotency-key"]).not.toBe(key)
 })
 
 it("reads CSV, TSV, JSON Lines and files, shows the first rows, and says what is wrong where", async () => {

@@ -100,6 +100,32 @@ it("says that there is no room for its stream, asks at the rate it is told, and 
   await expectText(page, "tr[data-index='0']", /Tim Cook/)
 })
 
+it.each([
+  { status: 403, state: "interrupted", body: "Sign in to this network" },
+  { status: 503, state: "busy", headers: { "retry-after": "60" } },
+])("takes a $status for $state, and asks anew as soon as somebody looks", async ({ state, ...refusal }) => {
+  const group = companyGroup(`tgrp_refused_${refusal.status}`)
+  const page = await open(server.add(group))
+  await connection(page, "live")
+  await page.route("**/*.sse*", (route) => route.fulfill(refusal))
+  const refused = page.waitForResponse((response) => response.status() === refusal.status)
+  group.disconnect()
+  await refused
+  await connection(page, state)
+  await page.unroute("**/*.sse*")
+  complete(group, 0)
+  await expect
+    .poll(
+      async () => {
+        await page.evaluate(() => dispatchEvent(new Event("focus")))
+        return page.getAttribute("#connection", "data-state")
+      },
+      { timeout: 5_000 },
+    )
+    .toBe("live")
+  await expectText(page, "tr[data-index='0']", /Tim Cook/)
+})
+
 it("gets the rest of a page that was given only a part", async () => {
   const group = companyGroup("tgrp_partial")
   for (let index = 0; index < 8; index++) complete(group, index)

@@ -91,7 +91,7 @@ describe("acts on a group", () => {
         "err": "Group      Companies
                  https://multitask.example/tgrp_0123456789abcdef
       Rows       3: 1 completed, 1 failed, 1 cancelled
-      Status     All rows have ended.
+      Status     Stopped: All rows have ended.
       Send 1 row for about $0.025? [y/N] 1 row goes on: https://multitask.example/tgrp_0123456789abcdef
       To follow it: parallel-multitask follow https://multitask.example/tgrp_0123456789abcdef
       ",
@@ -119,7 +119,7 @@ describe("acts on a group", () => {
         "err": "Group      Companies
                  https://multitask.example/tgrp_0123456789abcdef
       Rows       3: 1 completed, 1 failed, 1 cancelled
-      Status     All rows have ended.
+      Status     Ended: All rows have ended.
       Delete it and its results for good? [y/N] Nothing was changed.
       ",
         "out": "",

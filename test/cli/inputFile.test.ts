@@ -154,6 +154,12 @@ describe("readInputFile", () => {
       '{"a":1}\n{"b":{"c":1,"c":2}}',
       "a.jsonl, line 2: row 2, at b.c, is given twice",
     ],
+    [
+      "a name given twice far behind its row's begin",
+      "a.json",
+      '[\n{"a":1,\n"b":1,\n"b":2}]',
+      "a.json, line 4: row 1, at b, is given twice",
+    ],
     ["no object", "a.json", '[\n{"a":1},\n"x",\n3\n]', "a.json, line 3: row 2 must be an object, not text."],
     [
       "several problems",
@@ -244,6 +250,11 @@ describe("readInputFile", () => {
     mkdirSync(join(folder, "sub.csv"))
     expect(await refusal(readInputFile(join(folder, "sub.csv"), { stdin }))).toBe(
       "sub.csv is a folder. Name a file in it.",
+    )
+    const broken = stdinOf("a")
+    broken.destroy(Object.assign(new Error("read"), { code: "EISDIR" }))
+    expect(await refusal(readInputFile("-", { stdin: broken }))).toBe(
+      "standard input is a folder. Name a file in it.",
     )
     const locked = put("locked.csv", "a,b\n1,2")
     chmodSync(locked, 0)

@@ -73,7 +73,7 @@ describe("the prompt", () => {
     ["corrected", `${KEY}xé\x7f`, "\b", "\r"],
     ["typed anew", "wrong\x15", KEY, "\r"],
     ["with blanks around it", `  ${KEY} \r`],
-    ["pasted", `\x1b[200~${KEY}\n\x1b[201~`, "\r"],
+    ["pasted with line ends", `\x1b[200~\n${KEY}\n\x1b[201~`, "\r"],
     ["pasted in pieces", "\x1b", "[20", `0~${KEY}\x1b[2`, "01~\r"],
     ["with arrow and function keys", `\x1b[A\x1bOP\x1b[1;5C${KEY}\x1b[3~\r`],
     ["with a line behind it", `${KEY}\rn\r`],

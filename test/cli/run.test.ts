@@ -278,14 +278,17 @@ describe("what the server refuses", () => {
       refusal(422, "inputs[1] has no value (and 2 more problems, see detail).", [
         { path: "inputs[1]", message: "has no value." },
         { path: "inputs[0].site", message: "is \u001b]0;evil\u0007 too long." },
-        { path: "max_cost_usd", message: "is 1, below the estimate." },
+        {
+          path: "max_cost_usd",
+          message: 'is 1, below the estimate. Raise max_cost_usd, or send "skip_empty": true.',
+        },
       ])
     const { code, err } = await runIn(world, ["plan", csv, ...ASKED])
     expect(code).toBe(1)
     expect(err).toBe(`These were refused:
   Row 2 has no value.
   Row 1, site, is \uFFFD]0;evil\uFFFD too long.
-  --max-cost is 1, below the estimate.
+  --max-cost is 1, below the estimate. Raise --max-cost, or send --skip-empty.
 Reference: ref-1
 `)
   })

@@ -278,6 +278,15 @@ it("ends with the signal's own reason, wherever it is, and leaves nothing behind
   expect(slow.state.cancelled).toBe(true)
 })
 
+it("ends with the signal's own reason however long it has tried", async () => {
+  const { controller, signal } = watchedSignal()
+  const call = clientOf(answering(never).fetch).group(GROUP).stop({ signal })
+  const outcome = call.catch((failure: unknown) => failure)
+  await vi.advanceTimersByTimeAsync(50_000)
+  controller.abort("enough")
+  expect(await outcome).toBe("enough")
+})
+
 it("sends nothing under a signal that has been aborted", async () => {
   const server = answering(json(stopped))
   const signal = AbortSignal.abort("no more")

@@ -32,7 +32,9 @@ it.each(SEEDS)("tells each row's end once and whole, over any line (seed %i)", a
     const { fetch } = answering(group.fetch)
     const told = await inTime(drain(clientOf(fetch).group(GROUP).rows()))
     const where = `seed ${seed}, round ${round}`
-    const names = told.map(({ input_index, metadata }) => `${input_index}:${metadata.attempt ?? 1}`)
+    const names = told.map(
+      ({ input_index, metadata }) => `${input_index}:${String(metadata?.["attempt"] ?? 1)}`,
+    )
     // An attempt that ended and was followed by another while nobody was connected is not told.
     expect(new Set(names).size, where).toBe(names.length)
     expect([...group.ended], where).toEqual(expect.arrayContaining(names))

@@ -1,6 +1,12 @@
+import { stateLabel } from "../../domain/nextStep.ts"
 import { estimateCostUsd } from "../../domain/Processors.ts"
 import { PRODUCT } from "../../domain/Product.ts"
-import { JsonText, type TaskGroup, type TaskGroupResultOutput } from "../../client/index.ts"
+import {
+  JsonText,
+  type TaskGroup,
+  type TaskGroupResultOutput,
+  type TaskGroupStatus,
+} from "../../client/index.ts"
 import { change, confirm, groupOf, prepareAccess } from "../access.ts"
 import { countsText, number } from "../following/words.ts"
 import { readInputFile } from "../inputFile.ts"
@@ -8,6 +14,7 @@ import type { GroupPlace } from "../place.ts"
 import { costText, forCost, warningFacts, widthOf } from "../planText.ts"
 import { say, type Session } from "../Session.ts"
 import { terminalText } from "../terminalText.ts"
+import { processorNamed } from "./create.ts"
 import { type Facts, factsText, plural } from "../text.ts"
 
 const tell = (session: Session, facts: Facts): Promise<void> =>
@@ -74,7 +81,7 @@ export const retry = async (session: Session): Promise<number> => {
   const { place, open } = await reach(session, { asks: true })
   const group = await open()
   const request = (usd: number | null) => ({
-    ...(options.processor !== null && { processor: options.processor }),
+    ...(options.processor !== null && processorNamed(options.processor)),
     ...(usd !== null && { max_cost_usd: usd }),
   })
   const { signal } = interruption
@@ -115,14 +122,22 @@ export const stop = async (session: Session): Promise<number> => {
       session.interruption.meaning = ""
       await tell(session, warningFacts(warnings))
       if (not_sent + running === 0) return say(session, `There was nothing to stop: ${place.url}`)
-      const unsent = `${plural(not_sent, "row is", "rows are")} not sent any more`
-      const sent = `${plural(running, "row that is at Parallel goes", "rows that are at Parallel go")} on to the end`
-      await say(session, `${unsent}; ${sent}: ${place.url}`)
+      const unsent =
+        not_sent === 0
+          ? "All rows had been sent"
+          : `${plural(not_sent, "row is", "rows are")} not sent any more`
+      const left = plural(running, "row that is at Parallel goes", "rows that are at Parallel go")
+      await say(session, `${unsent}${running === 0 ? "" : `; ${left} on to the end`}: ${place.url}`)
       if (not_sent > 0) await say(session, `To send the rest after all: ${PRODUCT} resume ${place.url}`)
     },
     doubt: doubt("it was stopped", place),
   })
   return 0
+}
+
+const statusText = (status: TaskGroupStatus): string => {
+  const [label] = stateLabel(status)
+  return [label, terminalText(status.status_message)].filter((text) => text !== "").join(": ")
 }
 
 /** What stands now, as people are told before they decide. */
@@ -137,7 +152,7 @@ const standing = async (
   await tell(session, [
     ["Group", typeof title === "string" ? `${terminalText(title)}\n${url}` : url],
     ["Rows", `${number(status.num_task_runs)}: ${terminalText(countsText(status.task_run_status_counts))}`],
-    ["Status", terminalText(status.status_message)],
+    ["Status", statusText(status)],
   ])
   return output
 }

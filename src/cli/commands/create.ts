@@ -1,6 +1,12 @@
 import { readFile } from "node:fs/promises"
 import { PRODUCT } from "../../domain/Product.ts"
-import { type Created, JsonText, type Multitask, type TaskGroup } from "../../client/index.ts"
+import {
+  type Created,
+  JsonText,
+  type Multitask,
+  type TaskGroup,
+  type TaskGroupInput,
+} from "../../client/index.ts"
 import { change, confirm, prepareAccess } from "../access.ts"
 import { type InputFile, readInputFile } from "../inputFile.ts"
 import { Interrupted } from "../Interruption.ts"
@@ -114,7 +120,7 @@ export const createPlanned = async (
         {
           inputs: new JsonText(file.json),
           ...asked(session),
-          processor: plan.processor,
+          ...processorNamed(plan.processor),
           ...(schema !== null && { output_schema: new JsonText(schema) }),
           ...(maxCost !== null && { max_cost_usd: maxCost }),
         },
@@ -133,6 +139,9 @@ export const createPlanned = async (
       "It is not known whether the group was created. Running the command again may create, and cost, a second one.",
   })
 }
+
+/** A name that the server knows, or refuses. */
+export const processorNamed = (processor: string) => ({ processor }) as Pick<TaskGroupInput, "processor">
 
 /** Said to who leaves while rows are under way. */
 export const goesOn = (url: string): string =>

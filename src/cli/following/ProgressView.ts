@@ -4,7 +4,7 @@ import { number } from "./words.ts"
 
 /** Shows people how far a group is. */
 export interface ProgressView {
-  /** There is something to show. */
+  /** There is something to show. Again: nothing. */
   readonly start: () => void
   /** A sentence that stays. */
   readonly say: (text: string) => void
@@ -46,8 +46,9 @@ const barView = ({ stderr }: Pick<World, "stderr">, facts: () => ProgressFacts):
   }
   return {
     start: () => {
+      if (timer !== undefined) return
       draw()
-      timer ??= setInterval(draw, DRAW_MS)
+      timer = setInterval(draw, DRAW_MS)
     },
     say: (text) => {
       const wasDrawn = drawn !== ""

@@ -17,8 +17,8 @@ export const inputName = (file: string): string => (file === STDIN ? "standard i
 /** All bytes of a file, or of standard input for `-`. */
 export const readBytes = async (file: string, { stdin }: Pick<World, "stdin">): Promise<Uint8Array> => {
   const name = inputName(file)
-  if (file === STDIN) return collect(stdin, name)
   try {
+    if (file === STDIN) return await collect(stdin, name)
     const { size } = await stat(file)
     if (size > MAX_BYTES) throw tooLarge(name)
     return await collect(createReadStream(file), name)

@@ -31,10 +31,17 @@ export interface ResultsServer {
   readonly asked: Array<string>
 }
 
-/** Answers with rows as the server does. `cut`: which of the answers break off in their middle, counted from 0. */
+export interface Cuts {
+  /** Which of the answers break off in their middle, counted from 0. */
+  readonly cut?: (answer: number) => boolean
+  /** As if that were the end. */
+  readonly quietly?: boolean
+}
+
+/** Answers with rows as the server does. */
 export const resultsServer = (
   rows: ReadonlyArray<RunRow>,
-  { cut = () => false }: { readonly cut?: (answer: number) => boolean } = {},
+  { cut = () => false, quietly = false }: Cuts = {},
 ): ResultsServer => {
   const asked: Array<string> = []
   const runOf = runJsonOf({ taskgroupId: groupId(ID), processor: "core" }, "light")
@@ -54,7 +61,8 @@ export const resultsServer = (
     const after = Number(searchParams.get("after") ?? -1)
     const part = rows.slice(after + 1, after + 1 + Number(searchParams.get("limit") ?? Infinity))
     const [type, text] = bodyOf(pathname.split(".").at(-1)!, part)
-    const body = cut(answer) ? brokenOff(text) : text
+    const half = text.slice(0, text.length / 2)
+    const body = !cut(answer) ? text : quietly ? half : brokenOff(half)
     const last = after + part.length
     const link = last < rows.length - 1 ? { link: `<${pathname}?after=${last}>; rel="next"` } : {}
     return Promise.resolve(new Response(body, { headers: { "content-type": type, ...link } }))
@@ -62,11 +70,11 @@ export const resultsServer = (
   return { multitask: new Multitask({ baseUrl: "https://multitask.example", fetch }), asked }
 }
 
-const brokenOff = (text: string): ReadableStream<Uint8Array> => {
+const brokenOff = (half: string): ReadableStream<Uint8Array> => {
   let pulled = 0
   return new ReadableStream({
     pull: (controller) => {
-      if (pulled++ === 0) controller.enqueue(new TextEncoder().encode(text.slice(0, text.length / 2)))
+      if (pulled++ === 0) controller.enqueue(new TextEncoder().encode(half))
       else controller.error(new TypeError("terminated"))
     },
   })

@@ -205,7 +205,7 @@ async function onSubmit() {
   submit.setAttribute("aria-disabled", "true")
   submit.classList.add("busy")
   setText(submit, "Sending…")
-  const outcome = await send(request, key.value)
+  const outcome = await send(request, key.value, () => setText(submit, "Trying again…"))
   submit.removeAttribute("aria-disabled")
   submit.classList.remove("busy")
   if (outcome.ok) {

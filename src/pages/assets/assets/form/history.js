@@ -133,28 +133,13 @@ export class History {
 
 /** @typedef {Pick<Group, "status" | "metadata">} Head */
 
-/**
- * What is known of a group without its rows: it comes before `results` in the answer, so reading stops there.
- * @param {string} id @returns {Promise<Head | "gone" | null>}
- */
+/** What is known of a group besides its rows. @param {string} id @returns {Promise<Head | "gone" | null>} */
 async function headOf(id) {
   try {
-    const response = await fetch(`/${encodeURIComponent(id)}.json`, {
-      headers: { accept: "application/json" },
-    })
+    const response = await fetch(`/${encodeURIComponent(id)}.json?limit=1&basis=none`)
     if (response.status === 404) return "gone"
-    if (!response.ok || !response.body) return null
-    const reader = response.body.pipeThrough(new TextDecoderStream()).getReader()
-    let text = ""
-    for (;;) {
-      const { value, done } = await reader.read()
-      text += value ?? ""
-      const cut = text.indexOf(',"results":[')
-      if (cut < 0 && !done && text.length < 1_000_000) continue
-      void reader.cancel()
-      const parsed = JSON.parse(cut < 0 ? text : `${text.slice(0, cut)}}`)
-      return typeof parsed?.status?.num_task_runs === "number" ? parsed : null
-    }
+    const head = response.ok ? await response.json() : null
+    return typeof head?.status?.num_task_runs === "number" ? head : null
   } catch {
     return null
   }
