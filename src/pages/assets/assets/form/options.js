@@ -54,6 +54,12 @@ export class Options {
     return /^[1-9]\d{0,8}$/.test(text) ? Number(text) : null
   }
 
+  /** @returns {number | null} what it may cost at most, in US dollars */
+  get budget() {
+    const text = this.#maxCost.value.trim()
+    return /^(0|[1-9]\d{0,8})(\.\d{1,6})?$/.test(text) ? Number(text) : null
+  }
+
   /** @returns {{ fields: Map<string, string>, problems: Problem[] }} fields of the request as JSON text */
   read() {
     /** @type {Map<string, string>} */
@@ -68,7 +74,7 @@ export class Options {
     if (limit && this.limit === null)
       refuse("limit", "Give a whole number from 1 on, or nothing for all rows.")
     else if (limit) fields.set("limit", limit)
-    if (maxCost && !/^(0|[1-9]\d{0,8})(\.\d{1,6})?$/.test(maxCost))
+    if (maxCost && this.budget === null)
       refuse("max_cost_usd", "Give an amount in dollars such as 2.50, or nothing for no bound.")
     else if (maxCost) fields.set("max_cost_usd", maxCost)
     if (this.skipEmpty) fields.set("skip_empty", "true")

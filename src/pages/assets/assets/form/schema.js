@@ -38,7 +38,12 @@ export class SchemaEditor {
 
   /** @param {JsonObject} schema */
   set(schema) {
-    this.#json.value = JSON.stringify(schema, null, 2)
+    this.setText(JSON.stringify(schema))
+  }
+
+  /** @param {string} json */
+  setText(json) {
+    this.#json.value = readableText(json, 2)
     this.#readJson()
   }
 
