@@ -134,9 +134,9 @@ export const formHtml = (loginUrl: string | null): string => `<!doctype html>
 <p class="hint" id="processor-hint">Price per 1,000 rows and usual time for one row. “Suggest” picks one for what you ask.</p>
 <div class="table-box"><table id="choice" class="choice"></table></div>
 <div class="field-error" id="processor-error" role="alert" hidden></div></div>
-${option("webhook-url", "Webhook (optional)", `<input type="url" inputmode="url" placeholder="https://" ${TYPED}`, "Gets a POST with the link once all rows have ended.")}
 ${option("limit", "Only the first n rows", `<input type="text" inputmode="numeric" placeholder="all" ${TYPED}`, "A few rows show what you would get, for little.")}
 ${option("max-cost", "Never more than $", `<input type="text" inputmode="decimal" placeholder="no bound" ${TYPED}`, "Only as many rows run as it buys.")}
+${option("webhook-url", "Webhook (optional)", `<input type="url" inputmode="url" placeholder="https://" ${TYPED}`, "Gets a POST with the link once all rows have ended.")}
 </div>
 <details id="more-options"><summary>More options</summary>
 <div class="options">

@@ -5,7 +5,7 @@ import { byId, setText } from "../shared/dom.js"
 import { count, dollars, durationRange, plural, dateTime } from "../shared/format.js"
 import { findProcessor, suggestedRange } from "../processors.js"
 import { isForgotten } from "./attempt.js"
-import { exactly, rowsFor } from "./money.js"
+import { exactly, rowsFor, shareOf } from "./money.js"
 import { TRIAL_ROWS } from "./orders.js"
 
 /**
@@ -27,8 +27,10 @@ export const rowsOf = ({ all, bound }) => (all === null || bound === null ? all 
 
 /** What it will come to: exactly once it is planned, about before. @param {Counted} counted @param {Orders} orders @param {string} processor */
 export function drawEstimate(counted, orders, processor) {
-  const { plan } = orders
-  const [all, n] = [counted.all, plan?.rows ?? rowsOf(counted)]
+  const { plan, trial } = orders
+  const sum = plan?.rows ?? rowsOf(counted)
+  // What was tried is paid.
+  const [all, n] = [counted.all, sum === null ? null : sum - (trial?.rows ?? 0)]
   const ofAll = all === null || n === null || n === all ? "" : `${count(n)} of ${plural(all, "row")}`
   const unknown = counted.bound === null ? "known after fetching" : `at most ${plural(counted.bound, "row")}`
   setText(byId("estimate-rows"), n === null ? unknown : ofAll || plural(n, "row"))
@@ -40,7 +42,8 @@ export function drawEstimate(counted, orders, processor) {
   const money = (/** @type {number} */ usd) => dollars(n === null ? usd : usd * n)
   const about = one ? money(one.usd) : `${money(low.usd)} – ${money(high.usd)}`
   const cost = n === null ? `${about} per row` : n === 0 ? "–" : about
-  setText(byId("estimate-cost"), plan ? (plan.usd === null ? "not known" : exactly(plan.usd)) : cost)
+  const usd = plan && plan.usd !== null ? shareOf(plan.usd, n ?? plan.rows, plan.rows) : null
+  setText(byId("estimate-cost"), plan ? (usd === null ? "not known" : exactly(usd)) : cost)
   const seconds = plan?.seconds
   const time = one ? durationRange(one.seconds) : durationRange([low.seconds[0], high.seconds[1]])
   setText(

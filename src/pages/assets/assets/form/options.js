@@ -38,7 +38,8 @@ export class Options {
   constructor({ changed, left }) {
     for (const one of [...Object.values(this.#plain), this.#others, this.#secret, this.#skipEmpty]) {
       one.addEventListener("input", changed)
-      one.addEventListener("blur", left)
+      // Whoever leaves it by pressing a button must find that where it was when letting go.
+      one.addEventListener("blur", () => setTimeout(left, 200))
     }
     this.#secret.addEventListener("input", () => (this.#gone.secret.hidden = true))
     this.#others.addEventListener("input", () => (this.#gone.others.hidden = true))

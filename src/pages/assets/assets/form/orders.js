@@ -33,8 +33,9 @@ const BOUNDS = ["limit", "max_cost_usd"]
 
 /** What is planned, tried and run, in this order; kept with the draft. */
 export class Orders {
-  /** What is under way, in a word; nothing: nothing is. */
+  /** What is under way, in a word; nothing: nothing is, or an answer is waited for. */
   busy = ""
+  #isUnderWay = false
   /** @type {Plan | null} */
   #plan = null
   /** @type {Trial | null} */
@@ -112,10 +113,12 @@ export class Orders {
 
   /** @param {() => Promise<unknown>} act */
   async #alone(act) {
-    if (this.busy !== "" || !this.form.check()) return
+    if (this.#isUnderWay || !this.form.check()) return
+    this.#isUnderWay = true
     try {
       await act()
     } finally {
+      this.#isUnderWay = false
       this.#enter("")
       this.form.keep()
     }
@@ -160,6 +163,7 @@ export class Orders {
         again > 0 ? `${plural(again, "row")} that were tried are paid again.` : "",
         `With ${plan.processor}${plan.seconds ? `, about ${durationRange([plan.seconds.min, plan.seconds.max])} in all` : ""}.`,
       ].filter(Boolean)
+      this.#enter("")
       if (!(await confirmed(usd === null ? `Run ${rows}` : `Run ${rows} for ${exactly(usd)}`, lines))) return
     }
     const attempt = isSame ? earlier : newAttempt(sign, to)
