@@ -150,7 +150,8 @@ it("signs in, brings the form back as it was, and the key can be used at once", 
     { name: "Beta", city: "Rome" },
   ])
   const withKey = requests.filter((request) => JSON.stringify(request).includes(key ?? "-"))
-  expect(withKey.map(({ url }) => url)).toEqual([`${server.origin}/v1beta/tasks/multitask`])
+  const create = `${server.origin}/v1beta/tasks/multitask`
+  expect(withKey.map(({ url }) => url)).toEqual([`${create}?dry_run=true`, create])
   await page.reload()
   expect(await page.inputValue("#api-key")).toBe(key)
   await expectText(page, "#key-state", /^Kept in this browser only\.$/)

@@ -69,11 +69,11 @@ export class TriedRows {
             "tr",
             {},
             h("td", {}, h("span", { class: `status ${statusClass(status)}` }, statusLabel(status))),
-            inputs.map((name) => h("td", {}, cell(input.get(name)))),
+            inputs.map((name) => cell(input.get(name))),
             error !== "" && outputs.length === 0
-              ? h("td", {}, error)
+              ? h("td", { class: "long" }, error)
               : outputs.map((name, at) =>
-                  h("td", {}, error !== "" && at === 0 ? error : cell(output.get(name))),
+                  error !== "" && at === 0 ? h("td", { class: "long" }, error) : cell(output.get(name)),
                 ),
           ),
         ),
@@ -85,7 +85,8 @@ export class TriedRows {
 /** @param {string | undefined} json */
 const cell = (json) => {
   const text = plain(json)
-  return text.length > MOST_CHARS ? `${text.slice(0, MOST_CHARS)}…` : text
+  const shown = text.length > MOST_CHARS ? `${text.slice(0, MOST_CHARS)}…` : text
+  return h("td", { class: text.length > 40 ? "long" : null }, shown)
 }
 
 /** @param {ReadonlyMap<string, string>[]} all */
