@@ -36,6 +36,7 @@ export const SUGGESTED = {
   },
   required: ["ceo", "founded"],
   additionalProperties: false,
+  description: "CEO name, year founded",
 }
 
 export type Posted = {

@@ -44,6 +44,7 @@ it("suggests fields, processor, cost and time, beside the other processors, and 
   expect(sent.counts()).toEqual([1, 0])
   expect(server.groups.size).toBe(0)
   expect(sent.plans()[0]?.body).not.toHaveProperty("processor")
+  expect(await page.isVisible("[aria-label='Name of field 1']")).toBe(true)
   expect(await page.inputValue("[aria-label='Name of field 1']")).toBe("ceo")
   expect(await page.isChecked("[name=processor-choice][value=core]")).toBe(true)
   await expectText(page, "#processor option:checked", /^Suggested: core$/)
@@ -78,6 +79,7 @@ it("plans anew what has changed, with the fields and the processor that are show
   expect(sent.counts()).toEqual([2, 1])
   const fields = (at: number) => Object.keys(sent.plans()[at]?.body.output_schema?.properties ?? {})
   expect(fields(1)).toEqual(["chief", "founded"])
+  expect(sent.posted()[0]?.body.output_schema).toMatchObject({ description: SUGGESTED.description })
   expect(sent.posted()[0]?.body).toMatchObject({ processor: "lite-fast", max_cost_usd: 0.04 })
 
   // Another question has no suggestion yet.
