@@ -26,6 +26,9 @@ const form = async (options = {}) => {
   return page
 }
 const rows = (n: number) => JSON.stringify(Array.from({ length: n }, (_, at) => ({ name: `row ${at}` })))
+/** Rows whose text is not what a value made of it would be. */
+const numbered = (from: number, to: number) =>
+  `[${Array.from({ length: to - from }, (_, at) => `{"name":"row ${from + at}","n":${from + at}.10}`).join(",")}]`
 const newest = () => {
   const group = [...server.groups.values()].at(-1)
   if (!group) throw new Error("no group")
@@ -213,7 +216,7 @@ it("is disarmed once the rows are started, until something changes", async () =>
 it("tries three rows, shows them as they end, and adds the others to the same group", async () => {
   const page = await form()
   const sent = since()
-  await page.fill("#inputs", `[${Array.from({ length: 10 }, (_, n) => `{"name":"row ${n}","n":${n}.10}`)}]`)
+  await page.fill("#inputs", numbered(0, 10))
   await page.getByRole("button", { name: "Try 3 rows" }).click()
   await started(page)
   expect(sent.counts()).toEqual([1, 1])
@@ -238,8 +241,7 @@ it("tries three rows, shows them as they end, and adds the others to the same gr
   expect(sent.counts()).toEqual([1, 2])
   const added = sent.posted()[1]
   expect(added?.url).toBe(`/${group.id}/inputs`)
-  const others = Array.from({ length: 7 }, (_, n) => `{"name":"row ${n + 3}","n":${n + 3}.10}`)
-  expect(added?.text).toBe(`{"inputs":[${others}],"max_cost_usd":0.175}`)
+  expect(added?.text).toBe(`{"inputs":${numbered(3, 10)},"max_cost_usd":0.175}`)
   expect(added?.headers["idempotency-key"]).not.toBe(trial?.headers["idempotency-key"])
   expect(group.rows).toHaveLength(10)
   expect(await isOff(page)).toBe("true")
