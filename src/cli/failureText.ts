@@ -31,10 +31,11 @@ const isUnderWay = ({ status, retryAfter }: Pick<MultitaskError, "status" | "ret
 
 /** A program can send the same again, under its key; who types commands is told what is not known. */
 const messageOf = (error: MultitaskError): string => {
+  if (error.status === 413) return TOO_LARGE
   if (isUnderWay(error)) return "The server has the request and has not come to an end with it."
-  return error.status === 0
-    ? error.message.replace(/ Whether the request was carried out is not known:[^]*$/, "")
-    : error.message
+  return error.message
+    .replace(/ Whether the request was carried out is not known:[^]*$/, "")
+    .replace("the base URL", "--host")
 }
 
 const saidText = (error: MultitaskError, session: Session | null): string => {
@@ -54,6 +55,9 @@ const saidText = (error: MultitaskError, session: Session | null): string => {
     .filter((text) => text !== "")
     .join("\n")
 }
+
+const TOO_LARGE =
+  "The rows are more than the server takes in one request. Split the file: run one part, and add the others to its group."
 
 const KEY_ADVICE = "The key comes from PARALLEL_API_KEY, else from login."
 

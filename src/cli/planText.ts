@@ -86,7 +86,7 @@ const displacedFacts = (columns: ReadonlyArray<string>, answers: ReadonlyArray<s
   return [
     [
       "Warning",
-      `The answers have names of ${what} of the file, and stand in the results in place of ${them}: ${names}. Rename ${them} in the file to keep both.`,
+      `In the results answers, or a row's own $id, $status and $error, stand in place of ${what} of the file: ${names}. Rename ${them} there to keep both.`,
     ],
   ]
 }

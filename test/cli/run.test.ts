@@ -128,7 +128,7 @@ describe("run", () => {
     const { err, out } = await runIn(world, ["run", csv, ...ASKED, "--yes"])
     expect(out).toContain("company,ceo,$status,$error,$id\r\nAcme,CEO 0,")
     expect(err.replace(/\s+/g, " ")).toContain(
-      "in place of them: ceo, $id. Rename them in the file to keep both. Results:",
+      "in place of columns of the file: ceo, $id. Rename them there to keep both. Results:",
     )
   })
 
@@ -334,6 +334,14 @@ describe("what the server refuses", () => {
   --max-cost is 1, below the estimate. Raise --max-cost, or add --skip-empty.
 Reference: ref-1
 `)
+  })
+
+  it("says what to do about a file that is too large, which is not sent by a URL from here", async () => {
+    const { server, world, csv } = setUp()
+    server.instead = () => refusal(413, "The body is larger than 9 bytes; inputs may be sent as a URL, too.")
+    const { err } = await runIn(world, ["plan", csv, ...ASKED])
+    expect(err).toContain("Split the file: run one part, and add the others to its group.")
+    expect(err).not.toContain("URL")
   })
 
   it("says where the key comes from, and never repeats it", async () => {
