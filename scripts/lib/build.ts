@@ -8,7 +8,6 @@ import {
   readFileSync,
   renameSync,
   rmSync,
-  writeFileSync,
 } from "node:fs"
 import { execFile } from "node:child_process"
 import { dirname, join, normalize } from "node:path"
@@ -19,7 +18,8 @@ import { buildMcpSdk } from "./mcpSdk.mjs"
 /** Of the pages, what only the project's own compiler reads. */
 const NOT_SERVED = /(?:\.d\.ts|tsconfig\.json)$/
 
-const RELATIVE = /((?:from|import\() ?")(\.{1,2}\/[^"]+)(")/g
+/** What a declaration names beside it. */
+const RELATIVE = /(?:from|import\() ?"(\.{1,2}\/[^"]+)"/g
 
 /**
  * Makes `dist/` of the sources: JavaScript, declarations, the pages' files and the MCP SDK's module. Whoever looks finds
@@ -42,6 +42,7 @@ export const buildPackage = async (root: string): Promise<void> => {
     })
     keepDeclarations(folder, declarationsIn(root))
     chmodSync(join(folder, "src/cli/main.js"), 0o755)
+    chmodSync(folder, 0o755)
     // So that it is missing for no longer than it takes to rename: others may be reading it.
     const former = `${folder}-former`
     if (existsSync(join(root, "dist"))) renameSync(join(root, "dist"), former)
@@ -86,22 +87,17 @@ const declarationsIn = (root: string): ReadonlyArray<string> => {
 }
 
 /**
- * Leaves only declarations that an entry leads to, so that none needs types which a user does not have; and lets them
- * name each other as the JavaScript does, which older compilers ask for.
+ * Leaves only declarations that an entry leads to, so that none needs types which a user does not have. They name each
+ * other as `.ts`, where compilers look for `.d.ts`.
  */
 const keepDeclarations = (folder: string, entries: ReadonlyArray<string>): void => {
   const kept = new Set<string>()
   const keep = (file: string): void => {
     if (kept.has(file) || !existsSync(join(folder, file))) return
     kept.add(file)
-    const text = readFileSync(join(folder, file), "utf8").replace(
-      RELATIVE,
-      (_all, before: string, path: string, after: string) => {
-        keep(join(dirname(file), path.replace(/\.[jt]s$/, ".d.ts").replace(/\.mjs$/, ".d.mts")))
-        return before + path.replace(/\.ts$/, ".js") + after
-      },
-    )
-    writeFileSync(join(folder, file), text)
+    for (const [, path = ""] of readFileSync(join(folder, file), "utf8").matchAll(RELATIVE)) {
+      keep(join(dirname(file), path.replace(/\.ts$/, ".d.ts").replace(/\.mjs$/, ".d.mts")))
+    }
   }
   for (const entry of entries) {
     if (!existsSync(join(folder, entry))) throw new Error(`package.json exports ${entry}, which is not built`)

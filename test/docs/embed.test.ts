@@ -3,6 +3,7 @@ import { promisify } from "node:util"
 import { expect, it, vi } from "vitest"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Random from "effect/Random"
 import * as Redacted from "effect/Redacted"
 import * as Stream from "effect/Stream"
 import * as FetchHttpClient from "effect/http/FetchHttpClient"
@@ -48,7 +49,7 @@ it("a group in the process takes hours of virtual time at once, and the same cou
       expect(status.is_active).toBe(false)
       expect(group.simulator.ledger.groups.get(created.taskgroup_id)?.runs).toHaveLength(3)
       expect(markdown).not.toContain(KEY)
-      return { markdown, took: clock.now() - began }
+      return { markdown, took: clock.now() - began, drawn: await group.run(Random.next) }
     } finally {
       group.close()
     }

@@ -169,8 +169,15 @@ it("settings that the pages name are settings", () => {
     ...Object.keys(CONSTANTS),
     ...rateLimits.map(([name]) => name),
   ])
-  // Of the smoke run, of the simulation, and of the platform.
-  const others = new Set(["PARALLEL_API_KEY", "PARALLEL_OTHER_API_KEY", "RECOVERY_BOUND_MS"])
+  const others = new Set([
+    // Of the smoke run and of the simulation,
+    "PARALLEL_API_KEY",
+    "PARALLEL_OTHER_API_KEY",
+    "RECOVERY_BOUND_MS",
+    // and of the command line.
+    "MULTITASK_URL",
+    "XDG_CONFIG_HOME",
+  ])
   const named = ["README.md", ...globSync("docs/*.md")]
     .flatMap((page) => quoted(read(page)))
     .flatMap((code) => code.match(/\b[A-Z]{2,}(?:_[A-Z]+)+\b/g) ?? [])
