@@ -100,7 +100,7 @@ export class TaskGroup {
     return this.#act("", options, undefined, "DELETE")
   }
 
-  #act<A>(
+  async #act<A>(
     name: string,
     { idempotencyKey, signal }: CallOptions = {},
     request?: object,
