@@ -69,6 +69,8 @@ export async function* streamEvents(options: StreamOptions): AsyncGenerator<Stre
         if (id !== null && id !== "") lastId = id
         yield step.value
         if (event === "done") return
+        // More may have come along with it.
+        signal?.throwIfAborted()
       }
     } finally {
       await connection.return(BROKEN)

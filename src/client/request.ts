@@ -1,6 +1,7 @@
 import { bytesOf, Leash, pause, textOf } from "./leash.ts"
 import { type Failure, MultitaskError } from "./MultitaskError.ts"
 import { discard, refusalOf } from "./refusal.ts"
+import { withoutKey } from "./withoutKey.ts"
 
 /** Where requests go, with which key, by which `fetch`. */
 export interface Connection {
@@ -33,8 +34,11 @@ const SILENCE_MS = 30_000
 const ACT_MS = 75_000
 const SLOWEST_BYTES_PER_MS = 16
 
-/** A redirect would take a request, and its key, elsewhere; no cookie means anything. */
-export const HERE_ONLY = { redirect: "manual", credentials: "omit" } as const
+/**
+ * A redirect would take a request, and its key, elsewhere. Cookies mean nothing to the deployment, but to what may stand
+ * in front of it, such as Cloudflare Access: its own pages send them, and to other origins none go.
+ */
+export const HERE_ONLY = { redirect: "manual", credentials: "same-origin" } as const
 
 /**
  * An answer of 2xx. Repeats after a network failure, a 409 with `Retry-After`, 429 and 502 to 504, for up to 45 s in all;
@@ -148,7 +152,8 @@ const persistently = async <A>(connection: Connection, asked: Asked, take: Take<
     const { failure } = outcome
     const left = PATIENCE_MS - (performance.now() - started)
     const told = (failure.retryAfter ?? 0) * 1000
-    if (left <= 0 || told > left || !isPassing(failure)) throw withoutKey(failure, connection.apiKey)
+    if (left <= 0 || told > left || !isPassing(failure))
+      throw new MultitaskError(withoutKey(failure, connection.apiKey))
     const grown = Math.min(LONGEST_WAIT_MS, 500 * 2 ** attempt) * (0.5 + Math.random() / 2)
     // All who were told the same would come back at the same moment.
     await pause(Math.min(left, Math.max(grown, told * (1 + Math.random() / 4))), signal)
@@ -199,15 +204,4 @@ const reasonOf = (error: unknown): string => {
   if (!(error.cause instanceof Error)) return error.message
   const { message, code } = error.cause as Error & { code?: unknown }
   return `${error.message}: ${message || String(code)}`
-}
-
-/** Nothing that a server or a `fetch` says may carry the key to a log. */
-const withoutKey = (failure: Failure, apiKey: string | undefined): MultitaskError => {
-  const clean = (text: string) =>
-    apiKey === undefined || apiKey.length < 8 ? text : text.replaceAll(apiKey, "[key]")
-  return new MultitaskError({
-    ...failure,
-    message: clean(failure.message),
-    errors: failure.errors?.map(({ path, message }) => ({ path: clean(path), message: clean(message) })),
-  })
 }
