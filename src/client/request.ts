@@ -145,15 +145,20 @@ const persistently = async <A>(connection: Connection, asked: Asked, take: Take<
   const request = prepared(connection, asked)
   const { signal } = request
   const started = performance.now()
+  let wasLost = false
   for (let attempt = 0; ; attempt++) {
     const outcome = await once(connection, request, take)
     if ("answer" in outcome) return outcome.answer
     signal?.throwIfAborted()
     const { failure } = outcome
+    wasLost ||= failure.status === 0
     const left = PATIENCE_MS - (performance.now() - started)
     const told = (failure.retryAfter ?? 0) * 1000
-    if (left <= 0 || told > left || !isPassing(failure))
-      throw new MultitaskError(withoutKey(failure, connection.apiKey))
+    if (left <= 0 || told > left || !isPassing(failure)) {
+      // What is told last says nothing of what was lost before, but for a clear refusal.
+      const message = failure.message + (wasLost && !isClear(failure) ? doubtOf(request) : "")
+      throw new MultitaskError(withoutKey({ ...failure, message }, connection.apiKey))
+    }
     const grown = Math.min(LONGEST_WAIT_MS, 500 * 2 ** attempt) * (0.5 + Math.random() / 2)
     // All who were told the same would come back at the same moment.
     await pause(Math.min(left, Math.max(grown, told * (1 + Math.random() / 4))), signal)
@@ -165,6 +170,10 @@ const isPassing = ({ status, retryAfter }: Failure): boolean =>
   status === 429 ||
   (status >= 502 && status <= 504) ||
   (status === 409 && retryAfter !== undefined)
+
+/** Nothing was carried out, under this idempotency key. */
+const isClear = ({ status }: Failure): boolean =>
+  status >= 400 && status < 500 && ![408, 409, 429].includes(status)
 
 /** One attempt. */
 const once = async <A>(
@@ -179,24 +188,18 @@ const once = async <A>(
     return "answer" in outcome ? outcome : { failure: { ...outcome.failure, idempotencyKey } }
   } catch (error) {
     leash.drop()
-    return { failure: unanswered(url, idempotencyKey, error) }
+    const said = `No whole answer came from ${new URL(url).host} (${reasonOf(error)}).`
+    return { failure: { status: 0, message: said, idempotencyKey, cause: error } }
   }
 }
 
-/** No answer, or only a part of it. */
-const unanswered = (url: string, idempotencyKey: string | undefined, cause: unknown): Failure => {
-  const { host } = new URL(url)
-  const doubt =
-    idempotencyKey === undefined
-      ? ""
-      : ` Whether the request was carried out is not known: within 24 hours it may be sent again under the same idempotency key (${idempotencyKey}), which carries it out once.`
-  return {
-    status: 0,
-    message: `No whole answer came from ${host} (${reasonOf(cause)}).${doubt}`,
-    idempotencyKey,
-    cause,
-  }
-}
+/** How a message goes on where an answer was lost. */
+export const DOUBT = " Whether the request was carried out is not known"
+
+const doubtOf = ({ idempotencyKey }: Prepared): string =>
+  idempotencyKey === undefined
+    ? ""
+    : `${DOUBT}: within 24 hours it may be sent again under the same idempotency key (${idempotencyKey}), which carries it out once.`
 
 /** `fetch failed` has a cause that says why. */
 const reasonOf = (error: unknown): string => {

@@ -66,6 +66,22 @@ it("tries for 45 s, then says that it is not known whether an act was carried ou
   expect(server.sent.length).toBeLessThan(20)
 })
 
+it.each([409, 429, 500, 503])("says so where an answer was lost and a %i is the last word", async (code) => {
+  const server = answering(lost, error(code, "Later.", { "retry-after": "100" }))
+  const act = clientOf(server.fetch).group(GROUP).stop({ idempotencyKey: "mine" })
+  expect(await failureOf(act)).toMatchObject({
+    status: code,
+    message: expect.stringMatching(/^Later\. Whether the request was carried out is not known: .*\(mine\)/),
+  })
+})
+
+it("believes a clear refusal, whatever was lost before", async () => {
+  const act = clientOf(answering(lost, error(402, "No credit.")).fetch)
+    .group(GROUP)
+    .retry()
+  expect(await failureOf(act)).toMatchObject({ status: 402, message: "No credit." })
+})
+
 it("says of a read that no answer came, and no more", async () => {
   const failure = await failureOf(clientOf(answering(lost).fetch).group(GROUP).status())
   expect(failure).toMatchObject({ status: 0, idempotencyKey: undefined })
