@@ -12,14 +12,14 @@ export interface Connection {
 }
 
 export interface Asked {
-  readonly method?: "GET" | "POST" | "DELETE"
+  readonly method?: "GET" | "POST" | "DELETE" | undefined
   /** From the base URL, with a slash in front. */
   readonly path: string
-  readonly query?: Readonly<Record<string, string | number | undefined>>
+  readonly query?: Readonly<Record<string, string | number | undefined>> | undefined
   /** JSON, as it is sent. */
   readonly body?: string | undefined
   /** The media type that is asked for; absent: JSON. */
-  readonly accept?: string
+  readonly accept?: string | undefined
   /** Under which a request that changes something is repeated; absent: one that is made for it. */
   readonly idempotencyKey?: string | undefined
   readonly signal?: AbortSignal | undefined

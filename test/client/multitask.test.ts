@@ -152,6 +152,22 @@ it.each([400, 403, 404])("stops waiting at a %i", async (code) => {
   expect(await failureOf(clientOf(server.fetch).group(GROUP).wait())).toMatchObject({ status: code })
 })
 
+it("does not wait at an address that answers with pages, but where one comes later", async () => {
+  expect(
+    await failureOf(
+      clientOf(answering(text("<html>")).fetch)
+        .group(GROUP)
+        .wait(),
+    ),
+  ).toMatchObject({
+    status: 200,
+    message: expect.stringContaining("Check that the base URL"),
+  })
+  const active = json({ status: { is_active: true } })
+  const server = answering(active, text("<html>"), json({ status: { is_active: false } }))
+  expect(await inTime(clientOf(server.fetch).group(GROUP).wait())).toEqual({ is_active: false })
+})
+
 it("does not wait at an address that redirects", async () => {
   const server = answering(text(null, "text/html", 301, { location: "https://elsewhere.example/" }))
   expect(await failureOf(clientOf(server.fetch).group(GROUP).wait())).toMatchObject({ status: 301 })
