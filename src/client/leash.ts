@@ -1,14 +1,38 @@
+interface Listener {
+  readonly pulls: Set<() => void>
+  readonly tell: () => void
+}
+
+/** Node warns of a leak at a signal's eleventh listener. One signal for many calls is none: it is listened to once. */
+const LISTENERS = new WeakMap<AbortSignal, Listener>()
+
+/** Returns what ends it. */
+const onAbort = (signal: AbortSignal, pull: () => void): (() => void) => {
+  let listener = LISTENERS.get(signal)
+  if (listener === undefined) {
+    const pulls = new Set<() => void>()
+    listener = { pulls, tell: () => pulls.forEach((each) => each()) }
+    LISTENERS.set(signal, listener)
+    signal.addEventListener("abort", listener.tell)
+  }
+  const { pulls, tell } = listener
+  pulls.add(pull)
+  return () => {
+    if (!pulls.delete(pull) || pulls.size > 0) return
+    signal.removeEventListener("abort", tell)
+    LISTENERS.delete(signal)
+  }
+}
+
 /** What an exchange hangs on. Its end, however it comes, leaves no listener and no timer behind. */
 export class Leash {
   readonly #controller = new AbortController()
-  readonly #outer: AbortSignal | undefined
-  readonly #pull = () => this.#controller.abort(this.#outer?.reason)
+  readonly #release: (() => void) | undefined
 
   /** Rejects, here and in `hold`, with the reason of this signal. */
   constructor(outer: AbortSignal | undefined) {
     outer?.throwIfAborted()
-    this.#outer = outer
-    outer?.addEventListener("abort", this.#pull)
+    this.#release = outer && onAbort(outer, () => this.#controller.abort(outer.reason))
   }
 
   /** For `fetch`. */
@@ -39,7 +63,7 @@ export class Leash {
 
   /** Ends what is still under way. */
   drop(): void {
-    this.#outer?.removeEventListener("abort", this.#pull)
+    this.#release?.()
     this.#controller.abort()
   }
 }
@@ -54,12 +78,11 @@ export const pause = (
     signal?.throwIfAborted()
     const settle = (settled: () => void) => {
       clearTimeout(timer)
-      signal?.removeEventListener("abort", cut)
+      release?.()
       settled()
     }
-    const cut = () => settle(() => reject(signal?.reason as Error))
     const timer = setTimeout(() => settle(resolve), ms)
-    signal?.addEventListener("abort", cut)
+    const release = signal && onAbort(signal, () => settle(() => reject(signal.reason as Error)))
     onWait(() => settle(resolve))
   })
 

@@ -319,6 +319,22 @@ it("ends with the signal's own reason however long it has tried", async () => {
   expect(await outcome).toBe("enough")
 })
 
+it("takes one signal for many calls, without a warning of a leak", async () => {
+  const { controller, signal, listening } = watchedSignal()
+  const { sent, fetch } = answering(never)
+  const group = clientOf(fetch).group(GROUP)
+  const calls = [
+    ...Array.from({ length: 20 }, () => failureOf(group.status({ signal }))),
+    failureOf(group.rows({ signal }).next()),
+  ]
+  await vi.advanceTimersByTimeAsync(0)
+  expect(listening()).toBe(1)
+  controller.abort("enough")
+  expect(new Set(await Promise.all(calls))).toEqual(new Set(["enough"]))
+  expect(sent.every(({ init }) => init.signal?.aborted)).toBe(true)
+  expect([listening(), vi.getTimerCount()]).toEqual([0, 0])
+})
+
 it("sends nothing under a signal that has been aborted", async () => {
   const server = answering(json(stopped))
   const signal = AbortSignal.abort("no more")

@@ -31,15 +31,30 @@ var MultitaskError = class extends Error {
 };
 
 // src/client/leash.ts
+var LISTENERS = /* @__PURE__ */ new WeakMap();
+var onAbort = (signal, pull) => {
+  let listener = LISTENERS.get(signal);
+  if (listener === void 0) {
+    const pulls2 = /* @__PURE__ */ new Set();
+    listener = { pulls: pulls2, tell: () => pulls2.forEach((each) => each()) };
+    LISTENERS.set(signal, listener);
+    signal.addEventListener("abort", listener.tell);
+  }
+  const { pulls, tell } = listener;
+  pulls.add(pull);
+  return () => {
+    if (!pulls.delete(pull) || pulls.size > 0) return;
+    signal.removeEventListener("abort", tell);
+    LISTENERS.delete(signal);
+  };
+};
 var Leash = class {
   #controller = new AbortController();
-  #outer;
-  #pull = () => this.#controller.abort(this.#outer?.reason);
+  #release;
   /** Rejects, here and in `hold`, with the reason of this signal. */
   constructor(outer) {
     outer?.throwIfAborted();
-    this.#outer = outer;
-    outer?.addEventListener("abort", this.#pull);
+    this.#release = outer && onAbort(outer, () => this.#controller.abort(outer.reason));
   }
   /** For `fetch`. */
   get signal() {
@@ -67,7 +82,7 @@ var Leash = class {
   }
   /** Ends what is still under way. */
   drop() {
-    this.#outer?.removeEventListener("abort", this.#pull);
+    this.#release?.();
     this.#controller.abort();
   }
 };
@@ -76,12 +91,11 @@ var pause = (ms, signal, onWait = () => {
   signal?.throwIfAborted();
   const settle = (settled) => {
     clearTimeout(timer);
-    signal?.removeEventListener("abort", cut);
+    release?.();
     settled();
   };
-  const cut = () => settle(() => reject(signal?.reason));
   const timer = setTimeout(() => settle(resolve), ms);
-  signal?.addEventListener("abort", cut);
+  const release = signal && onAbort(signal, () => settle(() => reject(signal.reason)));
   onWait(() => settle(resolve));
 });
 async function* bytesOf(body, leash, ms) {
