@@ -61,11 +61,47 @@ export class Leash {
     })
   }
 
+  pull(reason: unknown): void {
+    this.#controller.abort(reason)
+  }
+
   /** Ends what is still under way. */
   drop(): void {
     this.#release?.()
     this.#controller.abort()
   }
+}
+
+const LEFT = Symbol("left")
+
+/**
+ * A generator that hears its `return` also while it waits: of itself it would hear it behind what it waits for, which may
+ * take hours, and streams that are made of it could not be ended. `make` gets the signal that it is to wait with.
+ */
+export const leaving = <A>(
+  outer: AbortSignal | undefined,
+  make: (signal: AbortSignal) => AsyncGenerator<A, void, undefined>,
+): AsyncGenerator<A, void, undefined> => {
+  const left = new AbortController()
+  const items = (async function* () {
+    const leash = new Leash(outer)
+    const release = onAbort(left.signal, () => leash.pull(LEFT))
+    try {
+      yield* make(leash.signal)
+    } catch (error) {
+      if (error !== LEFT) throw error
+    } finally {
+      release()
+      leash.drop()
+    }
+  })()
+  const leave = items.return.bind(items)
+  return Object.assign(items, {
+    return: (value: void | PromiseLike<void>) => {
+      left.abort()
+      return leave(value)
+    },
+  })
 }
 
 /** Ends early by `hurry`, which `onWait` is given; rejects with the signal's reason. */

@@ -6,6 +6,7 @@ import {
   answering,
   BASE,
   body,
+  clientOf,
   error,
   failureOf,
   GROUP,
@@ -251,6 +252,24 @@ it("ends with the signal's reason where it was aborted between two events", asyn
   await events.next()
   controller.abort("enough")
   await expect(events.next()).rejects.toBe("enough")
+})
+
+it("closes the connection when it is left while it waits for an event", async () => {
+  const server = answering(streaming([row(1)], "silence"))
+  for (const items of [
+    streamEvents({ url: `${BASE}/x`, fetch: server.fetch }),
+    clientOf(server.fetch).group(GROUP).events(),
+    clientOf(server.fetch).group(GROUP).rows(),
+  ]) {
+    const told = Array.from({ length: 2 }, () => items.next())
+    await vi.advanceTimersByTimeAsync(10)
+    const end = { value: undefined, done: true }
+    expect(await items.return()).toEqual(end)
+    expect(await told[1]).toEqual(end)
+    expect(await items.next()).toEqual(end)
+    expect(server.sent.at(-1)?.init.signal?.aborted).toBe(true)
+    expect(vi.getTimerCount()).toBe(0)
+  }
 })
 
 it("tells nothing more once it was aborted, however much has come already", async () => {

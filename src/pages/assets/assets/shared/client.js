@@ -80,11 +80,37 @@ var Leash = class {
       if (signal.aborted) cut();
     });
   }
+  pull(reason) {
+    this.#controller.abort(reason);
+  }
   /** Ends what is still under way. */
   drop() {
     this.#release?.();
     this.#controller.abort();
   }
+};
+var LEFT = /* @__PURE__ */ Symbol("left");
+var leaving = (outer, make) => {
+  const left = new AbortController();
+  const items = (async function* () {
+    const leash = new Leash(outer);
+    const release = onAbort(left.signal, () => leash.pull(LEFT));
+    try {
+      yield* make(leash.signal);
+    } catch (error) {
+      if (error !== LEFT) throw error;
+    } finally {
+      release();
+      leash.drop();
+    }
+  })();
+  const leave = items.return.bind(items);
+  return Object.assign(items, {
+    return: (value) => {
+      left.abort();
+      return leave(value);
+    }
+  });
 };
 var pause = (ms, signal, onWait = () => {
 }) => new Promise((resolve, reject) => {
@@ -350,7 +376,8 @@ var sseParser = (emit) => {
 var SILENCE_MS3 = 45e3;
 var LONGEST_WAIT_MS2 = 1e4;
 var LONGEST_TOLD_MS = 6e4;
-async function* streamEvents(options) {
+var streamEvents = (options) => leaving(options.signal, (signal) => follow({ ...options, signal }));
+async function* follow(options) {
   const { signal, onState = () => {
   }, onWait } = options;
   let lastId = options.lastEventId ?? null;
