@@ -1,12 +1,13 @@
 // @ts-check
 /** @import { MultitaskAnswer, MultitaskRequest, Problem } from "../../types.js" */
 
-import { askJson, MultitaskError } from "../shared/client.js"
+import { askJson, DOUBT, MultitaskError } from "../shared/client.js"
 import { own } from "../shared/dom.js"
 import { requestText } from "./request.js"
 
 /**
- * What was sent without a word of what became of it: sent again unchanged, it is started once.
+ * What was sent, and perhaps started: sent again unchanged, it is started once. Only a clear refusal ends that. A request
+ * whose first answer was lost may be told at last that it is still under way (409), or that there are too many (429).
  * @type {{ body: string, apiKey: string, idempotencyKey: string | undefined } | null}
  */
 let doubtful = null
@@ -42,21 +43,28 @@ export async function send(request, apiKey, onAgain) {
   } catch (error) {
     if (!(error instanceof MultitaskError)) throw error
     const { status, idempotencyKey } = error
-    doubtful = status === 0 || status >= 500 ? { body, apiKey, idempotencyKey } : null
+    doubtful = isRefusal(status) ? null : { body, apiKey, idempotencyKey }
     // Without a URL nothing is behind the group's id.
     return refusal(problemsOf(error), error.url && error.taskgroupId)
   }
 }
 
+/** @param {number} status */
+const isRefusal = (status) => status >= 400 && status < 500 && ![408, 409, 429].includes(status)
+
 /** @param {Problem[]} problems @param {string} [taskgroupId] @returns {{ ok: false, problems: Problem[], taskgroupId: string | null }} */
 const refusal = (problems, taskgroupId) => ({ ok: false, problems, taskgroupId: taskgroupId || null })
 
+const REPEAT =
+  "Whether the group was started is not known: sent again unchanged, it is started once, as long as this page stays open."
+
 /** @param {MultitaskError} error @returns {Problem[]} */
 function problemsOf({ status, message, errors, retryAfter, refId, cause }) {
-  if (status === 0) {
+  const [said, doubt] = message.split(DOUBT)
+  if (doubt !== undefined) {
     const why = cause instanceof Error && cause.message ? ` (${cause.message})` : ""
-    const said = `The server could not be reached${why}. Whether the group was started is not known: sent again unchanged, it is started once.`
-    return [{ path: "", message: said }]
+    const lost = status === 0 ? `The server could not be reached${why}.` : said
+    return [{ path: "", message: `${lost} ${REPEAT}` }]
   }
   if (status === 401 || status === 403) return [...errors, { path: "api_key", message }]
   if (errors.length > 0) return [...errors]
