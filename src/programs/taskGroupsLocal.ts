@@ -77,7 +77,7 @@ export const TaskGroupsLocal: Layer.Layer<TaskGroups, never, LocalServices> = La
   }),
 )
 
-/** Waits until the group has ended. */
+/** Waits until the group has ended. A webhook is sent after that, while the layers stay open. */
 export const awaitTaskGroup = Effect.fn("awaitTaskGroup")(function* () {
   const group = yield* GroupReader
   const publisher = yield* Publisher
