@@ -15,7 +15,7 @@ try {
   const plan = await multitask.plan(request)
   console.log(`${plan.num_inputs} rows with ${plan.processor}: about $${plan.estimated_cost_usd}`)
 
-  // With the plan's fields and processor nothing is suggested again, and it cannot cost more than was shown.
+  // Nothing is suggested again, and where there is a price it cannot cost more than was shown.
   const group = await multitask.create({
     ...request,
     output_schema: plan.output_schema,

@@ -24,4 +24,4 @@ const markdown = await group.run(
   ),
 )
 console.log(markdown)
-group.close()
+await group.close()

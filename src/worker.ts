@@ -16,18 +16,31 @@ export { TaskGroupDO } from "./do/TaskGroupDO.ts"
 /** One context for each set of bindings: an isolate has one, tests may have several. */
 const contexts = new WeakMap<MultitaskEnv, HandlerContext>()
 
+const CLASSES = [
+  ["TASK_GROUP", "TaskGroupDO"],
+  ["IDEMPOTENCY", "IdempotencyDO"],
+] as const
+
+/** Whoever embeds the Worker may have forgotten one; what is called later would look like a failure that passes. */
+const unboundOf = (env: MultitaskEnv): ReadonlyArray<string> =>
+  CLASSES.filter(([name]) => typeof (env as Partial<MultitaskEnv>)[name]?.idFromName !== "function").map(
+    ([name, of]) => `${name} must be a binding of the Durable Object class ${of}; there is none`,
+  )
+
 const contextOf = (env: MultitaskEnv, constants: Constants): HandlerContext | Response => {
   const known = contexts.get(env)
   if (known !== undefined) return known
   const read = readSettings({ ...env }, constants)
-  if (!read.ok) {
+  const unbound = unboundOf(env)
+  if (!read.ok || unbound.length > 0) {
+    const problems = [...unbound, ...(read.ok ? [] : read.problems)]
     const refId = crypto.randomUUID()
     console.error(
       JSON.stringify({
         level: "error",
         message: "Wrong configuration",
         ref_id: refId,
-        problems: read.problems,
+        problems,
       }),
     )
     return errorResponse({
@@ -35,7 +48,7 @@ const contextOf = (env: MultitaskEnv, constants: Constants): HandlerContext | Re
       refId,
       message:
         "This deployment is configured wrongly. Its operator must correct the variables named in detail.",
-      detail: { errors: read.problems },
+      detail: { errors: problems },
     })
   }
   // The bindings' types differ from Worker to Worker; these are the methods that this one uses.

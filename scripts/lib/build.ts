@@ -6,7 +6,6 @@ import {
   globSync,
   mkdtempSync,
   readFileSync,
-  renameSync,
   rmSync,
 } from "node:fs"
 import { execFile } from "node:child_process"
@@ -14,6 +13,7 @@ import { dirname, join, normalize } from "node:path"
 import { promisify } from "node:util"
 import { command } from "../check/run.ts"
 import { buildMcpSdk } from "./mcpSdk.mjs"
+import { replaceFolder } from "./replaceFolder.ts"
 
 /** Of the pages, what only the project's own compiler reads. */
 const NOT_SERVED = /(?:\.d\.ts|tsconfig\.json)$/
@@ -43,11 +43,7 @@ export const buildPackage = async (root: string): Promise<void> => {
     keepDeclarations(folder, declarationsIn(root))
     chmodSync(join(folder, "src/cli/main.js"), 0o755)
     chmodSync(folder, 0o755)
-    // So that it is missing for no longer than it takes to rename: others may be reading it.
-    const former = `${folder}-former`
-    if (existsSync(join(root, "dist"))) renameSync(join(root, "dist"), former)
-    renameSync(folder, join(root, "dist"))
-    rmSync(former, { recursive: true, force: true })
+    replaceFolder(folder, join(root, "dist"))
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }

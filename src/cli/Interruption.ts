@@ -1,4 +1,7 @@
-export type Signal = "SIGINT" | "SIGTERM"
+/** SIGHUP: the terminal was closed. */
+export const EXIT_CODES = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const
+
+export type Signal = keyof typeof EXIT_CODES
 
 /** Somebody ended the command. Its message says what that means for what was under way. */
 export class Interrupted extends Error {
@@ -7,7 +10,7 @@ export class Interrupted extends Error {
 
   constructor(signal: Signal, message: string) {
     super(message)
-    this.exitCode = signal === "SIGINT" ? 130 : 143
+    this.exitCode = EXIT_CODES[signal]
   }
 }
 

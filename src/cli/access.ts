@@ -1,4 +1,4 @@
-import { Multitask } from "../client/index.ts"
+import { Multitask, MultitaskError } from "../client/index.ts"
 import { askKey, knownKey } from "./key.ts"
 import { type GroupPlace, groupPlace } from "./place.ts"
 import { askYesNo, mayAsk } from "./prompt.ts"
@@ -46,6 +46,16 @@ export const groupOf = async (
   return place
 }
 
+/** What an act may cost: what was shown and agreed to. `--max-cost` may be far more, and is kept by the plan already. */
+export const capOf = ({ options }: Session, shown: number | null): { readonly max_cost_usd?: number } => {
+  const cap = shown ?? options.maxCost
+  return cap === null ? {} : { max_cost_usd: cap }
+}
+
+/** The server refuses for its cost what was planned a moment ago. */
+const isDearer = (error: unknown): boolean =>
+  error instanceof MultitaskError && error.errors.some(({ path }) => path === "max_cost_usd")
+
 /** Sends what changes something: the first Ctrl-C waits for its answer, which `done` tells. */
 export const change = <A>(
   session: Session,
@@ -57,9 +67,14 @@ export const change = <A>(
   },
 ): Promise<A> => {
   const { interruption } = session
+  const before = interruption.meaning
   interruption.meaning = options.doubt
   return interruption.hold({
-    act: () => options.send(interruption.signal),
+    act: () =>
+      options.send(interruption.signal).catch((error: unknown) => {
+        if (!isDearer(error)) throw error
+        throw new Refused(`By now it costs more than was shown. ${before} Try again to see what it costs.`)
+      }),
     done: options.done,
     onFirst: () =>
       void say(session, "\nWaiting for the answer to what was sent. Ctrl-C again quits at once."),

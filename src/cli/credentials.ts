@@ -1,7 +1,8 @@
-import { chmod, mkdir, open, rename, rm } from "node:fs/promises"
+import { chmod, mkdir, open, realpath, rename, rm, rmdir } from "node:fs/promises"
 import { posix, win32 } from "node:path"
 import { PRODUCT } from "../domain/Product.ts"
 import { Refused } from "./Refused.ts"
+import { sleep } from "./sleep.ts"
 import type { World } from "./World.ts"
 
 const PRIVATE = 0o600
@@ -69,15 +70,50 @@ const keysOf = (text: string, path: string): ReadonlyMap<string, string> => {
   }
 }
 
-/** Replaces the file as a whole, at no moment readable by others; without keys there is none. */
-export const writeCredentials = async (place: Place, keys: ReadonlyMap<string, string>): Promise<void> => {
+type Keys = ReadonlyMap<string, string>
+
+/** Changes what is kept, which another `login` may be about to change as well. */
+export const changeCredentials = async (place: Place, change: (keys: Keys) => Keys): Promise<void> => {
   const path = credentialsFile(place)
-  if (keys.size === 0) return rm(path, { force: true })
   const folder = (place.platform === "win32" ? win32 : posix).dirname(path)
-  const temporary = `${path}.${crypto.randomUUID()}`
+  const lock = `${path}.lock`
   try {
     await mkdir(folder, { recursive: true, mode: PRIVATE_FOLDER })
     if (place.platform !== "win32") await chmod(folder, PRIVATE_FOLDER)
+    await take(lock)
+  } catch (error) {
+    throw notWritten(path, error)
+  }
+  try {
+    await write(path, change((await readCredentials(place)).keys))
+  } finally {
+    await rmdir(lock).catch(() => {})
+  }
+}
+
+const LOCK_STEP_MS = 50
+/** Whoever has it needs a moment: longer than this it was left behind. */
+const LOCK_STEPS = 60
+
+/** A folder is made by one alone. */
+const take = async (lock: string): Promise<void> => {
+  for (let step = 0; step < LOCK_STEPS; step++) {
+    try {
+      return await mkdir(lock)
+    } catch (error) {
+      if (codeOf(error) !== "EEXIST") throw error
+      await sleep(LOCK_STEP_MS)
+    }
+  }
+}
+
+/** Replaces the file as a whole, at no moment readable by others; without keys there is none. */
+const write = async (given: string, keys: Keys): Promise<void> => {
+  // Behind a link: else the keys in what it leads to would stay there.
+  const path = await realpath(given).catch(() => given)
+  const temporary = `${path}.${crypto.randomUUID()}`
+  try {
+    if (keys.size === 0) return await rm(path, { force: true })
     const file = await open(temporary, "wx", PRIVATE)
     try {
       await file.writeFile(`${JSON.stringify({ keys: Object.fromEntries(keys) }, null, 2)}\n`)
@@ -88,11 +124,14 @@ export const writeCredentials = async (place: Place, keys: ReadonlyMap<string, s
     await rename(temporary, path)
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => {})
-    throw new Refused(
-      `${path} cannot be written (${codeOf(error)}). Nothing was kept; PARALLEL_API_KEY works without it.`,
-    )
+    throw notWritten(path, error)
   }
 }
+
+const notWritten = (path: string, error: unknown): Refused =>
+  new Refused(
+    `${path} cannot be written (${codeOf(error)}). Nothing was changed; PARALLEL_API_KEY works without it.`,
+  )
 
 const codeOf = (error: unknown): string =>
   typeof error === "object" && error !== null && "code" in error ? String(error.code) : "unknown"

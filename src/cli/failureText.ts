@@ -18,17 +18,39 @@ const textOf = (error: unknown, session: Session | null): string => {
   return `This should not have happened. Please report it: ${terminalText(said)}`
 }
 
+/** What the client says of a request whose answer was lost, also before an attempt that was refused. */
+const UNKNOWN = / Whether the request was carried out is not known[^]*$/
+
+/** Whether a request that was to change something may have been carried out, and nobody has said so. */
+const isInDoubt = ({ status, message, refId, retryAfter, idempotencyKey }: MultitaskError): boolean =>
+  status === 0 ||
+  UNKNOWN.test(message) ||
+  isUnderWay({ status, retryAfter }) ||
+  // What stands in between and answers instead does not know; our server says what has become of it.
+  (idempotencyKey !== undefined && refId === undefined && (status < 400 || status >= 500))
+
+/** An attempt before has come to the server, which has no answer to it yet. */
+const isUnderWay = ({ status, retryAfter }: Pick<MultitaskError, "status" | "retryAfter">): boolean =>
+  status === 409 && retryAfter !== undefined
+
+/** A program can send the same again, under its key; who types commands is told what is not known. */
+const messageOf = (error: MultitaskError): string => {
+  if (error.status === 413) return TOO_LARGE
+  if (isUnderWay(error)) return "The server has the request and has not come to an end with it."
+  return error.message.replace(UNKNOWN, "").replace("the base URL", "--host")
+}
+
 const saidText = (error: MultitaskError, session: Session | null): string => {
-  const { status, message, errors, refId, url } = error
+  const { status, errors, refId, url } = error
   // The only problem is the message.
-  const problems = errors.length < 2 && !isPlace(errors[0]) ? [] : errors.map(problemText)
-  const said =
-    problems.length === 0 ? serverText(status === 0 ? withoutAdvice(message) : message, 2_000) : null
+  const problems =
+    errors.length < 2 && !isPlace(errors[0]) ? [] : errors.map((problem) => problemText(problem, session))
+  const said = problems.length === 0 ? serverText(messageOf(error), 2_000) : null
   return [
     ...(said === null ? [] : [said]),
     ...(problems.length > 1 ? ["These were refused:", ...problems.map((text) => `  ${text}`)] : problems),
     ...(status === 401 ? [KEY_ADVICE] : []),
-    ...(status === 0 && session !== null ? [session.interruption.meaning] : []),
+    ...(isInDoubt(error) && session !== null ? [session.interruption.meaning] : []),
     ...(url !== undefined && session?.group === null ? [`The group: ${terminalText(url)}`] : []),
     ...(refId === undefined || refId === "" ? [] : [`Reference: ${terminalText(refId, 100)}`]),
   ]
@@ -36,17 +58,16 @@ const saidText = (error: MultitaskError, session: Session | null): string => {
     .join("\n")
 }
 
-const KEY_ADVICE = "The key comes from PARALLEL_API_KEY, else from login."
+const TOO_LARGE =
+  "The rows are more than the server takes in one request. Split the file: run one part, and add the others to its group."
 
-/** A program can send the same again; who types commands is told what is not known. */
-const withoutAdvice = (message: string): string =>
-  message.replace(/ Whether the request was carried out is not known:[^]*$/, "")
+const KEY_ADVICE = "The key comes from PARALLEL_API_KEY, else from login."
 
 const isPlace = (problem: Problem | undefined): boolean => problem !== undefined && problem.path !== ""
 
 /** A sentence that begins with the place. */
-const problemText = ({ path, message }: Problem): string =>
-  `${path === "" ? "The request" : terminalText(placeOf(path))} ${serverText(message)}`
+const problemText = ({ path, message }: Problem, session: Session | null): string =>
+  `${path === "" ? "The request" : terminalText(placeOf(path, session))} ${serverText(message)}`
 
 const NAME_OF: Readonly<Record<string, string>> = {
   output_schema: "The output's schema",
@@ -58,10 +79,14 @@ const NAME_OF: Readonly<Record<string, string>> = {
   inputs: "FILE",
 }
 
-/** A place of a request in the words of the command line: rows by their number, the header not counted. */
-const placeOf = (path: string): string => {
+/** A place of a request in the words of the command line: rows by their number, the header not counted, and their line. */
+const placeOf = (path: string, session: Session | null): string => {
   const [, index, below = ""] = /^inputs\[(\d+)\]\.?(.*)$/s.exec(path) ?? []
-  if (index !== undefined) return `Row ${Number(index) + 1}${below === "" ? "" : `, ${below},`}`
+  if (index !== undefined) {
+    const line = session?.lineOfRow(Number(index))
+    const row = `Row ${Number(index) + 1}${line === undefined ? "" : ` (line ${line})`}`
+    return below === "" ? row : `${row}, ${below},`
+  }
   const [, field = "", rest = ""] = /^(\w+)\.?(.*)$/s.exec(path) ?? []
   const option = Object.hasOwn(NAME_OF, field) ? NAME_OF[field] : undefined
   return option === undefined ? path : rest === "" ? option : `${option}, ${rest},`

@@ -1,4 +1,5 @@
 import { CharsetReader } from "../domain/Charset.ts"
+import type { Delimiter } from "../domain/DelimitedHeader.ts"
 import { fieldsOf, kindOf } from "../domain/JsonText.ts"
 import { rowsFormat } from "../domain/MediaType.ts"
 import { RowCollector, type Rows } from "../domain/Rows.ts"
@@ -13,8 +14,10 @@ export interface InputFile {
   readonly name: string
   /** What it is, whatever it is called. */
   readonly format: "json" | "jsonl" | "csv" | "tsv"
+  /** What divides a table's cells. */
+  readonly delimiter: Delimiter | null
   readonly count: number
-  /** JSON array of the rows, each as it was written; `{}` for one that holds no value. */
+  /** JSON array of the rows, each as it was written; `{}` for one that holds no value. Of more than a limit, those up to it. */
   readonly json: string
   /** The rows' columns in the order of the file. */
   readonly columns: ReadonlyArray<string>
@@ -22,8 +25,18 @@ export interface InputFile {
   readonly lineOfRow: (row: number) => number | undefined
 }
 
+/** What need be sent of the rows: the server takes no more of them, but of all of them it may be too much. */
+export interface RowChoice {
+  readonly limit: number | null
+  readonly skipEmpty: boolean
+}
+
 /** Rows of a file, or of standard input for `-`: CSV, TSV, JSON or JSON Lines. Throws a `Refused` that says where it is wrong. */
-export const readInputFile = async (file: string, world: Pick<World, "stdin">): Promise<InputFile> => {
+export const readInputFile = async (
+  file: string,
+  world: Pick<World, "stdin">,
+  choice: RowChoice = { limit: null, skipEmpty: false },
+): Promise<InputFile> => {
   const name = inputName(file)
   const said = rowsFormat("", [file])
   const text = textOf(name, await readBytes(file, world))
@@ -43,8 +56,9 @@ export const readInputFile = async (file: string, world: Pick<World, "stdin">): 
   return {
     name,
     format: formatOf(text, read),
+    delimiter: read.rows.table?.delimiter ?? null,
     count: collected.seen,
-    json: `[${allRows(rows, collected.seen).join(",")}]`,
+    json: `[${allRows(rows, collected.seen).slice(0, endOf(rows, choice)).join(",")}]`,
     columns: columnsOf(rows, read),
     lineOfRow: read.lineOfRow,
   }
@@ -77,6 +91,12 @@ const allRows = ({ texts, indexes }: Rows, count: number): ReadonlyArray<string>
   const all = Array.from({ length: count }, () => "{}")
   for (const [at, index] of indexes.entries()) all[index] = texts[at]!
   return all
+}
+
+/** Behind which of the rows the limit is reached. */
+const endOf = ({ indexes }: Rows, { limit, skipEmpty }: RowChoice): number => {
+  if (limit === null) return Infinity
+  return skipEmpty && indexes !== null ? (indexes[limit - 1] ?? Infinity) + 1 : limit
 }
 
 /** A column without a name that holds nothing is in no row. */

@@ -1,15 +1,15 @@
 #!/usr/bin/env node
 /** The command `parallel-multitask`. */
 import { homedir } from "node:os"
-import { Interruption, type Signal } from "./Interruption.ts"
+import { EXIT_CODES, Interruption, type Signal } from "./Interruption.ts"
 import { run } from "./program.ts"
 import { write } from "./Session.ts"
 
 const interruption = new Interruption()
-for (const signal of ["SIGINT", "SIGTERM"] satisfies ReadonlyArray<Signal>) {
+for (const signal of Object.keys(EXIT_CODES) as ReadonlyArray<Signal>) {
   process.on(signal, () => {
     // Who asks again has waited long enough for what was to be tidied up.
-    if (interruption.signal.aborted) process.exit(signal === "SIGINT" ? 130 : 143)
+    if (interruption.signal.aborted) process.exit(EXIT_CODES[signal])
     interruption.raise(signal)
   })
 }

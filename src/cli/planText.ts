@@ -1,5 +1,7 @@
 import { compactText, elementsOf, fieldsOf, kindOf, membersOf, shownText } from "../domain/JsonText.ts"
 import type { Plan } from "../client/index.ts"
+import { number } from "./following/words.ts"
+import type { InputFile } from "./inputFile.ts"
 import { Refused } from "./Refused.ts"
 import { terminalText } from "./terminalText.ts"
 import { dollars, durationRange, type Facts, factsText, plural, serverText } from "./text.ts"
@@ -38,17 +40,21 @@ const MAX_COLUMNS = 50
 export const widthOf = ({ columns = 0 }: { readonly columns?: number | undefined }): number =>
   columns === 0 ? 80 : Math.max(MIN_WIDTH, Math.min(MAX_WIDTH, columns))
 
+type PlannedFile = Pick<InputFile, "name" | "count" | "columns">
+
+/** So many rows of a file, and how many are left. Of those behind a limit the server knows nothing. */
+export const rowsText = ({ name, count }: PlannedFile, taken: number): string => {
+  const left = count - taken
+  return `${plural(taken, "row")} of ${terminalText(name)}${left > 0 ? `, ${number(left)} left out` : ""}`
+}
+
 /** What a run would do and cost, for people. */
 export const planText = (
   { plan, schema }: ReadPlan,
-  { name, isText, width }: { readonly name: string; readonly isText: boolean; readonly width: number },
+  { file, isText, width }: { readonly file: PlannedFile; readonly isText: boolean; readonly width: number },
 ): string => {
-  const left = plan.num_inputs_left_out
   const facts: Facts = [
-    [
-      "Rows",
-      `${plural(plan.num_inputs, "row")} of ${terminalText(name)}${left === 0 ? "" : `, ${left} left out`}`,
-    ],
+    ["Rows", rowsText(file, plan.num_inputs)],
     ["Processor", terminalText(plan.processor)],
     [
       "Answer",
@@ -59,8 +65,30 @@ export const planText = (
       ? []
       : [["Time", `typically ${durationRange(plan.estimated_seconds)}`] as const]),
     ...warningFacts(plan.warnings),
+    ...displacedFacts(file.columns, isText ? ["content"] : answersIn(schema)),
   ]
   return factsText(facts, width)
+}
+
+/** What results say of a row under names of their own. */
+const OWN = ["$id", "$status", "$error"]
+
+const MAX_DISPLACED = 10
+
+/** Columns that are not in the results, because an answer has their name: said before it is paid for. */
+const displacedFacts = (columns: ReadonlyArray<string>, answers: ReadonlyArray<string>): Facts => {
+  const taken = new Set([...OWN, ...answers])
+  const displaced = columns.filter((name) => taken.has(name))
+  if (displaced.length === 0) return []
+  const shown = displaced.slice(0, MAX_DISPLACED).map((name) => terminalText(name, 40))
+  const names = `${shown.join(", ")}${displaced.length > shown.length ? " …" : ""}`
+  const [what, them] = displaced.length === 1 ? ["a column", "it"] : ["columns", "them"]
+  return [
+    [
+      "Warning",
+      `In the results answers, or a row's own $id, $status and $error, stand in place of ${what} of the file: ${names}. Rename ${them} there to keep both.`,
+    ],
+  ]
 }
 
 export const costText = (usd: number | null): string =>
@@ -73,11 +101,18 @@ export const warningFacts = (warnings: ReadonlyArray<string>): Facts =>
 export const forCost = (usd: number | null): string =>
   usd === null ? "at a cost that is not known" : `for about ${dollars(usd)}`
 
+const propertiesOf = (schema: string) => {
+  const properties = fieldsOf(schema).get("properties") ?? "null"
+  return kindOf(properties) === "object" ? membersOf(properties) : null
+}
+
+const answersIn = (schema: string | null): ReadonlyArray<string> =>
+  (schema === null ? null : propertiesOf(schema))?.map(({ name }) => name) ?? []
+
 /** A column a line: its name, its type, what it is. */
 const columnsText = (schema: string, width: number): string => {
-  const properties = fieldsOf(schema).get("properties") ?? "null"
-  if (kindOf(properties) !== "object") return "JSON, by the schema"
-  const columns = membersOf(properties)
+  const columns = propertiesOf(schema)
+  if (columns === null) return "JSON, by the schema"
   const shown = columns.slice(0, MAX_COLUMNS).map(({ name, value }) => {
     const fields = kindOf(value) === "object" ? fieldsOf(value) : new Map<string, string>()
     return { name: terminalText(name, 40), type: typeText(fields), about: aboutText(fields) }

@@ -42,7 +42,14 @@ export const run = async (
     if (parsed._tag === "help") await write(world.stdout, help(parsed.command))
     else if (parsed._tag === "version") await write(world.stdout, `${VERSION}\n`)
     else {
-      session = { ...parsed, world, interruption, secrets: new Set(), group: null }
+      session = {
+        ...parsed,
+        world,
+        interruption,
+        secrets: new Set(),
+        lineOfRow: () => undefined,
+        group: null,
+      }
       return await PROGRAMS[parsed.command](session)
     }
     return 0

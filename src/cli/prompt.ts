@@ -1,4 +1,5 @@
 import type { Interruption } from "./Interruption.ts"
+import { sleep } from "./sleep.ts"
 import type { World } from "./World.ts"
 
 /** Whether somebody is there to be asked: reads what is asked on stderr, and types. */
@@ -10,6 +11,7 @@ export const askYesNo = async (
   interruption: Interruption,
   question: string,
 ): Promise<boolean> => {
+  await forgetTyped(world, interruption)
   world.stderr.write(`${question} [y/N] `)
   let typed = ""
   const answer = await read(world, interruption, (text) => {
@@ -18,6 +20,27 @@ export const askYesNo = async (
   })
   if (answer === null) world.stderr.write("\n")
   return /^\s*y(?:es)?\s*$/i.test(answer ?? "")
+}
+
+/** A terminal that has something to read says so at once. */
+const TYPED_MS = 50
+
+/** What was typed, or pasted along with a command, before there was a question is no answer to it. */
+const forgetTyped = async ({ stdin }: World, interruption: Interruption): Promise<void> => {
+  const onData = (bytes: Buffer | string) => {
+    if (String(bytes).includes("\x03")) interruption.raise("SIGINT")
+  }
+  // In raw mode a line without an end is there, too.
+  stdin.setRawMode?.(true)
+  // What is wrong with it is told to who asks.
+  const ignore = () => {}
+  stdin.on("data", onData).on("error", ignore).resume()
+  try {
+    await sleep(TYPED_MS, interruption.signal)
+  } finally {
+    stdin.off("data", onData).off("error", ignore).pause()
+    stdin.setRawMode?.(false)
+  }
 }
 
 /** What was typed, shown nowhere; null: the input ended without it. The terminal is as it was afterwards. */

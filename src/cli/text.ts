@@ -27,8 +27,12 @@ const OPTION_OF: Readonly<Record<string, string>> = {
 /** What the server says, on a line and with the options of the command line for fields of a request. */
 export const serverText = (text: string, max = 1_000): string =>
   terminalText(text, max).replaceAll(
-    /(["`]?)\b(skip_empty|max_cost_usd|output_description|output_schema)\1(?:: true)?/g,
-    (_, _quote: string, field: string) => OPTION_OF[field]!,
+    // Not where the name begins a place within it.
+    /(\bsend )?(["`]?)\b(skip_empty|max_cost_usd|output_description|output_schema)\2(?!\.\w|\[)(?:: true)?/gi,
+    (_, send: string | undefined, _quote: string, field: string) => {
+      const verb = send === undefined ? "" : send.startsWith("S") ? "Add " : "add "
+      return verb + OPTION_OF[field]!
+    },
   )
 
 export type Facts = ReadonlyArray<readonly [label: string, text: string]>

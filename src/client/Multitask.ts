@@ -35,7 +35,7 @@ export class Multitask {
   }
 
   /** What the request would come to; nothing is created. */
-  plan(input: Sent<TaskGroupInput>, options?: CallOptions): Promise<Plan> {
+  async plan(input: Sent<TaskGroupInput>, options?: CallOptions): Promise<Plan> {
     return this.#post(written({ ...input, dry_run: true }), options)
   }
 

@@ -1,6 +1,7 @@
-import { type StreamEvent, streamEvents, type StreamState } from "./events.ts"
+import { follow, type StreamEvent, streamEvents, type StreamState } from "./events.ts"
 import { written } from "./JsonText.ts"
 import type { CallOptions, Sent } from "./Multitask.ts"
+import { leaving } from "./leash.ts"
 import { act, askJson, type Connection } from "./request.ts"
 import { rowsOf } from "./rows.ts"
 import type {
@@ -68,7 +69,8 @@ export class TaskGroup {
 
   /** Rows as they end, each attempt once, to the end of the group. Throws on 4xx other than 429. */
   rows({ signal }: Waiting = {}): AsyncGenerator<Row, void, undefined> {
-    return rowsOf(this.events({ signal }))
+    const { fetch } = this.#connection
+    return leaving(signal, (inner) => rowsOf(follow({ url: `${this.url}.sse`, fetch, signal: inner })))
   }
 
   /** The output stream, each event as it came. */
@@ -100,7 +102,7 @@ export class TaskGroup {
     return this.#act("", options, undefined, "DELETE")
   }
 
-  #act<A>(
+  async #act<A>(
     name: string,
     { idempotencyKey, signal }: CallOptions = {},
     request?: object,

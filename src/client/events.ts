@@ -1,4 +1,4 @@
-import { Leash, pause, textOf } from "./leash.ts"
+import { Leash, leaving, pause, textOf } from "./leash.ts"
 import { MultitaskError } from "./MultitaskError.ts"
 import { discard, isRedirect, refusalOf, retryAfterOf } from "./refusal.ts"
 import { HERE_ONLY } from "./request.ts"
@@ -44,7 +44,11 @@ const LONGEST_TOLD_MS = 60_000
  * `MultitaskError` on 4xx other than 429 (and on a redirect, where nothing else has come yet), and the signal's reason.
  * Reads as fast as it is asked; when it is left, the connection is closed.
  */
-export async function* streamEvents(options: StreamOptions): AsyncGenerator<StreamEvent, void, undefined> {
+export const streamEvents = (options: StreamOptions): AsyncGenerator<StreamEvent, void, undefined> =>
+  leaving(options.signal, (signal) => follow({ ...options, signal }))
+
+/** The same, which is left only when it tells something. */
+export async function* follow(options: StreamOptions): AsyncGenerator<StreamEvent, void, undefined> {
   const { signal, onState = () => {}, onWait } = options
   let lastId = options.lastEventId ?? null
   let hasStood = false
@@ -69,6 +73,8 @@ export async function* streamEvents(options: StreamOptions): AsyncGenerator<Stre
         if (id !== null && id !== "") lastId = id
         yield step.value
         if (event === "done") return
+        // More may have come along with it.
+        signal?.throwIfAborted()
       }
     } finally {
       await connection.return(BROKEN)

@@ -1,14 +1,38 @@
+interface Listener {
+  readonly pulls: Set<() => void>
+  readonly tell: () => void
+}
+
+/** Node warns of a leak at a signal's eleventh listener. One signal for many calls is none: it is listened to once. */
+const LISTENERS = new WeakMap<AbortSignal, Listener>()
+
+/** Returns what ends it. */
+const onAbort = (signal: AbortSignal, pull: () => void): (() => void) => {
+  let listener = LISTENERS.get(signal)
+  if (listener === undefined) {
+    const pulls = new Set<() => void>()
+    listener = { pulls, tell: () => pulls.forEach((each) => each()) }
+    LISTENERS.set(signal, listener)
+    signal.addEventListener("abort", listener.tell)
+  }
+  const { pulls, tell } = listener
+  pulls.add(pull)
+  return () => {
+    if (!pulls.delete(pull) || pulls.size > 0) return
+    signal.removeEventListener("abort", tell)
+    LISTENERS.delete(signal)
+  }
+}
+
 /** What an exchange hangs on. Its end, however it comes, leaves no listener and no timer behind. */
 export class Leash {
   readonly #controller = new AbortController()
-  readonly #outer: AbortSignal | undefined
-  readonly #pull = () => this.#controller.abort(this.#outer?.reason)
+  readonly #release: (() => void) | undefined
 
   /** Rejects, here and in `hold`, with the reason of this signal. */
   constructor(outer: AbortSignal | undefined) {
     outer?.throwIfAborted()
-    this.#outer = outer
-    outer?.addEventListener("abort", this.#pull)
+    this.#release = outer && onAbort(outer, () => this.#controller.abort(outer.reason))
   }
 
   /** For `fetch`. */
@@ -37,11 +61,47 @@ export class Leash {
     })
   }
 
+  pull(reason: unknown): void {
+    this.#controller.abort(reason)
+  }
+
   /** Ends what is still under way. */
   drop(): void {
-    this.#outer?.removeEventListener("abort", this.#pull)
+    this.#release?.()
     this.#controller.abort()
   }
+}
+
+const LEFT = Symbol("left")
+
+/**
+ * A generator that hears its `return` also while it waits: of itself it would hear it behind what it waits for, which may
+ * take hours, and streams that are made of it could not be ended. `make` gets the signal that it is to wait with.
+ */
+export const leaving = <A>(
+  outer: AbortSignal | undefined,
+  make: (signal: AbortSignal) => AsyncGenerator<A, void, undefined>,
+): AsyncGenerator<A, void, undefined> => {
+  const left = new AbortController()
+  const items = (async function* () {
+    const leash = new Leash(outer)
+    const release = onAbort(left.signal, () => leash.pull(LEFT))
+    try {
+      yield* make(leash.signal)
+    } catch (error) {
+      if (error !== LEFT) throw error
+    } finally {
+      release()
+      leash.drop()
+    }
+  })()
+  const leave = items.return.bind(items)
+  return Object.assign(items, {
+    return: (value: void | PromiseLike<void>) => {
+      left.abort()
+      return leave(value)
+    },
+  })
 }
 
 /** Ends early by `hurry`, which `onWait` is given; rejects with the signal's reason. */
@@ -54,12 +114,11 @@ export const pause = (
     signal?.throwIfAborted()
     const settle = (settled: () => void) => {
       clearTimeout(timer)
-      signal?.removeEventListener("abort", cut)
+      release?.()
       settled()
     }
-    const cut = () => settle(() => reject(signal?.reason as Error))
     const timer = setTimeout(() => settle(resolve), ms)
-    signal?.addEventListener("abort", cut)
+    const release = signal && onAbort(signal, () => settle(() => reject(signal.reason as Error)))
     onWait(() => settle(resolve))
   })
 

@@ -11,8 +11,9 @@ const SILENCE_MS = 10_000
 /** Seconds from now on; undefined without the header, or where it cannot be read. */
 export const retryAfterOf = ({ headers }: Pick<Response, "headers">): number | undefined => {
   const value = headers.get("retry-after")?.trim() ?? ""
-  if (/^\d+$/.test(value)) return Number(value)
-  const at = Date.parse(value)
+  if (/^\d+(?:\.\d+)?$/.test(value)) return Math.ceil(Number(value))
+  // A date begins with the name of its day. Of other numbers `Date.parse` would make years.
+  const at = /^[a-z]/i.test(value) ? Date.parse(value) : NaN
   return Number.isNaN(at) ? undefined : Math.max(0, Math.ceil((at - Date.now()) / 1000))
 }
 

@@ -1,6 +1,7 @@
 import { bytesOf, Leash, pause, textOf } from "./leash.ts"
 import { type Failure, MultitaskError } from "./MultitaskError.ts"
 import { discard, refusalOf } from "./refusal.ts"
+import { withoutKey } from "./withoutKey.ts"
 
 /** Where requests go, with which key, by which `fetch`. */
 export interface Connection {
@@ -11,14 +12,14 @@ export interface Connection {
 }
 
 export interface Asked {
-  readonly method?: "GET" | "POST" | "DELETE"
+  readonly method?: "GET" | "POST" | "DELETE" | undefined
   /** From the base URL, with a slash in front. */
   readonly path: string
-  readonly query?: Readonly<Record<string, string | number | undefined>>
+  readonly query?: Readonly<Record<string, string | number | undefined>> | undefined
   /** JSON, as it is sent. */
   readonly body?: string | undefined
   /** The media type that is asked for; absent: JSON. */
-  readonly accept?: string
+  readonly accept?: string | undefined
   /** Under which a request that changes something is repeated; absent: one that is made for it. */
   readonly idempotencyKey?: string | undefined
   readonly signal?: AbortSignal | undefined
@@ -33,8 +34,11 @@ const SILENCE_MS = 30_000
 const ACT_MS = 75_000
 const SLOWEST_BYTES_PER_MS = 16
 
-/** A redirect would take a request, and its key, elsewhere; no cookie means anything. */
-export const HERE_ONLY = { redirect: "manual", credentials: "omit" } as const
+/**
+ * A redirect would take a request, and its key, elsewhere. Cookies mean nothing to the deployment, but to what may stand
+ * in front of it, such as Cloudflare Access: its own pages send them, and to other origins none go.
+ */
+export const HERE_ONLY = { redirect: "manual", credentials: "same-origin" } as const
 
 /**
  * An answer of 2xx. Repeats after a network failure, a 409 with `Retry-After`, 429 and 502 to 504, for up to 45 s in all;
@@ -141,14 +145,20 @@ const persistently = async <A>(connection: Connection, asked: Asked, take: Take<
   const request = prepared(connection, asked)
   const { signal } = request
   const started = performance.now()
+  let wasLost = false
   for (let attempt = 0; ; attempt++) {
     const outcome = await once(connection, request, take)
     if ("answer" in outcome) return outcome.answer
     signal?.throwIfAborted()
     const { failure } = outcome
+    wasLost ||= failure.status === 0
     const left = PATIENCE_MS - (performance.now() - started)
     const told = (failure.retryAfter ?? 0) * 1000
-    if (left <= 0 || told > left || !isPassing(failure)) throw withoutKey(failure, connection.apiKey)
+    if (left <= 0 || told > left || !isPassing(failure)) {
+      // What is told last says nothing of what was lost before, but for a clear refusal.
+      const message = failure.message + (wasLost && !isClear(failure) ? doubtOf(request) : "")
+      throw new MultitaskError(withoutKey({ ...failure, message }, connection.apiKey))
+    }
     const grown = Math.min(LONGEST_WAIT_MS, 500 * 2 ** attempt) * (0.5 + Math.random() / 2)
     // All who were told the same would come back at the same moment.
     await pause(Math.min(left, Math.max(grown, told * (1 + Math.random() / 4))), signal)
@@ -160,6 +170,10 @@ const isPassing = ({ status, retryAfter }: Failure): boolean =>
   status === 429 ||
   (status >= 502 && status <= 504) ||
   (status === 409 && retryAfter !== undefined)
+
+/** Nothing was carried out, under this idempotency key. */
+const isClear = ({ status }: Failure): boolean =>
+  status >= 400 && status < 500 && ![408, 409, 429].includes(status)
 
 /** One attempt. */
 const once = async <A>(
@@ -174,24 +188,18 @@ const once = async <A>(
     return "answer" in outcome ? outcome : { failure: { ...outcome.failure, idempotencyKey } }
   } catch (error) {
     leash.drop()
-    return { failure: unanswered(url, idempotencyKey, error) }
+    const said = `No whole answer came from ${new URL(url).host} (${reasonOf(error)}).`
+    return { failure: { status: 0, message: said, idempotencyKey, cause: error } }
   }
 }
 
-/** No answer, or only a part of it. */
-const unanswered = (url: string, idempotencyKey: string | undefined, cause: unknown): Failure => {
-  const { host } = new URL(url)
-  const doubt =
-    idempotencyKey === undefined
-      ? ""
-      : ` Whether the request was carried out is not known: within 24 hours it may be sent again under the same idempotency key (${idempotencyKey}), which carries it out once.`
-  return {
-    status: 0,
-    message: `No whole answer came from ${host} (${reasonOf(cause)}).${doubt}`,
-    idempotencyKey,
-    cause,
-  }
-}
+/** How a message goes on where an answer was lost. */
+export const DOUBT = " Whether the request was carried out is not known"
+
+const doubtOf = ({ idempotencyKey }: Prepared): string =>
+  idempotencyKey === undefined
+    ? ""
+    : `${DOUBT}: within 24 hours it may be sent again under the same idempotency key (${idempotencyKey}), which carries it out once.`
 
 /** `fetch failed` has a cause that says why. */
 const reasonOf = (error: unknown): string => {
@@ -199,15 +207,4 @@ const reasonOf = (error: unknown): string => {
   if (!(error.cause instanceof Error)) return error.message
   const { message, code } = error.cause as Error & { code?: unknown }
   return `${error.message}: ${message || String(code)}`
-}
-
-/** Nothing that a server or a `fetch` says may carry the key to a log. */
-const withoutKey = (failure: Failure, apiKey: string | undefined): MultitaskError => {
-  const clean = (text: string) =>
-    apiKey === undefined || apiKey.length < 8 ? text : text.replaceAll(apiKey, "[key]")
-  return new MultitaskError({
-    ...failure,
-    message: clean(failure.message),
-    errors: failure.errors?.map(({ path, message }) => ({ path: clean(path), message: clean(message) })),
-  })
 }

@@ -27,6 +27,6 @@ export const untilEnded = async (
   }
 }
 
-/** A redirect that is met at once is a wrong address; later it passes, as an outage does. */
+/** A redirect, or a page, that is met at once is a wrong address; later it passes, as an outage does. */
 const isFinal = ({ status }: MultitaskError, hasAnswered: boolean): boolean =>
-  (status >= 400 && status < 500 && status !== 429) || (status >= 300 && status < 400 && !hasAnswered)
+  (status >= 400 && status < 500 && status !== 429) || (status >= 200 && status < 400 && !hasAnswered)

@@ -44,8 +44,8 @@ export const csvText = (text: string): string =>
 export const csvCell = (json: JsonText): string =>
   json.startsWith('"') ? csvText(shownText(json)) : quoted(cellText(json))
 
-/** One record of cells, with its line end (RFC 4180); spreadsheets take it from the clipboard with tabs. */
-export const csvRecord = (cells: ReadonlyArray<string>, separator: "," | "\t" = ","): string => {
+/** One record of cells, with its line end (RFC 4180); spreadsheets take it from the clipboard with tabs, and some from files with semicolons. */
+export const csvRecord = (cells: ReadonlyArray<string>, separator: "," | ";" | "\t" = ","): string => {
   const line = cells.join(separator)
   // A record of one empty cell would be an empty line, which readers skip.
   return line === "" ? '""\r\n' : `${line}\r\n`

@@ -13,7 +13,7 @@ import { actOnGroup } from "./acts/actOnGroup.ts"
 import { receivePiece, standingOf } from "./acts/receivePiece.ts"
 import { beginTaskGroup, commitTaskGroup, receiveInputs } from "./receiveTaskGroup.ts"
 import { excerptTaskGroup } from "./excerptTaskGroup.ts"
-import { wakeTaskGroup } from "./superviseTaskGroup.ts"
+import { visitTaskGroup, wakeTaskGroup } from "./superviseTaskGroup.ts"
 import { watchProgress } from "./watchProgress.ts"
 
 type LocalServices =
@@ -23,6 +23,7 @@ type LocalServices =
   | Effect.Services<ReturnType<typeof standingOf>>
   | Effect.Services<ReturnType<typeof receivePiece>>
   | Effect.Services<ReturnType<typeof excerptTaskGroup>>
+  | Effect.Services<ReturnType<typeof visitTaskGroup>>
 
 const notStored = new GroupNotStored({
   message: "Another task group is stored here, or this one was removed. Nothing was submitted.",
@@ -30,7 +31,7 @@ const notStored = new GroupNotStored({
 
 /**
  * A task group that stays in this process: the same programs as in a Durable Object, on the stores that the layer gets.
- * They hold one group. Its alarms fire while the layer's scope is open.
+ * They hold one group. While the layer's scope is open, its alarms fire; a group that is stored unfinished is gone on with.
  */
 export const TaskGroupsLocal: Layer.Layer<TaskGroups, never, LocalServices> = Layer.effect(
   TaskGroups,
@@ -49,7 +50,11 @@ export const TaskGroupsLocal: Layer.Layer<TaskGroups, never, LocalServices> = La
       // It stays due, and comes again.
       Effect.catchCause((cause) => Effect.logError("An alarm failed", cause)),
     )
-    yield* Effect.forkScoped(Effect.repeat(wake, localAlarms))
+    // Whoever followed it went with another layer; its watchdog may be a minute away.
+    const goOn = Effect.suspend(() => (group.details() === null ? Effect.void : here(visitTaskGroup()))).pipe(
+      Effect.catchCause((cause) => Effect.logError("The stored group is not followed yet", cause)),
+    )
+    yield* Effect.forkScoped(Effect.andThen(goOn, Effect.repeat(wake, localAlarms)))
     return TaskGroups.of({
       begin: (init, secrets) =>
         Effect.flatMap(here(beginTaskGroup(init, secrets)), (begun) =>
@@ -72,7 +77,7 @@ export const TaskGroupsLocal: Layer.Layer<TaskGroups, never, LocalServices> = La
   }),
 )
 
-/** Waits until the group has ended. */
+/** Waits until the group has ended. A webhook is sent after that, while the layers stay open. */
 export const awaitTaskGroup = Effect.fn("awaitTaskGroup")(function* () {
   const group = yield* GroupReader
   const publisher = yield* Publisher

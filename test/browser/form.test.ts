@@ -185,6 +185,49 @@ it("sends a request whose answer was lost again until one comes, which starts it
   expect(server.posted.at(-1)?.headers["idempotency-key"]).not.toBe(key)
 })
 
+it.each([
+  [409, "It is still being carried out."],
+  [429, "Too many requests."],
+  [200, "The server answered text/html"],
+])("starts it once where the answer was lost and a %i is the last word of it", async (status, said) => {
+  const page = await open(server.origin)
+  await page.clock.install()
+  await page.fill("#api-key", "k")
+  const since = server.posted.length
+  const error = { type: "error", error: { ref_id: "r6", message: said, detail: null } }
+  let attempts = 0
+  await page.route(CREATE, async (route) => {
+    if (attempts++ > 0)
+      return status === 200
+        ? route.fulfill({ status, contentType: "text/html", body: "<p>A portal</p>" })
+        : route.fulfill({ status, headers: { "retry-after": "100" }, json: error })
+    await route.fetch()
+    await route.abort("connectionreset")
+  })
+  await page.click("#submit")
+  await givenUp(page).toMatch(
+    new RegExp(
+      `^${said}.* Whether the group was started is not known: sent again unchanged, it is started once`,
+    ),
+  )
+  await page.unroute(CREATE)
+  await page.click("#submit")
+  await page.waitForSelector("#submitted:not([hidden])")
+  const keys = server.posted.slice(since).map(({ headers }) => headers["idempotency-key"])
+  expect(keys).toHaveLength(2)
+  expect(keys[1]).toBe(keys[0])
+})
+
+it("sends and follows with the cookies of its own origin, which something in front may ask for", async () => {
+  const page = await open(server.origin)
+  await page.context().addCookies([{ name: "pass", value: "1", url: server.origin }])
+  await page.fill("#api-key", "k")
+  await page.click("#submit")
+  await page.waitForSelector("#submitted-connection[data-state=live]")
+  expect(server.posted.at(-1)?.headers.cookie).toBe("pass=1")
+  expect(server.seen.findLast(({ url }) => url.includes(".sse"))?.headers.cookie).toBe("pass=1")
+})
+
 it("reads CSV, TSV, JSON Lines and files, shows the first rows, and says what is wrong where", async () => {
   const page = await open(server.origin)
   await page.fill("#inputs", 'name,motto\nAcme,"Say ""yes"", always\nand twice"\nBeta,plain\n')

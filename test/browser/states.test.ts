@@ -277,6 +277,37 @@ it("goes on when a group becomes active again: rows run again and rows that are 
   await expectText(page, "#headline", /^All 9 rows done$/)
 })
 
+it("asks again after a proxy's refusal, and not when all others do", async () => {
+  const page = await openWithClock(server.add(group("tgrp_refused")))
+  await connection(page, "live")
+  let refused = 0
+  await page.route("**/*.sse*", (route) => {
+    refused++
+    return route.fulfill({ status: 403, body: "<p>Not now</p>" })
+  })
+  await page.evaluate(() => {
+    Math.random = () => 0.9
+  })
+  await server.stop()
+  await server.start()
+  await expect
+    .poll(async () => {
+      await page.clock.fastForward(500)
+      return refused
+    })
+    .toBe(1)
+  await connection(page, "interrupted")
+  await page.clock.fastForward(10_500)
+  // What was asked before would be here by now.
+  await page.evaluate(() => fetch("/robots.txt").then(({ status }) => status))
+  expect(refused).toBe(1)
+  await page.clock.fastForward(4_500)
+  await expect.poll(() => refused).toBe(2)
+  await page.unroute("**/*.sse*")
+  await page.clock.fastForward(15_000)
+  await connection(page, "live")
+})
+
 it("asks about once a minute after the end while it is seen, takes failures for no news, and says when it is removed", async () => {
   const made = group("tgrp_watched")
   for (let index = 0; index < 8; index++) complete(made, index)

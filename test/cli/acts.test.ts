@@ -51,7 +51,7 @@ describe("acts on a group", () => {
     `)
     expect(server.sent.map(({ body }) => body)).toEqual([
       { processor: "pro", max_cost_usd: 2, dry_run: true },
-      { processor: "pro", max_cost_usd: 2 },
+      { processor: "pro", max_cost_usd: 0.05 },
     ])
   })
 

@@ -39,6 +39,25 @@ describe("following at a terminal", () => {
     expect(group.asked).toBe(0)
   })
 
+  it("goes on behind an event that says nothing", async () => {
+    const { group, stderr, done } = follow({ columns: 100 })
+    group.says({ queued: 2 })
+    for (const [event, data] of [
+      ["task_run.state", "{"],
+      ["task_run.state", "null"],
+      ["task_run.state", '{"input_index":0}'],
+      ["task_group_status", "<html>"],
+      ["task_group_status", "{}"],
+      ["task_group_status", '{"status":{}}'],
+    ] as const)
+      group.emit(event, data)
+    group.row(1, "failed", { error: "No source." })
+    await seconds(1)
+    expect(screenOf(stderr)[0]).toContain("1 of 2 · 1 failed")
+    group.ends({ completed: 1, failed: 1 })
+    expect((await done).unfinished).toHaveLength(1)
+  })
+
   it("goes by the estimate until enough rows have ended to tell", async () => {
     const { group, stderr } = follow({ columns: 80, total: 10, estimatedSeconds: { min: 60, max: 180 } })
     expect(screenOf(stderr)[0]).toContain("0 of 10 · about 2 min left")

@@ -1,7 +1,18 @@
-import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs"
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs"
 import { join } from "node:path"
 import { describe, expect, it } from "vitest"
 import { credentialsFile } from "../../src/cli/credentials.ts"
+import { inNoTime } from "./support/inNoTime.ts"
 import { FakeServer, ID } from "./support/server.ts"
 import { fakeWorld, type FakeWorld, HOST, KEY, runIn } from "./support/fakeWorld.ts"
 
@@ -133,6 +144,41 @@ describe("login and logout", () => {
     })
     await runIn(world, ["logout"])
     expect(JSON.parse(readFileSync(path, "utf8")).keys).toEqual({ "https://other.example": "other-key-1" })
+  })
+
+  it("lose no key to another login that is at it, nor wait for one that has died", async () => {
+    const { world } = setUp({ isTerminal: true })
+    const path = credentialsFile(world)
+    const slow = runIn(world, ["login"])
+    await world.stderr.shows("Parallel API key")
+    const hosts = Array.from({ length: 8 }, (_, at) => `https://h${at}.example`)
+    const login = (host: string) => {
+      const other = { ...setUp().world, home: world.home }
+      other.stdin.end("other-key-1\n")
+      return runIn(other, ["login", "--host", host])
+    }
+    await Promise.all(hosts.map(login))
+    world.stdin.write(`${KEY}\r`)
+    await slow
+    const kept = () => Object.keys(JSON.parse(readFileSync(path, "utf8")).keys).toSorted()
+    expect(kept()).toEqual([...hosts, HOST].toSorted())
+    mkdirSync(`${path}.lock`)
+    expect((await inNoTime(() => login("https://new.example"))).code).toBe(0)
+    expect(kept()).toContain("https://new.example")
+    expect(readdirSync(join(path, ".."))).toEqual(["credentials.json"])
+  })
+
+  it("follow a link, so that no key stays behind it", async () => {
+    const { world } = setUp()
+    const path = keep(world, JSON.stringify({ keys: { [HOST]: KEY } }))
+    const target = join(world.home, "kept.json")
+    renameSync(path, target)
+    symlinkSync(target, path)
+    world.stdin.end("other-key-1\n")
+    await runIn(world, ["login", "--host", "https://other.example"])
+    expect(JSON.parse(readFileSync(target, "utf8")).keys).toHaveProperty("https://other.example")
+    for (const host of [HOST, "https://other.example"]) await runIn(world, ["logout", "--host", host])
+    expect(existsSync(target)).toBe(false)
   })
 
   it("put a file right that others could read, and say so", async () => {

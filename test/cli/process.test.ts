@@ -86,6 +86,7 @@ describe("the program", () => {
   it.each([
     ["SIGINT", 130],
     ["SIGTERM", 143],
+    ["SIGHUP", 129],
   ] as const)("ends at %s with %i, although connections are open", async (signal, exitCode) => {
     const followed = Promise.withResolvers<void>()
     onFollowed = () => followed.resolve()

@@ -1,11 +1,21 @@
 import { existsSync, readFileSync } from "node:fs"
 import { join } from "node:path"
-import { describe, expect, it, vi } from "vitest"
+import type { Writable } from "node:stream"
+import { describe, expect, it } from "vitest"
+import { inNoTime } from "./support/inNoTime.ts"
 import { FakeServer, refusal, URL_OF_GROUP } from "./support/server.ts"
 import { fakeWorld, HOST, KEY, runIn } from "./support/fakeWorld.ts"
 
 const CSV = "company,site\nAcme,acme.com\nGlobex,globex.com\n"
 const ASKED = ["--describe", "the CEO"]
+
+const brokenOff = (): Response =>
+  new Response(
+    new ReadableStream({
+      start: (controller) => controller.enqueue(new TextEncoder().encode('{"dry_run":true,')),
+      pull: (controller) => controller.error(new TypeError("terminated")),
+    }),
+  )
 
 const setUp = (options: Omit<Parameters<typeof fakeWorld>[0] & object, "fetch"> = {}) => {
   const server = new FakeServer()
@@ -95,13 +105,6 @@ describe("run", () => {
     expect(server.sent[0]?.text).toContain(`"output_schema":${schema}`)
   })
 
-  it("keeps what it may cost to --max-cost", async () => {
-    const { server, world, csv } = setUp()
-    await runIn(world, ["run", csv, ...ASKED, "--max-cost", "$7.50", "--limit=1", "--processor", "pro", "-y"])
-    for (const { body } of server.sent.slice(0, 2))
-      expect(body).toMatchObject({ max_cost_usd: 7.5, limit: 1, processor: "pro" })
-  })
-
   it("ends with 2 where rows did not complete, and says which, why, and what to do", async () => {
     const { world } = setUp()
     const rows = world.write("a.jsonl", '{"name":"Acme"}\n{"name":"Globex","fails":1}\n')
@@ -110,6 +113,23 @@ describe("run", () => {
     expect(err).toContain("row 2 (Globex): failed: No source says so.")
     expect(err).toContain(`parallel-multitask retry ${URL_OF_GROUP} runs what failed again`)
     expect(out.trimEnd().split("\n")).toHaveLength(2)
+  })
+
+  it("writes semicolons for a file that has them", async () => {
+    const { world } = setUp()
+    const semicolons = world.write("b.csv", "company;note\nAcme;1,5\n")
+    const { out } = await runIn(world, ["run", semicolons, ...ASKED, "--yes"])
+    expect(out).toBe('company;note;ceo;$status;$error;$id\r\nAcme;"1,5";CEO 0;completed;;trun_0\r\n')
+  })
+
+  it("says before anything is spent which columns have to give way to answers", async () => {
+    const { world } = setUp()
+    const csv = world.write("b.csv", "company,ceo,$id\nAcme,Jo,7\n")
+    const { err, out } = await runIn(world, ["run", csv, ...ASKED, "--yes"])
+    expect(out).toContain("company,ceo,$status,$error,$id\r\nAcme,CEO 0,")
+    expect(err.replace(/\s+/g, " ")).toContain(
+      "in place of columns of the file: ceo, $id. Rename them there to keep both. Results:",
+    )
   })
 
   it("writes to --output what else goes to stdout", async () => {
@@ -142,11 +162,34 @@ describe("run", () => {
 
   it("ends quietly where nobody reads its results any more", async () => {
     const { world, csv } = setUp()
-    world.stdout._write = (_chunk, _encoding, callback) =>
-      (callback as (error: Error) => void)(Object.assign(new Error("write EPIPE"), { code: "EPIPE" }))
+    refuse(world.stdout, "EPIPE")
     const { code, err } = await runIn(world, ["run", csv, ...ASKED, "--yes"])
     expect(code).toBe(0)
     expect(err).not.toContain("EPIPE")
+  })
+})
+
+const refuse = (stream: Writable, code: string): void => {
+  stream._write = (_chunk, _encoding, callback) =>
+    (callback as (error: Error) => void)(Object.assign(new Error(`write ${code}`), { code }))
+}
+
+describe("stdout that takes nothing", () => {
+  it.each(["plan", "run", "get"])("is told of by %s, which has failed", async (command) => {
+    const { server, world, csv } = setUp()
+    server.add([{ input: { name: "Acme" }, status: "completed" }])
+    refuse(world.stdout, "ENOSPC")
+    const argv = command === "get" ? ["get", URL_OF_GROUP] : [command, csv, ...ASKED]
+    const { code, err } = await runIn(world, command === "run" ? [...argv, "--yes"] : argv)
+    expect(code).toBe(1)
+    expect(err).toContain("Standard output cannot be written (ENOSPC).")
+    expect(err).not.toContain("should not have happened")
+  })
+
+  it.each(["ENOSPC", "EPIPE"])("does not lose the URL of what was paid for: %s", async (code) => {
+    const { world, csv } = setUp()
+    refuse(world.stdout, code)
+    expect((await runIn(world, ["submit", csv, ...ASKED, "--yes"])).err).toContain(URL_OF_GROUP)
   })
 })
 
@@ -286,11 +329,19 @@ describe("what the server refuses", () => {
     const { code, err } = await runIn(world, ["plan", csv, ...ASKED])
     expect(code).toBe(1)
     expect(err).toBe(`These were refused:
-  Row 2 has no value.
-  Row 1, site, is \uFFFD]0;evil\uFFFD too long.
-  --max-cost is 1, below the estimate. Raise --max-cost, or send --skip-empty.
+  Row 2 (line 3) has no value.
+  Row 1 (line 2), site, is \uFFFD]0;evil\uFFFD too long.
+  --max-cost is 1, below the estimate. Raise --max-cost, or add --skip-empty.
 Reference: ref-1
 `)
+  })
+
+  it("says what to do about a file that is too large, which is not sent by a URL from here", async () => {
+    const { server, world, csv } = setUp()
+    server.instead = () => refusal(413, "The body is larger than 9 bytes; inputs may be sent as a URL, too.")
+    const { err } = await runIn(world, ["plan", csv, ...ASKED])
+    expect(err).toContain("Split the file: run one part, and add the others to its group.")
+    expect(err).not.toContain("URL")
   })
 
   it("says where the key comes from, and never repeats it", async () => {
@@ -301,32 +352,6 @@ Reference: ref-1
 The key comes from PARALLEL_API_KEY, else from login.
 Reference: ref-1
 `)
-  })
-
-  it("leaves no doubt about what is in doubt when no answer came", async () => {
-    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance", "Date"] })
-    try {
-      const { server, world, csv } = setUp()
-      server.instead = ({ body }) => {
-        if (body.dry_run === true) return undefined
-        throw new TypeError("fetch failed")
-      }
-      const ended = runIn(world, ["run", csv, ...ASKED, "--yes"])
-      let isOver = false
-      void ended.then(() => (isOver = true))
-      for (let turn = 0; turn < 10_000 && !isOver; turn++) {
-        await new Promise((resolve) => setImmediate(resolve))
-        await vi.advanceTimersByTimeAsync(100)
-      }
-      const { code, err } = await ended
-      expect(code).toBe(1)
-      expect(err).toContain("No whole answer came from multitask.example (fetch failed).")
-      expect(err).toContain("It is not known whether the group was created.")
-      expect(err).not.toContain("idempotency")
-      expect(server.acts.length).toBeGreaterThan(3)
-    } finally {
-      vi.useRealTimers()
-    }
   })
 
   it.each([
@@ -341,18 +366,16 @@ Reference: ref-1
     expect(server.sent).toHaveLength(1)
   })
 
-  it("tries again later where a plan's answer breaks off", async () => {
+  it("plans again where a plan's answer breaks off, and gives up where all do", async () => {
     const { server, world, csv } = setUp()
-    server.instead = () =>
-      new Response(
-        new ReadableStream({
-          start: (controller) => controller.enqueue(new TextEncoder().encode('{"dry_run":true,')),
-          pull: (controller) => controller.error(new TypeError("terminated")),
-        }),
-      )
-    const { code, err } = await runIn(world, ["run", csv, ...ASKED, "--yes"])
+    server.instead = () => (server.sent.length === 1 ? brokenOff() : undefined)
+    expect((await runIn(world, ["plan", csv, ...ASKED])).code).toBe(0)
+    expect(server.sent).toHaveLength(2)
+    server.instead = brokenOff
+    const { code, err } = await inNoTime(() => runIn(world, ["run", csv, ...ASKED, "--yes"]))
     expect(code).toBe(1)
     expect(err).toBe("The answer broke off. Nothing was started. Try again.\n")
+    expect(server.acts).toEqual([])
   })
 
   it("does not lose the group for what goes wrong after it", async () => {

@@ -6,6 +6,7 @@ import {
   answering,
   BASE,
   body,
+  clientOf,
   error,
   failureOf,
   GROUP,
@@ -181,10 +182,10 @@ it("comes back early when it is hurried", async () => {
   expect(sent.map(({ at }) => at)).toEqual([0, 10, 20])
 })
 
-it("sends no key, and no cookies", async () => {
+it("sends no key, and cookies only where a page asks its own origin", async () => {
   const { sent } = await watch([streaming([done(1)])])
   expect(Object.fromEntries(sent[0]!.headers)).toEqual({ accept: "text/event-stream" })
-  expect(sent[0]?.init).toMatchObject({ credentials: "omit", redirect: "manual" })
+  expect(sent[0]?.init).toMatchObject({ credentials: "same-origin", redirect: "manual" })
 })
 
 it("reads no more than it is asked for", async () => {
@@ -251,4 +252,32 @@ it("ends with the signal's reason where it was aborted between two events", asyn
   await events.next()
   controller.abort("enough")
   await expect(events.next()).rejects.toBe("enough")
+})
+
+it("closes the connection when it is left while it waits for an event", async () => {
+  const server = answering(streaming([row(1)], "silence"))
+  for (const items of [
+    streamEvents({ url: `${BASE}/x`, fetch: server.fetch }),
+    clientOf(server.fetch).group(GROUP).events(),
+    clientOf(server.fetch).group(GROUP).rows(),
+  ]) {
+    const told = Array.from({ length: 2 }, () => items.next())
+    await vi.advanceTimersByTimeAsync(10)
+    const end = { value: undefined, done: true }
+    expect(await items.return()).toEqual(end)
+    expect(await told[1]).toEqual(end)
+    expect(await items.next()).toEqual(end)
+    expect(server.sent.at(-1)?.init.signal?.aborted).toBe(true)
+    expect(vi.getTimerCount()).toBe(0)
+  }
+})
+
+it("tells nothing more once it was aborted, however much has come already", async () => {
+  const { controller, signal } = watchedSignal()
+  const { fetch } = answering(streaming([row(1) + row(2) + row(3) + done(4)]))
+  const events = streamEvents({ url: `${BASE}/x`, fetch, signal })
+  await events.next()
+  controller.abort("enough")
+  await expect(events.next()).rejects.toBe("enough")
+  expect(vi.getTimerCount()).toBe(0)
 })

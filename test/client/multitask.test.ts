@@ -50,6 +50,26 @@ it("does not create what is only to be planned", async () => {
   expect(server.sent).toEqual([])
 })
 
+it.each([
+  ["max_cost_usd", NaN],
+  ["max_cost_usd", Infinity],
+  ["limit", NaN],
+])("sends no %s of %d, which would arrive as none", async (name, value) => {
+  const server = answering(json(created))
+  const client = clientOf(server.fetch)
+  const group = client.group(GROUP)
+  for (const call of [
+    () => client.plan({ ...input, [name]: value }),
+    () => client.create({ ...input, [name]: value }),
+    () => group.addInputs({ inputs: [{ a: 1 }], [name]: value }),
+    () => group.retry({ [name]: value }),
+  ])
+    await expect(call()).rejects.toThrow(
+      new TypeError(`\`${name}\` is ${value}: give a number, or leave it out. Nothing was sent.`),
+    )
+  expect(server.sent).toEqual([])
+})
+
 it("sends JSON that comes as text to the letter", async () => {
   const server = answering(json(created))
   const inputs = new JsonText('[{"10":1.10,"2":12345678901234567890, "a":1e2}]')
@@ -130,6 +150,22 @@ it("waits for the end, asking ever more rarely, through an outage of any length"
 it.each([400, 403, 404])("stops waiting at a %i", async (code) => {
   const server = answering(active, error(code, "no"))
   expect(await failureOf(clientOf(server.fetch).group(GROUP).wait())).toMatchObject({ status: code })
+})
+
+it("does not wait at an address that answers with pages, but where one comes later", async () => {
+  expect(
+    await failureOf(
+      clientOf(answering(text("<html>")).fetch)
+        .group(GROUP)
+        .wait(),
+    ),
+  ).toMatchObject({
+    status: 200,
+    message: expect.stringContaining("Check that the base URL"),
+  })
+  const active = json({ status: { is_active: true } })
+  const server = answering(active, text("<html>"), json({ status: { is_active: false } }))
+  expect(await inTime(clientOf(server.fetch).group(GROUP).wait())).toEqual({ is_active: false })
 })
 
 it("does not wait at an address that redirects", async () => {

@@ -1,3 +1,4 @@
+import { inspect } from "node:util"
 import { expect, it, vi } from "vitest"
 import { MultitaskError } from "../../src/client/index.ts"
 import {
@@ -65,6 +66,22 @@ it("tries for 45 s, then says that it is not known whether an act was carried ou
   expect(server.sent.length).toBeLessThan(20)
 })
 
+it.each([409, 429, 500, 503])("says so where an answer was lost and a %i is the last word", async (code) => {
+  const server = answering(lost, error(code, "Later.", { "retry-after": "100" }))
+  const act = clientOf(server.fetch).group(GROUP).stop({ idempotencyKey: "mine" })
+  expect(await failureOf(act)).toMatchObject({
+    status: code,
+    message: expect.stringMatching(/^Later\. Whether the request was carried out is not known: .*\(mine\)/),
+  })
+})
+
+it("believes a clear refusal, whatever was lost before", async () => {
+  const act = clientOf(answering(lost, error(402, "No credit.")).fetch)
+    .group(GROUP)
+    .retry()
+  expect(await failureOf(act)).toMatchObject({ status: 402, message: "No credit." })
+})
+
 it("says of a read that no answer came, and no more", async () => {
   const failure = await failureOf(clientOf(answering(lost).fetch).group(GROUP).status())
   expect(failure).toMatchObject({ status: 0, idempotencyKey: undefined })
@@ -75,6 +92,7 @@ it("says of a read that no answer came, and no more", async () => {
 
 it.each([
   ["seconds", () => "7"],
+  ["parts of them", () => "6.3"],
   ["a date", () => new Date(Date.now() + 7_000).toUTCString()],
 ])("waits as long as it is told, in %s", async (_, header) => {
   const limited: Answer = (sent) => error(429, "too many", { "retry-after": header() })(sent)
@@ -201,7 +219,7 @@ it("follows no redirect, with the key or without", async () => {
   }
 })
 
-it("sends the key with what changes something, to the base URL and without cookies, and nowhere else", async () => {
+it("sends the key with what changes something, to the base URL, and nowhere else", async () => {
   const server = answering(json({ ...stopped, ...status }))
   const client = clientOf(server.fetch)
   const group = client.group(`https://elsewhere.example/${GROUP}.csv?x=1`)
@@ -210,7 +228,7 @@ it("sends the key with what changes something, to the base URL and without cooki
   await inTime(client.request({ path: `/${GROUP}.csv` }))
   expect(server.sent.map(({ headers }) => headers.get("x-api-key"))).toEqual([null, KEY, null])
   expect(
-    server.sent.every(({ url, init }) => url.startsWith(`${BASE}/`) && init.credentials === "omit"),
+    server.sent.every(({ url, init }) => url.startsWith(`${BASE}/`) && init.credentials === "same-origin"),
   ).toBe(true)
   await expect(client.request({ path: ".elsewhere.example/", method: "POST" })).rejects.toThrow(TypeError)
   expect(server.sent).toHaveLength(3)
@@ -243,14 +261,28 @@ it.each([
 })
 
 it("repeats no key that a server or a fetch repeats", async () => {
-  const echo = answering(json({ error: { message: `no: ${KEY}`, detail: { errors: [`no: ${KEY}`] } } }, 403))
-  const thrown = answering(() => {
-    throw new TypeError(`cannot send ${KEY}`)
+  const said = `no: ${KEY}`
+  const detail = { errors: [{ path: said, message: said }] }
+  const echo = answering(
+    json({ error: { message: said, ref_id: said, detail }, taskgroup_id: said, url: said }, 403),
+  )
+  const thrown = answering(({ init }) => {
+    const cause = Object.assign(new Error(`at ${KEY}`), { code: "ESENT" })
+    throw Object.assign(new TypeError(`cannot send ${KEY}`, { cause }), { request: init, name: "SendError" })
   })
-  for (const { fetch } of [echo, thrown]) {
+  const thrownText = answering(() => {
+    // oxlint-disable-next-line typescript/only-throw-error
+    throw `cannot send ${KEY}`
+  })
+  for (const { fetch } of [echo, thrown, thrownText]) {
     const failure = await failureOf(clientOf(fetch).group(GROUP).stop())
-    expect(`${failure.message} ${JSON.stringify(failure.errors)}`).toContain("[key]")
-    expect(`${failure.message} ${JSON.stringify(failure.errors)}`).not.toContain(KEY)
+    const shown = inspect(failure, { depth: Infinity, showHidden: true })
+    expect(shown).toContain("[key]")
+    expect(shown).not.toContain(KEY)
+    if (fetch === thrown.fetch) {
+      expect(failure.cause).toMatchObject({ name: "SendError", message: "cannot send [key]" })
+      expect(failure.cause.cause).toMatchObject({ code: "ESENT" })
+    }
   }
 })
 
@@ -285,6 +317,22 @@ it("ends with the signal's own reason however long it has tried", async () => {
   await vi.advanceTimersByTimeAsync(50_000)
   controller.abort("enough")
   expect(await outcome).toBe("enough")
+})
+
+it("takes one signal for many calls, without a warning of a leak", async () => {
+  const { controller, signal, listening } = watchedSignal()
+  const { sent, fetch } = answering(never)
+  const group = clientOf(fetch).group(GROUP)
+  const calls = [
+    ...Array.from({ length: 20 }, () => failureOf(group.status({ signal }))),
+    failureOf(group.rows({ signal }).next()),
+  ]
+  await vi.advanceTimersByTimeAsync(0)
+  expect(listening()).toBe(1)
+  controller.abort("enough")
+  expect(new Set(await Promise.all(calls))).toEqual(new Set(["enough"]))
+  expect(sent.every(({ init }) => init.signal?.aborted)).toBe(true)
+  expect([listening(), vi.getTimerCount()]).toEqual([0, 0])
 })
 
 it("sends nothing under a signal that has been aborted", async () => {

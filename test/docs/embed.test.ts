@@ -51,7 +51,7 @@ it("a group in the process takes hours of virtual time at once, and the same cou
       expect(markdown).not.toContain(KEY)
       return { markdown, took: clock.now() - began, drawn: await group.run(Random.next) }
     } finally {
-      group.close()
+      await group.close()
     }
   }
   const first = await course()
@@ -70,7 +70,7 @@ it("a storage whose members are on its prototype, as the platform's are, will do
     const { status } = await Effect.runPromise(Effect.provide(enrich(BODY), layers))
     expect(status.task_run_status_counts).toMatchObject({ completed: 3 })
   } finally {
-    close()
+    await close()
   }
 })
 
@@ -81,7 +81,7 @@ it("a request that cannot be right fails before anything is sent", async () => {
     expect(failure._tag).toBe("InvalidRequest")
     expect(group.simulator.requests.total).toBe(0)
   } finally {
-    group.close()
+    await group.close()
   }
 })
 
@@ -91,5 +91,52 @@ it("a Node without what the storage takes is told which one has it", () => {
     expect(nodeSqliteStorage).toThrow(/needs node:sqlite as of Node 22\.16 .* this is Node \d+\./)
   } finally {
     builtin.mockRestore()
+  }
+})
+
+it("a second program goes on at once with what the first has left", async () => {
+  const clock = createVirtualClock()
+  const group = groupInProcess({ clock })
+  try {
+    await group.run(createMultitask({ body: BODY, key: Redacted.make(KEY), origin: "https://example.com" }))
+    const status = await group.run(awaitTaskGroup(), 5_000)
+    expect(status.task_run_status_counts).toMatchObject({ completed: 3 })
+  } finally {
+    await group.close()
+  }
+})
+
+it("closing ends what runs, and leaves nothing behind that would", async () => {
+  const logged = vi.spyOn(console, "log").mockImplementation(() => {})
+  vi.useFakeTimers({ toFake: ["setTimeout", "setInterval", "clearTimeout", "clearInterval", "Date"] })
+  try {
+    const group = groupInProcess({ behaviour: { runs: { duration_ms: [60_000, 60_000] } } })
+    const ended = group.run(enrich(BODY)).catch((error: unknown) => String(error))
+    await vi.waitFor(async () => {
+      await vi.advanceTimersByTimeAsync(100)
+      expect(group.simulator.ledger.groups.size).toBe(1)
+    })
+    await Promise.all([group.close(), group.close()])
+    expect(await ended).toContain("interrupted")
+    await expect(group.run(awaitTaskGroup())).rejects.toThrow("This group is closed")
+    await vi.advanceTimersByTimeAsync(300_000)
+    expect(vi.getTimerCount()).toBe(0)
+    expect(logged).not.toHaveBeenCalled()
+  } finally {
+    vi.useRealTimers()
+    logged.mockRestore()
+  }
+})
+
+it("a program that time is up for is ended", async () => {
+  const clock = createVirtualClock()
+  const group = groupInProcess({ clock, behaviour: { runs: { duration_ms: [60_000, 60_000] } } })
+  try {
+    await expect(group.run(enrich(BODY), 30_000)).rejects.toThrow("not done within 30000 ms")
+    const asked = group.simulator.requests.total
+    await clock.advance(300_000)
+    expect(group.simulator.requests.total).toBe(asked)
+  } finally {
+    await group.close()
   }
 })

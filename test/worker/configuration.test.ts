@@ -90,4 +90,14 @@ describe("a wrong configuration", () => {
       expect(problems.toSorted()).toEqual(["MAX_INPUTS", "PUBLIC_ORIGIN", "SETTLE_SECONDS"])
     }
   })
+  it("is a binding that is missing, too: not a failure that would pass", async () => {
+    const sendTo = underVariables({ TASK_GROUP: undefined, IDEMPOTENCY: undefined })
+    const response = await sendTo(CREATE, { method: "POST", headers: { "idempotency-key": "once" } })
+    expect(response.status).toBe(500)
+    const { error } = await response.json<ErrorBody>()
+    expect(error.detail?.errors).toEqual([
+      "TASK_GROUP must be a binding of the Durable Object class TaskGroupDO; there is none",
+      "IDEMPOTENCY must be a binding of the Durable Object class IdempotencyDO; there is none",
+    ])
+  })
 })

@@ -7,11 +7,11 @@ import {
   type TaskGroupResultOutput,
   type TaskGroupStatus,
 } from "../../client/index.ts"
-import { change, confirm, groupOf, prepareAccess } from "../access.ts"
+import { capOf, change, confirm, groupOf, prepareAccess } from "../access.ts"
 import { countsText, number } from "../following/words.ts"
 import { readInputFile } from "../inputFile.ts"
 import type { GroupPlace } from "../place.ts"
-import { costText, forCost, warningFacts, widthOf } from "../planText.ts"
+import { costText, forCost, rowsText, warningFacts, widthOf } from "../planText.ts"
 import { say, type Session } from "../Session.ts"
 import { terminalText } from "../terminalText.ts"
 import { processorNamed } from "./create.ts"
@@ -41,19 +41,22 @@ export const add = async (session: Session): Promise<number> => {
   const { options, world, interruption, positionals } = session
   const fileName = positionals[1]!
   const { place, open } = await reach(session, { asks: true, fromStdin: fileName === "-" })
-  const file = await interruption.race(readInputFile(fileName, world))
+  const file = await interruption.race(readInputFile(fileName, world, options))
+  session.lineOfRow = file.lineOfRow
   const group = await open()
   const request = {
     inputs: new JsonText(file.json),
     ...(options.limit !== null && { limit: options.limit }),
     ...(options.skipEmpty && { skip_empty: true }),
   }
-  const cap = (usd: number | null) => (usd === null ? {} : { max_cost_usd: usd })
   const { signal } = interruption
-  const plan = await group.addInputs({ ...request, ...cap(options.maxCost), dry_run: true }, { signal })
+  const plan = await group.addInputs(
+    { ...request, ...capOf(session, options.maxCost), dry_run: true },
+    { signal },
+  )
   const { added, estimated_cost_usd: cost, warnings } = plan
   await tell(session, [
-    ["Rows", `${plural(added, "row")} of ${terminalText(file.name)}, for ${place.url}`],
+    ["Rows", `${rowsText(file, added)}, for ${place.url}`],
     ["Cost", costText(cost)],
     ...warningFacts(warnings),
   ])
@@ -63,7 +66,7 @@ export const add = async (session: Session): Promise<number> => {
   }
   await confirm(session, `Add ${plural(added, "row")} ${forCost(cost)}?`)
   await change(session, {
-    send: (signal) => group.addInputs({ ...request, ...cap(options.maxCost ?? cost) }, { signal }),
+    send: (signal) => group.addInputs({ ...request, ...capOf(session, cost) }, { signal }),
     done: async (answer) => {
       interruption.meaning = onward(place)
       const from = answer.first_index + 1
@@ -80,9 +83,9 @@ export const retry = async (session: Session): Promise<number> => {
   const { options, interruption } = session
   const { place, open } = await reach(session, { asks: true })
   const group = await open()
-  const request = (usd: number | null) => ({
+  const request = (shown: number | null) => ({
     ...(options.processor !== null && processorNamed(options.processor)),
-    ...(usd !== null && { max_cost_usd: usd }),
+    ...capOf(session, shown),
   })
   const { signal } = interruption
   const plan = await group.retry({ ...request(options.maxCost), dry_run: true }, { signal })
@@ -99,7 +102,7 @@ export const retry = async (session: Session): Promise<number> => {
   ])
   await confirm(session, `Run ${plural(retried, "row")} again ${forCost(cost)}?`)
   await change(session, {
-    send: (signal) => group.retry(request(options.maxCost ?? cost), { signal }),
+    send: (signal) => group.retry(request(cost), { signal }),
     done: async (answer) => {
       interruption.meaning = onward(place)
       await say(

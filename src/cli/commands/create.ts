@@ -7,15 +7,15 @@ import {
   type TaskGroup,
   type TaskGroupInput,
 } from "../../client/index.ts"
-import { change, confirm, prepareAccess } from "../access.ts"
+import { capOf, change, confirm, prepareAccess } from "../access.ts"
 import { type InputFile, readInputFile } from "../inputFile.ts"
-import { Interrupted } from "../Interruption.ts"
 import { hostOf } from "../place.ts"
 import { forCost, planText, type ReadPlan, readPlan, warningFacts, widthOf } from "../planText.ts"
 import { Refused } from "../Refused.ts"
-import { say, type Session, write } from "../Session.ts"
+import { say, type Session, writeOut } from "../Session.ts"
 import { terminalText } from "../terminalText.ts"
 import { factsText, line, plural } from "../text.ts"
+import { wholeAnswer } from "../wholeAnswer.ts"
 
 /** A deployment and what is asked of it. */
 export interface Prepared {
@@ -33,19 +33,16 @@ export const preparePlan = async (
   const [fileName = "-"] = session.positionals
   const access = await prepareAccess(session, hostOf(session), { asks, fromStdin: fileName === "-" })
   const schema = options.schema === null ? null : await readSchema(options.schema)
-  const file = await interruption.race(readInputFile(fileName, world))
+  const file = await interruption.race(readInputFile(fileName, world, options))
+  session.lineOfRow = file.lineOfRow
   const multitask = await access()
-  const answer = await multitask.request({
-    method: "POST",
-    path: "/v1beta/tasks/multitask",
-    body: requestText(session, file, schema),
-    signal: interruption.signal,
-  })
-  const text = await interruption.race(answer.text()).catch((error: unknown) => {
-    if (error instanceof Interrupted) throw error
-    throw new Refused(`The answer broke off. ${interruption.meaning} Try again.`)
-  })
-  return { multitask, file, read: readPlan(text) }
+  const body = requestText(session, file, schema)
+  const read = await wholeAnswer(
+    multitask,
+    { method: "POST", path: "/v1beta/tasks/multitask", body, signal: interruption.signal },
+    { read: readPlan, broken: () => `The answer broke off. ${interruption.meaning} Try again.` },
+  )
+  return { multitask, file, read }
 }
 
 const readSchema = async (path: string): Promise<string> => {
@@ -93,13 +90,13 @@ const requestText = (session: Session, file: InputFile, schema: string | null): 
 }
 
 export const planned = (session: Session, { file, read }: Prepared, width: number): string =>
-  planText(read, { name: file.name, isText: session.options.text, width })
+  planText(read, { file, isText: session.options.text, width })
 
 /** `plan FILE`. */
 export const plan = async (session: Session): Promise<number> => {
   const prepared = await preparePlan(session, { asks: false })
   const { stdout } = session.world
-  await write(stdout, `${planned(session, prepared, widthOf(stdout))}\n`)
+  await writeOut(session, `${planned(session, prepared, widthOf(stdout))}\n`)
   return 0
 }
 
@@ -113,7 +110,6 @@ export const createPlanned = async (
   const { plan, schema } = read
   await say(session, planned(session, prepared, widthOf(session.world.stderr)))
   await confirm(session, `Run ${plural(plan.num_inputs, "row")} ${forCost(plan.estimated_cost_usd)}?`)
-  const maxCost = session.options.maxCost ?? plan.estimated_cost_usd
   return change(session, {
     send: (signal) =>
       multitask.create(
@@ -122,7 +118,7 @@ export const createPlanned = async (
           ...asked(session),
           ...processorNamed(plan.processor),
           ...(schema !== null && { output_schema: new JsonText(schema) }),
-          ...(maxCost !== null && { max_cost_usd: maxCost }),
+          ...capOf(session, plan.estimated_cost_usd),
         },
         { signal },
       ),
@@ -150,6 +146,8 @@ export const goesOn = (url: string): string =>
 /** `submit FILE`. */
 export const submit = async (session: Session): Promise<number> => {
   const prepared = await preparePlan(session, { asks: true })
-  await createPlanned(session, prepared, (url) => write(session.world.stdout, `${url}\n`))
+  await createPlanned(session, prepared, async (url) => {
+    if (!(await writeOut(session, `${url}\n`))) await say(session, `Results: ${url}`)
+  })
   return 0
 }

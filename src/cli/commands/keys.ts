@@ -1,4 +1,4 @@
-import { credentialsFile, readCredentials, writeCredentials } from "../credentials.ts"
+import { changeCredentials, credentialsFile, readCredentials } from "../credentials.ts"
 import { askKey, checkKey, checkWay } from "../key.ts"
 import { hostOf } from "../place.ts"
 import { mayAsk } from "../prompt.ts"
@@ -11,11 +11,12 @@ export const login = async (session: Session): Promise<number> => {
   interruption.meaning = "No key was kept."
   const host = hostOf(session)
   checkWay(host)
-  const { keys, warning } = await readCredentials(world)
+  // What is wrong with the file is better said before the key is asked for.
+  const { warning } = await readCredentials(world)
   if (warning !== null) await say(session, `Warning: ${warning}`)
   const key = await givenKey(session, host)
   const { origin } = new URL(host)
-  await writeCredentials(world, new Map([...keys, [origin, key]]))
+  await changeCredentials(world, (keys) => new Map([...keys, [origin, key]]))
   await say(session, `The key for ${origin} is kept in ${credentialsFile(world)}. It was not tried.`)
   if ((world.env["PARALLEL_API_KEY"] ?? "") !== "")
     await say(session, "PARALLEL_API_KEY is set, and wins over it while it is.")
@@ -54,7 +55,7 @@ export const logout = async (session: Session): Promise<number> => {
     await say(session, `No key is kept for ${origin}.`)
     return 0
   }
-  await writeCredentials(world, new Map([...keys].filter(([host]) => host !== origin)))
+  await changeCredentials(world, (kept) => new Map([...kept].filter(([host]) => host !== origin)))
   await say(
     session,
     `The key for ${origin} is gone from ${credentialsFile(world)}. At Parallel it stays valid.`,

@@ -2,11 +2,12 @@ import { nextStep } from "../../domain/nextStep.ts"
 import { PRODUCT } from "../../domain/Product.ts"
 import type { Multitask, TaskGroup, TaskGroupStatus } from "../../client/index.ts"
 import { clientOf, groupOf } from "../access.ts"
+import type { InputFile } from "../inputFile.ts"
 import { failuresText, followGroup } from "../follow.ts"
 import { checkOutputFile } from "../results/outputFile.ts"
 import { type OutputFormat, outputFormatOf } from "../results/outputFormat.ts"
 import { writeResults } from "../results/writeResults.ts"
-import { say, type Session } from "../Session.ts"
+import { isClosedPipe, say, type Session } from "../Session.ts"
 import { line } from "../text.ts"
 import { createPlanned, goesOn, preparePlan } from "./create.ts"
 
@@ -30,24 +31,31 @@ const writeTo = async (
   results: {
     readonly multitask: Multitask
     readonly id: string
-    readonly columns: ReadonlyArray<string> | null
+    /** What the rows are of, where it is at hand. */
+    readonly input: Pick<InputFile, "columns" | "delimiter"> | null
     readonly otherwise: OutputFormat
   },
 ): Promise<void> => {
   const { world, interruption } = session
-  const { multitask, id, columns, otherwise } = results
+  const { multitask, id, input, otherwise } = results
+  const columns = input?.columns ?? null
+  // Who writes semicolons has a spreadsheet that reads them.
+  const separator = input?.delimiter === ";" ? ";" : ","
   const { signal } = interruption
-  await writeResults({ world, multitask, id, format: format ?? otherwise, file, columns, signal }).catch(
-    (error: unknown) => {
-      // Who reads on stdout has read enough, as `head` does.
-      if (file !== null || !isClosedPipe(error)) throw error
-    },
-  )
+  await writeResults({
+    world,
+    multitask,
+    id,
+    format: format ?? otherwise,
+    file,
+    columns,
+    separator,
+    signal,
+  }).catch((error: unknown) => {
+    if (file !== null || !isClosedPipe(error)) throw error
+  })
   if (file !== null) await say(session, `The results are in ${line(file)}.`)
 }
-
-const isClosedPipe = (error: unknown): boolean =>
-  error instanceof Error && "code" in error && error.code === "EPIPE"
 
 const followToEnd = async (
   session: Session,
@@ -84,7 +92,7 @@ export const run = async (session: Session): Promise<number> => {
     total: num_inputs,
     estimatedSeconds: estimated_seconds,
   })
-  await writeTo(session, target, { multitask, id: group.id, columns: file.columns, otherwise: file.format })
+  await writeTo(session, target, { multitask, id: group.id, input: file, otherwise: file.format })
   return isWhole ? 0 : 2
 }
 
@@ -95,7 +103,7 @@ export const follow = async (session: Session): Promise<number> => {
   const multitask = clientOf(session, host)
   const group = multitask.group(id)
   const isWhole = await followToEnd(session, group, url, { total: null, estimatedSeconds: null })
-  await writeTo(session, target, { multitask, id, columns: null, otherwise: "jsonl" })
+  await writeTo(session, target, { multitask, id, input: null, otherwise: "jsonl" })
   return isWhole ? 0 : 2
 }
 
@@ -107,7 +115,7 @@ export const get = async (session: Session): Promise<number> => {
   await writeTo(session, target, {
     multitask: clientOf(session, host),
     id,
-    columns: null,
+    input: null,
     otherwise: "jsonl",
   })
   return 0

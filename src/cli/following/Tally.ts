@@ -38,10 +38,17 @@ export class Tally {
   }
 
   take({ event, data }: StreamEvent): void {
-    if (event === "task_group_status") {
-      this.status = (JSON.parse(data) as { readonly status: TaskGroupStatus }).status
-      this.begunAnew = 0
-    } else if (event === "task_run.state") this.row(JSON.parse(data) as RowEvent)
+    try {
+      if (event === "task_group_status") {
+        const { status } = JSON.parse(data) as { readonly status: TaskGroupStatus }
+        // Throws where it counts nothing.
+        totalEnded(status.task_run_status_counts)
+        this.status = status
+        this.begunAnew = 0
+      } else if (event === "task_run.state") this.row(JSON.parse(data) as RowEvent)
+    } catch {
+      // One event that says nothing must not end what all others say.
+    }
   }
 
   get total(): number | null {

@@ -1,4 +1,5 @@
 import type { Writable } from "node:stream"
+import { isClosedPipe, outputFailure } from "../Session.ts"
 import { openOutputFile } from "./outputFile.ts"
 
 /** Where results go. Writing waits until there is room for more. */
@@ -37,7 +38,7 @@ const toStream = (stream: Writable, signal: AbortSignal | undefined): Write => {
       signal?.addEventListener("abort", onAbort, { once: true })
       stream.write(text, (error) => {
         signal?.removeEventListener("abort", onAbort)
-        if (error) reject(error)
+        if (error) reject(isClosedPipe(error) ? error : outputFailure(error))
         else resolve()
       })
     })

@@ -1,8 +1,8 @@
 import { elementsOf, fieldsOf } from "../../domain/JsonText.ts"
 import type { Multitask } from "../../client/Multitask.ts"
 import { Refused } from "../Refused.ts"
-import { sleep } from "../sleep.ts"
 import { terminalText } from "../terminalText.ts"
+import { wholeAnswer } from "../wholeAnswer.ts"
 
 export interface Source {
   readonly multitask: Multitask
@@ -40,7 +40,7 @@ export async function* linePages(source: Source): AsyncGenerator<string> {
 
 /** The group as Markdown. */
 export const markdownOf = async (source: Source): Promise<string> => {
-  const { read } = await wholeAnswer(source, "md", {}, (text) => text)
+  const { read } = await partOf(source, "md", {}, (text) => text)
   return read
 }
 
@@ -52,7 +52,7 @@ async function* pages<A>(
   for (let rows = 0; ;) {
     // Inputs are counted from 0 without gaps: the last one that is here is known by how many there are.
     const query = { basis: "none", limit: PAGE_ROWS, after: rows === 0 ? undefined : rows - 1 }
-    const answer = await wholeAnswer(source, format, query, read)
+    const answer = await partOf(source, format, query, read)
     rows += answer.read.rows
     yield answer.read.part
     if (answer.read.rows === 0 || (answer.read.rows < PAGE_ROWS && !answer.hasNext)) return
@@ -63,30 +63,27 @@ const TYPES = { json: /\bjson\b/i, jsonl: /\bjsonl\b/i, md: /\bmarkdown\b/i }
 
 type Format = keyof typeof TYPES
 
-const TIMES = 5
-const FIRST_WAIT_MS = 500
-
-/** An answer that came to its end: one that breaks off is asked for again. */
-const wholeAnswer = async <A>(
+const partOf = <A>(
   { multitask, id, signal }: Source,
   format: Format,
   query: Readonly<Record<string, string | number | undefined>>,
   read: (text: string) => A,
-): Promise<{ readonly read: A; readonly hasNext: boolean }> => {
-  for (let attempt = 1; ; attempt++) {
-    const response = await multitask.request({ path: `/${id}.${format}`, query, signal })
-    const type = response.headers.get("content-type") ?? ""
-    if (!TYPES[format].test(type)) throw new Refused(otherAnswer(type))
-    try {
-      const link = response.headers.get("link") ?? ""
-      return { read: read(await response.text()), hasNext: /;\s*rel="?next"?/.test(link) }
-    } catch (cause) {
-      signal?.throwIfAborted()
-      if (attempt === TIMES) throw new Refused(BROKEN, { cause })
-      await sleep(FIRST_WAIT_MS * 2 ** (attempt - 1), signal)
-    }
-  }
-}
+): Promise<{ readonly read: A; readonly hasNext: boolean }> =>
+  wholeAnswer(
+    multitask,
+    { path: `/${id}.${format}`, query, signal },
+    {
+      check: ({ headers }) => {
+        const type = headers.get("content-type") ?? ""
+        if (!TYPES[format].test(type)) throw new Refused(otherAnswer(type))
+      },
+      read: (text, { headers }) => ({
+        read: read(text),
+        hasNext: /;\s*rel="?next"?/.test(headers.get("link") ?? ""),
+      }),
+      broken,
+    },
+  )
 
 /** Somebody else's page, before a sign-in for instance. */
 const otherAnswer = (type: string): string =>
@@ -94,4 +91,5 @@ const otherAnswer = (type: string): string =>
     `The server answered ${type || "something without a type"} where results were asked for. Check --host.`,
   )
 
-const BROKEN = `The results broke off each of ${TIMES} times that they were read. The task group keeps them: read them again with "get".`
+const broken = (times: number): string =>
+  `The results broke off each of ${times} times that they were read. The task group keeps them: read them again with "get".`

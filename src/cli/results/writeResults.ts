@@ -14,6 +14,8 @@ export interface ResultsOptions {
   readonly file: string | null
   /** The inputs' columns in their order, for tables; null: as the rows have them. */
   readonly columns: ReadonlyArray<string> | null
+  /** What divides the cells of CSV; absent: a comma. */
+  readonly separator?: "," | ";"
   readonly signal?: AbortSignal | undefined
 }
 
@@ -31,9 +33,13 @@ export const writeResults = (options: ResultsOptions): Promise<void> => {
 
 type Writer = (source: Source, write: Write) => Promise<void>
 
-const writers = ({ columns, file }: ResultsOptions): Readonly<Record<OutputFormat, Writer>> => {
+const writers = ({
+  columns,
+  separator = ",",
+  file,
+}: ResultsOptions): Readonly<Record<OutputFormat, Writer>> => {
   const table =
-    (separator: "," | "\t"): Writer =>
+    (separator: "," | ";" | "\t"): Writer =>
     (source, write) =>
       writeTable(source, { separator, hasMark: file !== null, columns }, write)
   return {
@@ -41,7 +47,7 @@ const writers = ({ columns, file }: ResultsOptions): Readonly<Record<OutputForma
     jsonl: async (source, write) => {
       for await (const lines of linePages(source)) await write(lines)
     },
-    csv: table(","),
+    csv: table(separator),
     tsv: table("\t"),
     md: async (source, write) => write(await markdownOf(source)),
   }

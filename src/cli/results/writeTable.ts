@@ -6,7 +6,7 @@ import { Spool } from "./Spool.ts"
 import { jsonPages, type Page, type Source } from "./readPages.ts"
 
 export interface TableOptions {
-  readonly separator: "," | "\t"
+  readonly separator: "," | ";" | "\t"
   /** Tells spreadsheets that the file is UTF-8. */
   readonly hasMark: boolean
   /** The inputs' columns in their order; null: in the order in which rows have them. */

@@ -35,10 +35,11 @@ export interface GroupInProcess {
   readonly layer: Layer.Layer<LocalGroupServices>
   /**
    * Runs a program on the layer to its end; rejects with what it fails with. Where the clock is a virtual one, time moves
-   * on until then, at most by `limitMs` (a day).
+   * on until then, at most by `limitMs` (a day). Between two runs nothing goes on; the next one goes on with the group.
    */
   run<A, E>(program: Effect.Effect<A, E, LocalGroupServices>, limitMs?: number): Promise<A>
-  close(): void
+  /** Interrupts what still runs, which then rejects. */
+  close(): Promise<void>
 }
 
 const DAY = 86_400_000
@@ -64,20 +65,37 @@ export const groupInProcess = (options: GroupInProcessOptions = {}): GroupInProc
     clock === systemClock ? Layer.empty : Layer.succeed(Clock.Clock, effectClock(clock)),
   )
   const layer = localGroupLayers(storage, settings).pipe(Layer.provideMerge(surroundings))
+  const open = new Set<() => Promise<void>>()
+  let closed: Promise<void> | undefined
   return {
     simulator,
     storage,
     settings,
     layer,
     run: async (program, limitMs = DAY) => {
-      const running = Effect.runPromise(Effect.provide(program, layer))
-      await until(clock, running, limitMs)
-      return running
+      if (closed !== undefined) throw new Error("This group is closed: no program runs on it any more.")
+      const stop = new AbortController()
+      const running = Effect.runPromise(Effect.provide(program, layer), { signal: stop.signal })
+      const interrupt = async () => {
+        stop.abort()
+        await Promise.allSettled([running])
+      }
+      open.add(interrupt)
+      try {
+        await until(clock, running, limitMs)
+        return await running
+      } finally {
+        // Where time is up it still runs.
+        await interrupt()
+        open.delete(interrupt)
+      }
     },
-    close: () => {
-      simulator.close()
-      storage.close()
-    },
+    // What runs on them must have ended before they go.
+    close: () =>
+      (closed ??= Promise.all([...open].map((interrupt) => interrupt())).then(() => {
+        simulator.close()
+        storage.close()
+      })),
   }
 }
 

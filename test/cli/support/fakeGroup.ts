@@ -75,7 +75,12 @@ export class FakeGroup implements Pick<TaskGroup, "events" | "status"> {
   }
 
   private push(event: string, data: object): void {
-    this.waiting.push({ event, id: null, data: JSON.stringify(data) })
+    this.emit(event, JSON.stringify(data))
+  }
+
+  /** Whatever its data are. */
+  emit(event: string, data: string): void {
+    this.waiting.push({ event, id: null, data })
     this.wake()
   }
 }

@@ -65,10 +65,10 @@ const clock = createVirtualClock()
 const began = clock.now()
 await clock.advance(60_000)
 
-const inProcess = () => {
+const inProcess = async () => {
   try {
     const group = groupInProcess({ seed: "every entry" })
-    group.close()
+    await group.close()
     return "runs"
   } catch (error) {
     return String(error)
@@ -85,7 +85,7 @@ console.log(
     withoutKey: withoutKey instanceof MultitaskError ? withoutKey.status : withoutKey,
     waited: clock.now() - began,
     layers: typeof localGroupLayers,
-    inProcess: inProcess(),
+    inProcess: await inProcess(),
   }),
 )
 await answering.stop()

@@ -1,7 +1,7 @@
 // @ts-check
 /** @import { Problem } from "../../types.js" */
 
-import { askJson, MultitaskError } from "../shared/client.js"
+import { askJson, DOUBT, MultitaskError } from "../shared/client.js"
 
 /**
  * What a request came to. `unknown`: it may have been carried out, and only under its own key may it be sent again.
@@ -58,14 +58,15 @@ export async function send({ path, body, idempotencyKey }, apiKey, onAgain) {
  */
 const isRefusal = (status) => status >= 400 && status < 500 && ![408, 409, 429].includes(status)
 
+const REPEAT = "Whether the group was started is not known: sent again unchanged, it is started once."
+
 /** @param {MultitaskError} error @param {boolean} isPlan @returns {Problem[]} */
 function problemsOf({ status, message, errors, retryAfter, refId, cause }, isPlan) {
-  if (status === 0) {
+  const [said, doubt] = message.split(DOUBT)
+  if (doubt !== undefined) {
     const why = cause instanceof Error && cause.message ? ` (${cause.message})` : ""
-    const then = isPlan
-      ? "Nothing was started: try again."
-      : "Whether the group was started is not known: sent again unchanged, it is started once."
-    return [{ path: "", message: `The server could not be reached${why}. ${then}` }]
+    const lost = status === 0 ? `The server could not be reached${why}.` : said
+    return [{ path: "", message: `${lost} ${isPlan ? "Nothing was started: try again." : REPEAT}` }]
   }
   if (status === 401 || status === 403) return [...errors, { path: "api_key", message }]
   if (errors.length > 0) return [...errors]

@@ -31,15 +31,30 @@ var MultitaskError = class extends Error {
 };
 
 // src/client/leash.ts
+var LISTENERS = /* @__PURE__ */ new WeakMap();
+var onAbort = (signal, pull) => {
+  let listener = LISTENERS.get(signal);
+  if (listener === void 0) {
+    const pulls2 = /* @__PURE__ */ new Set();
+    listener = { pulls: pulls2, tell: () => pulls2.forEach((each) => each()) };
+    LISTENERS.set(signal, listener);
+    signal.addEventListener("abort", listener.tell);
+  }
+  const { pulls, tell } = listener;
+  pulls.add(pull);
+  return () => {
+    if (!pulls.delete(pull) || pulls.size > 0) return;
+    signal.removeEventListener("abort", tell);
+    LISTENERS.delete(signal);
+  };
+};
 var Leash = class {
   #controller = new AbortController();
-  #outer;
-  #pull = () => this.#controller.abort(this.#outer?.reason);
+  #release;
   /** Rejects, here and in `hold`, with the reason of this signal. */
   constructor(outer) {
     outer?.throwIfAborted();
-    this.#outer = outer;
-    outer?.addEventListener("abort", this.#pull);
+    this.#release = outer && onAbort(outer, () => this.#controller.abort(outer.reason));
   }
   /** For `fetch`. */
   get signal() {
@@ -65,23 +80,48 @@ var Leash = class {
       if (signal.aborted) cut();
     });
   }
+  pull(reason) {
+    this.#controller.abort(reason);
+  }
   /** Ends what is still under way. */
   drop() {
-    this.#outer?.removeEventListener("abort", this.#pull);
+    this.#release?.();
     this.#controller.abort();
   }
+};
+var LEFT = /* @__PURE__ */ Symbol("left");
+var leaving = (outer, make) => {
+  const left = new AbortController();
+  const items = (async function* () {
+    const leash = new Leash(outer);
+    const release = onAbort(left.signal, () => leash.pull(LEFT));
+    try {
+      yield* make(leash.signal);
+    } catch (error) {
+      if (error !== LEFT) throw error;
+    } finally {
+      release();
+      leash.drop();
+    }
+  })();
+  const leave = items.return.bind(items);
+  return Object.assign(items, {
+    return: (value) => {
+      left.abort();
+      return leave(value);
+    }
+  });
 };
 var pause = (ms, signal, onWait = () => {
 }) => new Promise((resolve, reject) => {
   signal?.throwIfAborted();
   const settle = (settled) => {
     clearTimeout(timer);
-    signal?.removeEventListener("abort", cut);
+    release?.();
     settled();
   };
-  const cut = () => settle(() => reject(signal?.reason));
   const timer = setTimeout(() => settle(resolve), ms);
-  signal?.addEventListener("abort", cut);
+  const release = signal && onAbort(signal, () => settle(() => reject(signal.reason)));
   onWait(() => settle(resolve));
 });
 async function* bytesOf(body, leash, ms) {
@@ -108,8 +148,8 @@ var MAX_CHARACTERS = 1e6;
 var SILENCE_MS = 1e4;
 var retryAfterOf = ({ headers }) => {
   const value = headers.get("retry-after")?.trim() ?? "";
-  if (/^\d+$/.test(value)) return Number(value);
-  const at = Date.parse(value);
+  if (/^\d+(?:\.\d+)?$/.test(value)) return Math.ceil(Number(value));
+  const at = /^[a-z]/i.test(value) ? Date.parse(value) : NaN;
   return Number.isNaN(at) ? void 0 : Math.max(0, Math.ceil((at - Date.now()) / 1e3));
 };
 var isRedirect = ({ type, status }) => type === "opaqueredirect" || status >= 300 && status < 400;
@@ -169,13 +209,42 @@ var problemsOf = (errors) => (Array.isArray(errors) ? errors : []).flatMap((erro
   return message === void 0 ? [] : [{ path: textField(error, "path") ?? "", message }];
 });
 
+// src/client/withoutKey.ts
+var SHORTEST_KEY = 8;
+var DEEPEST_CAUSE = 5;
+var withoutKey = (failure, apiKey) => {
+  if (apiKey === void 0 || apiKey.length < SHORTEST_KEY) return failure;
+  const clean = (text) => text.replaceAll(apiKey, "[key]");
+  const cleaned = (text) => text && clean(text);
+  const { message, errors, refId, taskgroupId, url, cause } = failure;
+  return {
+    ...failure,
+    message: clean(message),
+    errors: errors?.map((problem) => ({ path: clean(problem.path), message: clean(problem.message) })),
+    refId: cleaned(refId),
+    taskgroupId: cleaned(taskgroupId),
+    url: cleaned(url),
+    cause: causeWithout(cause, clean, DEEPEST_CAUSE)
+  };
+};
+var causeWithout = (cause, clean, depth) => {
+  if (cause === void 0 || depth === 0) return void 0;
+  if (!(cause instanceof Error)) return clean(String(cause));
+  const { name, message, stack, code } = cause;
+  const inner = causeWithout(cause.cause, clean, depth - 1);
+  const copy = new Error(clean(message), inner === void 0 ? void 0 : { cause: inner });
+  copy.name = clean(name);
+  copy.stack = clean(stack ?? "");
+  return typeof code === "string" ? Object.assign(copy, { code: clean(code) }) : copy;
+};
+
 // src/client/request.ts
 var PATIENCE_MS = 45e3;
 var LONGEST_WAIT_MS = 8e3;
 var SILENCE_MS2 = 3e4;
 var ACT_MS = 75e3;
 var SLOWEST_BYTES_PER_MS = 16;
-var HERE_ONLY = { redirect: "manual", credentials: "omit" };
+var HERE_ONLY = { redirect: "manual", credentials: "same-origin" };
 var askJson = (connection, asked) => persistently(connection, asked, async (response, leash) => {
   const type = response.headers.get("content-type") ?? "";
   if (!/\bjson\b/i.test(type)) {
@@ -221,19 +290,25 @@ var persistently = async (connection, asked, take) => {
   const request = prepared(connection, asked);
   const { signal } = request;
   const started = performance.now();
+  let wasLost = false;
   for (let attempt = 0; ; attempt++) {
     const outcome = await once(connection, request, take);
     if ("answer" in outcome) return outcome.answer;
     signal?.throwIfAborted();
     const { failure } = outcome;
+    wasLost ||= failure.status === 0;
     const left = PATIENCE_MS - (performance.now() - started);
     const told = (failure.retryAfter ?? 0) * 1e3;
-    if (left <= 0 || told > left || !isPassing(failure)) throw withoutKey(failure, connection.apiKey);
+    if (left <= 0 || told > left || !isPassing(failure)) {
+      const message = failure.message + (wasLost && !isClear(failure) ? doubtOf(request) : "");
+      throw new MultitaskError(withoutKey({ ...failure, message }, connection.apiKey));
+    }
     const grown = Math.min(LONGEST_WAIT_MS, 500 * 2 ** attempt) * (0.5 + Math.random() / 2);
     await pause(Math.min(left, Math.max(grown, told * (1 + Math.random() / 4))), signal);
   }
 };
 var isPassing = ({ status, retryAfter }) => status === 0 || status === 429 || status >= 502 && status <= 504 || status === 409 && retryAfter !== void 0;
+var isClear = ({ status }) => status >= 400 && status < 500 && ![408, 409, 429].includes(status);
 var once = async ({ fetch }, { url, init, signal, silenceMs, idempotencyKey }, take) => {
   const leash = new Leash(signal);
   try {
@@ -242,32 +317,17 @@ var once = async ({ fetch }, { url, init, signal, silenceMs, idempotencyKey }, t
     return "answer" in outcome ? outcome : { failure: { ...outcome.failure, idempotencyKey } };
   } catch (error) {
     leash.drop();
-    return { failure: unanswered(url, idempotencyKey, error) };
+    const said = `No whole answer came from ${new URL(url).host} (${reasonOf(error)}).`;
+    return { failure: { status: 0, message: said, idempotencyKey, cause: error } };
   }
 };
-var unanswered = (url, idempotencyKey, cause) => {
-  const { host } = new URL(url);
-  const doubt = idempotencyKey === void 0 ? "" : ` Whether the request was carried out is not known: within 24 hours it may be sent again under the same idempotency key (${idempotencyKey}), which carries it out once.`;
-  return {
-    status: 0,
-    message: `No whole answer came from ${host} (${reasonOf(cause)}).${doubt}`,
-    idempotencyKey,
-    cause
-  };
-};
+var DOUBT = " Whether the request was carried out is not known";
+var doubtOf = ({ idempotencyKey }) => idempotencyKey === void 0 ? "" : `${DOUBT}: within 24 hours it may be sent again under the same idempotency key (${idempotencyKey}), which carries it out once.`;
 var reasonOf = (error) => {
   if (!(error instanceof Error)) return String(error);
   if (!(error.cause instanceof Error)) return error.message;
   const { message, code } = error.cause;
   return `${error.message}: ${message || String(code)}`;
-};
-var withoutKey = (failure, apiKey) => {
-  const clean = (text) => apiKey === void 0 || apiKey.length < 8 ? text : text.replaceAll(apiKey, "[key]");
-  return new MultitaskError({
-    ...failure,
-    message: clean(failure.message),
-    errors: failure.errors?.map(({ path, message }) => ({ path: clean(path), message: clean(message) }))
-  });
 };
 
 // src/client/sse.ts
@@ -316,7 +376,8 @@ var sseParser = (emit) => {
 var SILENCE_MS3 = 45e3;
 var LONGEST_WAIT_MS2 = 1e4;
 var LONGEST_TOLD_MS = 6e4;
-async function* streamEvents(options) {
+var streamEvents = (options) => leaving(options.signal, (signal) => follow({ ...options, signal }));
+async function* follow(options) {
   const { signal, onState = () => {
   }, onWait } = options;
   let lastId = options.lastEventId ?? null;
@@ -341,6 +402,7 @@ async function* streamEvents(options) {
         if (id !== null && id !== "") lastId = id;
         yield step.value;
         if (event === "done") return;
+        signal?.throwIfAborted();
       }
     } finally {
       await connection.return(BROKEN);
@@ -402,6 +464,7 @@ async function* connect({ url, fetch, signal }, lastId) {
 }
 var isFinal = (response) => isRedirect(response) || response.status >= 400 && response.status < 500 && response.status !== 429;
 export {
+  DOUBT,
   MultitaskError,
   askJson,
   streamEvents

@@ -8,7 +8,7 @@ import { MultitaskError, streamEvents } from "./client.js"
 const WATCH_MS = 50_000
 /** Whoever goes to and fro between tabs does not ask each time. */
 const LOOK_MS = 5_000
-/** After a refusal that is no word about the group: a proxy's, or one for too many questions. */
+/** After a refusal that is no word about the group, such as a proxy's: at least so long, since many may have met it at once. */
 const REFUSED_MS = 10_000
 /** Thousands of events may arrive at once; the page must stay able to draw and to answer. */
 const WORK_MS = 12
@@ -112,7 +112,7 @@ export function follow({ url, lastId, ended = false, onEvent, onState }) {
         if (error instanceof MultitaskError && [404, 410].includes(error.status)) return enter("gone")
         if (state.kind === "ended") continue
         enter("interrupted", state.attempt + 1)
-        await pause(REFUSED_MS)
+        await pause(REFUSED_MS * (1 + Math.random() / 2))
       }
     }
   }
