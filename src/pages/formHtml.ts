@@ -53,6 +53,7 @@ export const formHtml = (loginUrl: string | null): string => `<!doctype html>
 <div class="bar" id="submitted-bar" role="img" aria-label="progress"></div>
 <p><span id="submitted-progress" role="status" class="mono"></span> <span id="submitted-facts" class="muted"></span></p>
 <p class="notice warning" id="submitted-message" hidden></p>
+<div class="table-box" tabindex="0" role="group" aria-label="Rows of the trial" id="tried-box" hidden><table id="tried" class="preview" hidden></table></div>
 <div id="submitted-warnings"></div>
 <div id="submitted-buttons"></div>
 </section>
@@ -128,13 +129,14 @@ export const formHtml = (loginUrl: string | null): string => `<!doctype html>
 <section class="card" aria-labelledby="options-title">
 <div class="card-head"><h2 id="options-title">Options</h2></div>
 <div class="options">
-<div><label class="label" for="processor">Processor</label>
+<div class="wide"><label class="label" for="processor">Processor</label>
 <select id="processor" aria-describedby="processor-hint processor-error"></select>
-<p class="hint" id="processor-hint">Price per 1,000 rows and usual time for one row.</p>
+<p class="hint" id="processor-hint">Price per 1,000 rows and usual time for one row. “Suggest” picks one for what you ask.</p>
+<div class="table-box"><table id="choice" class="choice"></table></div>
 <div class="field-error" id="processor-error" role="alert" hidden></div></div>
-${option("webhook-url", "Webhook (optional)", `<input type="url" inputmode="url" placeholder="https://" ${TYPED}`, "Gets a POST with the link once all rows have ended.")}
 ${option("limit", "Only the first n rows", `<input type="text" inputmode="numeric" placeholder="all" ${TYPED}`, "A few rows show what you would get, for little.")}
-${option("max-cost", "Never more than $", `<input type="text" inputmode="decimal" placeholder="no bound" ${TYPED}`, "Where the estimate is above it, nothing is started.")}
+${option("max-cost", "Never more than $", `<input type="text" inputmode="decimal" placeholder="no bound" ${TYPED}`, "Only as many rows run as it buys.")}
+${option("webhook-url", "Webhook (optional)", `<input type="url" inputmode="url" placeholder="https://" ${TYPED}`, "Gets a POST with the link once all rows have ended.")}
 </div>
 <details id="more-options"><summary>More options</summary>
 <div class="options">
@@ -155,10 +157,19 @@ ${option("other-fields", "Other request fields, as JSON", `<textarea rows="5" pl
 <h2 id="run-title">Run</h2>
 <dl class="estimate" aria-live="polite">
 <div><dt>Rows</dt><dd id="estimate-rows"></dd></div>
-<div><dt>Cost, about</dt><dd id="estimate-cost"></dd></div>
-<div><dt>Time per row</dt><dd id="estimate-time"></dd></div>
+<div><dt>With</dt><dd id="estimate-processor"></dd></div>
+<div><dt id="cost-label">Cost, about</dt><dd id="estimate-cost"></dd></div>
+<div><dt id="time-label">Time per row</dt><dd id="estimate-time"></dd></div>
 </dl>
-<button type="submit" class="primary" id="submit">Run</button>
+<div class="before">
+<button type="button" id="suggest" aria-describedby="suggest-hint">Suggest</button>
+<button type="button" id="try">Try 3 rows</button>
+</div>
+<button type="submit" class="primary" id="submit" aria-describedby="run-note">Run</button>
+<p class="hint" id="run-note" role="status"></p>
+<p class="notice" id="plan-warnings" hidden></p>
+<div class="ask"><label for="ask-above">Ask first above $</label><input type="text" inputmode="decimal" id="ask-above" value="10" autocomplete="off"></div>
+<p class="hint" id="suggest-hint">“Suggest” shows fields, processor, cost and time, and starts nothing.</p>
 <div class="field-error" id="form-error" role="alert" tabindex="-1" hidden></div>
 <p id="form-link" class="hint"></p>
 </section>
@@ -180,6 +191,11 @@ ${option("other-fields", "Other request fields, as JSON", `<textarea rows="5" pl
 <ul id="history-list"></ul>
 </section>
 </main>
+<dialog id="confirm" class="card" aria-labelledby="confirm-title" aria-describedby="confirm-text">
+<h2 id="confirm-title"></h2>
+<div id="confirm-text"></div>
+<div class="confirm-buttons"><button type="button" class="primary" id="confirm-go"></button><button type="button" id="confirm-cancel">Cancel</button></div>
+</dialog>
 <footer class="foot muted">Works with Parallel's API and is not Parallel's own site. <a href="/docs">API</a> · <a href="https://docs.parallel.ai" target="_blank" rel="noopener noreferrer">Parallel's documentation</a></footer>
 <!-- ${TAILWIND} runs in this frame: without an origin, and gone before a key is typed -->
 <iframe id="tailwind" data-page="${TAILWIND_PATH}" data-script="${TAILWIND}" sandbox="allow-scripts" referrerpolicy="no-referrer" allow="" title="Tailwind" hidden inert></iframe>

@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net"
 import { extname, join, normalize } from "node:path"
 import { fillTemplate } from "../../src/domain/template.ts"
+import { findProcessor } from "../../src/pages/assets/assets/processors.js"
 import { consoleCsp, consoleHtml } from "../../src/pages/consoleHtml.ts"
 import { formCsp, formHtml } from "../../src/pages/formHtml.ts"
 import { errorHtml, resultCsp, resultHtml } from "../../src/pages/resultHtml.ts"
@@ -26,6 +27,18 @@ const types = new Map([
   [".txt", "text/plain"],
 ])
 
+/** The fields that are suggested. */
+export const SUGGESTED = {
+  type: "object",
+  properties: {
+    ceo: { type: "string", description: "Who leads it" },
+    founded: { type: "integer", description: "Year it was founded" },
+  },
+  required: ["ceo", "founded"],
+  additionalProperties: false,
+  description: "CEO name, year founded",
+}
+
 export type Posted = {
   /** The body as it came. */
   text: string
@@ -34,6 +47,8 @@ export type Posted = {
     processor?: string
     output_schema?: { properties?: object }
     output_type?: string
+    limit?: number
+    max_cost_usd?: number
   }
   headers: IncomingMessage["headers"]
   url: string
@@ -41,7 +56,9 @@ export type Posted = {
 
 export class FakeServer {
   readonly groups = new Map<string, FakeGroup>()
+  /** What was to change something, and the plans. */
   readonly posted: Posted[] = []
+  readonly plans: Posted[] = []
   /** Every request's address, with its query. */
   readonly seen: { url: string; headers: IncomingMessage["headers"] }[] = []
   /** Where the form leads to for signing in. */
@@ -50,6 +67,12 @@ export class FakeServer {
   onCallback: ((request: Request) => Promise<Response>) | null = null
   /** Answers the POST instead of the default, when set. */
   onPost: ((posted: Posted) => { status: number; body: unknown }) | null = null
+  /** The same of plans. */
+  onPlan: ((posted: Posted) => { status: number; body: unknown } | null) | null = null
+  /** What is suggested where neither processor nor schema was given. */
+  suggestion: { processor: string; schema: object | null } = { processor: "core", schema: SUGGESTED }
+  /** What happened to each idempotency key. */
+  readonly #answers = new Map<string, string>()
   /** Answers a query of the console instead of its database, when set. */
   onQuery: ((statement: string) => Promise<{ status: number; body: unknown }>) | null = null
   /** Pages of one row, by path. */
@@ -96,7 +119,7 @@ export class FakeServer {
     if (url.pathname === "/") return sendPage(response, 200, formHtml(this.loginUrl), formCsp)
     if (url.pathname === TAILWIND_PATH) return sendPage(response, 200, tailwindFrameHtml, tailwindFrameCsp)
     if (url.pathname === "/callback" && this.onCallback) return this.#callback(request, response, url)
-    if (url.pathname === "/v1beta/tasks/multitask") return this.#post(request, response)
+    if (url.pathname === "/v1beta/tasks/multitask") return this.#post(request, response, url)
     const row = this.rows.get(url.pathname)
     if (row !== undefined) return sendPage(response, 200, row, rowCsp)
     if (url.pathname === "/docs") {
@@ -109,6 +132,8 @@ export class FakeServer {
       if (content === null) return send(response, 404, "text/plain", "no such file")
       return send(response, 200, types.get(extname(file)) ?? "", content)
     }
+    const [, grown = ""] = /^\/([A-Za-z0-9_-]{4,128})\/inputs$/.exec(url.pathname) ?? []
+    if (grown !== "") return this.#addRows(request, response, grown)
     const [, id = "", extension = ""] = /^\/([A-Za-z0-9_-]{4,128})(\.[a-z]+)?$/.exec(url.pathname) ?? []
     const group = this.groups.get(id)
     if (!group)
@@ -159,26 +184,63 @@ export class FakeServer {
     return send(response, status, "application/json", JSON.stringify(body))
   }
 
-  async #post(request: IncomingMessage, response: ServerResponse) {
-    let text = ""
-    for await (const chunk of request.setEncoding("utf8")) text += chunk
-    const posted = { text, body: JSON.parse(text), headers: request.headers, url: request.url ?? "" }
+  async #post(request: IncomingMessage, response: ServerResponse, { searchParams }: URL) {
+    const posted = await received(request)
+    const isPlan = searchParams.get("dry_run") === "true"
+    ;(isPlan ? this.plans : this.posted).push(posted)
+    const special = isPlan ? this.onPlan?.(posted) : this.onPost?.(posted)
+    if (special) return send(response, special.status, "application/json", JSON.stringify(special.body))
+    const { body } = posted
+    const all = Array.isArray(body.inputs) ? body.inputs : [{ company: "from the URL" }]
+    const inputs = all.slice(0, body.limit ?? all.length)
+    const processor = body.processor ?? this.suggestion.processor
+    const price = findProcessor(processor)?.usd ?? null
+    const estimate = {
+      num_inputs: inputs.length,
+      num_inputs_left_out: all.length - inputs.length,
+      processor,
+      output_schema: body.output_schema ?? (body.output_type === "text" ? null : this.suggestion.schema),
+      estimated_cost_usd: price === null ? null : Math.round(inputs.length * price * 1000) / 1000,
+      estimated_seconds: { min: 60, max: 300 },
+      warnings: [],
+    }
+    if (isPlan) return send(response, 200, "application/json", JSON.stringify({ dry_run: true, ...estimate }))
+    return this.#once(posted, response, () => {
+      const group = new FakeGroup(`tgrp_${String(this.groups.size).padStart(8, "0")}`, inputs)
+      return { url: this.add(group), taskgroup_id: group.id, ...estimate }
+    })
+  }
+
+  async #addRows(request: IncomingMessage, response: ServerResponse, id: string) {
+    const posted = await received(request)
     this.posted.push(posted)
     const special = this.onPost?.(posted)
     if (special) return send(response, special.status, "application/json", JSON.stringify(special.body))
-    const inputs = Array.isArray(posted.body.inputs) ? posted.body.inputs : [{ company: "from the URL" }]
-    const group = new FakeGroup(`tgrp_${String(this.groups.size).padStart(8, "0")}`, inputs)
-    const answer = {
-      url: this.add(group),
-      taskgroup_id: group.id,
-      num_inputs: inputs.length,
-      processor: posted.body.processor ?? "core",
-      output_schema: posted.body.output_schema ?? null,
-      estimated_cost_usd: inputs.length * 0.025,
-      warnings: [],
-    }
-    return send(response, 200, "application/json", JSON.stringify(answer))
+    const group = this.groups.get(id)
+    const inputs = posted.body.inputs
+    if (!group || !Array.isArray(inputs)) return send(response, 404, "application/json", "{}")
+    return this.#once(posted, response, () => {
+      const first_index = group.rows.length
+      for (const input of inputs) group.append(input)
+      const counts = { added: inputs.length, first_index, num_inputs: group.rows.length }
+      const cost = { estimated_cost_usd: inputs.length * 0.025 }
+      return { url: `${this.origin}/${id}`, taskgroup_id: id, ...counts, ...cost, warnings: [] }
+    })
   }
+
+  /** The same key gets the same answer, and nothing new. */
+  #once(posted: Posted, response: ServerResponse, act: () => object) {
+    const key = String(posted.headers["idempotency-key"])
+    const answer = this.#answers.get(key) ?? JSON.stringify(act())
+    this.#answers.set(key, answer)
+    return send(response, 200, "application/json", answer)
+  }
+}
+
+async function received(request: IncomingMessage): Promise<Posted> {
+  let text = ""
+  for await (const chunk of request.setEncoding("utf8")) text += chunk
+  return { text, body: JSON.parse(text), headers: request.headers, url: request.url ?? "" }
 }
 
 /** As the real server does it: text escaped for HTML, JSON with what could end the script escaped. */

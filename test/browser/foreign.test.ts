@@ -147,7 +147,9 @@ it("keeps the key from Tailwind's script, whatever that has become", async () =>
   expect([opened, page.url()]).toEqual([[], `${server.origin}/`])
   expect(server.seen.filter(({ url }) => /leak|key=/.test(url))).toEqual([])
   const told = server.seen.filter(({ headers }) => JSON.stringify(headers).includes(KEY))
-  expect(told.map(({ url }) => new URL(url).pathname)).toEqual(["/v1beta/tasks/multitask"])
+  // The plan, and what was planned.
+  const create = `${server.origin}/v1beta/tasks/multitask`
+  expect(told.map(({ url }) => url)).toEqual([`${create}?dry_run=true`, create])
 })
 
 it("takes of what Tailwind's script answers the classes that it knows, and what is harmless", async () => {

@@ -1,6 +1,7 @@
 import type { Page } from "playwright-core"
 import { expect, it } from "vitest"
 import { axe } from "./browser.ts"
+import { SUGGESTED } from "./fakeServer.ts"
 import { expectText, harness, picture } from "./setup.ts"
 
 const { server, open } = harness()
@@ -61,8 +62,10 @@ it("sends everything the API takes, as it was written, and shows no secret of it
     output_type: "json",
     output_description: "CEO name, year founded, headquarters city, number of employees",
     webhook_url: "https://example.com/hook",
+    output_schema: SUGGESTED,
+    processor: "core",
     limit: 3,
-    max_cost_usd: 2.5,
+    max_cost_usd: 0.075,
     skip_empty: true,
     title: "Companies: who leads them?",
     metadata: { project: "spring", 10: "ten", 2: "two" },

@@ -138,6 +138,14 @@ export type MultitaskAnswer = {
   warnings: string[]
 }
 
+/** What a dry run answers. */
+export type PlanAnswer = Omit<MultitaskAnswer, "url" | "taskgroup_id"> & {
+  estimated_seconds: { min: number; max: number } | null
+}
+
+/** What adding rows answers. */
+export type AddedAnswer = { added: number; num_inputs: number; warnings: string[] }
+
 export type Problem = { path: string; message: string }
 
 /** A question of Outerbase's studio: `id` is its own, and comes back with the answer. */

@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * The form as it is, so that it survives the way to Parallel's login and back: in `sessionStorage`, which belongs to
- * this tab, and only until it is put back. The key is no part of it.
+ * The form as it is, so that it survives a reload, Back, and the way to Parallel's login: in `sessionStorage`, which
+ * belongs to this tab. No key and no secret is any part of it.
  */
 
 const STORED = "parallel-multitask:draft"
@@ -16,12 +16,10 @@ export function saveDraft(draft) {
   }
 }
 
-/** What was saved, once. @returns {unknown} */
-export function takeDraft() {
+/** @returns {unknown} */
+export function storedDraft() {
   try {
-    const text = sessionStorage.getItem(STORED)
-    sessionStorage.removeItem(STORED)
-    return text === null ? null : JSON.parse(text)
+    return JSON.parse(sessionStorage.getItem(STORED) ?? "null")
   } catch {
     return null
   }

@@ -36,15 +36,16 @@ function propertyOf({ kind, description, choices, optional }) {
   return property
 }
 
-/** The schema's text. An optional field is one that may be null; upstream wants all of them in `required`. @param {Field[]} fields */
-export function schemaOf(fields) {
+/** The schema's text. An optional field is one that may be null; upstream wants all of them in `required`. @param {Field[]} fields @param {string} about the whole */
+export function schemaOf(fields, about) {
   // A Map keeps the order of names that look like numbers, too.
   const properties = new Map(
     fields.filter(({ name }) => name !== "").map((field) => [field.name, JSON.stringify(propertyOf(field))]),
   )
   const members = [...properties].map(([name, property]) => `${JSON.stringify(name)}:${property}`)
   const required = JSON.stringify([...properties.keys()])
-  return `{"type":"object","properties":{${members.join(",")}},"required":${required},"additionalProperties":false}`
+  const said = about === "" ? "" : `,"description":${JSON.stringify(about)}`
+  return `{"type":"object","properties":{${members.join(",")}},"required":${required},"additionalProperties":false${said}}`
 }
 
 /** @param {string} json text of a schema @returns {Field[] | null} null: the editor cannot show it without losing something */
@@ -56,7 +57,13 @@ export function fieldsIn(json) {
   const fields = [...names].map((name) => fieldOf(name, own(properties, name)))
   if (fields.some((field) => field === null)) return null
   const complete = /** @type {Field[]} */ (fields)
-  return sameJson(JSON.parse(schemaOf(complete)), schema) ? complete : null
+  return sameJson(JSON.parse(schemaOf(complete, aboutIn(json))), schema) ? complete : null
+}
+
+/** What a schema says about the whole: a suggested one repeats the question there. @param {string} json */
+export function aboutIn(json) {
+  const about = own(JSON.parse(json), "description")
+  return typeof about === "string" ? about : ""
 }
 
 /** @param {string} name @param {Json} property @returns {Field | null} */

@@ -3,19 +3,21 @@
 /** @import { Example } from "./examples.js" */
 
 import { byId, fill, h, link, own, setText } from "../shared/dom.js"
-import { count, dollars, durationRange, plural } from "../shared/format.js"
-import { findProcessor, processors, suggestedRange } from "../processors.js"
-import { saveDraft, takeDraft } from "./draft.js"
+import { Choice } from "./choice.js"
+import { saveDraft, storedDraft } from "./draft.js"
 import { placeOf, showProblems } from "./errors.js"
+import { counted, drawButtons, drawEstimate, rowsOf } from "./estimate.js"
 import { examples } from "./examples.js"
 import { History } from "./history.js"
 import { InputsEditor } from "./inputs.js"
 import { KeyPanel } from "./key.js"
+import { Threshold } from "./money.js"
 import { Options } from "./options.js"
+import { Orders } from "./orders.js"
 import { SchemaEditor } from "./schema.js"
 import { Snippets } from "./snippets.js"
-import { send } from "./send.js"
 import { Submitted } from "./submitted.js"
+import { Suggested } from "./suggested.js"
 import { loadTailwind } from "./tailwind.js"
 
 const form = /** @type {HTMLFormElement} */ (byId("form"))
@@ -29,20 +31,46 @@ let ready = false
 let showAll = false
 /** @type {Problem[]} what the API said about the last request, until the form changes */
 let refused = []
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let keeping
 
 const changed = () => {
   if (!ready) return
   refused = []
   setText(byId("form-link"), "")
   update()
+  keepSoon()
 }
-const key = new KeyPanel({ changed, save: (withRows) => saveDraft(draft(withRows)), discard: takeDraft })
+const key = new KeyPanel({ changed, save: (withRows) => saveDraft(draft(withRows)) })
 const inputs = new InputsEditor(changed)
-const schema = new SchemaEditor(changed)
+const schema = new SchemaEditor(() => {
+  // A suggested field that was changed is one's own.
+  choose("schema-mode", "own")
+  changed()
+})
 const options = new Options({ changed, left: () => ready && update() })
+const choice = new Choice(changed)
+const threshold = new Threshold(byId("ask-above"))
 const snippets = new Snippets()
-const submitted = new Submitted()
-const history = new History()
+const suggested = new Suggested()
+const orders = new Orders(
+  {
+    read: (fresh = false) => read(fresh).request,
+    check,
+    apiKey: () => key.value,
+    budget: () => options.budget,
+    askAbove: () => threshold.usd,
+    suggested: (suggestion) => {
+      suggested.take(asked(), suggestion)
+      if (chosen("schema-mode") !== "own" && suggestion.schema !== null) schema.setText(suggestion.schema)
+    },
+    draw: () => void update(),
+    keep,
+    refuse,
+  },
+  new History(),
+  new Submitted(),
+)
 
 /** @param {string} name */
 const chosen = (name) =>
@@ -55,13 +83,20 @@ function choose(name, value) {
     radio.checked = radio.value === value
 }
 
-/** @returns {{ request: MultitaskRequest, problems: Problem[], optional: Problem[] }} `optional` are those of the options */
-function read() {
+/** What suggestions are made from. */
+const asked = () => `${chosen("output-type")} ${description.value.trim()}`
+
+/**
+ * @param {boolean} [fresh] as if nothing had been suggested
+ * @returns {{ request: MultitaskRequest, problems: Problem[], optional: Problem[] }} `optional` are those of the options
+ */
+function read(fresh = false) {
   inputs.skip(options.skipEmpty)
   const rows = inputs.read()
   const { fields, problems: optional } = options.read()
   const problems = [...rows.problems, ...optional]
   const outputType = chosen("output-type") === "text" ? "text" : "json"
+  const suggestion = fresh ? null : suggested.for(asked())
   /** @type {MultitaskRequest} */
   const request = { inputs: rows.inputs, output_type: outputType, more: fields }
   if (description.value.trim()) request.output_description = description.value.trim()
@@ -74,7 +109,9 @@ function read() {
       path: "output_description",
       message: "Say what you want to know about each row, or define the fields yourself.",
     })
-  if (processor.value) request.processor = processor.value
+  else if (outputType === "json" && suggestion?.schema) request.output_schema = suggestion.schema
+  const named = processor.value || suggestion?.processor
+  if (named) request.processor = named
   const hook = webhook.value.trim()
   if (hook) {
     request.webhook_url = hook
@@ -94,7 +131,8 @@ function update() {
   const isJson = chosen("output-type") === "json"
   const own = isJson && chosen("schema-mode") === "own"
   byId("schema-choice").hidden = !isJson
-  byId("schema-editor").hidden = !own
+  const suggestion = suggested.for(asked())
+  byId("schema-editor").hidden = !own && !(isJson && suggestion?.schema)
   setText(
     byId("description-label"),
     own
@@ -105,7 +143,7 @@ function update() {
   )
   const { request, problems, optional } = read()
   snippets.set(request)
-  drawEstimate()
+  drawCost(request.processor ?? "")
   const wrongKey = key.problem
   if (wrongKey !== null) problems.push({ path: "api_key", message: wrongKey })
   const missing = key.value ? [] : [{ path: "api_key", message: "Paste your Parallel API key." }]
@@ -116,43 +154,22 @@ function update() {
       : /^(inputs|output_schema|webhook_url|api_key)/.test(problem.path),
   )
   showProblems([...refused, ...(showAll ? [...problems, ...missing] : pressing)], fieldOf)
-  const { n } = planned()
-  setText(submit, n === null ? "Run" : n > 0 ? `Run ${plural(n, "row")}` : "Run")
   return { request, problems: [...problems, ...missing] }
 }
 
-/** How many rows will run, as far as that is known, and of how many. */
-function planned() {
-  const [all, { limit }] = [inputs.rowCount, options]
-  return { all, limit, n: all === null || limit === null ? all : Math.min(all, limit) }
-}
-
-function drawEstimate() {
-  const { all, limit, n } = planned()
-  const one = findProcessor(processor.value)
-  const [low, high] = one ? [one, one] : suggestedRange
-  setText(
-    byId("estimate-rows"),
-    n === null
-      ? limit === null
-        ? "known after fetching"
-        : `at most ${plural(limit, "row")}`
-      : n === all
-        ? plural(n, "row")
-        : `${count(n)} of ${plural(all ?? n, "row")}`,
-  )
-  const money = (/** @type {number} */ usd) => dollars(n === null ? usd : usd * n)
-  const cost = one ? money(one.usd) : `${money(low.usd)} – ${money(high.usd)}`
-  setText(byId("estimate-cost"), n === null ? `${cost} per row` : n === 0 ? "–" : cost)
-  setText(
-    byId("estimate-time"),
-    one ? durationRange(one.seconds) : durationRange([low.seconds[0], high.seconds[1]]),
-  )
+/** @param {string} named the processor, chosen or suggested */
+function drawCost(named) {
+  const { limit, budget } = options
+  const rows = counted({ all: inputs.rowCount, limit, budget, processor: named })
+  choice.draw(named, orders.plan?.rows ?? rowsOf(rows))
+  drawEstimate(rows, orders, named)
+  drawButtons(rows, orders)
 }
 
 /** @param {Example} example */
 function useExample(example) {
   ready = false
+  suggested.forget()
   inputs.set(example.inputs, example.inputsUrl)
   choose("output-type", example.outputType)
   choose("schema-mode", example.schema ? "own" : "suggest")
@@ -174,7 +191,20 @@ const draft = (withRows) => ({
   processor: processor.value,
   webhook: webhook.value,
   options: options.draft(),
+  suggested: suggested.draft(),
+  orders: orders.draft(),
 })
+
+/** The rows may be too many to be kept. */
+function keep() {
+  clearTimeout(keeping)
+  if (ready && !saveDraft(draft(true))) saveDraft(draft(false))
+}
+
+function keepSoon() {
+  clearTimeout(keeping)
+  keeping = setTimeout(keep, 500)
+}
 
 /** @param {unknown} saved what `draft` made, perhaps in an earlier version of this page */
 function restore(saved) {
@@ -188,65 +218,39 @@ function restore(saved) {
   processor.value = text("processor")
   webhook.value = text("webhook")
   options.restore(own(saved, "options"))
+  suggested.restore(own(saved, "suggested"))
+  orders.restore(own(saved, "orders"))
   ready = true
   changed()
 }
 
-async function onSubmit() {
+/** Whether it may be sent; if not, that is said where it is. */
+function check() {
   showAll = true
   refused = []
   setText(byId("form-link"), "")
-  const { request, problems } = update()
+  const { problems } = update()
   const first = showProblems(problems, fieldOf)
-  if (problems.length > 0) {
-    first?.focus()
-    return
-  }
-  submit.setAttribute("aria-disabled", "true")
-  submit.classList.add("busy")
-  setText(submit, "Sending…")
-  const outcome = await send(request, key.value, () => setText(submit, "Trying again…"))
-  submit.removeAttribute("aria-disabled")
-  submit.classList.remove("busy")
-  if (outcome.ok) {
-    showAll = false
-    const { answer } = outcome
-    history.add({
-      id: answer.taskgroup_id,
-      created: new Date().toISOString(),
-      rows: answer.num_inputs,
-      title: JSON.parse(request.more?.get("title") ?? '""'),
-      what: request.output_description?.slice(0, 120) ?? "",
-      processor: answer.processor,
-    })
-    update()
-    submitted.show(answer)
-    return
-  }
-  refused = outcome.problems
+  if (problems.length > 0) first?.focus()
+  else showAll = false
+  return problems.length === 0
+}
+
+/** @param {readonly Problem[]} problems @param {string | null} [taskgroupId] */
+function refuse(problems, taskgroupId = null) {
+  refused = [...problems]
   update()
   // Some errors come after the group was made; its page then says more.
-  if (outcome.taskgroupId)
+  if (taskgroupId !== null)
     fill(
       byId("form-link"),
       "The group was created all the same: ",
-      link(`${location.origin}/${encodeURIComponent(outcome.taskgroupId)}`, outcome.taskgroupId),
+      link(`${location.origin}/${encodeURIComponent(taskgroupId)}`, taskgroupId),
     )
   const at = showProblems(refused, fieldOf)
   ;(at ?? byId("form-error")).focus()
 }
 
-fill(
-  processor,
-  h("option", { value: "" }, "Suggest one (base to pro)"),
-  processors.map((p) =>
-    h(
-      "option",
-      { value: p.name },
-      `${p.name} – ${dollars(p.usd * 1000)} per 1,000, ${durationRange(p.seconds)}`,
-    ),
-  ),
-)
 fill(
   byId("examples"),
   examples.map((example) =>
@@ -259,8 +263,11 @@ for (const radio of document.querySelectorAll("input[name=output-type], input[na
   radio.addEventListener("change", changed)
 form.addEventListener("submit", (event) => {
   event.preventDefault()
-  if (submit.getAttribute("aria-disabled") !== "true") void onSubmit()
+  if (submit.getAttribute("aria-disabled") !== "true") void orders.run()
 })
+byId("suggest").addEventListener("click", () => void orders.suggest())
+byId("try").addEventListener("click", () => void orders.tryOut())
+addEventListener("pagehide", keep)
 // Enter in one of the many small fields must not start runs that cost money; in the key's field it is meant.
 form.addEventListener("keydown", (event) => {
   if (event.key !== "Enter" || event.isComposing) return
@@ -269,7 +276,7 @@ form.addEventListener("keydown", (event) => {
     form.requestSubmit()
   } else if (event.target instanceof HTMLInputElement && event.target !== key.field) event.preventDefault()
 })
-const saved = takeDraft()
+const saved = storedDraft()
 if (saved === null) useExample(/** @type {Example} */ (examples[0]))
 else restore(saved)
 loadTailwind()

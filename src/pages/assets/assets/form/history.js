@@ -62,6 +62,10 @@ export class History {
     this.draw()
   }
 
+  get list() {
+    return load()
+  }
+
   /** @param {Past} past */
   add(past) {
     save([past, ...load().filter(({ id }) => id !== past.id)])
@@ -134,7 +138,7 @@ export class History {
 /** @typedef {Pick<Group, "status" | "metadata">} Head */
 
 /** What is known of a group besides its rows. @param {string} id @returns {Promise<Head | "gone" | null>} */
-async function headOf(id) {
+export async function headOf(id) {
   try {
     const response = await fetch(`/${encodeURIComponent(id)}.json?limit=1&basis=none`)
     if (response.status === 404) return "gone"

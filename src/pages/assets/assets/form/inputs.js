@@ -25,6 +25,8 @@ export class InputsEditor {
   /** A file too large to edit. @type {{ name: string, text: string } | null} */
   #large = null
   #fileName = ""
+  /** Much text is looked at a little later, so that typing stays quick. */
+  #isStale = false
   /** Rows without any value are left out. */
   #skipEmpty = false
   /** @type {ParsedInputs} */
@@ -37,6 +39,7 @@ export class InputsEditor {
     let timer
     this.#text.addEventListener("input", () => {
       this.#fileName = ""
+      this.#isStale = true
       clearTimeout(timer)
       timer = setTimeout(() => this.#changed(), this.#text.value.length > 50_000 ? 300 : 0)
     })
@@ -114,6 +117,8 @@ export class InputsEditor {
 
   /** @returns {{ inputs: MultitaskRequest["inputs"], problems: readonly Problem[] }} */
   read() {
+    // What is sent is what stands there, however lately it was typed.
+    if (this.#isStale) this.#parse()
     if (!this.byUrl) return { inputs: this.#parsed.rows, problems: this.#parsed.problems }
     const url = this.#url.value.trim()
     const local = /^http:\/\/(localhost|127\.0\.0\.1)[:/]/.test(url)
@@ -152,6 +157,7 @@ export class InputsEditor {
   }
 
   #parse() {
+    this.#isStale = false
     this.#parsed = this.#large
       ? parseInputs(this.#large.text, this.#large.name, this.#skipEmpty)
       : parseInputs(this.#text.value, this.#fileName, this.#skipEmpty)

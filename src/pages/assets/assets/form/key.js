@@ -6,7 +6,7 @@ import { beginSignIn, canSignIn, takePending, takeSignedIn } from "../shared/sig
 /**
  * The rest of the form: it is told of a change, and kept while the visitor is away at Parallel's login. `save` answers
  * whether this browser has the room, which it may have for all but the rows.
- * @typedef {{ changed: () => void, save: (withRows: boolean) => boolean, discard: () => void }} Form
+ * @typedef {{ changed: () => void, save: (withRows: boolean) => boolean }} Form
  */
 
 /**
@@ -42,11 +42,10 @@ export class KeyPanel {
     })
     byId("key-more").hidden = !canSignIn(location) || this.#signIn.dataset.login === ""
     this.#signIn.addEventListener("click", () => this.#leave())
-    // Gone back to from the login, the page may be the one that was left: as it was, so nothing has to be put back.
+    // Gone back to from the login, the page may be the one that was left, as it was.
     addEventListener("pageshow", (event) => {
       if (!event.persisted) return
       takePending()
-      this.form.discard()
       this.#signIn.disabled = false
       // The sign-in may have been finished in the meantime.
       const kept = storedKey()
@@ -93,7 +92,6 @@ export class KeyPanel {
     try {
       await beginSignIn(this.#signIn.dataset.login ?? "")
     } catch {
-      this.form.discard()
       this.#signIn.disabled = false
       this.#problem(KEEPS_NOTHING)
     }
@@ -104,7 +102,6 @@ export class KeyPanel {
     if (this.form.save(true)) return true
     const saved = this.form.save(false)
     if (saved && this.#warned) return true
-    this.form.discard()
     this.#warned = saved
     this.#problem(saved ? ROWS_STAY : KEEPS_NOTHING)
     return false

@@ -38,7 +38,8 @@ export class Options {
   constructor({ changed, left }) {
     for (const one of [...Object.values(this.#plain), this.#others, this.#secret, this.#skipEmpty]) {
       one.addEventListener("input", changed)
-      one.addEventListener("blur", left)
+      // Whoever leaves it by pressing a button must find that where it was when letting go.
+      one.addEventListener("blur", () => setTimeout(left, 200))
     }
     this.#secret.addEventListener("input", () => (this.#gone.secret.hidden = true))
     this.#others.addEventListener("input", () => (this.#gone.others.hidden = true))
@@ -52,6 +53,12 @@ export class Options {
   get limit() {
     const text = this.#limit.value.trim()
     return /^[1-9]\d{0,8}$/.test(text) ? Number(text) : null
+  }
+
+  /** @returns {number | null} what it may cost at most, in US dollars */
+  get budget() {
+    const text = this.#maxCost.value.trim()
+    return /^(0|[1-9]\d{0,8})(\.\d{1,6})?$/.test(text) ? Number(text) : null
   }
 
   /** @returns {{ fields: Map<string, string>, problems: Problem[] }} fields of the request as JSON text */
@@ -68,7 +75,7 @@ export class Options {
     if (limit && this.limit === null)
       refuse("limit", "Give a whole number from 1 on, or nothing for all rows.")
     else if (limit) fields.set("limit", limit)
-    if (maxCost && !/^(0|[1-9]\d{0,8})(\.\d{1,6})?$/.test(maxCost))
+    if (maxCost && this.budget === null)
       refuse("max_cost_usd", "Give an amount in dollars such as 2.50, or nothing for no bound.")
     else if (maxCost) fields.set("max_cost_usd", maxCost)
     if (this.skipEmpty) fields.set("skip_empty", "true")

@@ -4,7 +4,7 @@
 
 import { byId, fill, h, own } from "../shared/dom.js"
 import { compactText, readableText } from "../shared/domain.js"
-import { fieldsIn, kinds, schemaOf, schemaProblems } from "./fields.js"
+import { aboutIn, fieldsIn, kinds, schemaOf, schemaProblems } from "./fields.js"
 import { isObject, readObject } from "./parse.js"
 
 /** @returns {Field} */
@@ -17,6 +17,8 @@ export class SchemaEditor {
   #note = byId("fields-note")
   /** @type {Field[]} */
   #fields = [emptyField()]
+  /** What the schema says about the whole, which has no control. */
+  #about = ""
   /** False while the JSON says more than the fields can. */
   #editable = true
 
@@ -38,7 +40,12 @@ export class SchemaEditor {
 
   /** @param {JsonObject} schema */
   set(schema) {
-    this.#json.value = JSON.stringify(schema, null, 2)
+    this.setText(JSON.stringify(schema))
+  }
+
+  /** @param {string} json */
+  setText(json) {
+    this.#json.value = readableText(json, 2)
     this.#readJson()
   }
 
@@ -78,12 +85,13 @@ export class SchemaEditor {
       // The problem is shown beside the JSON; the fields wait until it is valid again.
     }
     this.#editable = fields !== null
+    if (fields) this.#about = aboutIn(this.#json.value)
     if (fields) this.#fields = fields.length > 0 ? fields : [emptyField()]
     this.#drawFields()
   }
 
   #writeJson() {
-    this.#json.value = readableText(schemaOf(this.#fields), 2)
+    this.#json.value = readableText(schemaOf(this.#fields, this.#about), 2)
   }
 
   /** @param {number} at */

@@ -1,25 +1,23 @@
 // @ts-check
-/** @import { MultitaskAnswer, MultitaskRequest, Problem } from "../../types.js" */
+/** @import { Problem } from "../../types.js" */
 
 import { askJson, DOUBT, MultitaskError } from "../shared/client.js"
-import { own } from "../shared/dom.js"
-import { requestText } from "./request.js"
 
 /**
- * What was sent, and perhaps started: sent again unchanged, it is started once. Only a clear refusal ends that. A request
- * whose first answer was lost may be told at last that it is still under way (409), or that there are too many (429).
- * @type {{ body: string, apiKey: string, idempotencyKey: string | undefined } | null}
+ * What a request came to. `unknown`: it may have been carried out, and only under its own key may it be sent again.
+ * @template A
+ * @typedef {{ ok: true, answer: A }
+ *   | { ok: false, problems: Problem[], status: number, unknown: boolean, taskgroupId: string | null }} Outcome
  */
-let doubtful = null
 
 /**
- * Sends the request to this origin's API, as often as it takes for an answer to come.
- * @param {MultitaskRequest} request @param {string} apiKey @param {() => void} onAgain told when it is sent again
- * @returns {Promise<{ ok: true, answer: MultitaskAnswer } | { ok: false, problems: Problem[], taskgroupId: string | null }>}
+ * Sends a request to this origin's API, as often as it takes for an answer to come.
+ * @template A
+ * @param {{ path: string, body: string, idempotencyKey: string | null }} request without a key it is a plan, which changes nothing
+ * @param {string} apiKey @param {() => void} onAgain told when it is sent again
+ * @returns {Promise<Outcome<A>>}
  */
-export async function send(request, apiKey, onAgain) {
-  const body = requestText(request)
-  const isSame = doubtful?.body === body && doubtful.apiKey === apiKey
+export async function send({ path, body, idempotencyKey }, apiKey, onAgain) {
   let attempts = 0
   const connection = {
     baseUrl: location.origin,
@@ -29,42 +27,46 @@ export async function send(request, apiKey, onAgain) {
       return fetch(...sent)
     },
   }
+  const isPlan = idempotencyKey === null
   try {
-    /** @type {MultitaskAnswer} */
-    const answer = await askJson(connection, {
-      method: "POST",
-      path: "/v1beta/tasks/multitask",
-      body,
-      idempotencyKey: isSame ? doubtful?.idempotencyKey : undefined,
-    })
-    doubtful = null
-    if (typeof own(answer, "taskgroup_id") === "string") return { ok: true, answer }
-    return refusal([{ path: "", message: "The server's answer names no group." }])
+    const asked = { path, query: isPlan ? { dry_run: "true" } : {}, body }
+    return {
+      ok: true,
+      answer: await askJson(connection, {
+        ...asked,
+        method: "POST",
+        idempotencyKey: idempotencyKey ?? undefined,
+      }),
+    }
   } catch (error) {
     if (!(error instanceof MultitaskError)) throw error
-    const { status, idempotencyKey } = error
-    doubtful = isRefusal(status) ? null : { body, apiKey, idempotencyKey }
-    // Without a URL nothing is behind the group's id.
-    return refusal(problemsOf(error), error.url && error.taskgroupId)
+    return {
+      ok: false,
+      problems: problemsOf(error, isPlan),
+      status: error.status,
+      unknown: !isPlan && !isRefusal(error.status),
+      // Without a URL nothing is behind the group's id.
+      taskgroupId: (error.url && error.taskgroupId) || null,
+    }
   }
 }
 
-/** @param {number} status */
+/**
+ * Nothing was started. A request whose first answer was lost may be told at last that it is still under way (409), or
+ * that there are too many (429).
+ * @param {number} status
+ */
 const isRefusal = (status) => status >= 400 && status < 500 && ![408, 409, 429].includes(status)
 
-/** @param {Problem[]} problems @param {string} [taskgroupId] @returns {{ ok: false, problems: Problem[], taskgroupId: string | null }} */
-const refusal = (problems, taskgroupId) => ({ ok: false, problems, taskgroupId: taskgroupId || null })
+const REPEAT = "Whether the group was started is not known: sent again unchanged, it is started once."
 
-const REPEAT =
-  "Whether the group was started is not known: sent again unchanged, it is started once, as long as this page stays open."
-
-/** @param {MultitaskError} error @returns {Problem[]} */
-function problemsOf({ status, message, errors, retryAfter, refId, cause }) {
+/** @param {MultitaskError} error @param {boolean} isPlan @returns {Problem[]} */
+function problemsOf({ status, message, errors, retryAfter, refId, cause }, isPlan) {
   const [said, doubt] = message.split(DOUBT)
   if (doubt !== undefined) {
     const why = cause instanceof Error && cause.message ? ` (${cause.message})` : ""
     const lost = status === 0 ? `The server could not be reached${why}.` : said
-    return [{ path: "", message: `${lost} ${REPEAT}` }]
+    return [{ path: "", message: `${lost} ${isPlan ? "Nothing was started: try again." : REPEAT}` }]
   }
   if (status === 401 || status === 403) return [...errors, { path: "api_key", message }]
   if (errors.length > 0) return [...errors]

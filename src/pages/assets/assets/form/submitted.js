@@ -6,6 +6,10 @@ import { stateLabel } from "../shared/domain.js"
 import { count, dollars, isTerminal, plural } from "../shared/format.js"
 import { ConnectionLight, countsText, drawBar, factsOf } from "../shared/progress.js"
 import { follow } from "../shared/sse.js"
+import { TriedRows } from "./tried.js"
+
+const ON_THEIR_WAY = "Your rows are on their way"
+const TRIED = "The first rows are being tried"
 
 /** After submitting: a button for every format, the link to pass on, and how far it is. */
 export class Submitted {
@@ -13,6 +17,7 @@ export class Submitted {
   /** @type {GroupStatus | undefined} */
   #status
   #light = new ConnectionLight("submitted-connection", () => stateLabel(factsOf(this.#status, true)))
+  #tried = new TriedRows()
   #stop = () => {}
   #url = ""
 
@@ -22,9 +27,11 @@ export class Submitted {
     )
   }
 
-  /** @param {MultitaskAnswer} answer */
-  show(answer) {
+  /** @param {MultitaskAnswer} answer @param {{ quietly: boolean, rows: number }} how `rows` of a trial are shown here */
+  show(answer, { quietly, rows }) {
     this.#stop()
+    this.#tried.begin(rows)
+    setText(byId("submitted-title"), rows > 0 && answer.num_inputs === rows ? TRIED : ON_THEIR_WAY)
     // Built from the id, so that an answer cannot point the buttons elsewhere.
     const base = `/${encodeURIComponent(answer.taskgroup_id)}`
     this.#url = `${location.origin}${base}`
@@ -64,11 +71,12 @@ export class Submitted {
       ),
     )
     this.#progress({ num_task_runs: answer.num_inputs, task_run_status_counts: {}, is_active: true })
-    byId("submitted-title").focus()
+    if (!quietly) byId("submitted-title").focus()
     this.#stop = follow({
       url: `${base}.sse?basis=none`,
       lastId: null,
-      onEvent: (event) => {
+      onEvent: (event, data) => {
+        if (event.type === "task_run.state") this.#tried.take(event, data)
         if (event.type === "task_group_status" && event.status) this.#progress(event.status)
       },
       onState: (state) => this.#light.set(state),
