@@ -380,13 +380,19 @@ it("asks before it pays for what may have been started under another request, or
   await loseAnswers(page)
   const lost = newest()
   const sent = since()
+  // To another account it is another request, for all that the server knows.
+  await page.fill("#api-key", "key-of-another-account")
+  await page.click("#submit")
+  await page.waitForSelector("#confirm[open]")
+  await expectText(page, "#confirm-text", /may have been started.*the key has changed since/)
+  await page.click("#confirm-cancel")
   await page.fill("#output-description", "Something else")
   await page.click("#submit")
   await page.waitForSelector("#confirm[open]")
   await expectText(
     page,
     "#confirm-text",
-    /8 rows sent on .*may have been started.*The form has changed since/,
+    /8 rows sent on .*may have been started.*The form or the key has changed since/,
   )
   await expectText(page, "#confirm-text", /No group that came of it was found/)
   await page.click("#confirm-cancel")

@@ -22,7 +22,7 @@ export async function doubtsOf(attempt, past) {
   const when = dateTime(new Date(attempt.at).toISOString())
   const why = isForgotten(attempt)
     ? "That is more than 24 hours ago, and the server no longer knows: sent again, it is paid for again."
-    : "The form has changed since: this is another request, paid for on its own."
+    : "The form or the key has changed since: this is another request, paid for on its own."
   return [
     `${plural(attempt.rows, "row")} sent on ${when} may have been started: no answer came. ${why}`,
     found.length > 0

@@ -42,6 +42,8 @@ export class Orders {
   #trial = null
   /** @type {Attempt | null} */
   #attempt = null
+  /** With which API key that was sent, which is kept nowhere: to another account it would be another request. */
+  #sentWith = ""
   /** The request whose rows have been started. @type {string | null} */
   #done = null
 
@@ -152,7 +154,9 @@ export class Orders {
     const usd = plan.usd === null ? null : shareOf(plan.usd, to - from, plan.rows)
     const sign = `${plan.sign}:${from}-${to}`
     const earlier = this.#attempt
-    const isSame = earlier?.sign === sign && !isForgotten(earlier)
+    const apiKey = this.form.apiKey()
+    const isOther = this.#sentWith !== "" && this.#sentWith !== apiKey
+    const isSame = earlier?.sign === sign && !isForgotten(earlier) && !isOther
     const doubts = earlier?.unknown && !isSame ? await doubtsOf(earlier, this.history.list) : []
     const rows = plural(to - from, "row")
     if (usd === null || usd > this.form.askAbove() || doubts.length > 0) {
@@ -167,6 +171,7 @@ export class Orders {
       if (!(await confirmed(usd === null ? `Run ${rows}` : `Run ${rows} for ${exactly(usd)}`, lines))) return
     }
     const attempt = isSame ? earlier : newAttempt(sign, to)
+    this.#sentWith = apiKey
     // Should this page go before the answer is there, the next one knows of it.
     this.#attempt = { ...attempt, unknown: true }
     this.form.keep()
