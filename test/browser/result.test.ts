@@ -30,7 +30,7 @@ it("fills the table while rows come in, and says when all is done", async () => 
   group.end()
   await connection(page, "ended")
   await expectText(page, "#headline", /^6 of 8 rows done, 1 failed, 1 cancelled$/)
-  expect(await page.title()).toMatch(/^✓ 6\/8/)
+  expect(await page.title()).toMatch(/^◑ 6\/8/)
   expect(await page.getAttribute("link[rel=icon]", "href")).toMatch(/^data:image\/svg/)
   // A finished group needs no stream: the page opened on it makes none.
   const before = group.connections.length

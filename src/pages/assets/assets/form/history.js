@@ -2,8 +2,8 @@
 /** @import { Group } from "../../types.js" */
 
 import { byId, fill, h, setText } from "../shared/dom.js"
-import { stateLabel } from "../shared/domain.js"
-import { ago, count, isTerminal, plural, wordsIn } from "../shared/format.js"
+import { headline, stateLabel } from "../shared/domain.js"
+import { ago, plural, wordsIn } from "../shared/format.js"
 import { drawBar, factsOf } from "../shared/progress.js"
 
 /**
@@ -80,7 +80,7 @@ export class History {
   /** @param {Past} past */
   #item(past) {
     const bar = h("div", { class: "bar", role: "img", "aria-label": "progress not known yet" })
-    const text = h("span", { class: "muted mono" }, "…")
+    const text = h("span", { class: "standing mono" }, "…")
     const name = h("a", { href: `/${past.id}`, target: "_blank", rel: "noopener" }, "")
     const question = h("span", { class: "muted question" })
     /** @param {string} title @param {string} asked */
@@ -101,15 +101,10 @@ export class History {
       const { metadata } = head
       call(wordsIn(metadata, "title") ?? past.title, wordsIn(metadata, "question") ?? past.what)
       const counts = new Map(Object.entries(status.task_run_status_counts))
-      const total = status.num_task_runs
-      const finished = [...counts].reduce((sum, [name, n]) => sum + (isTerminal(name) ? n : 0), 0)
-      drawBar(bar, counts, total)
+      drawBar(bar, counts, status.num_task_runs)
       const facts = factsOf(status, !status.is_active)
-      const words = [
-        `${count(finished)} of ${count(total)} finished`,
-        // What that says by itself is not said twice.
-        ...(/^(running|done)$/.test(facts.state) ? [] : [stateLabel(facts)[0].toLowerCase()]),
-      ].join(", ")
+      const words = headline(facts)
+      text.dataset.look = stateLabel(facts)[1]
       setText(text, words)
       bar.setAttribute("aria-label", words)
     }

@@ -2,9 +2,9 @@
 /** @import { GroupStatus, MultitaskAnswer } from "../../types.js" */
 
 import { byId, copyText, fill, h, setText } from "../shared/dom.js"
-import { stateLabel } from "../shared/domain.js"
-import { count, dollars, isTerminal, plural } from "../shared/format.js"
-import { ConnectionLight, countsText, drawBar, factsOf } from "../shared/progress.js"
+import { headline, nextStep, stateLabel } from "../shared/domain.js"
+import { dollars, plural } from "../shared/format.js"
+import { ConnectionLight, countsText, drawBar, factsOf, withCalls } from "../shared/progress.js"
 import { follow } from "../shared/sse.js"
 
 /** After submitting: a button for every format, the link to pass on, and how far it is. */
@@ -14,6 +14,8 @@ export class Submitted {
   #status
   #light = new ConnectionLight("submitted-connection", () => stateLabel(factsOf(this.#status, true)))
   #stop = () => {}
+  #id = ""
+  #ended = false
   #url = ""
 
   constructor() {
@@ -25,6 +27,8 @@ export class Submitted {
   /** @param {MultitaskAnswer} answer */
   show(answer) {
     this.#stop()
+    this.#id = answer.taskgroup_id
+    this.#ended = false
     // Built from the id, so that an answer cannot point the buttons elsewhere.
     const base = `/${encodeURIComponent(answer.taskgroup_id)}`
     this.#url = `${location.origin}${base}`
@@ -71,7 +75,11 @@ export class Submitted {
       onEvent: (event) => {
         if (event.type === "task_group_status" && event.status) this.#progress(event.status)
       },
-      onState: (state) => this.#light.set(state),
+      onState: (state) => {
+        this.#ended = state.kind === "ended"
+        if (this.#ended && this.#status !== undefined) this.#progress(this.#status)
+        this.#light.set(state)
+      },
     })
   }
 
@@ -79,17 +87,25 @@ export class Submitted {
   #progress(status) {
     this.#status = status
     const counts = new Map(Object.entries(status.task_run_status_counts ?? {}))
-    const total = status.num_task_runs
-    const finished = [...counts].reduce((sum, [name, n]) => sum + (isTerminal(name) ? n : 0), 0)
+    const facts = factsOf(status, this.#ended)
+    const [label, look] = stateLabel(facts)
+    const words = headline(facts)
     const bar = byId("submitted-bar")
-    drawBar(bar, counts, total)
-    const words = `${count(finished)} of ${count(total)} finished`
+    drawBar(bar, counts, status.num_task_runs)
     bar.setAttribute("aria-label", words)
-    setText(
-      byId("submitted-progress"),
-      `${words}${finished > 0 || counts.size > 0 ? ` (${countsText(counts)})` : ""}`,
+    this.#section.dataset.look = look
+    setText(byId("submitted-title"), facts.state === "running" ? "Your rows are on their way" : label)
+    const isSpread = facts.state === "running" && counts.size > 0
+    setText(byId("submitted-progress"), `${words}${isSpread ? ` (${countsText(counts)})` : ""}`)
+    // While all goes well there is nothing to be done.
+    const next = look === "plain" || look === "well" ? "" : nextStep(facts, this.#id)
+    const texts = [status.status_message?.trim(), next].filter(Boolean)
+    const message = byId("submitted-message")
+    fill(
+      message,
+      texts.map((text) => h("p", {}, ...withCalls(text ?? ""))),
     )
-    setText(byId("submitted-message"), status.status_message ?? "")
-    byId("submitted-message").hidden = !status.status_message
+    message.className = `notice ${look === "ill" ? "error" : "warning"}`
+    message.hidden = texts.length === 0
   }
 }

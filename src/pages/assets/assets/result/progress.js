@@ -2,9 +2,10 @@
 /** @import { Store } from "./store.js" */
 
 import { byId, fill, h, setText } from "../shared/dom.js"
-import { nextStep, stateLabel } from "../shared/domain.js"
-import { ago, count, day, dollars, duration, plural, wordsIn } from "../shared/format.js"
-import { countsText, drawBar } from "../shared/progress.js"
+import { headline, nextStep, stateLabel, tabText } from "../shared/domain.js"
+import { ago, count, day, dollars, duration, wordsIn } from "../shared/format.js"
+import { countsText, drawBar, withCalls } from "../shared/progress.js"
+import { tabIcon } from "./icon.js"
 /** @import { StatusFacts } from "../shared/domain.js" */
 
 /** The rate is that of the last two minutes. */
@@ -44,7 +45,7 @@ export class Progress {
     const over = !store.active
     if (this.#wasOver && !over) this.#beginAgain()
     this.#wasOver = over
-    setText(this.#headline, headline(facts, over, finished))
+    setText(this.#headline, headline(facts))
     drawBar(this.#bar, counts, total)
     this.#bar.setAttribute(
       "aria-label",
@@ -52,8 +53,8 @@ export class Progress {
     )
     this.#drawFacts(over, finished)
     this.#drawNotices(facts)
-    this.#drawTab(facts, over, finished)
-    this.#speak(facts, over, finished)
+    this.#drawTab(facts, finished)
+    this.#speak(facts, over)
   }
 
   /** Of the time in between nothing is to be known of the rate. */
@@ -129,7 +130,7 @@ export class Progress {
         ...texts.filter(Boolean).map((text) => h("p", {}, withCalls(text))),
       )
     const ill = removed || look === "ill" ? "error" : "warning"
-    const calm = !removed && (look === "well" || look === "plain")
+    const calm = !removed && ["well", "partly", "plain"].includes(look)
     fill(
       this.#notices,
       calm
@@ -139,23 +140,19 @@ export class Progress {
     )
   }
 
-  /** @param {StatusFacts} facts @param {boolean} over @param {number} finished */
-  #drawTab(facts, over, finished) {
-    const { num_task_runs: total, task_run_status_counts: counts } = facts
-    const completed = counts.completed ?? 0
-    const isWhole = completed === total
-    const share = total > 0 ? Math.round((20 * finished) / total) / 20 : 0
-    const shown = over && isWhole ? count(total) : `${count(over ? completed : finished)}/${count(total)}`
-    const mark = markOf(facts, over)
-    document.title = `${mark && `${mark} `}${shown} · ${wordsIn(this.store.group.metadata, "title") ?? "Parallel Multitask"}`
-    const key = `${over} ${share} ${isWhole}`
+  /** @param {StatusFacts} facts @param {number} finished */
+  #drawTab(facts, finished) {
+    document.title = `${tabText(facts)} · ${wordsIn(this.store.group.metadata, "title") ?? "Parallel Multitask"}`
+    const share = facts.num_task_runs > 0 ? Math.round((20 * finished) / facts.num_task_runs) / 20 : 0
+    const [label, look] = stateLabel(facts)
+    const key = `${label} ${share}`
     if (key === this.#iconFor) return
     this.#iconFor = key
-    this.#icon.href = over && isWhole ? "/favicon.svg" : progressIcon(share, over)
+    this.#icon.href = tabIcon(share, look, label)
   }
 
-  /** @param {StatusFacts} facts @param {boolean} over @param {number} finished */
-  #speak(facts, over, finished) {
+  /** @param {StatusFacts} facts @param {boolean} over */
+  #speak(facts, over) {
     const now = Date.now()
     const isNews = facts.state !== this.#spokenState
     if (!over && !isNews && now - this.#spokenAt < SPEAK_EVERY_MS) return
@@ -164,55 +161,9 @@ export class Progress {
     const ended = this.store.removed
       ? REMOVED
       : `${stateLabel(facts)[0]}: ${countsText(this.store.statusCounts)}`
-    setText(this.#spoken, over ? ended : headline(facts, over, finished))
+    setText(this.#spoken, over ? ended : headline(facts))
   }
 }
 
 const REMOVED =
   "This group has been removed. What is shown is what this page still holds: download it to keep it."
-
-/** The API's calls in a sentence, as code. @param {string} text */
-const withCalls = (text) =>
-  text.split(/(POST \/[\w-]+\/[a-z]+)/).map((part, at) => (at % 2 === 1 ? h("code", {}, part) : part))
-
-/** @param {StatusFacts} facts @param {boolean} over */
-function markOf(facts, over) {
-  if (facts.state === "waiting_for_credit" || facts.state === "key_refused") return "!"
-  if (!over) return ""
-  if (facts.state === "stopped") return "■"
-  return stateLabel(facts)[1] === "ill" ? "✗" : "✓"
-}
-
-/** @param {StatusFacts} facts @param {boolean} over @param {number} finished */
-function headline(facts, over, finished) {
-  const { state, num_task_runs: total } = facts
-  if (total === 0) return "No rows yet"
-  const words =
-    over && finished === total ? outcome(facts) : `${count(finished)} of ${plural(total, "row")} finished`
-  return state === "running" || state === "done" ? words : `${stateLabel(facts)[0]}: ${words}`
-}
-
-/** What became of rows that have all ended. @param {StatusFacts} facts */
-function outcome({ state, num_task_runs: total, task_run_status_counts: counts }) {
-  const rows = plural(total, "row")
-  const ends = [
-    ["completed", "done"],
-    ["failed", "failed"],
-    ["cancelled", state === "done" ? "cancelled" : "not sent"],
-  ].map(([status = "", word = ""]) => ({ word, rows: counts[status] ?? 0 }))
-  const all = ends.find((end) => end.rows === total)
-  if (all !== undefined) return `All ${rows} ${all.word}`
-  const [done = { rows: 0 }, ...others] = ends
-  const rest = others.filter((end) => end.rows > 0).map((end) => `, ${count(end.rows)} ${end.word}`)
-  return `${count(done.rows)} of ${rows} done${rest.join("")}`
-}
-
-/** The mark with a ring that fills. @param {number} share @param {boolean} over */
-function progressIcon(share, over) {
-  const length = 2 * Math.PI * 11
-  const svg =
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="7" fill="#1d1b16"/>` +
-    `<circle cx="16" cy="16" r="11" fill="none" stroke="#6b645a" stroke-width="5"/>` +
-    `<circle cx="16" cy="16" r="11" fill="none" stroke="${over ? "#fcfcfa" : "#fb631b"}" stroke-width="5" stroke-dasharray="${length * share} ${length}" transform="rotate(-90 16 16)"/></svg>`
-  return `data:image/svg+xml,${encodeURIComponent(svg)}`
-}

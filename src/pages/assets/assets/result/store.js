@@ -62,7 +62,7 @@ export class Store {
   /** What the words of its state are made of: our own counts, where they are newer. */
   get facts() {
     const counts = Object.fromEntries(this.statusCounts)
-    return { ...factsOf(this.status, this.ended), num_task_runs: this.total, task_run_status_counts: counts }
+    return factsOf({ ...this.status, num_task_runs: this.total, task_run_status_counts: counts }, this.ended)
   }
 
   get active() {
