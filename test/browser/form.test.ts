@@ -28,7 +28,10 @@ it("submits the prefilled example once a key is pasted, and shows a button for e
     all.map((a) => [a.getAttribute("href"), (a as HTMLAnchorElement).target]),
   )
   expect(links).toEqual(
-    [".html", ".json", ".md", ".sse", ".db"].map((extension) => [`/${group?.id}${extension}`, "_blank"]),
+    [".html", ".csv", ".json", ".jsonl", ".md", ".sse", ".db"].map((extension) => [
+      `/${group?.id}${extension}`,
+      "_blank",
+    ]),
   )
 
   if (!group) throw new Error("no group")

@@ -4,7 +4,7 @@
 import { byId, copyText, fill, h, setText } from "../shared/dom.js"
 import { headline, nextStep, stateLabel } from "../shared/domain.js"
 import { dollars, plural } from "../shared/format.js"
-import { ConnectionLight, countsText, drawBar, factsOf, withCalls } from "../shared/progress.js"
+import { ConnectionLight, countsText, drawBar, factsOf, withMarks } from "../shared/progress.js"
 import { follow } from "../shared/sse.js"
 
 /** After submitting: a button for every format, the link to pass on, and how far it is. */
@@ -38,7 +38,9 @@ export class Submitted {
       byId("submitted-buttons"),
       [
         ["Open the table", ".html"],
+        ["CSV", ".csv"],
         ["JSON", ".json"],
+        ["JSON Lines", ".jsonl"],
         ["Markdown", ".md"],
         ["Events (SSE)", ".sse"],
         ["SQL console", ".db"],
@@ -103,7 +105,7 @@ export class Submitted {
     const message = byId("submitted-message")
     fill(
       message,
-      texts.map((text) => h("p", {}, ...withCalls(text ?? ""))),
+      texts.map((text) => h("p", {}, ...withMarks(text ?? ""))),
     )
     message.className = `notice ${look === "ill" ? "error" : "warning"}`
     message.hidden = texts.length === 0

@@ -3,15 +3,15 @@
 
 import { byId, fill, h, setText } from "../shared/dom.js"
 import { headline, nextStep, stateLabel, tabText } from "../shared/domain.js"
-import { ago, count, day, dollars, duration, wordsIn } from "../shared/format.js"
-import { countsText, drawBar, withCalls } from "../shared/progress.js"
+import { ago, count, day, dollars, duration, durationRange, plural, wordsIn } from "../shared/format.js"
+import { countsText, drawBar, withMarks } from "../shared/progress.js"
+import { findProcessor } from "../processors.js"
 import { tabIcon } from "./icon.js"
+import { Pace } from "./pace.js"
 /** @import { StatusFacts } from "../shared/domain.js" */
 
-/** The rate is that of the last two minutes. */
-const RATE_WINDOW_MS = 120_000
-/** One that is older has probably become active again, so that how long it took so far says nothing of the rest. */
-const LONGEST_AGE_S = 86_400
+/** One that took longer has probably become active again, and rested in between. */
+const LONGEST_S = 86_400
 /** A screen reader hears of progress no more often than this. */
 const SPEAK_EVERY_MS = 15_000
 
@@ -28,9 +28,9 @@ export class Progress {
   #wasOver = false
   #iconFor = ""
   #noticesFor = ""
-  #opened = Date.now()
-  /** It was seen to become active again. */
-  #again = false
+  pace = new Pace()
+  /** When it was seen to become active again. @type {number | null} */
+  #again = null
 
   /** @param {Store} store @param {string | null} sunset */
   constructor(store, sunset) {
@@ -59,35 +59,37 @@ export class Progress {
 
   /** Of the time in between nothing is to be known of the rate. */
   #beginAgain() {
-    this.#opened = Date.now()
-    this.#again = true
-    this.store.endings.length = 0
+    this.#again = Date.now()
+    this.pace.restart()
   }
 
   /** @param {boolean} over @param {number} finished */
   #drawFacts(over, finished) {
     const { store } = this
+    const created = store.group.created_at
     const processor = store.group.metadata?.processor
     const spent = store.status?.estimated_cost_usd
-    const rate = over || store.facts.state !== "running" ? null : this.#perSecond(finished)
-    const perMinute = rate === null ? null : rate * 60
+    const isRunning = !over && store.facts.state === "running"
+    // While rows are still loading, what comes in has ended before.
+    if (isRunning && store.whole) this.pace.note(finished)
+    const rate = isRunning && store.whole ? this.pace.perSecond(finished) : null
+    const [left, why] = isRunning ? this.#left(rate, finished) : []
+    // Places stay where they are while what stands in them becomes known, so that nothing below them moves.
     /** @type {[string, string | null, string?][]} */
     const facts = [
       ["Processor", typeof processor === "string" ? processor : null],
-      [
-        "Rate",
-        perMinute === null
-          ? null
-          : `${perMinute >= 10 ? count(Math.round(perMinute)) : perMinute.toFixed(1)} / min`,
-      ],
-      ["Left", rate === null ? null : `about ${duration((store.total - finished) / rate)}`],
+      over
+        ? ["Took", this.#took() ?? UNKNOWN, "From the group's start to its last change"]
+        : ["Rate", rate === null ? UNKNOWN : `${shortNumber(rate * 60)} / min`],
+      over
+        ? ["Kept until", store.removed ? null : (day(this.sunset) ?? UNKNOWN), this.sunset ?? undefined]
+        : ["Left", left ?? UNKNOWN, why],
       [
         over ? "Spent" : "Spent so far",
         typeof spent === "number" ? `about ${dollars(spent)} at list price` : null,
         "All runs started, those of further attempts included",
       ],
-      ["Started", ago(store.group.created_at)],
-      ["Kept until", over && !store.removed ? day(this.sunset) : null],
+      ["Started", ago(created), created ?? undefined],
     ]
     fill(
       this.#facts,
@@ -97,19 +99,25 @@ export class Progress {
     )
   }
 
-  /** Rows ended in a second: lately if any did while the page was open, else since the group began. @param {number} finished */
-  #perSecond(finished) {
-    const now = Date.now()
-    const { endings } = this.store
-    let from = 0
-    while (from < endings.length && now - /** @type {number} */ (endings[from]) > RATE_WINDOW_MS) from++
-    endings.splice(0, from)
-    const watched = Math.min(RATE_WINDOW_MS, now - this.#opened)
-    if (endings.length >= 3 && watched > 5000) return endings.length / (watched / 1000)
-    const began = Date.parse(this.store.group.created_at ?? "")
-    const age = (now - began) / 1000
-    const isKnown = !this.#again && finished >= 1 && age > 5 && age < LONGEST_AGE_S
-    return isKnown && finished < this.store.total ? finished / age : null
+  /**
+   * By what was seen; until enough was, by what the processor usually takes: runs of a group go on at the same time.
+   * @param {number | null} rate @param {number} finished @returns {[text?: string, why?: string]}
+   */
+  #left(rate, finished) {
+    const { store } = this
+    if (rate !== null)
+      return [`about ${duration((store.total - finished) / rate)}`, "At the pace of the last two minutes"]
+    const usual = findProcessor(store.group.metadata?.processor)
+    const began = this.#again ?? Date.parse(store.group.created_at ?? "")
+    const left = usual === undefined ? NaN : usual.seconds[1] - (Date.now() - began) / 1000
+    if (usual === undefined || !(left > 0)) return []
+    return [`up to ${duration(left)}`, `${usual.name} usually takes ${durationRange(usual.seconds)}`]
+  }
+
+  #took() {
+    const { group, status, removed } = this.store
+    const seconds = (Date.parse(status?.modified_at ?? "") - Date.parse(group.created_at ?? "")) / 1000
+    return !removed && seconds >= 1 && seconds < LONGEST_S ? duration(seconds) : null
   }
 
   /** @param {StatusFacts} facts */
@@ -127,16 +135,16 @@ export class Progress {
       h(
         "div",
         { class: `notice ${kind}` },
-        ...texts.filter(Boolean).map((text) => h("p", {}, withCalls(text))),
+        ...texts.filter(Boolean).map((text) => h("p", {}, withMarks(text))),
       )
     const ill = removed || look === "ill" ? "error" : "warning"
     const calm = !removed && ["well", "partly", "plain"].includes(look)
     fill(
       this.#notices,
       calm
-        ? [message !== "" && notice("warning", message), h("p", { class: "next" }, withCalls(next))]
+        ? [message !== "" && notice("warning", message), h("p", { class: "next" }, withMarks(next))]
         : notice(ill, removed ? "" : message, next),
-      warnings.map((text) => notice("warning", text)),
+      warnings.length > 0 && foldedWarnings(warnings, this.#notices.querySelector("details")?.open === true),
     )
   }
 
@@ -164,6 +172,24 @@ export class Progress {
     setText(this.#spoken, over ? ended : headline(facts))
   }
 }
+
+/** They are about what was asked, which stands: one line of them is enough. @param {string[]} warnings @param {boolean} isOpen */
+const foldedWarnings = (warnings, isOpen) =>
+  h(
+    "details",
+    { class: "warnings", open: isOpen },
+    h("summary", {}, plural(warnings.length, "warning"), h("span", { class: "first" }, `: ${warnings[0]}`)),
+    h(
+      "ul",
+      { tabindex: "0", "aria-label": "Warnings" },
+      warnings.map((text) => h("li", {}, withMarks(text))),
+    ),
+  )
+
+const UNKNOWN = "…"
+
+/** @param {number} n */
+const shortNumber = (n) => (n >= 10 ? count(Math.round(n)) : n.toFixed(1))
 
 const REMOVED =
   "This group has been removed. What is shown is what this page still holds: download it to keep it."

@@ -5,6 +5,7 @@
 import { isTerminal } from "../shared/format.js"
 import { factsOf } from "../shared/progress.js"
 import { Columns } from "./columns.js"
+import { mergeCounts } from "./counts.js"
 
 /** More rows than any group can have: a wrong `input_index` must not make an array of that length. */
 const MOST_ROWS = 1_000_000
@@ -24,8 +25,6 @@ export class Store {
   version = 0
   /** @type {() => void} */
   onChange = () => {}
-  /** When rows ended while the page was open, newest last. @type {number[]} */
-  endings = []
 
   /** @param {ReturnType<typeof readPage>} page */
   constructor({ group, schema, runs, facts }) {
@@ -35,7 +34,6 @@ export class Store {
     this.ended = facts.ended
     this.columns.declare(schema)
     for (const run of runs) this.#put(run)
-    this.endings.length = 0
   }
 
   get total() {
@@ -50,7 +48,8 @@ export class Store {
   /** @returns {Map<string, number>} rows by status, of all rows */
   get statusCounts() {
     if (this.whole) return this.counts
-    return new Map(Object.entries(this.status?.task_run_status_counts ?? {}).filter(([, n]) => n > 0))
+    const told = Object.entries(this.status?.task_run_status_counts ?? {}).filter(([, n]) => n > 0)
+    return mergeCounts(new Map(told), this.counts, this.total)
   }
 
   get finished() {
@@ -127,7 +126,6 @@ export class Store {
     if (before !== run.status) {
       if (before !== undefined) this.counts.set(before, (this.counts.get(before) ?? 1) - 1)
       this.counts.set(run.status, (this.counts.get(run.status) ?? 0) + 1)
-      if (before !== undefined && isTerminal(run.status) && !isTerminal(before)) this.endings.push(Date.now())
     }
     this.columns.see(row)
     this.version++

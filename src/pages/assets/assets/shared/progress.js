@@ -4,7 +4,7 @@
 
 import { byId, fill, h, setText } from "./dom.js"
 import { isStatusState, totalEnded } from "./domain.js"
-import { clock, count, duration, statusClass, statusLabel, statusRank } from "./format.js"
+import { clock, count, duration, moment, statusClass, statusLabel, statusRank } from "./format.js"
 
 /**
  * A bar with a part for every status.
@@ -40,9 +40,15 @@ export const countsText = (counts) =>
     .map(([status, n]) => `${count(n)} ${statusLabel(status).toLowerCase()}`)
     .join(", ")
 
-/** The API's calls in a sentence, as code. @param {string} text */
-export const withCalls = (text) =>
-  text.split(/(POST \/[\w-]+\/[a-z]+)/).map((part, at) => (at % 2 === 1 ? h("code", {}, part) : part))
+const MARKS = /(POST \/[\w-]+\/[a-z]+|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z)/
+
+/** A sentence with the API's calls as code, and times as people write them. @param {string} text */
+export const withMarks = (text) =>
+  text.split(MARKS).map((part, at) => {
+    if (at % 2 === 0) return part
+    if (part.startsWith("POST")) return h("code", {}, part)
+    return h("time", { datetime: part, title: part }, moment(part))
+  })
 
 const ENDS = ["done", "stopped", "given_up"]
 
