@@ -7,7 +7,7 @@ import { htmlHead } from "./htmlHead.ts"
  * escaped), `{{facts}}` (what the page needs besides, in the same way) and `{{table}}` (escaped HTML for readers without
  * scripts). Everything else is done by /assets/result/result.js.
  */
-export const resultHtml = `${htmlHead("{{title}}", "result", "table", "cells", "panel")}
+export const resultHtml = `${htmlHead("{{title}}", "result", "table", "cells", "panel", "small")}
 <noscript><link rel="stylesheet" href="/assets/noscript.css"></noscript>
 <script type="module" src="/assets/result/result.js"></script>
 </head>

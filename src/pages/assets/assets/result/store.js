@@ -34,6 +34,7 @@ export class Store {
     this.ended = facts.ended
     this.columns.declare(schema)
     for (const run of runs) this.#put(run)
+    this.columns.chooseKey(this.rows)
   }
 
   get total() {
@@ -72,6 +73,7 @@ export class Store {
   applyRow(news) {
     if (!news.run || typeof news.run.status !== "string") return
     this.#put(news)
+    if (this.whole) this.columns.chooseKey(this.rows)
     this.onChange()
   }
 
