@@ -1,5 +1,6 @@
 import type { Page } from "playwright-core"
 import { expect, it } from "vitest"
+import { Pace } from "../../src/pages/assets/assets/result/pace.js"
 import { FakeGroup } from "./fakeGroup.ts"
 import { companyGroup, companyInputs, complete } from "./samples.ts"
 import { connection, expectText, harness, picture } from "./setup.ts"
@@ -87,6 +88,20 @@ it("takes no row for fast that had ended while the connection was lost", async (
   await connection(page, "live")
   await expectText(page, "#headline", /^6 of 8/)
   expect((await fact(page, "Rate"))[0]?.[0]).toBe("…")
+})
+
+it("measures the pace from what ends while it looks, not from what a new connection brings at once", () => {
+  const pace = new Pace()
+  pace.note(10, 0)
+  pace.note(40, 6_000)
+  expect(pace.perSecond(40, 6_000)).toBe(5)
+  pace.restart(7_000)
+  pace.note(40, 7_100)
+  pace.note(400, 7_900)
+  expect(pace.perSecond(400, 13_000)).toBe(null)
+  pace.note(400, 10_000)
+  expect(pace.perSecond(402, 16_000)).toBe(null)
+  expect(pace.perSecond(406, 16_000)).toBe(1)
 })
 
 it("says at the end how long it took, and writes times as people do", async () => {
