@@ -4,27 +4,99 @@ import type { StatusState, TaskGroupStatus } from "./TaskGroup.ts"
 /** What of a status the words are made of. */
 export type StatusFacts = Pick<TaskGroupStatus, "state" | "num_task_runs" | "task_run_status_counts">
 
-/** How a state looks: `well` is a whole result, `waiting` goes on by itself or with somebody's help, `ill` lacks something. */
-export type Look = "well" | "waiting" | "ill" | "plain"
+/**
+ * How a group looks: `well` is a whole result, `partly` one that lacks rows, `waiting` goes on by itself or with
+ * somebody's help, `ill` has nothing or is in trouble.
+ */
+export type Look = "well" | "partly" | "waiting" | "ill" | "plain"
 
-const LABELS: Readonly<Record<StatusState, readonly [label: string, look: Look]>> = {
-  running: ["Running", "plain"],
-  waiting_for_credit: ["Waiting for credit", "waiting"],
-  key_refused: ["Key refused", "ill"],
-  stopping: ["Stopping", "waiting"],
-  done: ["Complete", "well"],
-  stopped: ["Stopped", "waiting"],
-  given_up: ["Given up", "ill"],
+/** What a group is at: its state, but for a group that is done, whose counts say how it ended. */
+type Standing =
+  | Exclude<StatusState, "done">
+  | "whole"
+  | "with_failures"
+  | "in_part"
+  | "all_failed"
+  | "no_result"
+
+/** The mark is for a tab's title: each end has its own. */
+const STANDINGS: Readonly<Record<Standing, readonly [label: string, look: Look, mark: string]>> = {
+  running: ["Running", "plain", ""],
+  waiting_for_credit: ["Waiting for credit", "waiting", "$"],
+  key_refused: ["Key refused", "ill", "!"],
+  stopping: ["Stopping", "waiting", ""],
+  whole: ["Complete", "well", "✓"],
+  with_failures: ["Done with failures", "partly", "◑"],
+  in_part: ["Done in part", "partly", "◑"],
+  all_failed: ["All failed", "ill", "✗"],
+  no_result: ["Ended without a result", "ill", "✗"],
+  stopped: ["Stopped", "waiting", "■"],
+  given_up: ["Given up", "ill", "⊘"],
 }
 
+const OF_DONE: ReadonlyArray<string> = ["whole", "with_failures", "in_part", "all_failed", "no_result"]
+
 export const isStatusState = (value: unknown): value is StatusState =>
-  typeof value === "string" && Object.hasOwn(LABELS, value)
+  value === "done" ||
+  (typeof value === "string" && Object.hasOwn(STANDINGS, value) && !OF_DONE.includes(value))
+
+const standingOf = ({ state, num_task_runs, task_run_status_counts }: StatusFacts): Standing => {
+  if (state !== "done") return state
+  const { completed = 0, failed = 0 } = task_run_status_counts
+  if (completed === num_task_runs) return "whole"
+  if (completed === 0) return failed === num_task_runs ? "all_failed" : "no_result"
+  return failed > 0 ? "with_failures" : "in_part"
+}
 
 /** What a group is at, in a word or three, and how it looks. */
 export const stateLabel = (status: StatusFacts): readonly [label: string, look: Look] => {
-  const { completed = 0 } = status.task_run_status_counts
-  if (status.state !== "done" || completed === status.num_task_runs) return LABELS[status.state]
-  return completed === 0 ? ["Ended without a result", "ill"] : ["Ended", "plain"]
+  const [label, look] = STANDINGS[standingOf(status)]
+  return [label, look]
+}
+
+const integers = new Intl.NumberFormat("en")
+
+/** How far a group is, or what became of it, in one line: "13 of 5,000 rows finished", "All 6 rows failed". */
+export const headline = (status: StatusFacts): string => {
+  const { state, num_task_runs: total, task_run_status_counts: counts } = status
+  if (total === 0) return "No rows yet"
+  const ended = totalEnded(counts)
+  const isOver = ENDS.includes(state) && ended === total
+  const words = isOver ? outcome(status) : `${integers.format(ended)} of ${rowsOf(total)} finished`
+  return state === "running" || state === "done" ? words : `${stateLabel(status)[0]}: ${words}`
+}
+
+const ENDS: ReadonlyArray<StatusState> = ["done", "stopped", "given_up"]
+
+const rowsOf = (count: number): string => `${integers.format(count)} ${count === 1 ? "row" : "rows"}`
+
+/** What became of rows that have all ended. */
+const outcome = ({ state, num_task_runs: total, task_run_status_counts: counts }: StatusFacts): string => {
+  const { completed = 0, failed = 0, cancelled = 0 } = counts
+  const unsent = state === "done" ? "cancelled" : "not sent"
+  const all = completed === total ? "done" : failed === total ? "failed" : cancelled === total ? unsent : null
+  if (all !== null) return total === 1 ? `The row ${ROW_IS[all]}` : `All ${rowsOf(total)} ${all}`
+  const rest = [
+    failed > 0 && `${integers.format(failed)} failed`,
+    cancelled > 0 && `${integers.format(cancelled)} ${unsent}`,
+  ]
+  return [`${integers.format(completed)} of ${rowsOf(total)} done`, ...rest].filter(Boolean).join(", ")
+}
+
+const ROW_IS = { done: "is done", failed: "failed", cancelled: "was cancelled", "not sent": "was not sent" }
+
+/** How far a group is, for the title of a tab: "4/8", "✓ 8", "◑ 6/8", "✗ 8 failed". */
+export const tabText = (status: StatusFacts): string => {
+  const { state, num_task_runs: total, task_run_status_counts: counts } = status
+  const standing = standingOf(status)
+  const done = ENDS.includes(state) ? (counts.completed ?? 0) : totalEnded(counts)
+  const figures =
+    standing === "whole"
+      ? integers.format(total)
+      : standing === "all_failed"
+        ? `${integers.format(total)} failed`
+        : `${integers.format(done)}/${integers.format(total)}`
+  return [STANDINGS[standing][2], figures].filter(Boolean).join(" ")
 }
 
 const WITH_KEY = " with an API key in x-api-key"

@@ -5,6 +5,7 @@ import type { RowLimits } from "../domain/Rows.ts"
  * What the pages' scripts use of the domain: one code for what the server and a browser do with the same text. The pages
  * load it as `assets/shared/domain.js`, which `npm run pages` makes of this file.
  */
+export { totalEnded } from "../domain/Counts.ts"
 export { csvCell, csvColumns, csvRecord, csvText } from "../domain/Csv.ts"
 export { guessDelimiter } from "../domain/DelimitedHeader.ts"
 export { compareNumbers } from "../domain/JsonNumber.ts"
@@ -18,7 +19,15 @@ export {
   readableText,
   shownText,
 } from "../domain/JsonText.ts"
-export { isStatusState, type Look, nextStep, stateLabel, type StatusFacts } from "../domain/nextStep.ts"
+export {
+  headline,
+  isStatusState,
+  type Look,
+  nextStep,
+  stateLabel,
+  type StatusFacts,
+  tabText,
+} from "../domain/nextStep.ts"
 export { cellText, withoutOpenBidi } from "../domain/PlainText.ts"
 export { Problems } from "../domain/Problem.ts"
 export { RowCollector } from "../domain/Rows.ts"

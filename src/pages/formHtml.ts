@@ -52,7 +52,7 @@ export const formHtml = (loginUrl: string | null): string => `<!doctype html>
 <p class="result-link"><span id="submitted-url" class="mono"></span> <button type="button" class="small" id="submitted-copy">Copy link</button></p>
 <div class="bar" id="submitted-bar" role="img" aria-label="progress"></div>
 <p><span id="submitted-progress" role="status" class="mono"></span> <span id="submitted-facts" class="muted"></span></p>
-<p class="notice warning" id="submitted-message" hidden></p>
+<div class="notice warning" id="submitted-message" hidden></div>
 <div class="table-box" tabindex="0" role="group" aria-label="Rows of the trial" id="tried-box" hidden><table id="tried" class="preview" hidden></table></div>
 <div id="submitted-warnings"></div>
 <div id="submitted-buttons"></div>

@@ -7,7 +7,7 @@ import { htmlHead } from "./htmlHead.ts"
  * escaped), `{{facts}}` (what the page needs besides, in the same way) and `{{table}}` (escaped HTML for readers without
  * scripts). Everything else is done by /assets/result/result.js.
  */
-export const resultHtml = `${htmlHead("{{title}}", "result", "table", "cells", "panel")}
+export const resultHtml = `${htmlHead("{{title}}", "result", "table", "cells", "panel", "small")}
 <noscript><link rel="stylesheet" href="/assets/noscript.css"></noscript>
 <script type="module" src="/assets/result/result.js"></script>
 </head>
@@ -39,9 +39,9 @@ export const resultHtml = `${htmlHead("{{title}}", "result", "table", "cells", "
 <div class="statuses" id="statuses" role="group" aria-label="Filter by status"></div>
 <select id="confidence" aria-label="Filter by confidence">
 <option value="">Any confidence</option>
-<option value="low">Lowest is low</option>
-<option value="medium">Lowest is medium</option>
-<option value="high">All high</option>
+<option value="low">Some value is low</option>
+<option value="medium">Some is medium, none low</option>
+<option value="high">All values are high</option>
 </select>
 <button type="button" id="reset" class="small plain" hidden>Clear filters</button>
 <span class="shown" id="shown" role="status"></span>

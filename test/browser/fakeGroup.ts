@@ -60,12 +60,17 @@ export class FakeGroup {
   /** Viewers, and whether they asked for the light form. */
   readonly #viewers = new Map<ServerResponse, boolean>()
   readonly #catchingUp = new Map<string[], boolean>()
-  readonly #created = new Date(Date.now() - 90_000).toISOString()
+  readonly #created: string
+  /** When it changed last; null: when it was made. */
+  changedAt: string | null = null
+  /** What a status says of its rows; null: what is so. */
+  counted: { [status: string]: number } | null = null
 
   readonly id: string
   readonly processor: string
 
-  constructor(id: string, inputs: object[], processor = "core") {
+  constructor(id: string, inputs: object[], processor = "core", createdAt = Date.now() - 90_000) {
+    this.#created = new Date(createdAt).toISOString()
     this.id = id
     this.processor = processor
     this.rows = inputs.map((input) => ({ input, status: "queued", change: 0 }))
@@ -183,10 +188,10 @@ export class FakeGroup {
     for (const { status } of this.rows) counts[status] = (counts[status] ?? 0) + 1
     return {
       num_task_runs: this.rows.length,
-      task_run_status_counts: counts,
+      task_run_status_counts: this.counted ?? counts,
       is_active: !this.ended,
       status_message: this.statusMessage,
-      modified_at: this.#created,
+      modified_at: this.changedAt ?? this.#created,
       state: this.state ?? (this.ended ? "done" : "running"),
       estimated_cost_usd: this.cost,
     }

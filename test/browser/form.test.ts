@@ -32,14 +32,17 @@ it("submits the prefilled example once a key is pasted, and shows a button for e
     all.map((a) => [a.getAttribute("href"), (a as HTMLAnchorElement).target]),
   )
   expect(links).toEqual(
-    [".html", ".json", ".md", ".sse", ".db"].map((extension) => [`/${group?.id}${extension}`, "_blank"]),
+    [".html", ".csv", ".json", ".jsonl", ".md", ".sse", ".db"].map((extension) => [
+      `/${group?.id}${extension}`,
+      "_blank",
+    ]),
   )
 
   if (!group) throw new Error("no group")
   await page.waitForSelector("#submitted-connection[data-state=live]")
   complete(group, 0)
   group.set(1, { status: "running" })
-  await expectText(page, "#submitted-progress", /1 of 8 finished \(1 done, 1 running, 6 queued\)/)
+  await expectText(page, "#submitted-progress", /1 of 8 rows finished \(1 done, 1 running, 6 queued\)/)
   for (let index = 1; index < 8; index++) complete(group, index)
   group.end()
   await page.waitForSelector("#submitted-connection[data-state=ended]")
@@ -49,7 +52,7 @@ it("submits the prefilled example once a key is pasted, and shows a button for e
   // The key and the group are remembered in this browser.
   await page.reload()
   expect(await page.inputValue("#api-key")).toBe("key-of-the-test")
-  await expectText(page, "#history-list", /8 of 8 finished/)
+  await expectText(page, "#history-list", /All 8 rows done/)
   await page.click("#key-forget")
   await page.reload()
   expect(await page.inputValue("#api-key")).toBe("")

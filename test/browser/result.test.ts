@@ -30,7 +30,7 @@ it("fills the table while rows come in, and says when all is done", async () => 
   group.end()
   await connection(page, "ended")
   await expectText(page, "#headline", /^6 of 8 rows done, 1 failed, 1 cancelled$/)
-  expect(await page.title()).toMatch(/^✓ 6\/8/)
+  expect(await page.title()).toMatch(/^◑ 6\/8/)
   expect(await page.getAttribute("link[rel=icon]", "href")).toMatch(/^data:image\/svg/)
   // A finished group needs no stream: the page opened on it makes none.
   const before = group.connections.length
@@ -285,6 +285,7 @@ it("counts unfolded rows in when they are out of sight", async () => {
 
 it("notifies at the end when asked to", async () => {
   const group = companyGroup("tgrp_notified")
+  group.title = "Companies: who leads them?"
   const page = await open(server.add(group), { permissions: ["notifications"] })
   await page.evaluate(() => {
     const shown: string[] = []
@@ -303,7 +304,7 @@ it("notifies at the end when asked to", async () => {
   group.end()
   await connection(page, "ended")
   expect(await page.evaluate(() => (globalThis as unknown as { shown: string[] }).shown)).toEqual([
-    "Parallel Multitask: 8 of 8 rows finished.",
+    "Companies: who leads them?: All 8 rows done",
   ])
 })
 

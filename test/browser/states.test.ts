@@ -52,7 +52,7 @@ const shown: readonly Shown[] = [
     rows: [3, 0, 0],
     end: null,
     headline: "Waiting for credit: 3 of 8 rows finished",
-    tab: "! 3/8",
+    tab: "$ 3/8",
     next: /credit.*POST \/\S+\/resume/,
     notice: "warning",
     message:
@@ -88,18 +88,18 @@ const shown: readonly Shown[] = [
   {
     state: "done",
     rows: [6, 2, 0],
-    end: "Ended",
+    end: "Done with failures",
     headline: "6 of 8 rows done, 2 failed",
-    tab: "✓ 6/8",
+    tab: "◑ 6/8",
     next: /2 rows have no result and say why: POST \/\S+\/retry/,
     notice: null,
   },
   {
     state: "done",
     rows: [0, 8, 0],
-    end: "Ended without a result",
+    end: "All failed",
     headline: "All 8 rows failed",
-    tab: "✗ 0/8",
+    tab: "✗ 8 failed",
     next: /Not one row has a result.*POST \/\S+\/retry/,
     notice: "error",
   },
@@ -117,7 +117,7 @@ const shown: readonly Shown[] = [
     rows: [0, 0, 0],
     end: "Given up",
     headline: "Given up: 0 of 8 rows finished",
-    tab: "✗ 0/8",
+    tab: "⊘ 0/8",
     next: /given up on.*POST \/\S+\/resume.*follows 8 rows/,
     notice: "error",
     message: "Parallel refused the API key for 6 hours.",
@@ -148,7 +148,9 @@ for (const [at, { state, rows, end, headline, tab, next, notice, message }] of s
     )
     expect(await page.locator(".notice").count()).toBe(notice === null ? 0 : 1)
     if (notice !== null) expect(await page.getAttribute("#notices .notice", "class")).toContain(notice)
-    if (message !== undefined) expect(await page.textContent("#notices")).toContain(message)
+    // A time in it is written as people write it.
+    if (message !== undefined)
+      expect(await page.textContent("#notices")).toContain(message.replace(/\d{4}-.*$/, ""))
     expect(await page.textContent("#facts")).toContain(
       `${end === null ? "Spent so far" : "Spent"}about $0.20 at list price`,
     )
@@ -165,6 +167,46 @@ for (const [at, { state, rows, end, headline, tab, next, notice, message }] of s
     expect(await axe(page)).toEqual([])
     await picture(page, `state-${at}-${state}`)
   })
+
+it("has an icon of its own for each end and each wait, and none of them is a whole result's", async () => {
+  const icons = new Map<string, string | null>()
+  const made = group("tgrp_icons")
+  const page = await open(server.add(made))
+  await connection(page, "live")
+  const seen = async (name: string, text: RegExp) => {
+    await expectText(page, "title", text)
+    icons.set(name, await page.getAttribute("link[rel=icon]", "href"))
+  }
+  await seen("running", /^0\/8/)
+  made.state = "waiting_for_credit"
+  made.tell()
+  await seen("credit", /^\$ 0\/8/)
+  made.state = "key_refused"
+  made.tell()
+  await seen("key", /^! 0\/8/)
+  for (const end of ["given_up", "stopped", "done"] as const) {
+    const ended = group(`tgrp_icon_${end}`)
+    for (let index = 0; index < 8; index++)
+      if (end === "done") complete(ended, index)
+      else if (end === "stopped") ended.set(index, { status: index < 4 ? "completed" : "cancelled" })
+    ended.end(end)
+    await page.goto(server.add(ended))
+    await seen(end, /^(⊘ 0\/8|■ 4\/8|✓ 8)/)
+  }
+  expect(new Set(icons.values()).size).toBe(icons.size)
+  for (const href of icons.values()) expect(href).toMatch(/^data:image\/svg\+xml,/)
+})
+
+it("never calls an end with open rows complete, where the status names another state than an end", async () => {
+  const made = group("tgrp_unnamed_end")
+  made.state = "key_refused"
+  const page = await open(server.add(made))
+  await connection(page, "live")
+  made.end("key_refused")
+  await connection(page, "ended")
+  await expectText(page, "#headline", /^Given up: 0 of 8 rows finished$/)
+  expect(await page.title()).toMatch(/^⊘ 0\/8/)
+})
 
 it("has title and question for its heading, and the title in the names of its files", async () => {
   const made = group("tgrp_titled")
@@ -246,7 +288,7 @@ it("goes on when a group becomes active again: rows run again and rows that are 
   await expectText(page, "#notices", /1 row was under way/)
   expect(await page.title()).toMatch(/^6\/9/)
   // How long it took until the first end says nothing of what is left.
-  expect(await page.textContent("#facts")).not.toMatch(/Rate|Left/)
+  expect(await page.textContent("#facts")).toMatch(/Rate…Leftup to/)
   await picture(page, "again")
 
   made.set(0, { status: "completed", content: { ceo_name: "Somebody New", founder: "Steve Jobs" } })

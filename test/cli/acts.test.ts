@@ -119,7 +119,7 @@ describe("acts on a group", () => {
         "err": "Group      Companies
                  https://multitask.example/tgrp_0123456789abcdef
       Rows       3: 1 completed, 1 failed, 1 cancelled
-      Status     Ended: All rows have ended.
+      Status     Done with failures: All rows have ended.
       Delete it and its results for good? [y/N] Nothing was changed.
       ",
         "out": "",

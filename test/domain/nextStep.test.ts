@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest"
-import { nextStep, stateLabel, type StatusFacts } from "../../src/domain/nextStep.ts"
+import { headline, nextStep, stateLabel, type StatusFacts, tabText } from "../../src/domain/nextStep.ts"
 
 const facts = (state: StatusFacts["state"], counts: Record<string, number>): StatusFacts => ({
   state,
@@ -17,11 +17,61 @@ describe("nextStep", () => {
     expect(next).not.toMatch(/retry|resume/)
   })
 
-  it("calls an end complete only when every row is", () => {
-    expect(said("done", { completed: 6, failed: 1, cancelled: 1 }).slice(0, 2)).toEqual(["Ended", "plain"])
-    expect(said("done", { failed: 2 }).slice(0, 2)).toEqual(["Ended without a result", "ill"])
-    expect(said("done", { completed: 0, failed: 2 }).slice(0, 2)).toEqual(["Ended without a result", "ill"])
-    expect(said("given_up", { queued: 8 }).slice(0, 2)).toEqual(["Given up", "ill"])
+  it("has a word, a look, a headline and a mark of its own for each end, and calls only a whole one complete", () => {
+    const shown = (state: StatusFacts["state"], counts: Record<string, number>) => {
+      const status = facts(state, counts)
+      return [...stateLabel(status), headline(status), tabText(status)]
+    }
+    expect(shown("done", { completed: 8 })).toEqual(["Complete", "well", "All 8 rows done", "✓ 8"])
+    expect(shown("done", { completed: 6, failed: 1, cancelled: 1 })).toEqual([
+      "Done with failures",
+      "partly",
+      "6 of 8 rows done, 1 failed, 1 cancelled",
+      "◑ 6/8",
+    ])
+    expect(shown("done", { completed: 6, cancelled: 2 })).toEqual([
+      "Done in part",
+      "partly",
+      "6 of 8 rows done, 2 cancelled",
+      "◑ 6/8",
+    ])
+    expect(shown("done", { completed: 0, failed: 6 })).toEqual([
+      "All failed",
+      "ill",
+      "All 6 rows failed",
+      "✗ 6 failed",
+    ])
+    expect(shown("done", { failed: 1, cancelled: 1 })).toEqual([
+      "Ended without a result",
+      "ill",
+      "0 of 2 rows done, 1 failed, 1 cancelled",
+      "✗ 0/2",
+    ])
+    expect(shown("stopped", { completed: 5, cancelled: 3 })).toEqual([
+      "Stopped",
+      "waiting",
+      "Stopped: 5 of 8 rows done, 3 not sent",
+      "■ 5/8",
+    ])
+    expect(shown("given_up", { completed: 1_000, queued: 4_000 })).toEqual([
+      "Given up",
+      "ill",
+      "Given up: 1,000 of 5,000 rows finished",
+      "⊘ 1,000/5,000",
+    ])
+    expect(shown("waiting_for_credit", { completed: 1, queued: 7 })).toEqual([
+      "Waiting for credit",
+      "waiting",
+      "Waiting for credit: 1 of 8 rows finished",
+      "$ 1/8",
+    ])
+    expect(shown("key_refused", { queued: 40 })).toEqual([
+      "Key refused",
+      "ill",
+      "Key refused: 0 of 40 rows finished",
+      "! 0/40",
+    ])
+    expect(headline(facts("done", { failed: 1 }))).toBe("The row failed")
   })
 
   it("counts what would be run again", () => {

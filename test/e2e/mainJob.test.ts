@@ -138,7 +138,15 @@ it("does the same for a visitor with a browser: key, form, buttons, a table that
   const links = await page.$$eval("#submitted-buttons a", (all) =>
     all.map((a) => a.getAttribute("href") ?? ""),
   )
-  expect(links.map((link) => link.replace(/^.*\./, "."))).toEqual([".html", ".json", ".md", ".sse", ".db"])
+  expect(links.map((link) => link.replace(/^.*\./, "."))).toEqual([
+    ".html",
+    ".csv",
+    ".json",
+    ".jsonl",
+    ".md",
+    ".sse",
+    ".db",
+  ])
   const group = product.remember(/\/([^/.]+)\.html$/.exec(links[0] ?? "")?.[1] ?? "")
 
   const [result] = await Promise.all([

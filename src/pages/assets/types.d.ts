@@ -105,6 +105,8 @@ export type Column = {
   width: number
   /** Width as drawn: the last column takes what is left of the window. */
   drawn?: number
+  /** What tells rows apart: it stays in sight. */
+  key?: boolean
   hidden: boolean
 }
 

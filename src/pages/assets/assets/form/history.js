@@ -2,8 +2,8 @@
 /** @import { Group } from "../../types.js" */
 
 import { byId, fill, h, setText } from "../shared/dom.js"
-import { stateLabel } from "../shared/domain.js"
-import { ago, count, isTerminal, plural, wordsIn } from "../shared/format.js"
+import { headline, stateLabel } from "../shared/domain.js"
+import { ago, plural, wordsIn } from "../shared/format.js"
 import { drawBar, factsOf } from "../shared/progress.js"
 
 /**
@@ -13,6 +13,8 @@ import { drawBar, factsOf } from "../shared/progress.js"
 
 const STORED = "parallel-multitask:groups"
 const MOST = 25
+/** How long groups that work are left alone before they are asked again how far they are. */
+const ROUND_MS = 5_000
 
 /** What is stored may be from another version of this page, or changed by hand. @returns {Past[]} */
 function load() {
@@ -49,6 +51,8 @@ export class History {
   #list = byId("history-list")
   /** One group is asked after the other, so that a long list does not hold up what the page is doing. */
   #queue = Promise.resolve()
+  /** @type {{ isOver: () => boolean, refresh: () => Promise<void> }[]} */
+  #items = []
 
   constructor() {
     byId("history-clear").addEventListener("click", () => {
@@ -56,10 +60,23 @@ export class History {
       this.draw()
     })
     // Whoever comes back to the tab wants to know how far the groups are by now.
-    document.addEventListener("visibilitychange", () => {
-      if (document.visibilityState === "visible") this.draw()
-    })
+    document.addEventListener("visibilitychange", () => this.#refresh(() => true))
     this.draw()
+    void this.#follow()
+  }
+
+  async #follow() {
+    for (;;) {
+      await new Promise((resolve) => setTimeout(resolve, ROUND_MS))
+      this.#refresh((item) => !item.isOver())
+      await this.#queue
+    }
+  }
+
+  /** @param {(item: { isOver: () => boolean }) => boolean} isWanted */
+  #refresh(isWanted) {
+    if (document.visibilityState !== "visible") return
+    for (const item of this.#items.filter(isWanted)) this.#queue = this.#queue.then(item.refresh)
   }
 
   get list() {
@@ -75,16 +92,18 @@ export class History {
   draw() {
     const list = load()
     this.#section.hidden = list.length === 0
+    this.#items = []
     fill(
       this.#list,
       list.map((past) => this.#item(past)),
     )
+    this.#refresh(() => true)
   }
 
   /** @param {Past} past */
   #item(past) {
     const bar = h("div", { class: "bar", role: "img", "aria-label": "progress not known yet" })
-    const text = h("span", { class: "muted mono" }, "…")
+    const text = h("span", { class: "standing mono" }, "…")
     const name = h("a", { href: `/${past.id}`, target: "_blank", rel: "noopener" }, "")
     const question = h("span", { class: "muted question" })
     /** @param {string} title @param {string} asked */
@@ -94,31 +113,32 @@ export class History {
       setText(question, title && !asked.startsWith(title.replace(/…$/, "")) ? asked : "")
     }
     call(past.title, past.what)
+    let isOver = false
     const show = (/** @type {Head | "gone" | null} */ head) => {
+      isOver = head === "gone" || head?.status.is_active === false
       if (head === "gone") {
         setText(text, "removed")
         bar.hidden = true
         return
       }
-      if (!head) return setText(text, "not available")
+      // What was known before is as good as it gets.
+      if (!head) return text.textContent === "…" ? setText(text, "not available") : undefined
       const { status } = head
       const { metadata } = head
       call(wordsIn(metadata, "title") ?? past.title, wordsIn(metadata, "question") ?? past.what)
       const counts = new Map(Object.entries(status.task_run_status_counts))
-      const total = status.num_task_runs
-      const finished = [...counts].reduce((sum, [name, n]) => sum + (isTerminal(name) ? n : 0), 0)
-      drawBar(bar, counts, total)
+      drawBar(bar, counts, status.num_task_runs)
       const facts = factsOf(status, !status.is_active)
-      const words = [
-        `${count(finished)} of ${count(total)} finished`,
-        // What that says by itself is not said twice.
-        ...(/^(running|done)$/.test(facts.state) ? [] : [stateLabel(facts)[0].toLowerCase()]),
-      ].join(", ")
+      const words = headline(facts)
+      text.dataset.look = stateLabel(facts)[1]
       setText(text, words)
       bar.setAttribute("aria-label", words)
     }
-    this.#queue = this.#queue.then(async () => {
-      if (text.isConnected) show(await headOf(past.id))
+    this.#items.push({
+      isOver: () => isOver,
+      refresh: async () => {
+        if (text.isConnected) show(await headOf(past.id))
+      },
     })
     return h(
       "li",

@@ -2,9 +2,9 @@
 /** @import { GroupStatus, MultitaskAnswer } from "../../types.js" */
 
 import { byId, copyText, fill, h, setText } from "../shared/dom.js"
-import { stateLabel } from "../shared/domain.js"
-import { count, dollars, isTerminal, plural } from "../shared/format.js"
-import { ConnectionLight, countsText, drawBar, factsOf } from "../shared/progress.js"
+import { headline, nextStep, stateLabel } from "../shared/domain.js"
+import { dollars, plural } from "../shared/format.js"
+import { ConnectionLight, countsText, drawBar, factsOf, withMarks } from "../shared/progress.js"
 import { follow } from "../shared/sse.js"
 import { TriedRows } from "./tried.js"
 
@@ -19,6 +19,9 @@ export class Submitted {
   #light = new ConnectionLight("submitted-connection", () => stateLabel(factsOf(this.#status, true)))
   #tried = new TriedRows()
   #stop = () => {}
+  #id = ""
+  #ended = false
+  #underWay = ON_THEIR_WAY
   #url = ""
 
   constructor() {
@@ -31,7 +34,10 @@ export class Submitted {
   show(answer, { quietly, rows }) {
     this.#stop()
     this.#tried.begin(rows)
-    setText(byId("submitted-title"), rows > 0 && answer.num_inputs === rows ? TRIED : ON_THEIR_WAY)
+    this.#underWay = rows > 0 && answer.num_inputs === rows ? TRIED : ON_THEIR_WAY
+    setText(byId("submitted-title"), this.#underWay)
+    this.#id = answer.taskgroup_id
+    this.#ended = false
     // Built from the id, so that an answer cannot point the buttons elsewhere.
     const base = `/${encodeURIComponent(answer.taskgroup_id)}`
     this.#url = `${location.origin}${base}`
@@ -41,7 +47,9 @@ export class Submitted {
       byId("submitted-buttons"),
       [
         ["Open the table", ".html"],
+        ["CSV", ".csv"],
         ["JSON", ".json"],
+        ["JSON Lines", ".jsonl"],
         ["Markdown", ".md"],
         ["Events (SSE)", ".sse"],
         ["SQL console", ".db"],
@@ -79,7 +87,11 @@ export class Submitted {
         if (event.type === "task_run.state") this.#tried.take(event, data)
         if (event.type === "task_group_status" && event.status) this.#progress(event.status)
       },
-      onState: (state) => this.#light.set(state),
+      onState: (state) => {
+        this.#ended = state.kind === "ended"
+        if (this.#ended && this.#status !== undefined) this.#progress(this.#status)
+        this.#light.set(state)
+      },
     })
   }
 
@@ -87,17 +99,25 @@ export class Submitted {
   #progress(status) {
     this.#status = status
     const counts = new Map(Object.entries(status.task_run_status_counts ?? {}))
-    const total = status.num_task_runs
-    const finished = [...counts].reduce((sum, [name, n]) => sum + (isTerminal(name) ? n : 0), 0)
+    const facts = factsOf(status, this.#ended)
+    const [label, look] = stateLabel(facts)
+    const words = headline(facts)
     const bar = byId("submitted-bar")
-    drawBar(bar, counts, total)
-    const words = `${count(finished)} of ${count(total)} finished`
+    drawBar(bar, counts, status.num_task_runs)
     bar.setAttribute("aria-label", words)
-    setText(
-      byId("submitted-progress"),
-      `${words}${finished > 0 || counts.size > 0 ? ` (${countsText(counts)})` : ""}`,
+    this.#section.dataset.look = look
+    setText(byId("submitted-title"), facts.state === "running" ? this.#underWay : label)
+    const isSpread = facts.state === "running" && counts.size > 0
+    setText(byId("submitted-progress"), `${words}${isSpread ? ` (${countsText(counts)})` : ""}`)
+    // While all goes well there is nothing to be done.
+    const next = look === "plain" || look === "well" ? "" : nextStep(facts, this.#id)
+    const texts = [status.status_message?.trim(), next].filter(Boolean)
+    const message = byId("submitted-message")
+    fill(
+      message,
+      texts.map((text) => h("p", {}, ...withMarks(text ?? ""))),
     )
-    setText(byId("submitted-message"), status.status_message ?? "")
-    byId("submitted-message").hidden = !status.status_message
+    message.className = `notice ${look === "ill" ? "error" : "warning"}`
+    message.hidden = texts.length === 0
   }
 }

@@ -12,6 +12,7 @@ import { fieldsOf, kindOf, shownText } from "../shared/domain.js"
 export class Columns {
   /** @type {Map<string, Column>} */
   #byId = new Map()
+  #isKeyChosen = false
   /** Raised when the set of columns or their look changes. */
   version = 0
   /** @type {Column} */
@@ -78,10 +79,25 @@ export class Columns {
     return [...columns.filter((c) => c.kind === "input"), ...columns.filter((c) => c.kind === "output")]
   }
 
+  /**
+   * What tells rows apart stands first and stays in sight: the first input with short values that are nearly all
+   * different, chosen once; without one, the row's number does. @param {(Row | undefined)[]} rows
+   */
+  chooseKey(rows) {
+    const seen = rows.slice(0, KEY_SAMPLE).filter((row) => row !== undefined)
+    if (this.#isKeyChosen || seen.length === 0) return
+    this.#isKeyChosen = true
+    const key = this.all().find((column) => column.kind === "input" && tellsApart(seen, column))
+    if (key === undefined) return
+    key.key = true
+    this.version++
+  }
+
   /** Before the first output is there, one empty column stands for those to come. */
   visible() {
     const all = this.all()
     const shown = all.filter((column) => !column.hidden)
+    shown.sort((a, b) => Number(b.key === true) - Number(a.key === true))
     return all.some((column) => column.kind === "output") ? shown : [...shown, this.#toCome]
   }
 
@@ -90,6 +106,19 @@ export class Columns {
     Object.assign(column, change)
     this.version++
   }
+}
+
+/** So many rows say which column tells rows apart. */
+const KEY_SAMPLE = 200
+const SHORT_CHARS = 40
+
+/** @param {Row[]} rows @param {Column} column */
+function tellsApart(rows, column) {
+  const values = rows.map((row) => valueOf(row, column))
+  const texts = values.filter((value) => value !== undefined && ["string", "number"].includes(kindOf(value)))
+  const lengths = texts.map((value) => shownText(value ?? "").length)
+  const isShort = lengths.every((length) => length > 0 && length <= SHORT_CHARS)
+  return isShort && texts.length === rows.length && new Set(texts).size >= 0.9 * rows.length
 }
 
 /** @param {Column} column */

@@ -8,6 +8,8 @@ import { isNumeric } from "./columns.js"
 
 const NARROWEST = 72
 const WIDEST = 1200
+/** Of what is seen of the table. */
+const WIDEST_KEY = 0.32
 
 /** The table's head: two lines, "input" and "output" above the columns, which sort and can be resized. */
 export class Head {
@@ -63,9 +65,7 @@ export class Head {
       "tr",
       { class: "titles", "aria-rowindex": "2" },
       this.#cell("$status", "Status", "first", null),
-      columns.map((column) =>
-        this.#cell(column.id, column.name, `${column.kind}${isNumeric(column) ? " number" : ""}`, column),
-      ),
+      columns.map((column) => this.#cell(column.id, column.name, this.#classes(column), column)),
     )
     fill(this.#head, groups, titles)
     if (focusKey !== undefined)
@@ -74,12 +74,24 @@ export class Head {
           /** @type {HTMLElement} */ (element).focus()
   }
 
+  /** @param {Column} column */
+  #classes(column) {
+    return [column.kind, isNumeric(column) && "number", column.key && "key"].filter(Boolean).join(" ")
+  }
+
+  /** What stays in sight leaves room for the rest. @param {Column} column */
+  #widthOf(column) {
+    const most = column.key ? this.events.availableWidth() * WIDEST_KEY : Infinity
+    return Math.max(NARROWEST, Math.min(column.width, most))
+  }
+
   /** @param {Column[]} columns */
   #setWidths(columns) {
-    const widths = [this.#firstWidth(), ...columns.map((column) => column.width)]
+    const widths = [this.#firstWidth(), ...columns.map((column) => this.#widthOf(column))]
     const left = this.events.availableWidth() - widths.reduce((sum, width) => sum + width, 0)
     const last = columns.at(-1)
-    for (const column of columns) column.drawn = column.width + (column === last ? Math.max(0, left) : 0)
+    for (const column of columns)
+      column.drawn = this.#widthOf(column) + (column === last ? Math.max(0, left) : 0)
     if (last?.drawn !== undefined) widths[widths.length - 1] = last.drawn
     fill(
       this.#columns,
@@ -89,6 +101,9 @@ export class Head {
         return col
       }),
     )
+    // What stays in sight beside the status begins where that ends.
+    this.#table.style.setProperty("--first", `${widths[0]}px`)
+    this.#table.style.setProperty("--key", `${columns.find((column) => column.key)?.drawn ?? 0}px`)
     this.#table.style.width = `${widths.reduce((sum, width) => sum + width, 0)}px`
   }
 

@@ -25,10 +25,10 @@ export class Notifier {
     this.#button.hidden = !active || !("Notification" in window)
   }
 
-  /** @param {string} text */
-  fire(text) {
+  /** @param {string} title @param {string} text */
+  fire(title, text) {
     if (this.#wanted && Notification.permission === "granted")
-      new Notification("Parallel Multitask", { body: text, icon: "/favicon.svg" })
+      new Notification(title, { body: text, icon: "/favicon.svg" })
     this.#wanted = false
     // A group that becomes active again has another end, which nobody has asked for yet.
     this.#button.setAttribute("aria-pressed", "false")

@@ -2,7 +2,8 @@
 /** @import { FieldBasis, Row } from "../../types.js" */
 
 import { byId, closeMenusOnLeave, copyText } from "../shared/dom.js"
-import { stateLabel } from "../shared/domain.js"
+import { headline, stateLabel } from "../shared/domain.js"
+import { wordsIn } from "../shared/format.js"
 import { follow } from "../shared/sse.js"
 import { ConnectionLight } from "../shared/progress.js"
 import { ExportMenu } from "./export.js"
@@ -200,8 +201,10 @@ follow({
     if (state.kind === "ended") {
       store.end()
       void learnHead()
-      notifier.fire(`${store.finished} of ${store.total} rows finished.`)
+      notifier.fire(wordsIn(store.group.metadata, "title") ?? "Parallel Multitask", headline(store.facts))
     }
+    // What a new connection brings at once has ended while there was none.
+    if (state.kind !== light.kind) progress.pace.restart()
     light.set(state)
   },
 })

@@ -119,6 +119,7 @@ export class TableRow {
             ),
         )
       }
+      cell.element.classList.toggle("key", column.key === true)
       cells.set(id, cell)
       if (place && place.nextSibling !== cell.element) place.after(cell.element)
       place = cell.element

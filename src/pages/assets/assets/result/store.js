@@ -5,6 +5,7 @@
 import { isTerminal } from "../shared/format.js"
 import { factsOf } from "../shared/progress.js"
 import { Columns } from "./columns.js"
+import { mergeCounts } from "./counts.js"
 
 /** More rows than any group can have: a wrong `input_index` must not make an array of that length. */
 const MOST_ROWS = 1_000_000
@@ -24,8 +25,6 @@ export class Store {
   version = 0
   /** @type {() => void} */
   onChange = () => {}
-  /** When rows ended while the page was open, newest last. @type {number[]} */
-  endings = []
 
   /** @param {ReturnType<typeof readPage>} page */
   constructor({ group, schema, runs, facts }) {
@@ -35,7 +34,7 @@ export class Store {
     this.ended = facts.ended
     this.columns.declare(schema)
     for (const run of runs) this.#put(run)
-    this.endings.length = 0
+    this.columns.chooseKey(this.rows)
   }
 
   get total() {
@@ -50,7 +49,8 @@ export class Store {
   /** @returns {Map<string, number>} rows by status, of all rows */
   get statusCounts() {
     if (this.whole) return this.counts
-    return new Map(Object.entries(this.status?.task_run_status_counts ?? {}).filter(([, n]) => n > 0))
+    const told = Object.entries(this.status?.task_run_status_counts ?? {}).filter(([, n]) => n > 0)
+    return mergeCounts(new Map(told), this.counts, this.total)
   }
 
   get finished() {
@@ -62,7 +62,7 @@ export class Store {
   /** What the words of its state are made of: our own counts, where they are newer. */
   get facts() {
     const counts = Object.fromEntries(this.statusCounts)
-    return { ...factsOf(this.status, this.ended), num_task_runs: this.total, task_run_status_counts: counts }
+    return factsOf({ ...this.status, num_task_runs: this.total, task_run_status_counts: counts }, this.ended)
   }
 
   get active() {
@@ -73,6 +73,7 @@ export class Store {
   applyRow(news) {
     if (!news.run || typeof news.run.status !== "string") return
     this.#put(news)
+    if (this.whole) this.columns.chooseKey(this.rows)
     this.onChange()
   }
 
@@ -127,7 +128,6 @@ export class Store {
     if (before !== run.status) {
       if (before !== undefined) this.counts.set(before, (this.counts.get(before) ?? 1) - 1)
       this.counts.set(run.status, (this.counts.get(run.status) ?? 0) + 1)
-      if (before !== undefined && isTerminal(run.status) && !isTerminal(before)) this.endings.push(Date.now())
     }
     this.columns.see(row)
     this.version++

@@ -7,6 +7,7 @@ import { byId, h, setText } from "../shared/dom.js"
 import { Head } from "./head.js"
 import { RowHeights } from "./heights.js"
 import { TableRow } from "./row.js"
+import { Scroller } from "./scroller.js"
 
 /** Rows drawn above and below what is visible. */
 const OVERSCAN = 8
@@ -16,7 +17,7 @@ const OVERSCAN = 8
  * place: a row keeps its element while it is drawn, and the row that has the focus stays drawn wherever it is.
  */
 export class Table {
-  #scroller = byId("table-scroll")
+  #scroller = new Scroller()
   #table = byId("table")
   #body = byId("rows")
   #empty = byId("empty")
@@ -51,10 +52,9 @@ export class Table {
         this.redraw()
       },
       onWidths: () => this.redraw(),
-      availableWidth: () => this.#scroller.clientWidth,
+      availableWidth: () => this.#scroller.width,
     })
-    this.#scroller.addEventListener("scroll", () => this.schedule(), { passive: true })
-    new ResizeObserver(() => this.redraw()).observe(this.#scroller)
+    this.#scroller.watch({ onScroll: () => this.schedule(), onResize: () => this.redraw() })
     this.#body.addEventListener("keydown", (event) => this.#onKey(event))
     this.#body.addEventListener("focusin", (event) => this.#onFocus(event))
     this.#body.addEventListener("click", (event) => this.#onClick(event))
@@ -94,10 +94,10 @@ export class Table {
       for (const row of this.#drawn.values()) row.forget()
     this.#columnsVersion = this.store.columns.version
     const columns = this.store.columns.visible()
-    const { scrollTop, clientHeight } = this.#scroller
+    const { top, height } = this.#scroller
     const last = this.#order.length - 1
-    const from = Math.max(0, this.#heights.at(scrollTop) - OVERSCAN)
-    const to = Math.min(last, this.#heights.at(scrollTop + clientHeight) + OVERSCAN)
+    const from = Math.max(0, this.#heights.at(top) - OVERSCAN)
+    const to = Math.min(last, this.#heights.at(top + height) + OVERSCAN)
     /** @type {number[]} */
     const positions = []
     for (let at = from; at <= to; at++) positions.push(at)
@@ -205,12 +205,7 @@ export class Table {
     const at = this.#positions.get(index)
     if (at === undefined) return
     this.#active = index
-    const top = this.#heights.offset(at)
-    const bottom = this.#heights.offset(at + 1)
-    const headHeight = this.head.height
-    const room = this.#scroller.clientHeight - headHeight
-    if (top < this.#scroller.scrollTop) this.#scroller.scrollTop = top
-    else if (bottom > this.#scroller.scrollTop + room) this.#scroller.scrollTop = bottom - room
+    this.#scroller.show(this.#heights.offset(at), this.#heights.offset(at + 1), this.head.height)
     this.draw()
     if (focus) this.#drawn.get(index)?.button.focus({ preventScroll: true })
   }
@@ -226,10 +221,7 @@ export class Table {
     const target = /** @type {HTMLElement} */ (event.target)
     if (!target.classList.contains("row-open") || event.ctrlKey || event.metaKey || event.altKey) return
     const at = this.#positions.get(this.#active) ?? 0
-    const page = Math.max(
-      1,
-      Math.floor((this.#scroller.clientHeight - this.head.height) / this.#heights.base) - 1,
-    )
+    const page = Math.max(1, Math.floor((this.#scroller.height - this.head.height) / this.#heights.base) - 1)
     const moves = new Map([
       ["ArrowDown", at + 1],
       ["ArrowUp", at - 1],
@@ -245,7 +237,7 @@ export class Table {
       if (row) this.reveal(row.index, true)
     } else if (event.key === "ArrowRight" || event.key === "ArrowLeft") {
       event.preventDefault()
-      this.#scroller.scrollLeft += event.key === "ArrowRight" ? 160 : -160
+      this.#scroller.move(event.key === "ArrowRight" ? 160 : -160)
     }
   }
 

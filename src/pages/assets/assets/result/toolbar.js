@@ -62,8 +62,9 @@ export class Toolbar {
   draw() {
     const { store, view } = this
     const counts = store.statusCounts
+    const found = view.searched ? view.counts : counts
     for (const status of [...counts.keys()].toSorted((a, b) => statusRank(a) - statusRank(b)))
-      this.#drawStatus(status, counts.get(status) ?? 0)
+      this.#drawStatus(status, found.get(status) ?? 0, counts.get(status) ?? 0)
     const rows = view.order.length
     setText(
       this.#shown,
@@ -77,8 +78,8 @@ export class Toolbar {
     if (this.#columnsFor !== store.columns.version) this.#drawColumns()
   }
 
-  /** @param {string} status @param {number} n */
-  #drawStatus(status, n) {
+  /** @param {string} status @param {number} n rows of it that are found @param {number} all rows of it */
+  #drawStatus(status, n, all) {
     let entry = this.#buttons.get(status)
     if (!entry) {
       const number = h("span", { class: "n" })
@@ -104,7 +105,9 @@ export class Toolbar {
       this.#statuses.insertBefore(button, next ? next[1].button : null)
     }
     setText(entry.number, count(n))
-    entry.button.hidden = n === 0 && !this.view.statuses.has(status)
+    // As wide as it can become, so that none moves when one gets another digit.
+    entry.number.style.minWidth = `${count(this.store.total).length}ch`
+    entry.button.hidden = all === 0 && !this.view.statuses.has(status)
     entry.button.setAttribute("aria-pressed", String(this.view.statuses.has(status)))
   }
 

@@ -21,6 +21,8 @@ export class View {
   direction = 1
   /** @type {Row[]} */
   order = []
+  /** Rows by status that search and confidence let through, whatever statuses are chosen. @type {Map<string, number>} */
+  counts = new Map()
   /** How long the last ordering took; the caller does it seldom enough to keep the page smooth. */
   cost = 0
   #madeFor = -1
@@ -32,6 +34,11 @@ export class View {
 
   get filtered() {
     return this.statuses.size > 0 || this.confidence !== "" || this.search !== ""
+  }
+
+  /** Whether something else than the choice of statuses leaves rows out. */
+  get searched() {
+    return this.confidence !== "" || this.search !== ""
   }
 
   /** Whether rows changed in a way that may change the order. */
@@ -46,7 +53,13 @@ export class View {
     /** @type {Row[]} */
     const rows = []
     const words = this.search.toLowerCase().split(/\s+/).filter(Boolean)
-    for (const row of this.store.rows) if (row && this.#fits(row, words)) rows.push(row)
+    this.counts = new Map()
+    for (const row of this.store.rows) {
+      if (!row || !this.#fits(row, words)) continue
+      const { status } = row.run
+      this.counts.set(status, (this.counts.get(status) ?? 0) + 1)
+      if (this.statuses.size === 0 || this.statuses.has(status)) rows.push(row)
+    }
     this.#sort(rows)
     this.order = rows
     this.#madeFor = this.store.version
@@ -55,7 +68,6 @@ export class View {
 
   /** @param {Row} row @param {string[]} words */
   #fits(row, words) {
-    if (this.statuses.size > 0 && !this.statuses.has(row.run.status)) return false
     if (this.confidence !== "" && lowestConfidence(row) !== this.confidence) return false
     if (words.length === 0) return true
     row.search ??= searchText(row)

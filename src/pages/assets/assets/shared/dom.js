@@ -89,21 +89,26 @@ export function linkify(text) {
   return parts
 }
 
+/** What buttons say that just now say something else, and when they do so again. @type {WeakMap<HTMLElement, { label: string, timer: ReturnType<typeof setTimeout> }>} */
+const resting = new WeakMap()
+
 /** @param {string | Promise<string>} text @param {HTMLElement} button shows for a moment whether it worked */
 export async function copyText(text, button) {
-  const label = button.textContent
   let done = "Copied"
   try {
     await navigator.clipboard.writeText(await text)
   } catch {
     done = "Could not be copied"
   }
-  if (button.dataset.label === undefined) button.dataset.label = label ?? ""
-  setText(button, done)
-  setTimeout(() => {
-    setText(button, button.dataset.label ?? "")
-    delete button.dataset.label
+  const before = resting.get(button)
+  clearTimeout(before?.timer)
+  const label = before?.label ?? button.textContent ?? ""
+  const timer = setTimeout(() => {
+    setText(button, label)
+    resting.delete(button)
   }, 1600)
+  resting.set(button, { label, timer })
+  setText(button, done)
 }
 
 /** @param {string} name @param {string} type @param {string} text */

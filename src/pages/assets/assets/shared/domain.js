@@ -124,6 +124,13 @@ var CONSTANTS = {
   GET_DATA_CHARS: 8388608
 };
 
+// src/domain/RunStatus.ts
+var TERMINAL = /* @__PURE__ */ new Set(["completed", "failed", "cancelled"]);
+var isTerminal = (status) => TERMINAL.has(status);
+
+// src/domain/Counts.ts
+var totalEnded = (counts) => Object.entries(counts).reduce((sum, [status, count]) => sum + (isTerminal(status) ? count : 0), 0);
+
 // src/domain/Columns.ts
 var MAX_COLUMNS = 1e3;
 var REASON = `a table has room for ${MAX_COLUMNS} of them, if their names are not too long. JSON and JSON Lines have them all.`;
@@ -930,28 +937,62 @@ var JsonReader = class {
   }
 };
 
-// src/domain/RunStatus.ts
-var TERMINAL = /* @__PURE__ */ new Set(["completed", "failed", "cancelled"]);
-var isTerminal = (status) => TERMINAL.has(status);
-
-// src/domain/Counts.ts
-var totalEnded = (counts) => Object.entries(counts).reduce((sum, [status, count]) => sum + (isTerminal(status) ? count : 0), 0);
-
 // src/domain/nextStep.ts
-var LABELS = {
-  running: ["Running", "plain"],
-  waiting_for_credit: ["Waiting for credit", "waiting"],
-  key_refused: ["Key refused", "ill"],
-  stopping: ["Stopping", "waiting"],
-  done: ["Complete", "well"],
-  stopped: ["Stopped", "waiting"],
-  given_up: ["Given up", "ill"]
+var STANDINGS = {
+  running: ["Running", "plain", ""],
+  waiting_for_credit: ["Waiting for credit", "waiting", "$"],
+  key_refused: ["Key refused", "ill", "!"],
+  stopping: ["Stopping", "waiting", ""],
+  whole: ["Complete", "well", "✓"],
+  with_failures: ["Done with failures", "partly", "◑"],
+  in_part: ["Done in part", "partly", "◑"],
+  all_failed: ["All failed", "ill", "✗"],
+  no_result: ["Ended without a result", "ill", "✗"],
+  stopped: ["Stopped", "waiting", "■"],
+  given_up: ["Given up", "ill", "⊘"]
 };
-var isStatusState = (value) => typeof value === "string" && Object.hasOwn(LABELS, value);
+var OF_DONE = ["whole", "with_failures", "in_part", "all_failed", "no_result"];
+var isStatusState = (value) => value === "done" || typeof value === "string" && Object.hasOwn(STANDINGS, value) && !OF_DONE.includes(value);
+var standingOf = ({ state, num_task_runs, task_run_status_counts }) => {
+  if (state !== "done") return state;
+  const { completed = 0, failed = 0 } = task_run_status_counts;
+  if (completed === num_task_runs) return "whole";
+  if (completed === 0) return failed === num_task_runs ? "all_failed" : "no_result";
+  return failed > 0 ? "with_failures" : "in_part";
+};
 var stateLabel = (status) => {
-  const { completed = 0 } = status.task_run_status_counts;
-  if (status.state !== "done" || completed === status.num_task_runs) return LABELS[status.state];
-  return completed === 0 ? ["Ended without a result", "ill"] : ["Ended", "plain"];
+  const [label, look] = STANDINGS[standingOf(status)];
+  return [label, look];
+};
+var integers = new Intl.NumberFormat("en");
+var headline = (status) => {
+  const { state, num_task_runs: total, task_run_status_counts: counts } = status;
+  if (total === 0) return "No rows yet";
+  const ended = totalEnded(counts);
+  const isOver = ENDS.includes(state) && ended === total;
+  const words = isOver ? outcome(status) : `${integers.format(ended)} of ${rowsOf(total)} finished`;
+  return state === "running" || state === "done" ? words : `${stateLabel(status)[0]}: ${words}`;
+};
+var ENDS = ["done", "stopped", "given_up"];
+var rowsOf = (count) => `${integers.format(count)} ${count === 1 ? "row" : "rows"}`;
+var outcome = ({ state, num_task_runs: total, task_run_status_counts: counts }) => {
+  const { completed = 0, failed = 0, cancelled = 0 } = counts;
+  const unsent = state === "done" ? "cancelled" : "not sent";
+  const all = completed === total ? "done" : failed === total ? "failed" : cancelled === total ? unsent : null;
+  if (all !== null) return total === 1 ? `The row ${ROW_IS[all]}` : `All ${rowsOf(total)} ${all}`;
+  const rest = [
+    failed > 0 && `${integers.format(failed)} failed`,
+    cancelled > 0 && `${integers.format(cancelled)} ${unsent}`
+  ];
+  return [`${integers.format(completed)} of ${rowsOf(total)} done`, ...rest].filter(Boolean).join(", ");
+};
+var ROW_IS = { done: "is done", failed: "failed", cancelled: "was cancelled", "not sent": "was not sent" };
+var tabText = (status) => {
+  const { state, num_task_runs: total, task_run_status_counts: counts } = status;
+  const standing = standingOf(status);
+  const done = ENDS.includes(state) ? counts.completed ?? 0 : totalEnded(counts);
+  const figures = standing === "whole" ? integers.format(total) : standing === "all_failed" ? `${integers.format(total)} failed` : `${integers.format(done)}/${integers.format(total)}`;
+  return [STANDINGS[standing][2], figures].filter(Boolean).join(" ");
 };
 var WITH_KEY = " with an API key in x-api-key";
 var WITH_GOOD_KEY = " with a key that Parallel accepts, in x-api-key";
@@ -1680,12 +1721,15 @@ export {
   escapeRaw,
   fieldsOf,
   guessDelimiter,
+  headline,
   isStatusState,
   kindOf,
   nextStep,
   readableText,
   shownText,
   stateLabel,
+  tabText,
   textFailure,
+  totalEnded,
   withoutOpenBidi
 };

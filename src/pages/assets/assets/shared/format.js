@@ -59,6 +59,15 @@ export function day(text) {
   return date && !Number.isNaN(date.getTime()) ? date.toLocaleDateString("en", { dateStyle: "medium" }) : null
 }
 
+/** The time of day, with the day where it is another than today. @param {string} iso */
+export function moment(iso) {
+  const date = new Date(iso)
+  if (Number.isNaN(date.getTime())) return iso
+  const time = date.toLocaleTimeString("en", { hour: "2-digit", minute: "2-digit", hour12: false })
+  if (date.toDateString() === new Date().toDateString()) return time
+  return `${date.toLocaleDateString("en", { month: "short", day: "numeric" })}, ${time}`
+}
+
 /** @param {number} ms */
 export const clock = (ms) => new Date(ms).toLocaleTimeString("en", { hour12: false })
 

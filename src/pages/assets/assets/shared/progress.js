@@ -3,8 +3,8 @@
 /** @import { Look, StatusFacts } from "./domain.js" */
 
 import { byId, fill, h, setText } from "./dom.js"
-import { isStatusState } from "./domain.js"
-import { clock, count, duration, statusClass, statusLabel, statusRank } from "./format.js"
+import { isStatusState, totalEnded } from "./domain.js"
+import { clock, count, duration, moment, statusClass, statusLabel, statusRank } from "./format.js"
 
 /**
  * A bar with a part for every status.
@@ -40,22 +40,31 @@ export const countsText = (counts) =>
     .map(([status, n]) => `${count(n)} ${statusLabel(status).toLowerCase()}`)
     .join(", ")
 
+const MARKS = /(POST \/[\w-]+\/[a-z]+|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z)/
+
+/** A sentence with the API's calls as code, and times as people write them. @param {string} text */
+export const withMarks = (text) =>
+  text.split(MARKS).map((part, at) => {
+    if (at % 2 === 0) return part
+    if (part.startsWith("POST")) return h("code", {}, part)
+    return h("time", { datetime: part, title: part }, moment(part))
+  })
+
 const ENDS = ["done", "stopped", "given_up"]
 
 /**
- * What the words of a group's state are made of, whatever a status lacks.
+ * What the words of a group's state are made of, whatever a status lacks. An end that the status does not name yet is one
+ * with rows still open only where it was given up.
  * @param {GroupStatus | undefined} status @param {boolean} ended @returns {StatusFacts}
  */
-export const factsOf = (status, ended) => ({
-  state:
-    isStatusState(status?.state) && (!ended || ENDS.includes(status.state))
-      ? status.state
-      : ended
-        ? "done"
-        : "running",
-  num_task_runs: status?.num_task_runs ?? 0,
-  task_run_status_counts: status?.task_run_status_counts ?? {},
-})
+export function factsOf(status, ended) {
+  const total = status?.num_task_runs ?? 0
+  const counts = status?.task_run_status_counts ?? {}
+  const named = isStatusState(status?.state) ? status.state : null
+  const end = totalEnded(counts) < total ? "given_up" : "done"
+  const state = named !== null && (!ended || ENDS.includes(named)) ? named : ended ? end : "running"
+  return { state, num_task_runs: total, task_run_status_counts: counts }
+}
 
 /** Shows the state of the connection in words, and since when it is interrupted. */
 export class ConnectionLight {
