@@ -237,7 +237,7 @@ it("tries three rows, shows them as they end, and adds the others to the same gr
   expect(await page.isVisible("#try")).toBe(false)
   await expectText(page, "#estimate-cost", /^\$0\.175$/)
   await page.getByRole("button", { name: "Run the other 7" }).click()
-  await expectText(page, "#submitted-progress", /of 10 finished/)
+  await expectText(page, "#submitted-progress", /of 10 rows finished/)
   expect(sent.counts()).toEqual([1, 2])
   const added = sent.posted()[1]
   expect(added?.url).toBe(`/${group.id}/inputs`)
@@ -486,7 +486,7 @@ it("can be planned, tried and run with the keyboard alone", async () => {
   await page.keyboard.press("Tab")
   expect(await page.evaluate(() => document.activeElement?.textContent)).toBe("Run the other 5")
   await page.keyboard.press("Enter")
-  await expectText(page, "#submitted-progress", /of 8 finished/)
+  await expectText(page, "#submitted-progress", /of 8 rows finished/)
   await page.focus("[name=processor-choice]:checked")
   await page.keyboard.press("ArrowDown")
   expect(await page.inputValue("#processor")).toBe("core-fast")
