@@ -131,7 +131,7 @@ export const formHtml = (loginUrl: string | null): string => `<!doctype html>
 <div class="options">
 <div class="wide"><label class="label" for="processor">Processor</label>
 <select id="processor" aria-describedby="processor-hint processor-error"></select>
-<p class="hint" id="processor-hint">Price per 1,000 rows and usual time for one row. “Suggest” picks one for what you ask.</p>
+<p class="hint" id="processor-hint">What your rows cost, and how long one usually takes. “Suggest” picks one for what you ask.</p>
 <div class="table-box"><table id="choice" class="choice"></table></div>
 <div class="field-error" id="processor-error" role="alert" hidden></div></div>
 ${option("limit", "Only the first n rows", `<input type="text" inputmode="numeric" placeholder="all" ${TYPED}`, "A few rows show what you would get, for little.")}
