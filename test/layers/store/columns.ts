@@ -1,6 +1,7 @@
 import { expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
+import { fieldsOf } from "../../../src/domain/JsonText.ts"
 import { resultJson } from "../../../src/domain/RunJson.ts"
 import { showResults } from "../../../src/layers/sqlite/resultsView.ts"
 import { readOutput } from "../../../src/domain/Wire.ts"
@@ -36,6 +37,12 @@ export const valuesOf = (storage: SqliteStorage, column: string) =>
       )
       .raw(),
   ].map(([type, value]): readonly [type: SqlValue, value: SqlValue] => [type ?? null, value ?? null])
+
+/** The same of its text: names are not left to V8's parser, which may take one with an escape for another. */
+const expectedOf = (json: string | undefined): readonly [type: string, value: unknown] => {
+  if (json === undefined) return expected(null)
+  return /^[[{]/.test(json) ? ["text", json] : expected(JSON.parse(json))
+}
 
 /** What of a row's JSON a column should hold. */
 const expected = (value: unknown): readonly [type: string, value: unknown] => {
@@ -263,9 +270,7 @@ export const columnsSuite = (withStorage: WithStorage) => {
           )
           for (const [at, content] of contents.entries()) complete(store, at, content)
           if (repeats) showResults(storage, store.details()!, true)
-          const results = rowsOf(store).map(
-            (row) => JSON.parse(resultJson(row)) as Record<string, Schema.Json>,
-          )
+          const results = rowsOf(store).map((row) => fieldsOf(resultJson(row)))
           const outputs = contents.flatMap((content) =>
             typeof content === "string" ? ["content"] : Object.keys(content),
           )
@@ -277,10 +282,7 @@ export const columnsSuite = (withStorage: WithStorage) => {
           const folded = shown.map((column) => column.replace(/[A-Z]/g, (letter) => letter.toLowerCase()))
           expect(new Set(["$id", "$status", ...folded]).size).toBe(2 + names.length)
           expect(shown.map((column) => [column, valuesOf(storage, column)])).toEqual(
-            names.map((column, at) => [
-              shown[at],
-              results.map((result) => expected(Object.hasOwn(result, column) ? result[column] : null)),
-            ]),
+            names.map((column, at) => [shown[at], results.map((result) => expectedOf(result.get(column)))]),
           )
         }),
       ),
