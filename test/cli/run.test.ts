@@ -366,6 +366,14 @@ Reference: ref-1
     expect(server.sent).toHaveLength(1)
   })
 
+  it("follows nothing where somebody else's page answers", async () => {
+    const { server, world } = setUp()
+    server.instead = () => new Response("<!doctype html>", { headers: { "content-type": "text/html" } })
+    const { code, err } = await runIn(world, ["follow", URL_OF_GROUP])
+    expect(code).toBe(1)
+    expect(err).toContain("The server answered text/html where JSON was asked for.")
+  })
+
   it("plans again where a plan's answer breaks off, and gives up where all do", async () => {
     const { server, world, csv } = setUp()
     server.instead = () => (server.sent.length === 1 ? brokenOff() : undefined)

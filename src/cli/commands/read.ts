@@ -102,6 +102,8 @@ export const follow = async (session: Session): Promise<number> => {
   const { host, id, url } = await groupOf(session, { fromUrl: true })
   const multitask = clientOf(session, host)
   const group = multitask.group(id)
+  // A stream is tried again whatever answers; this says that it is somebody else's page.
+  await group.status({ signal: session.interruption.signal })
   const isWhole = await followToEnd(session, group, url, { total: null, estimatedSeconds: null })
   await writeTo(session, target, { multitask, id, input: null, otherwise: "jsonl" })
   return isWhole ? 0 : 2
