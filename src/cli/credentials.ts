@@ -1,8 +1,8 @@
 import { chmod, mkdir, open, realpath, rename, rm, rmdir } from "node:fs/promises"
 import { posix, win32 } from "node:path"
+import { pause } from "../client/leash.ts"
 import { PRODUCT } from "../domain/Product.ts"
 import { Refused } from "./Refused.ts"
-import { sleep } from "./sleep.ts"
 import type { World } from "./World.ts"
 
 const PRIVATE = 0o600
@@ -102,7 +102,7 @@ const take = async (lock: string): Promise<void> => {
       return await mkdir(lock)
     } catch (error) {
       if (codeOf(error) !== "EEXIST") throw error
-      await sleep(LOCK_STEP_MS)
+      await pause(LOCK_STEP_MS, undefined)
     }
   }
 }

@@ -1,4 +1,5 @@
 import { MultitaskError, type Problem } from "../client/index.ts"
+import { DOUBT } from "../client/request.ts"
 import { redactorOf } from "../domain/redact.ts"
 import { Refused } from "./Refused.ts"
 import type { Session } from "./Session.ts"
@@ -18,13 +19,10 @@ const textOf = (error: unknown, session: Session | null): string => {
   return `This should not have happened. Please report it: ${terminalText(said)}`
 }
 
-/** What the client says of a request whose answer was lost, also before an attempt that was refused. */
-const UNKNOWN = / Whether the request was carried out is not known[^]*$/
-
 /** Whether a request that was to change something may have been carried out, and nobody has said so. */
 const isInDoubt = ({ status, message, refId, retryAfter, idempotencyKey }: MultitaskError): boolean =>
   status === 0 ||
-  UNKNOWN.test(message) ||
+  message.includes(DOUBT) ||
   isUnderWay({ status, retryAfter }) ||
   // What stands in between and answers instead does not know; our server says what has become of it.
   (idempotencyKey !== undefined && refId === undefined && (status < 400 || status >= 500))
@@ -37,7 +35,8 @@ const isUnderWay = ({ status, retryAfter }: Pick<MultitaskError, "status" | "ret
 const messageOf = (error: MultitaskError): string => {
   if (error.status === 413) return TOO_LARGE
   if (isUnderWay(error)) return "The server has the request and has not come to an end with it."
-  return error.message.replace(UNKNOWN, "").replace("the base URL", "--host")
+  const [said = ""] = error.message.split(DOUBT)
+  return said.replace("the base URL", "--host")
 }
 
 const saidText = (error: MultitaskError, session: Session | null): string => {

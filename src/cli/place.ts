@@ -1,3 +1,4 @@
+import { groupIdOf } from "../client/address.ts"
 import type { Session } from "./Session.ts"
 import { line } from "./text.ts"
 import { WrongUsage } from "./WrongUsage.ts"
@@ -52,27 +53,22 @@ export const groupPlace = (session: Session, { fromUrl }: { readonly fromUrl: bo
       session.command,
     )
   const host = given ?? url!.origin
-  const id = url === null ? text : idIn(url, host)
-  if (id === null || !isId(id))
-    throw new WrongUsage(`${line(text)} is no id of a group, nor the URL of one.`, session.command)
+  const id = idIn(text, { host, command: session.command })
   const isForeign = url !== null && url.origin !== new URL(host).origin
   const note = isForeign ? `Of ${line(text)} only the id is used: ${host} is asked.` : null
   return { host, id, url: `${host}/${id}`, note }
 }
 
-const isId = (text: string): boolean => /^[A-Za-z0-9_-]{8,128}$/.test(text)
-
-/** The first part of the path that can be an id, behind the path under which the host stands. */
-const idIn = (url: URL, host: string): string | null => {
-  const { origin, pathname } = new URL(host)
-  const isBelow = url.origin === origin && pathname !== "/" && url.pathname.startsWith(`${pathname}/`)
-  const path = isBelow ? url.pathname.slice(pathname.length) : url.pathname
-  return (
-    path
-      .split("/")
-      .map((part) => part.replace(/\.[a-z]+$/i, ""))
-      .find(isId) ?? null
-  )
+/** As the client reads it. */
+const idIn = (
+  text: string,
+  { host, command }: { readonly host: string; readonly command: string },
+): string => {
+  try {
+    return groupIdOf(text, host)
+  } catch {
+    throw new WrongUsage(`${line(text)} is no id of a group, nor the URL of one.`, command)
+  }
 }
 
 /** Whether a URL's traffic stays on this machine. */

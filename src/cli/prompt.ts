@@ -1,5 +1,5 @@
+import { pause } from "../client/leash.ts"
 import type { Interruption } from "./Interruption.ts"
-import { sleep } from "./sleep.ts"
 import type { World } from "./World.ts"
 
 /** Whether somebody is there to be asked: reads what is asked on stderr, and types. */
@@ -36,7 +36,7 @@ const forgetTyped = async ({ stdin }: World, interruption: Interruption): Promis
   const ignore = () => {}
   stdin.on("data", onData).on("error", ignore).resume()
   try {
-    await sleep(TYPED_MS, interruption.signal)
+    await pause(TYPED_MS, interruption.signal)
   } finally {
     stdin.off("data", onData).off("error", ignore).pause()
     stdin.setRawMode?.(false)

@@ -1,7 +1,7 @@
+import { pause } from "../client/leash.ts"
 import type { Asked } from "../client/request.ts"
 import type { Multitask } from "../client/index.ts"
 import { Refused } from "./Refused.ts"
-import { sleep } from "./sleep.ts"
 
 const TIMES = 5
 const FIRST_WAIT_MS = 500
@@ -34,7 +34,7 @@ export const wholeAnswer = async <A>(
       signal?.throwIfAborted()
       if (cause instanceof Refused) throw cause
       if (attempt === TIMES) throw new Refused(broken(TIMES), { cause })
-      await sleep(FIRST_WAIT_MS * 2 ** (attempt - 1), signal)
+      await pause(FIRST_WAIT_MS * 2 ** (attempt - 1), signal)
     }
   }
 }

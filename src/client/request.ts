@@ -135,8 +135,8 @@ const prepared = ({ baseUrl, apiKey = "" }: Connection, asked: Asked): Prepared 
   }
 }
 
-/** Not `randomUUID`, which browsers have for pages of https only. */
-const randomKey = (): string =>
+/** An idempotency key. Not `randomUUID`, which browsers have for pages of https only. */
+export const randomKey = (): string =>
   Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join(
     "",
   )
@@ -171,8 +171,11 @@ const isPassing = ({ status, retryAfter }: Failure): boolean =>
   (status >= 502 && status <= 504) ||
   (status === 409 && retryAfter !== undefined)
 
-/** Nothing was carried out, under this idempotency key. */
-const isClear = ({ status }: Failure): boolean =>
+/**
+ * Nothing was carried out, under this idempotency key. A request whose first answer was lost may be told at last that it is
+ * still under way (409), or that there are too many (429).
+ */
+export const isClear = ({ status }: Pick<Failure, "status">): boolean =>
   status >= 400 && status < 500 && ![408, 409, 429].includes(status)
 
 /** One attempt. */

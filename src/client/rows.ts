@@ -9,13 +9,16 @@ interface RunEvent {
   readonly output: Row["output"]
 }
 
+/** Not `is_active`: Parallel also says false of a run that waits for somebody (`action_required`), which has yet to end. */
+const ENDS: ReadonlySet<string> = new Set(["completed", "failed", "cancelled"])
+
 /** What ended, each attempt once: a stream that is opened again may tell an end again, and so may a late change of it. */
 export async function* rowsOf(events: AsyncIterable<StreamEvent>): AsyncGenerator<Row, void, undefined> {
   const told = new Set<string>()
   for await (const { event, data } of events) {
     if (event !== "task_run.state") continue
     const row = rowOf(data)
-    if (row === null || row.is_active !== false) continue
+    if (row === null || !ENDS.has(row.status)) continue
     const attempt = attemptOf(row)
     if (told.has(attempt)) continue
     told.add(attempt)
@@ -33,6 +36,6 @@ const rowOf = (data: string): Row | null => {
   }
 }
 
-/** Our own metadata name the attempt from the second on. */
-const attemptOf = ({ input_index, metadata }: Row): string =>
-  `${input_index}:${String((metadata as { attempt?: unknown } | null | undefined)?.attempt ?? 1)}`
+/** Each has a run of its own; one that was never sent is named by our own metadata, from the second on. */
+const attemptOf = ({ run_id, input_index, metadata }: Row): string =>
+  run_id ?? `${input_index}:${String((metadata as { attempt?: unknown } | null | undefined)?.attempt ?? 1)}`

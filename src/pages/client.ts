@@ -4,4 +4,4 @@
  */
 export { MultitaskError } from "../client/MultitaskError.ts"
 export { type StreamState, streamEvents } from "../client/events.ts"
-export { askJson, DOUBT } from "../client/request.ts"
+export { askJson, DOUBT, isClear, randomKey } from "../client/request.ts"

@@ -87,6 +87,35 @@ it("tells an end that is told again once, and the next attempt too", async () =>
   expect(rows.map(({ run_id }) => run_id)).toEqual(["r0-1", "r1-1", "r0-2"])
 })
 
+it("tells no end before there is one: a run may wait for somebody, and is not active then", async () => {
+  const { fetch } = answering(
+    streaming([run(0, 1, 1, "action_required"), run(1, 1, 2, "of_another_year"), run(0, 1, 3), done]),
+  )
+  const rows = await inTime(drain(clientOf(fetch).group(GROUP).rows()))
+  expect(rows.map(({ run_id, status }) => [run_id, status])).toEqual([["r0-1", "completed"]])
+})
+
+it("tells attempts apart by their runs, whatever their metadata say; those without a run by ours", async () => {
+  const unsent = { run_id: null, metadata: { input_index: "1", attempt: "2" } }
+  const { fetch } = answering(
+    streaming([
+      run(0, 1, 1, "failed", { metadata: null }),
+      run(0, 2, 2, "completed", { metadata: null }),
+      run(1, 1, 3, "cancelled", { run_id: null }),
+      run(1, 2, 4, "cancelled", unsent),
+      run(1, 2, 5, "cancelled", unsent),
+      done,
+    ]),
+  )
+  const rows = await inTime(drain(clientOf(fetch).group(GROUP).rows()))
+  expect(rows.map(({ input_index, status }) => [input_index, status])).toEqual([
+    [0, "failed"],
+    [0, "completed"],
+    [1, "cancelled"],
+    [1, "cancelled"],
+  ])
+})
+
 it("throws where the group is gone", async () => {
   const { fetch } = answering(streaming([run(0, 1, 1)]), lost, error(404, "no such group"))
   expect(await failureOf(drain(clientOf(fetch).group(GROUP).rows()))).toMatchObject({

@@ -1,12 +1,11 @@
 import * as Clock from "effect/Clock"
-import * as Duration from "effect/Duration"
-import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import * as Random from "effect/Random"
 import * as Scheduler from "effect/Scheduler"
 import * as FetchHttpClient from "effect/http/FetchHttpClient"
 import type { Clock as SimulatorClock } from "../../simulator/index.ts"
+import { effectClock } from "../../src/entry/testing/effectClock.ts"
 
 /** Random numbers of one seed (sfc32 seeded by a string hash). */
 export interface Dice {
@@ -48,26 +47,6 @@ export const makeDice = (seed: string): Dice => {
   }
 }
 
-const virtualClock = (clock: SimulatorClock): Clock.Clock => {
-  const millis = () => clock.now()
-  const nanos = () => BigInt(Math.round(clock.now())) * 1_000_000n
-  return {
-    currentTimeMillisUnsafe: millis,
-    currentTimeMillis: Effect.sync(millis),
-    currentTimeNanosUnsafe: nanos,
-    currentTimeNanos: Effect.sync(nanos),
-    monotonicTimeNanosUnsafe: nanos,
-    monotonicTimeNanos: Effect.sync(nanos),
-    sleep: (duration) =>
-      Effect.callback<void>((resume) => {
-        const millis = Duration.toMillis(duration)
-        if (!Number.isFinite(millis)) return
-        const cancel = clock.setTimer(millis, () => resume(Effect.void))
-        return Effect.sync(cancel)
-      }),
-  }
-}
-
 /**
  * Effect's surroundings from one clock, one seed and one network. The scheduler works in microtasks, so that all that
  * can happen at a moment has happened before the next macrotask.
@@ -79,7 +58,7 @@ export const surroundings = (options: {
   readonly log: (text: string) => void
 }) =>
   Layer.mergeAll(
-    Layer.succeed(Clock.Clock, virtualClock(options.clock)),
+    Layer.succeed(Clock.Clock, effectClock(options.clock)),
     Layer.succeed(Random.Random, {
       nextIntUnsafe: () => Math.floor(options.dice.next() * 2 ** 31),
       nextDoubleUnsafe: () => options.dice.next(),

@@ -1,4 +1,4 @@
-import { stateLabel } from "../../domain/nextStep.ts"
+import { isStatusState, stateLabel } from "../../domain/nextStep.ts"
 import { estimateCostUsd } from "../../domain/Processors.ts"
 import { PRODUCT } from "../../domain/Product.ts"
 import {
@@ -14,7 +14,6 @@ import type { GroupPlace } from "../place.ts"
 import { costText, forCost, rowsText, warningFacts, widthOf } from "../planText.ts"
 import { say, type Session } from "../Session.ts"
 import { terminalText } from "../terminalText.ts"
-import { processorNamed } from "./create.ts"
 import { type Facts, factsText, plural } from "../text.ts"
 
 const tell = (session: Session, facts: Facts): Promise<void> =>
@@ -84,7 +83,7 @@ export const retry = async (session: Session): Promise<number> => {
   const { place, open } = await reach(session, { asks: true })
   const group = await open()
   const request = (shown: number | null) => ({
-    ...(options.processor !== null && processorNamed(options.processor)),
+    ...(options.processor !== null && { processor: options.processor }),
     ...capOf(session, shown),
   })
   const { signal } = interruption
@@ -139,7 +138,8 @@ export const stop = async (session: Session): Promise<number> => {
 }
 
 const statusText = (status: TaskGroupStatus): string => {
-  const [label] = stateLabel(status)
+  // A server that is newer may know others.
+  const label = isStatusState(status.state) ? stateLabel(status)[0] : terminalText(status.state)
   return [label, terminalText(status.status_message)].filter((text) => text !== "").join(": ")
 }
 

@@ -1,12 +1,6 @@
 import { readFile } from "node:fs/promises"
 import { PRODUCT } from "../../domain/Product.ts"
-import {
-  type Created,
-  JsonText,
-  type Multitask,
-  type TaskGroup,
-  type TaskGroupInput,
-} from "../../client/index.ts"
+import { type Created, JsonText, type Multitask, type TaskGroup } from "../../client/index.ts"
 import { capOf, change, confirm, prepareAccess } from "../access.ts"
 import { type InputFile, readInputFile } from "../inputFile.ts"
 import { hostOf } from "../place.ts"
@@ -116,7 +110,7 @@ export const createPlanned = async (
         {
           inputs: new JsonText(file.json),
           ...asked(session),
-          ...processorNamed(plan.processor),
+          processor: plan.processor,
           ...(schema !== null && { output_schema: new JsonText(schema) }),
           ...capOf(session, plan.estimated_cost_usd),
         },
@@ -127,7 +121,7 @@ export const createPlanned = async (
       const url = terminalText(group.created.url)
       session.group = { url }
       session.interruption.meaning = goesOn(url)
-      const news = group.created.warnings.filter((warning: string) => !plan.warnings.includes(warning))
+      const news = group.created.warnings.filter((warning) => !plan.warnings.includes(warning))
       if (news.length > 0) await say(session, factsText(warningFacts(news), widthOf(session.world.stderr)))
       await tell(url)
     },
@@ -135,9 +129,6 @@ export const createPlanned = async (
       "It is not known whether the group was created. Running the command again may create, and cost, a second one.",
   })
 }
-
-/** A name that the server knows, or refuses. */
-export const processorNamed = (processor: string) => ({ processor }) as Pick<TaskGroupInput, "processor">
 
 /** Said to who leaves while rows are under way. */
 export const goesOn = (url: string): string =>

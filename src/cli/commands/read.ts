@@ -1,4 +1,4 @@
-import { nextStep } from "../../domain/nextStep.ts"
+import { isStatusState, nextStep } from "../../domain/nextStep.ts"
 import { PRODUCT } from "../../domain/Product.ts"
 import type { Multitask, TaskGroup, TaskGroupStatus } from "../../client/index.ts"
 import { clientOf, groupOf } from "../access.ts"
@@ -71,15 +71,18 @@ const followToEnd = async (
   if (task_run_status_counts["completed"] === num_task_runs) return true
   const failures = failuresText(followed).trimEnd()
   if (failures !== "") await say(session, failures)
-  await say(session, nextText(followed.status, url))
+  const next = nextText(followed.status, url)
+  if (next !== null) await say(session, next)
   return false
 }
 
-/** What can be done next, by commands. */
-const nextText = (status: TaskGroupStatus, url: string): string =>
-  nextStep(status, url, (act) =>
-    act === "inputs" ? `${PRODUCT} add ${url} FILE` : `${PRODUCT} ${act} ${url}`,
-  )
+/** What can be done next, by commands. Null for a state that only a newer server knows. */
+const nextText = (status: TaskGroupStatus, url: string): string | null =>
+  isStatusState(status.state)
+    ? nextStep(status, url, (act) =>
+        act === "inputs" ? `${PRODUCT} add ${url} FILE` : `${PRODUCT} ${act} ${url}`,
+      )
+    : null
 
 /** `run FILE`. */
 export const run = async (session: Session): Promise<number> => {

@@ -1,5 +1,4 @@
 import * as Clock from "effect/Clock"
-import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Random from "effect/Random"
@@ -14,6 +13,7 @@ import {
   type VirtualClock,
 } from "../../../simulator/index.ts"
 import { readSettings, type SettingsShape } from "../../domain/Settings.ts"
+import { effectClock } from "./effectClock.ts"
 import { localGroupLayers, type LocalGroupServices } from "../localGroupLayers.ts"
 import { type NodeSqliteStorage, nodeSqliteStorage } from "./nodeSqliteStorage.ts"
 
@@ -125,25 +125,5 @@ const seeded = (seed: string | number) => {
   return {
     nextIntUnsafe: () => Math.floor(random.next() * 2 ** 31),
     nextDoubleUnsafe: () => random.next(),
-  }
-}
-
-const effectClock = (clock: SimulatorClock): Clock.Clock => {
-  const millis = () => clock.now()
-  const nanos = () => BigInt(Math.round(clock.now())) * 1_000_000n
-  return {
-    currentTimeMillisUnsafe: millis,
-    currentTimeMillis: Effect.sync(millis),
-    currentTimeNanosUnsafe: nanos,
-    currentTimeNanos: Effect.sync(nanos),
-    monotonicTimeNanosUnsafe: nanos,
-    monotonicTimeNanos: Effect.sync(nanos),
-    sleep: (duration) =>
-      Effect.callback<void>((resume) => {
-        const ms = Duration.toMillis(duration)
-        if (!Number.isFinite(ms)) return
-        const cancel = clock.setTimer(ms, () => resume(Effect.void))
-        return Effect.sync(cancel)
-      }),
   }
 }

@@ -1,4 +1,5 @@
 // @ts-check
+import { randomKey } from "../shared/client.js"
 import { own } from "../shared/dom.js"
 
 /**
@@ -10,12 +11,6 @@ import { own } from "../shared/dom.js"
 
 /** For so long the server knows what it did under a key. */
 const KNOWN_MS = 24 * 3600 * 1000
-
-/** Not `randomUUID`, which browsers have for pages of https only. */
-const randomKey = () =>
-  Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join(
-    "",
-  )
 
 /** @param {string} sign @param {number} rows @returns {Attempt} */
 export const newAttempt = (sign, rows) => ({

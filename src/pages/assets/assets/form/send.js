@@ -1,7 +1,7 @@
 // @ts-check
 /** @import { Problem } from "../../types.js" */
 
-import { askJson, DOUBT, MultitaskError } from "../shared/client.js"
+import { askJson, DOUBT, isClear, MultitaskError } from "../shared/client.js"
 
 /**
  * What a request came to. `unknown`: it may have been carried out, and only under its own key may it be sent again.
@@ -44,19 +44,12 @@ export async function send({ path, body, idempotencyKey }, apiKey, onAgain) {
       ok: false,
       problems: problemsOf(error, isPlan),
       status: error.status,
-      unknown: !isPlan && !isRefusal(error.status),
+      unknown: !isPlan && !isClear(error),
       // Without a URL nothing is behind the group's id.
       taskgroupId: (error.url && error.taskgroupId) || null,
     }
   }
 }
-
-/**
- * Nothing was started. A request whose first answer was lost may be told at last that it is still under way (409), or
- * that there are too many (429).
- * @param {number} status
- */
-const isRefusal = (status) => status >= 400 && status < 500 && ![408, 409, 429].includes(status)
 
 const REPEAT = "Whether the group was started is not known: sent again unchanged, it is started once."
 

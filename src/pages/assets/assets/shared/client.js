@@ -467,5 +467,7 @@ export {
   DOUBT,
   MultitaskError,
   askJson,
+  isClear,
+  randomKey,
   streamEvents
 };
