@@ -1,6 +1,7 @@
 import { baseUrlOf, groupIdOf } from "./address.ts"
 import { type JsonText, written } from "./JsonText.ts"
 import { act, ask, type Asked, type Connection } from "./request.ts"
+import { MultitaskError } from "./MultitaskError.ts"
 import { TaskGroup } from "./TaskGroup.ts"
 import type { Created, Plan, TaskGroupInput } from "./types.ts"
 
@@ -47,7 +48,11 @@ export class Multitask {
     // Its answer would be no group.
     if (input["dry_run"] === true)
       throw new TypeError("`create` with `dry_run` would create nothing: call `plan`")
-    const created = await this.#post<Created>(written(input), options)
+    const created = await this.#post<Created | null>(written(input), options)
+    if (typeof created?.taskgroup_id !== "string") {
+      const message = "The answer names no task group. Check that the base URL is that of Parallel Multitask."
+      throw new MultitaskError({ status: 200, message })
+    }
     return Object.assign(new TaskGroup(this.#connection, created.taskgroup_id), { created })
   }
 

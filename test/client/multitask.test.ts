@@ -44,6 +44,17 @@ it("creates a group, and says what the server said of it", async () => {
   expect(server.sent[1]).toMatchObject({ method: "POST", path: `/${GROUP}/stop`, body: undefined })
 })
 
+it.each([null, {}, { taskgroup_id: null }])(
+  "makes no group of an answer that names none: %j",
+  async (answer) => {
+    const server = answering(json(answer))
+    expect(await failureOf(clientOf(server.fetch).create(input))).toMatchObject({
+      name: "MultitaskError",
+      message: expect.stringContaining("names no task group"),
+    })
+  },
+)
+
 it("does not create what is only to be planned", async () => {
   const server = answering(json(created))
   await expect(clientOf(server.fetch).create({ ...input, dry_run: true })).rejects.toThrow(/call `plan`/)
