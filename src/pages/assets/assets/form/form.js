@@ -276,7 +276,7 @@ form.addEventListener("submit", (event) => {
   if (submit.getAttribute("aria-disabled") !== "true") void orders.run()
 })
 // Whoever goes on typing wants the form as it is, and no group in its place.
-for (const kind of ["input", "change"])
+for (const kind of ["input", "drop"])
   form.addEventListener(kind, ({ target }) => target !== key.field && filling.interrupt())
 new CopyLink(() => read().request)
 watchKeyboard()

@@ -205,7 +205,7 @@ class Reader {
     if (rows !== null && kindOf(rows) === "array") fills.rows = prettyRows(elementsOf(rows))
     if (schema !== null) fills.schema = readableText(schema, 2)
     const taken = Object.keys(fills).map((key) => LABELS.get(/** @type {keyof Fills} */ (key)) ?? key)
-    fills.rowsName = "rows of the link"
+    if (fills.rows !== undefined) fills.rowsName = "rows of the link"
     return { fills, isWhole, again, taken, ignored, toOthers }
   }
 }
