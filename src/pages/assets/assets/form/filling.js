@@ -55,7 +55,7 @@ export class Filling {
     const stored = storedBefore()
     if (stored !== null) {
       this.#before = { ...stored, secret: null, others: null }
-      this.#tell("A link has filled in this form.")
+      this.#tell("What was here before this was filled in can be had again.")
     }
     await this.#open(false)
   }
@@ -77,8 +77,8 @@ export class Filling {
     if (link.again !== null) void this.#again(link)
     else this.#take(link)
     if (!isAsked) return
-    byId("filled").scrollIntoView({ block: "center" })
-    this.#said.focus()
+    byId("filled").scrollIntoView({ block: "start" })
+    this.#said.focus({ preventScroll: true })
   }
 
   /** @param {Link} link */
@@ -146,7 +146,7 @@ export class Filling {
     this.#asFilled = ""
     this.#keep(now)
     this.#tell("What was here is back. What it replaced can be had again in the same way.")
-    this.#said.focus()
+    this.#said.focus({ preventScroll: true })
   }
 
   /** @param {Snapshot} before */

@@ -42,6 +42,11 @@ const TEXTS = new Map([
 ])
 const LINES = ["inputs_url", "title", "limit", "max_cost_usd", "webhook_url"]
 
+const KNOWN = [
+  ...["question", "output_type", "output_schema", "rows", "inputs_url", "processor", "title", "limit"],
+  ...["max_cost_usd", "skip_empty", "metadata", "webhook_url", ...PASSED_ON, "rest", "again"],
+]
+
 /** What the form calls them. @type {Map<keyof Fills, string>} */
 const LABELS = new Map([
   ["question", "what you want to know"],
@@ -86,6 +91,10 @@ class Reader {
   toOthers = []
   /** @type {Map<string, string>} */
   #others = new Map()
+  /** @type {string[]} */
+  #secrets = []
+  /** @type {string[]} */
+  #unknown = []
 
   /** @param {string} text @param {boolean} [mayUnpack] */
   async readAll(text, mayUnpack = true) {
@@ -129,14 +138,7 @@ class Reader {
     else if (name === "processor") this.#takeProcessor(value)
     else if (name === "skip_empty") this.fills.skipEmpty = /^(true|1|yes|on)$/i.test(value)
     else if (PASSED_ON.includes(name)) this.#takeOther(name, value)
-    else if (SECRETS.test(name))
-      this.ignored.push(
-        `“${shown(name)}” was left out: keys and secrets do not belong into a link. Type it in yourself.`,
-      )
-    else
-      this.ignored.push(
-        `“${shown(name)}” was left out: it is none of ${[...TEXTS.keys()].join(", ")}, output_type, processor, skip_empty, ${PASSED_ON.join(", ")}.`,
-      )
+    else (SECRETS.test(name) ? this.#secrets : this.#unknown).push(`“${shown(name)}”`)
   }
 
   /** @param {string} name @param {keyof Fills} key @param {string} value */
@@ -188,6 +190,12 @@ class Reader {
   /** @returns {Link} */
   result() {
     const { fills, isWhole, again, ignored, toOthers } = this
+    if (this.#secrets.length > 0)
+      ignored.unshift(
+        `Left out: ${this.#secrets.join(", ")}. Keys and secrets do not belong into a link: type them in yourself.`,
+      )
+    if (this.#unknown.length > 0)
+      ignored.push(`Left out: ${this.#unknown.join(", ")}. What a link may carry: ${KNOWN.join(", ")}.`)
     if (this.#others.size > 0) {
       const json = [...this.#others].map(([name, value]) => `${JSON.stringify(name)}:${value}`).join(",")
       fills.others = readableText(`{${json}}`, 2)
