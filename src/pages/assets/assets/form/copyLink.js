@@ -13,7 +13,7 @@ const MOST_LINK = 32_000
 const MOST_PLAIN = 2_000
 
 /** A request as what stands behind the # of a link: all that may be told. @param {MultitaskRequest} request */
-export function fragmentOf({
+function fragmentOf({
   inputs,
   output_type,
   output_description,

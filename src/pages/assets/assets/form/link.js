@@ -23,7 +23,7 @@ const MOST_NAMES = 64
 /** In controls of one line. */
 const MOST_LINE = 2_000
 
-export const GROUP_ID = /^[A-Za-z0-9_-]{8,128}$/
+const GROUP_ID = /^[A-Za-z0-9_-]{8,128}$/
 const SECRETS = /key|secret|token|authorization|headers?$|password|credential/i
 
 /** Names, and what they are called here. @type {Map<string, keyof Fills>} */
