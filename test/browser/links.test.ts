@@ -214,6 +214,16 @@ it("copies a link to the form that shows others the same form, without what is s
   await other.click("#submit")
   await expectText(other, "#other-fields-error", /Put them in again where it says YOUR_SECRET/)
 
+  // Headers that somebody wrote into a link are not taken from it.
+  const servers = JSON.stringify(JSON.parse(OTHERS).mcp_servers)
+  await follow(other, fragment({ mcp_servers: servers, previous_interaction_id: "trun_1", rest: "empty" }))
+  await expectText(other, "#filled-ignored", /^Headers of MCP servers were left out/)
+  expect(JSON.parse(await other.inputValue("#other-fields"))).toMatchObject({
+    mcp_servers: [{ headers: { authorization: "YOUR_SECRET" } }],
+    previous_interaction_id: "trun_1",
+  })
+  expect(await other.inputValue("#inputs")).toBe("")
+
   // Longer ones are packed; what does not fit is not cut.
   const many = Array.from({ length: 400 }, (_, n) => `{"company":"Company number ${n}"}`)
   await page.fill("#inputs", `[${many.join(",")}]`)
