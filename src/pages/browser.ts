@@ -7,7 +7,8 @@ import type { RowLimits } from "../domain/Rows.ts"
  */
 export { totalEnded } from "../domain/Counts.ts"
 export { csvCell, csvColumns, csvRecord, csvText } from "../domain/Csv.ts"
-export { guessDelimiter } from "../domain/DelimitedHeader.ts"
+export { guessDelimiter, readHeader, SEPARATOR_LINE } from "../domain/DelimitedHeader.ts"
+export { DelimitedScanner } from "../domain/DelimitedScanner.ts"
 export { compareNumbers } from "../domain/JsonNumber.ts"
 export { JsonReader } from "../domain/JsonReader.ts"
 export {
@@ -16,6 +17,7 @@ export {
   escapeRaw,
   fieldsOf,
   kindOf,
+  membersOf,
   readableText,
   shownText,
 } from "../domain/JsonText.ts"

@@ -101,9 +101,13 @@ export const formHtml = (loginUrl: string | null): string => `<!doctype html>
 <label class="visually-hidden" for="inputs">Rows as JSON, CSV or TSV</label>
 <textarea id="inputs" rows="11" spellcheck="false" autocomplete="off" wrap="off" aria-describedby="inputs-hint inputs-error"></textarea>
 <p id="chosen-file" class="notice" hidden><span id="chosen-name"></span> <button type="button" class="small" id="remove-file">Remove</button></p>
-<div class="under"><p class="hint" id="inputs-hint">JSON, JSON Lines, or CSV and TSV copied from a spreadsheet. A file may be dropped here.</p>
+<div class="under"><p class="hint" id="inputs-hint">A list, cells copied from a spreadsheet, CSV, JSON or a curl line. A file, .xlsx too, may be dropped here.</p>
 <button type="button" class="small" id="choose-file">Choose a file</button>
-<input type="file" id="inputs-file" accept=".json,.jsonl,.ndjson,.csv,.tsv,.txt" aria-label="File with rows" tabindex="-1" hidden></div>
+<input type="file" id="inputs-file" accept=".xlsx,.json,.jsonl,.ndjson,.csv,.tsv,.tab,.txt,.md" aria-label="File with rows" tabindex="-1" hidden></div>
+<div id="import-settings" hidden>
+<span id="header-choice"><label class="check"><input type="checkbox" id="header-line" aria-describedby="header-why"> First line is a header</label> <span class="hint" id="header-why"></span></span>
+<label class="check" id="sheet-choice" hidden>Sheet <select id="sheet"></select></label>
+</div>
 <div class="table-box"><table id="preview" class="preview" hidden></table></div>
 <p class="hint" id="inputs-summary" role="status"></p>
 </div>
@@ -112,6 +116,7 @@ export const formHtml = (loginUrl: string | null): string => `<!doctype html>
 <input type="url" id="inputs-url" inputmode="url" placeholder="https://example.com/rows.json" spellcheck="false" autocomplete="off" aria-describedby="url-hint inputs-error">
 <p class="hint" id="url-hint">An https address that answers JSON, JSON Lines, CSV or TSV. It is fetched once, when you submit, and not kept.</p>
 </div>
+<div aria-live="polite"><ul id="import-notes" hidden></ul></div>
 <div class="field-error" id="inputs-error" role="alert" hidden></div>
 </section>
 

@@ -12,6 +12,7 @@ import { examples } from "./examples.js"
 import { Filling } from "./filling.js"
 import { plural } from "../shared/format.js"
 import { History } from "./history.js"
+import { draftWith } from "./import/requestDraft.js"
 import { InputsEditor } from "./inputs.js"
 import { KeyPanel } from "./key.js"
 import { Threshold } from "./money.js"
@@ -47,7 +48,11 @@ const changed = () => {
   keepSoon()
 }
 const key = new KeyPanel({ changed, save: (withRows) => saveDraft(draft(withRows)) })
-const inputs = new InputsEditor(changed)
+const inputs = new InputsEditor(changed, (fields) => {
+  // The rows stay where they are: they came with it.
+  const { inputs: _, ...rest } = draft(false)
+  restoreFields(draftWith(fields, rest))
+})
 const schema = new SchemaEditor(() => {
   // A suggested field that was changed is one's own.
   choose("schema-mode", "own")
@@ -215,9 +220,15 @@ function keepSoon() {
 
 /** @param {unknown} saved what `draft` made, perhaps in an earlier version of this page */
 function restore(saved) {
-  const text = (/** @type {string} */ name) => String(own(saved, name) ?? "")
   ready = false
   inputs.restore(own(saved, "inputs"))
+  restoreFields(saved)
+}
+
+/** All but the rows. @param {unknown} saved */
+function restoreFields(saved) {
+  const text = (/** @type {string} */ name) => String(own(saved, name) ?? "")
+  ready = false
   choose("output-type", text("outputType") === "text" ? "text" : "json")
   choose("schema-mode", text("schemaMode") === "own" ? "own" : "suggest")
   description.value = text("description")

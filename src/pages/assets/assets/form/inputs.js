@@ -1,67 +1,68 @@
 // @ts-check
 /** @import { JsonObject, MultitaskRequest, Problem } from "../../types.js" */
-/** @import { ParsedInputs } from "./parse.js" */
+/** @import { Parsed, Understood } from "./import/read.js" */
+/** @import { WholeRequest } from "./import/requestBody.js" */
+/** @import { ImportSettings } from "./import/settings.js" */
 
-import { byId, fill, h, own, setText } from "../shared/dom.js"
-import { fieldsOf } from "../shared/domain.js"
-import { count, plain, plural } from "../shared/format.js"
-import { parseInputs } from "./parse.js"
+import { byId, own, setText } from "../shared/dom.js"
+import { plural } from "../shared/format.js"
+import { compactText, elementsOf } from "../shared/domain.js"
+import { draftedRows, restoredRows } from "./import/keptRows.js"
+import { drawNotes, droppedNote, lostNote, raggedNote, repeatedNote, requestNote } from "./import/notes.js"
+import { drawPreview } from "./import/preview.js"
+import { mayBeKept } from "./import/requestBody.js"
+import { NOTHING, parsedOf, understand } from "./import/read.js"
+import { RowsText } from "./import/rowsText.js"
+import { NO_SETTINGS } from "./import/settings.js"
 import { prettyRows } from "./request.js"
-
-/** Larger files stay outside the text area, which would make typing slow. */
-const MOST_EDITABLE = 300_000
-const PREVIEW_ROWS = 5
-const PREVIEW_COLUMNS = 8
 
 /** The rows to be worked on: pasted, from a file, or behind a URL. Shows what was understood of them. */
 export class InputsEditor {
-  #text = /** @type {HTMLTextAreaElement} */ (byId("inputs"))
   #url = /** @type {HTMLInputElement} */ (byId("inputs-url"))
-  #file = /** @type {HTMLInputElement} */ (byId("inputs-file"))
-  #drop = byId("inputs-rows")
-  #summary = byId("inputs-summary")
-  #preview = byId("preview")
-  #chosen = byId("chosen-file")
-  /** A file too large to edit. @type {{ name: string, text: string } | null} */
-  #large = null
-  #fileName = ""
+  #header = /** @type {HTMLInputElement} */ (byId("header-line"))
+  /** @type {RowsText} */
+  #text
+  /** What a request said beside its rows. @type {WholeRequest | null} */
+  #request = null
+  #isTaken = false
   /** Much text is looked at a little later, so that typing stays quick. */
   #isStale = false
   /** Rows without any value are left out. */
   #skipEmpty = false
-  /** @type {ParsedInputs} */
-  #parsed = { rows: [], format: "", problems: [], notes: [] }
+  /** @type {ImportSettings} */
+  #settings = NO_SETTINGS
+  /** The first two lines, of which the settings were made. @type {readonly string[]} */
+  #sign = []
+  /** What a text is, which need not be found out again for other settings. @type {{ of: string, understood: Understood } | null} */
+  #known = null
+  /** @type {Parsed} */
+  #parsed = NOTHING
 
-  /** @param {() => void} onChange */
-  constructor(onChange) {
+  /**
+   * @param {() => void} onChange
+   * @param {(fields: ReadonlyMap<string, string>) => void} onRequest fills the form with what a request says, as JSON text
+   */
+  constructor(onChange, onRequest) {
     this.onChange = onChange
+    this.onRequest = onRequest
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     let timer
-    this.#text.addEventListener("input", () => {
-      this.#fileName = ""
-      this.#isStale = true
-      clearTimeout(timer)
-      timer = setTimeout(() => this.#changed(), this.#text.value.length > 50_000 ? 300 : 0)
+    this.#text = new RowsText({
+      typed: () => {
+        this.#request = null
+        this.#isStale = true
+        clearTimeout(timer)
+        timer = setTimeout(() => this.#changed(), this.#text.whole.length > 50_000 ? 300 : 0)
+      },
+      replaced: () => (this.#settings = NO_SETTINGS),
+      changed: () => {
+        this.#request = null
+        this.#changed()
+      },
     })
     this.#url.addEventListener("input", onChange)
     for (const radio of this.#modes()) radio.addEventListener("change", () => this.#showMode())
-    this.#file.addEventListener("change", () => this.#take(this.#file.files?.[0]))
-    byId("choose-file").addEventListener("click", () => this.#file.click())
-    byId("remove-file").addEventListener("click", () => {
-      this.#large = null
-      this.#changed()
-      this.#text.focus()
-    })
-    this.#drop.addEventListener("dragover", (event) => {
-      event.preventDefault()
-      this.#drop.classList.add("dropping")
-    })
-    this.#drop.addEventListener("dragleave", () => this.#drop.classList.remove("dropping"))
-    this.#drop.addEventListener("drop", (event) => {
-      event.preventDefault()
-      this.#drop.classList.remove("dropping")
-      void this.#take(event.dataTransfer?.files[0])
-    })
+    this.#header.addEventListener("change", () => this.#set({ header: this.#header.checked }))
   }
 
   #modes() {
@@ -85,33 +86,36 @@ export class InputsEditor {
 
   /** @param {JsonObject[] | undefined} rows @param {string | undefined} url */
   set(rows, url) {
-    this.#large = null
-    this.#fileName = ""
-    if (rows) this.#text.value = prettyRows(rows.map((row) => JSON.stringify(row)))
+    this.#text.forget()
+    this.#request = null
+    this.#settings = NO_SETTINGS
+    this.#text.large = null
+    if (rows) this.#text.field.value = prettyRows(rows.map((row) => JSON.stringify(row)))
     if (url !== undefined) this.#url.value = url
-    for (const radio of this.#modes()) radio.checked = (radio.value === "url") === (url !== undefined)
-    this.#showMode()
+    this.#choose(url !== undefined)
     this.#changed()
   }
 
   /** What `restore` needs. The rows may be much, and can be left out. @param {boolean} withRows */
   draft(withRows) {
-    const rows = withRows ? { text: this.#text.value, fileName: this.#fileName, large: this.#large } : {}
+    const { field, fileName, large } = this.#text
+    // Where there are rows, it is no request that somebody has begun to write.
+    const mayBe = withRows && (this.#parsed.rows.length > 1 || mayBeKept(this.#text.whole))
+    const rows = draftedRows({ text: field.value, fileName, large }, this.#settings, mayBe)
     return { ...rows, url: this.#url.value, byUrl: this.byUrl }
   }
 
   /** @param {unknown} draft */
   restore(draft) {
-    const large = own(draft, "large")
-    const name = own(large, "name")
-    const text = own(large, "text")
-    this.#large = typeof name === "string" && typeof text === "string" ? { name, text } : null
-    this.#text.value = String(own(draft, "text") ?? "")
-    this.#fileName = String(own(draft, "fileName") ?? "")
+    this.#text.forget()
+    this.#request = null
+    const { text, settings, ...rest } = restoredRows(draft)
+    Object.assign(this.#text, rest)
+    this.#text.field.value = text
+    this.#settings = settings
+    this.#sign = signOf(this.#text.whole)
     this.#url.value = String(own(draft, "url") ?? "")
-    for (const radio of this.#modes())
-      radio.checked = (radio.value === "url") === (own(draft, "byUrl") === true)
-    this.#showMode()
+    this.#choose(own(draft, "byUrl") === true)
     this.#changed()
   }
 
@@ -119,7 +123,11 @@ export class InputsEditor {
   read() {
     // What is sent is what stands there, however lately it was typed.
     if (this.#isStale) this.#parse()
-    if (!this.byUrl) return { inputs: this.#parsed.rows, problems: this.#parsed.problems }
+    if (!this.byUrl) {
+      const { refusal } = this.#text
+      const problems = refusal === null ? this.#parsed.problems : [{ path: "inputs", message: refusal }]
+      return { inputs: this.#parsed.rows, problems }
+    }
     const url = this.#url.value.trim()
     const local = /^http:\/\/(localhost|127\.0\.0\.1)[:/]/.test(url)
     const problems =
@@ -131,7 +139,13 @@ export class InputsEditor {
 
   /** Whether the text area or the URL field is the one an error belongs to. */
   get field() {
-    return this.byUrl ? this.#url : this.#text
+    return this.byUrl ? this.#url : this.#text.field
+  }
+
+  /** @param {boolean} byUrl */
+  #choose(byUrl) {
+    for (const radio of this.#modes()) radio.checked = (radio.value === "url") === byUrl
+    this.#showMode()
   }
 
   #showMode() {
@@ -140,14 +154,10 @@ export class InputsEditor {
     this.onChange()
   }
 
-  /** @param {File | undefined} file */
-  async #take(file) {
-    if (!file) return
-    const text = await file.text()
-    this.#file.value = ""
-    this.#fileName = file.name
-    this.#large = text.length > MOST_EDITABLE ? { name: file.name, text } : null
-    if (!this.#large) this.#text.value = text
+  /** @param {Partial<ImportSettings>} settings */
+  #set(settings) {
+    this.#settings = { ...this.#settings, ...settings }
+    this.#sign = signOf(this.#text.whole)
     this.#changed()
   }
 
@@ -158,80 +168,105 @@ export class InputsEditor {
 
   #parse() {
     this.#isStale = false
-    this.#parsed = this.#large
-      ? parseInputs(this.#large.text, this.#large.name, this.#skipEmpty)
-      : parseInputs(this.#text.value, this.#fileName, this.#skipEmpty)
-    this.#text.hidden = this.#large !== null
-    this.#chosen.hidden = this.#large === null
-    if (this.#large)
-      setText(
-        byId("chosen-name"),
-        `${this.#large.name} (${count(Math.round(this.#large.text.length / 1024))} KB)`,
-      )
-    this.#drawPreview()
+    const sign = signOf(this.#text.whole)
+    // Another list than the one that the settings were made for.
+    if (!sign.some((line) => this.#sign.includes(line))) this.#settings = NO_SETTINGS
+    this.#sign = sign
+    const { source, request } = this.#understand()
+    if (request !== null) this.#takeRequest(request, !("problem" in source))
+    this.#parsed = parsedOf(source, this.#settings, this.#skipEmpty)
+    this.#draw()
   }
 
-  #drawPreview() {
-    const { rows, format, problems, notes } = this.#parsed
-    const first = rows.slice(0, PREVIEW_ROWS).map(fieldsOf)
-    const columns = columnsOf(rows)
-    setText(
-      this.#summary,
-      rows.length === 0
-        ? ""
-        : [
-            `${plural(rows.length, "row")}, ${plural(columns.length, "column")}, read as ${format}.`,
-            ...notes,
-          ].join(" "),
-    )
-    this.#preview.hidden = rows.length === 0
-    if (rows.length === 0) return
-    const shown = columns.slice(0, PREVIEW_COLUMNS)
-    const bad = new Set(problems.map(({ path }) => path))
-    const rest = rows.length - PREVIEW_ROWS
-    fill(
-      this.#preview,
-      h("caption", { class: "visually-hidden" }, "The first rows as they were understood"),
-      h(
-        "thead",
-        {},
-        h(
-          "tr",
-          {},
-          shown.map((name) => h("th", { scope: "col" }, name || "(no name)")),
-          columns.length > shown.length && h("th", { scope: "col" }, `+${columns.length - shown.length}`),
-        ),
-      ),
-      h(
-        "tbody",
-        {},
-        first.map((row, at) =>
-          h(
-            "tr",
-            { class: bad.has(`inputs[${at}]`) ? "bad" : null },
-            shown.map((name) => h("td", {}, plain(row.get(name)).slice(0, 120))),
-            columns.length > shown.length && h("td", {}, "…"),
-          ),
-        ),
-        rest > 0 &&
-          h(
-            "tr",
-            {},
-            h(
-              "td",
-              { class: "muted", colspan: shown.length + 1 },
-              `and ${plural(rest, "more row", "more rows")}`,
-            ),
-          ),
-      ),
-    )
+  #understand() {
+    const { whole, name } = this.#text
+    const of = `${this.#skipEmpty} ${name}\n${whole}`
+    if (this.#known?.of !== of) this.#known = { of, understood: understand(whole, name, this.#skipEmpty) }
+    return this.#known.understood
+  }
+
+  /** Of a request the rows stay in the field, and nothing that might be a key. @param {WholeRequest} request @param {boolean} isGood */
+  #takeRequest(request, isGood) {
+    this.#request = request
+    this.#isTaken = false
+    const { url, rows } = request
+    const isArray = isGood && /^\s*\[/.test(rows)
+    this.#text.put(url !== null ? "" : isArray ? arrayLines(rows) : rows, this.#text.name || "Pasted text")
+    this.#text.fileName = ""
+    this.#sign = signOf(this.#text.whole)
+    if (url === null) return
+    this.#url.value = url
+    this.#choose(true)
+  }
+
+  #draw() {
+    const { rows, format, notes, columns, header } = this.#parsed
+    this.#text.draw()
+    byId("import-settings").hidden = header === null && !this.#text.hasSheets
+    byId("header-choice").hidden = header === null
+    this.#header.checked = header?.is ?? false
+    setText(byId("header-why"), header?.why ? `Guessed: ${header.why}` : "")
+    const sent = columns.filter(({ isOut }) => !isOut).length
+    const said = `${plural(rows.length, "row")}, ${plural(sent, "column")}, read as ${format}.`
+    setText(byId("inputs-summary"), rows.length === 0 ? "" : [said, ...notes].join(" "))
+    drawPreview(byId("preview"), this.#parsed, {
+      rename: (key, name) => this.#rename(key, name),
+      leaveOut: (key, isOut) => {
+        const out = new Set(this.#settings.out)
+        if (isOut) out.add(key)
+        else out.delete(key)
+        this.#set({ out })
+      },
+    })
+    this.#drawNotes()
+  }
+
+  #drawNotes() {
+    const { rows, dropped, repeated, ragged } = this.#parsed
+    const { distinct } = this.#settings
+    const { refusal, gone, note } = this.#text
+    const dismiss = { label: "Keep them", act: () => this.#dismiss() }
+    drawNotes(byId("import-notes"), [
+      refusal === null ? null : { text: "The rows that were here are still here.", buttons: [dismiss] },
+      gone === "" ? null : { text: `${gone} could not be kept while you were away. Put it in again.` },
+      note === "" ? null : { text: note },
+      requestNote(this.#request, this.#isTaken, () => this.#fillForm()),
+      raggedNote(ragged, (choice) => this.#set({ ragged: choice })),
+      droppedNote(dropped),
+      repeatedNote(repeated, distinct, (isDistinct) => this.#set({ distinct: isDistinct })),
+      lostNote(rows),
+    ])
+  }
+
+  #dismiss() {
+    this.#text.refusal = null
+    this.#changed()
+    this.field.focus()
+  }
+
+  #fillForm() {
+    this.#isTaken = true
+    this.onRequest(this.#request?.fields ?? new Map())
+    this.#drawNotes()
+    this.field.focus()
+  }
+
+  /** @param {string} key @param {string} name the column's own takes a new one away */
+  #rename(key, name) {
+    const names = new Map(this.#settings.names)
+    if (name === "" || name === key) names.delete(key)
+    else names.set(key, name)
+    this.#set({ names })
   }
 }
 
-/** Columns of the first rows, in the order they appear. @param {readonly string[]} rows */
-function columnsOf(rows) {
-  /** @type {Set<string>} */
-  const names = new Set()
-  for (const row of rows.slice(0, 1000)) for (const name of fieldsOf(row).keys()) names.add(name)
-  return [...names]
-}
+/** @param {string} text @returns {readonly string[]} */
+const signOf = (text) =>
+  text
+    .slice(0, 5000)
+    .split("\n")
+    .filter((line) => line.trim() !== "")
+    .slice(0, 2)
+
+/** One row a line, where each is small. @param {string} array JSON text */
+const arrayLines = (array) => prettyRows(elementsOf(compactText(array)))

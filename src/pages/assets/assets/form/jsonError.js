@@ -4,7 +4,7 @@
  * is the one thing one wants to know. Only called for text that `JSON.parse` refused.
  * @param {string} text @returns {{ line: number, column: number, what: string }}
  */
-export function locateJsonError(text) {
+function locateJsonError(text) {
   let at = 0
   const literal = /(?:true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?)/y
   const string = /"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/y
@@ -62,4 +62,10 @@ export function locateJsonError(text) {
   const what = walk() ?? "it cannot be read"
   const before = text.slice(0, at).split("\n")
   return { line: before.length, column: (before.at(-1)?.length ?? 0) + 1, what }
+}
+
+/** What is wrong and where. @param {string} text that is not JSON */
+export function jsonProblem(text) {
+  const { line, column, what } = locateJsonError(text)
+  return `Not valid JSON: ${what}, in line ${line}, column ${column}.`
 }

@@ -1,0 +1,193 @@
+// @ts-check
+import {
+  DelimitedScanner,
+  guessDelimiter,
+  ROW_LIMITS,
+  SEPARATOR_LINE,
+  textFailure,
+} from "../../shared/domain.js"
+import { isBlankCell } from "./cells.js"
+import { isName } from "./header.js"
+
+/**
+ * Lines of cells, before anybody has said which of them is a header.
+ *
+ * @typedef {{ cells: string[], line: number }} Line `line` counts the text's, from 1
+ * @typedef {{ lines: Line[], blank: number, delimiter: string, format: "CSV" | "TSV" | "a list" | "a Markdown table", isFile: boolean, notes: readonly string[] }} Table
+ *   `blank`: lines that hold nothing, which are not among them; `delimiter`: what divides the cells, "" for a list;
+ *   `isFile`: it comes from a file of a kind that has a header as a rule; `notes`: what is not among the lines, in words
+ */
+
+/** Enough to see how a text goes on. */
+const SAMPLE_LINES = 50
+const SAMPLE_CHARS = 50_000
+
+/** Lines above a table that say what it is. */
+const MOST_TITLES = 3
+
+/** @param {string} text @param {"csv" | "tsv" | null} said what somebody says it is @param {boolean} isFile @returns {Table | { problem: string }} */
+export function readTable(text, said, isFile) {
+  const named = SEPARATOR_LINE.exec(text)
+  const body = named ? text.slice(named[0].length) : text
+  const sample = sampleOf(body)
+  const guessed = said === "tsv" ? "\t" : (guessDelimiter(body, true) ?? ",")
+  const below = named || sample[0]?.includes(guessed) ? null : dividerBelow(sample)
+  const delimiter = named?.[1] ?? below ?? guessed
+  if (!named && below === null && said === null && isList(sample, delimiter)) return listOf(body, isFile)
+  const table = scan(body, delimiter.charCodeAt(0), named ? 2 : 1)
+  if ("problem" in table) return table
+  const { lines, notes } = below === null ? { lines: table.lines, notes: [] } : withoutTitles(table.lines)
+  return { ...table, lines, notes, delimiter, format: delimiter === "\t" ? "TSV" : "CSV", isFile }
+}
+
+/** The first lines that hold something. @param {string} text */
+const sampleOf = (text) =>
+  text
+    .slice(0, SAMPLE_CHARS)
+    .split(/\r\n|\r|\n/)
+    .filter((line) => !isBlankCell(line))
+    .slice(0, SAMPLE_LINES)
+
+/** Whether nearly all of these lines have as many cells. @param {readonly string[]} lines @param {string} delimiter */
+function agree(lines, delimiter) {
+  const counts = lines.map((line) => line.split(delimiter).length)
+  const usual = counts.toSorted((a, b) => a - b)[Math.floor(counts.length / 2)] ?? 1
+  return usual > 1 && counts.filter((n) => n === usual).length >= counts.length * 0.8
+}
+
+/** What divides the lines below a first one that it does not divide: a title. @param {readonly string[]} sample */
+function dividerBelow(sample) {
+  const rest = sample.slice(1).filter((line, at) => at >= MOST_TITLES || /[\t;,]/.test(line))
+  if (rest.length < 2 || isName((sample[0] ?? "").trim())) return null
+  return ["\t", ";", ","].find((one) => agree(rest, one) && (one !== "," || !isProse(rest))) ?? null
+}
+
+/** @param {readonly Line[]} lines */
+function withoutTitles(lines) {
+  const start = lines.slice(0, MOST_TITLES).findIndex(({ cells }) => cells.length > 1)
+  if (start < 1) return { lines: [...lines], notes: [] }
+  const titles = lines.slice(0, start).map(({ cells }) => `“${(cells[0] ?? "").slice(0, 60)}”`)
+  const verb =
+    start === 1 ? "Line 1 stands above the table and is" : `${start} lines stand above the table and are`
+  return { lines: lines.slice(start), notes: [`${verb} left out: ${titles.join(", ")}.`] }
+}
+
+/** Marks of a list's items. */
+const MARK = /^(?:[-*•–·]|\d{1,5}[.)])\s+(?=\S)/
+
+/** Lines of one text each. @param {string} text @param {boolean} isFile @returns {Table} */
+function listOf(text, isFile) {
+  const read = scan(text, NaN, 1)
+  // A quote may be no more than the first character of a sentence.
+  const { lines, blank } = "problem" in read ? plainLines(text) : read
+  const isMarked = lines.length > 1 && lines.every(({ cells }) => MARK.test(cells[0] ?? ""))
+  return {
+    lines: isMarked
+      ? lines.map(({ cells, line }) => ({ cells: [(cells[0] ?? "").replace(MARK, "")], line }))
+      : lines,
+    blank,
+    notes: isMarked ? ["Its bullets or numbers are left out."] : [],
+    delimiter: "",
+    format: "a list",
+    isFile,
+  }
+}
+
+/** Commas that stand before a blank, or in numbers. @param {readonly string[]} lines */
+const isProse = (lines) => lines.every((line) => !/,\S/.test(line.replace(/\d,\d{3}\b/g, "")))
+
+/**
+ * Whether each line is one text, in which commas are commas: the first has none, or each is an address, or they all stand
+ * before a blank and the lines do not agree on how many there are.
+ * @param {readonly string[]} sample @param {string} delimiter
+ */
+function isList(sample, delimiter) {
+  const [first = ""] = sample
+  const cells = first.split(delimiter)
+  if (cells.length === 1)
+    return !first.startsWith('"') || !sample.some((line) => line.includes(`"${delimiter}`))
+  if (delimiter !== ",") return false
+  if (sample.every((line) => /^\s*https?:\/\/[^\s"]+\s*$/i.test(line) && !/,https?:/i.test(line))) return true
+  const isEven = sample.every((line) => line.split(delimiter).length === cells.length)
+  return isProse(sample) && !isEven && !cells.every((cell) => isName(cell.trim()))
+}
+
+/** @param {string} text @returns {{ lines: Line[], blank: number }} */
+function plainLines(text) {
+  const all = text.split(/\r\n|\r|\n/)
+  if (all.at(-1) === "") all.pop()
+  const lines = all.map((cell, at) => ({ cells: [cell.trim()], line: at + 1 }))
+  const kept = lines.filter(({ cells }) => cells[0] !== "")
+  return { lines: kept, blank: lines.length - kept.length }
+}
+
+/** @param {string} text @param {number} delimiter @param {number} from its first line @returns {{ lines: Line[], blank: number } | { problem: string }} */
+function scan(text, delimiter, from) {
+  /** @type {Line[]} */
+  const lines = []
+  let blank = 0
+  let values = 0
+  let cell = ""
+  let isBlank = true
+  /** @type {string[]} */
+  let cells = []
+  const isSingle = Number.isNaN(delimiter)
+  /** @param {boolean} wasQuoted */
+  const endCell = (wasQuoted) => {
+    if (isBlank && !isBlankCell(cell)) isBlank = false
+    // Blanks around names, and around the texts of a list, are nobody's.
+    cells.push((lines.length === 0 || isSingle) && !wasQuoted ? cell.trim() : cell)
+    cell = ""
+    if (++values > ROW_LIMITS.maxValues)
+      scanner.failure = { _tag: "TooManyValues", limit: ROW_LIMITS.maxValues }
+  }
+  const scanner = new DelimitedScanner(delimiter, {
+    take: (piece) => void (cell += piece),
+    endCell,
+    endRecord: (wasQuoted, line) => {
+      endCell(wasQuoted)
+      values++
+      if (isBlank) blank++
+      else lines.push({ cells, line })
+      cells = []
+      isBlank = true
+    },
+    blank: () => void blank++,
+  })
+  scanner.line = from
+  scanner.push(text)
+  scanner.end()
+  return scanner.failure ? { problem: `The text ${textFailure(scanner.failure)}` } : { lines, blank }
+}
+
+/**
+ * A table as Markdown writes it, whose second line is dashes. null: it is none.
+ * @param {string} text @returns {Table | null}
+ */
+export function readMarkdownTable(text) {
+  const all = text.split(/\r\n|\r|\n/)
+  const start = all.findIndex((line) => !isBlankCell(line))
+  const [head, rule] = [all[start] ?? "", all[start + 1] ?? ""]
+  if (!head.includes("|") || !/^\s*\|?\s*:?-+:?\s*(\|\s*:?-+:?\s*)*\|?\s*$/.test(rule) || !rule.includes("|"))
+    return null
+  const lines = all.map((text, at) => ({ cells: markdownCells(text), line: at + 1 }))
+  const body = lines.filter((_, at) => at !== start + 1 && at >= start)
+  if (all.at(-1) === "") body.pop()
+  const kept = body.filter(({ cells }) => cells.some((cell) => cell !== ""))
+  return {
+    lines: kept,
+    blank: body.length - kept.length,
+    delimiter: "|",
+    format: "a Markdown table",
+    isFile: true,
+    notes: [],
+  }
+}
+
+/** @param {string} line */
+const markdownCells = (line) =>
+  line
+    .trim()
+    .replace(/^\||(?<!\\)\|$/g, "")
+    .split(/(?<!\\)\|/)
+    .map((cell) => cell.trim().replaceAll("\\|", "|"))
