@@ -5,6 +5,7 @@ import type { RowLimits } from "../domain/Rows.ts"
  * What the pages' scripts use of the domain: one code for what the server and a browser do with the same text. The pages
  * load it as `assets/shared/domain.js`, which `npm run pages` makes of this file.
  */
+export { fitColumns, makeSpelling } from "../domain/Columns.ts"
 export { totalEnded } from "../domain/Counts.ts"
 export { csvCell, csvColumns, csvRecord, csvText } from "../domain/Csv.ts"
 export { guessDelimiter } from "../domain/DelimitedHeader.ts"

@@ -124,15 +124,29 @@ var CONSTANTS = {
   GET_DATA_CHARS: 8388608
 };
 
-// src/domain/RunStatus.ts
-var TERMINAL = /* @__PURE__ */ new Set(["completed", "failed", "cancelled"]);
-var isTerminal = (status) => TERMINAL.has(status);
-
-// src/domain/Counts.ts
-var totalEnded = (counts) => Object.entries(counts).reduce((sum, [status, count]) => sum + (isTerminal(status) ? count : 0), 0);
-
 // src/domain/Columns.ts
 var MAX_COLUMNS = 1e3;
+var MAX_NAMES_CHARS = 1e5;
+var fitColumns = (known, names) => {
+  const taken = [];
+  const left = [];
+  let count = 0;
+  let chars = 0;
+  for (const name of known) {
+    count++;
+    chars += name.length;
+  }
+  for (const name of names) {
+    if (count >= MAX_COLUMNS || chars + name.length > MAX_NAMES_CHARS) {
+      left.push(name);
+      continue;
+    }
+    taken.push(name);
+    count++;
+    chars += name.length;
+  }
+  return { taken, left };
+};
 var REASON = `a table has room for ${MAX_COLUMNS} of them, if their names are not too long. JSON and JSON Lines have them all.`;
 var makeSpelling = (given, taken, keyOf = (name) => name) => {
   const reserved = new Set(given.map(keyOf));
@@ -147,6 +161,13 @@ var makeSpelling = (given, taken, keyOf = (name) => name) => {
     return spelling;
   };
 };
+
+// src/domain/RunStatus.ts
+var TERMINAL = /* @__PURE__ */ new Set(["completed", "failed", "cancelled"]);
+var isTerminal = (status) => TERMINAL.has(status);
+
+// src/domain/Counts.ts
+var totalEnded = (counts) => Object.entries(counts).reduce((sum, [status, count]) => sum + (isTerminal(status) ? count : 0), 0);
 
 // src/domain/JsonText.ts
 var QUOTE = 34;
@@ -1720,10 +1741,12 @@ export {
   elementsOf,
   escapeRaw,
   fieldsOf,
+  fitColumns,
   guessDelimiter,
   headline,
   isStatusState,
   kindOf,
+  makeSpelling,
   nextStep,
   readableText,
   shownText,
