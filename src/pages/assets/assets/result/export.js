@@ -139,7 +139,7 @@ export class ExportMenu {
     setText(byId("export-whole-size"), `${plural(store.known, "row")}, all columns, in the order of the rows`)
     setText(
       byId("export-seen-size"),
-      `${plural(view.order.length, "row")}, ${plural(columns, "column")}, sorted as now`,
+      `${plural(view.order.length, "row")}, ${plural(columns, "column")}, in this order`,
     )
     const missing = store.whole
       ? ""
