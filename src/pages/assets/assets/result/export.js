@@ -6,7 +6,7 @@
 
 import { byId, copyText, downloadBlob, fill, h, setText } from "../shared/dom.js"
 import { count, plural } from "../shared/format.js"
-import { collect, makeTurns } from "../shared/slices.js"
+import { collectBlob, collectText, makeTurns } from "../shared/slices.js"
 import { Evidence } from "./export/evidence.js"
 import { fieldsOfScope, isView, rowsOf, seenColumns, tableOf } from "./export/table.js"
 import { csvPieces, jsonLines, workbook } from "./export/write.js"
@@ -50,17 +50,17 @@ export class ExportMenu {
       ),
       this.#format(
         "CSV",
-        this.#download("csv", "csv", async (order) => new Blob(await this.#csv(order), { type: csv })),
-        this.#copy("table for spreadsheets", async (order) => (await this.#tsv(order)).join("")),
+        this.#download("csv", "csv", (order) =>
+          collectBlob(csvPieces(this.#table(order), ",", BYTE_ORDER_MARK), csv, order.turn),
+        ),
+        this.#copy("table for spreadsheets", (order) =>
+          collectText(csvPieces(this.#table(order), "\t"), order.turn),
+        ),
       ),
       this.#format(
         "JSON Lines",
-        this.#download(
-          "jsonl",
-          "jsonl",
-          async (order) => new Blob(await this.#lines(order), { type: jsonl }),
-        ),
-        this.#copy("JSON Lines", async (order) => (await this.#lines(order)).join("")),
+        this.#download("jsonl", "jsonl", (order) => collectBlob(this.#lines(order), jsonl, order.turn)),
+        this.#copy("JSON Lines", (order) => collectText(this.#lines(order), order.turn)),
       ),
       this.#remote("json", "JSON"),
       this.#remote("md", "Markdown"),
@@ -216,19 +216,9 @@ export class ExportMenu {
   }
 
   /** @param {Order} order */
-  async #csv(order) {
-    return [BYTE_ORDER_MARK, ...(await collect(csvPieces(this.#table(order), ","), order.turn))]
-  }
-
-  /** @param {Order} order */
-  #tsv(order) {
-    return collect(csvPieces(this.#table(order), "\t"), order.turn)
-  }
-
-  /** @param {Order} order */
-  #lines({ rows, scope, basis, turn }) {
+  #lines({ rows, scope, basis }) {
     const fields = scope === "seen" ? fieldsOfScope(this.store, scope) : null
-    return collect(jsonLines(rows, fields, basis && this.evidence.textOf), turn)
+    return jsonLines(rows, fields, basis && this.evidence.textOf)
   }
 
   /** @param {Order} order */

@@ -36,21 +36,28 @@ function nextTask() {
 const PART_CHARS = 256 * 1024
 
 /**
- * Pieces of text put together in slices: a few long texts. @param {Iterable<string>} pieces @param {() => Promise<void>} turn
- * @returns {Promise<string[]>}
+ * Pieces of text put together in slices. @template A @param {Iterable<string>} pieces @param {() => Promise<void>} turn
+ * @param {(text: string) => A} keep what becomes of a long text @returns {Promise<A[]>}
  */
-export async function collect(pieces, turn) {
-  /** @type {string[]} */
+async function collect(pieces, turn, keep) {
+  /** @type {A[]} */
   const parts = []
   let part = ""
   for (const piece of pieces) {
     part += piece
     if (part.length > PART_CHARS) {
-      parts.push(part)
+      parts.push(keep(part))
       part = ""
     }
     await turn()
   }
-  parts.push(part)
+  parts.push(keep(part))
   return parts
 }
+
+/** The same as a file. Text becomes bytes a part at a time: all at once it takes as long as writing it. @param {Iterable<string>} pieces @param {string} type @param {() => Promise<void>} turn */
+export const collectBlob = async (pieces, type, turn) =>
+  new Blob(await collect(pieces, turn, (text) => new Blob([text])), { type })
+
+/** @param {Iterable<string>} pieces @param {() => Promise<void>} turn */
+export const collectText = async (pieces, turn) => (await collect(pieces, turn, (text) => text)).join("")

@@ -86,6 +86,7 @@ export function tableOf(store, view, scope, basis) {
   const fields = fieldsOfScope(store, scope)
   const { header } = csvColumns(fields.map(({ title }) => title))
   const spelled = makeSpelling(header, header)
+  const complete = basis === null ? null : withBasis(basis)
   /** @type {ExportColumn[]} */
   const columns = [
     { title: "$id", width: ID_WIDTH, text: ({ run }) => JSON.stringify(run.run_id) },
@@ -94,8 +95,8 @@ export function tableOf(store, view, scope, basis) {
   for (const [at, { name, isOutput, value, width }] of fields.entries()) {
     const title = /** @type {string} */ (header[at + 2])
     columns.push({ title, width, text: (row) => value(row) ?? "null" })
-    if (!isOutput || basis === null) continue
-    for (const part of evidenceColumns(name, basis))
+    if (!isOutput || complete === null) continue
+    for (const part of evidenceColumns(name, complete))
       columns.push({ ...part, title: spelled(`${title} (${part.title})`) })
   }
   columns.push({ title: "$error", width: ERROR_WIDTH, text: errorText })
@@ -108,16 +109,28 @@ export function errorText({ run: { error } }) {
   return JSON.stringify(typeof error.message === "string" ? error.message : "failed")
 }
 
-/** @param {string} name of an output @param {BasisOf} basis @returns {ExportColumn[]} */
-function evidenceColumns(name, basis) {
-  /** @param {(row: Row) => string} text @returns {(row: Row) => string} */
-  const cell = (text) => (row) => {
-    if (row.output === null) return "null"
+/** The row with its basis, made once for all of its cells. @param {BasisOf} basis */
+function withBasis(basis) {
+  /** @type {Row | null} */
+  let last = null
+  /** @type {Row | null} */
+  let complete = null
+  return (/** @type {Row} */ row) => {
+    if (row === last && complete !== null) return complete
     const found = basis(row)
-    return JSON.stringify(
-      text(found === undefined ? row : { ...row, output: { ...row.output, basis: [...found] } }),
-    )
+    last = row
+    complete =
+      row.output === null || found === undefined
+        ? row
+        : { ...row, output: { ...row.output, basis: [...found] } }
+    return complete
   }
+}
+
+/** @param {string} name of an output @param {(row: Row) => Row} complete @returns {ExportColumn[]} */
+function evidenceColumns(name, complete) {
+  /** @param {(row: Row) => string} text @returns {(row: Row) => string} */
+  const cell = (text) => (row) => (row.output === null ? "null" : JSON.stringify(text(complete(row))))
   return [
     { title: "confidence", width: CONFIDENCE_WIDTH, text: cell((row) => levelOf(row, name)) },
     { title: "sources", width: SOURCES_WIDTH, text: cell((row) => sourcesOf(row, name).join("\n")) },

@@ -10,8 +10,9 @@ import { errorText } from "./table.js"
 
 /** The formats, in pieces. */
 
-/** RFC 4180, as the server writes it: with commas for files, with tabs for the clipboard of spreadsheets. @param {ExportTable} table @param {"," | "\t"} separator */
-export function* csvPieces({ rows, columns }, separator) {
+/** RFC 4180, as the server writes it: with commas for files, with tabs for the clipboard of spreadsheets. @param {ExportTable} table @param {"," | "\t"} separator @param {string} [mark] in front */
+export function* csvPieces({ rows, columns }, separator, mark = "") {
+  yield mark
   yield csvRecord(
     columns.map(({ title }) => csvText(title)),
     separator,
