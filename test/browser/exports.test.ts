@@ -114,6 +114,14 @@ it("has confidence, sources and reasoning beside each output when asked, fetched
   await page.click("#export-menu summary")
   await page.check("#export-basis")
   await expectText(page, "#export-scope", /The sources of 4 rows will be fetched first/)
+  // It can take long, says how far it is, and can be given up.
+  await page.route("**/*.jsonl?*", () => {})
+  await page.click("[aria-label='Download csv']")
+  await expectText(page, "#export-status", /^Fetching sources: 0 of 4 rows…$/)
+  await page.click("#export-cancel")
+  await expectText(page, "#export-status", /^Cancelled\.$/)
+  expect(await page.evaluate(() => document.activeElement?.textContent)).toBe("Download")
+  await page.unroute("**/*.jsonl?*")
   pages.basisStatus = 500
   await page.click("[aria-label='Download csv']")
   await expectText(

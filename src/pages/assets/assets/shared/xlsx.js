@@ -5,7 +5,10 @@ import { Zip } from "./zip.js"
 
 /**
  * Workbooks for spreadsheet programs (ECMA-376), written in slices. Text is text, whatever it looks like: zeros in front,
- * twenty digits and `=1+1` stay as they are, and stay so when somebody edits the cell.
+ * twenty digits and `=1+1` stay as they are, and stay so when somebody edits the cell. Our own code, which is
+ * in the page already when the server is gone: write-excel-file 4.1.1 takes a cell with the text `constructor` for
+ * another one, drops U+FFFD, lets `_x0041_` become `A`, and stops the page for as long as it writes, or needs a worker
+ * from a blob, which the page's policy forbids.
  */
 
 const MAX_ROWS = 1_048_576
