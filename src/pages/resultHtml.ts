@@ -58,7 +58,7 @@ export const resultHtml = `${htmlHead("{{title}}", "result")}
 <div class="export-choice"><label><input type="checkbox" id="export-basis"><span>With confidence and sources</span></label></div>
 <ul id="export-formats"></ul>
 <div class="export-job"><p id="export-status" role="status"></p><button type="button" class="small" id="export-cancel" hidden>Cancel</button></div>
-<div class="notice error" id="export-error" role="alert" hidden></div>
+<p id="export-error" role="alert" hidden></p>
 <p id="export-scope"></p></div></details>
 </div>
 </section>
