@@ -5,6 +5,7 @@ import type { RowLimits } from "../domain/Rows.ts"
  * What the pages' scripts use of the domain: one code for what the server and a browser do with the same text. They
  * import it as `assets/shared/domain.js`.
  */
+export { fitColumns, makeSpelling } from "../domain/Columns.ts"
 export { totalEnded } from "../domain/Counts.ts"
 export { csvCell, csvColumns, csvRecord, csvText } from "../domain/Csv.ts"
 export { guessDelimiter, readHeader, SEPARATOR_LINE } from "../domain/DelimitedHeader.ts"
@@ -30,7 +31,7 @@ export {
   type StatusFacts,
   tabText,
 } from "../domain/nextStep.ts"
-export { withoutOpenBidi } from "../domain/PlainText.ts"
+export { cellText, withoutOpenBidi } from "../domain/PlainText.ts"
 export { Problems } from "../domain/Problem.ts"
 export { RowCollector } from "../domain/Rows.ts"
 export { textFailure } from "../domain/TextFailure.ts"

@@ -50,8 +50,15 @@ export const resultHtml = `${htmlHead("{{title}}", "result")}
 <details class="menu"><summary class="button small">Columns</summary>
 <div class="menu-panel"><h2>Show columns</h2><ul id="column-list"></ul></div></details>
 <details class="menu" id="export-menu"><summary class="button small">Download</summary>
-<div class="menu-panel"><h2>Download or copy</h2><ul id="export-formats"></ul>
-<label id="export-only" hidden><input type="checkbox" id="export-shown" checked> Only the rows shown</label>
+<div class="menu-panel"><h2>Download or copy</h2>
+<fieldset class="export-choice"><legend class="visually-hidden">Which rows and columns</legend>
+<label><input type="radio" name="export-scope" id="export-whole" aria-describedby="export-whole-size" checked><span><span>Whole</span><small id="export-whole-size"></small></span></label>
+<label><input type="radio" name="export-scope" id="export-seen" aria-describedby="export-seen-size"><span><span>As seen</span><small id="export-seen-size"></small></span></label>
+</fieldset>
+<div class="export-choice"><label><input type="checkbox" id="export-basis"><span>With confidence and sources</span></label></div>
+<ul id="export-formats"></ul>
+<div class="export-job"><p id="export-status" role="status"></p><button type="button" class="small" id="export-cancel" hidden>Cancel</button></div>
+<p id="export-error" role="alert" hidden></p>
 <p id="export-scope"></p></div></details>
 </div>
 </section>

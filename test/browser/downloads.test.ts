@@ -1,19 +1,13 @@
-import { readFile } from "node:fs/promises"
-import type { Page } from "playwright-core"
 import { expect, it } from "vitest"
 import { renderCsv } from "../../src/layers/render/RendererCsv.ts"
 import { parseCsv } from "../layers/render/rfc4180.ts"
 import { snapshotOf } from "../layers/render/snapshotOf.ts"
 import { AWKWARD, FORMULAS } from "../support/formulas.ts"
+import { download } from "./download.ts"
 import { FakeGroup } from "./fakeGroup.ts"
 import { connection, expectText, harness } from "./setup.ts"
 
 const { server: pages, open } = harness()
-
-async function download(page: Page, label: string) {
-  const [file] = await Promise.all([page.waitForEvent("download"), page.click(`[aria-label='${label}']`)])
-  return { name: file.suggestedFilename(), content: await readFile(await file.path(), "utf8") }
-}
 
 function group(id: string) {
   const inputs = [
@@ -95,15 +89,6 @@ it("downloads JSON Lines, a record a row, and only what is shown when asked", as
   })
   expect(Object.keys(records[1])).toContain("__proto__")
   expect(records[2].$id).toBe(null)
-  await page.keyboard.press("Escape")
-
-  await page.fill("#search", "plain")
-  await expectText(page, "#shown", /1 of 3/)
-  await page.click("#export-menu summary")
-  await expectText(page, "#export-scope", /of 1 row\./)
-  expect((await download(page, "Download jsonl")).content.trimEnd().split("\n")).toHaveLength(1)
-  await page.uncheck("#export-shown")
-  expect((await download(page, "Download jsonl")).content.trimEnd().split("\n")).toHaveLength(3)
 })
 
 it("downloads and copies the server's JSON and Markdown, and a table for spreadsheets", async () => {

@@ -251,6 +251,22 @@ export class FakeGroup {
     )
   }
 
+  /** JSON Lines with basis, of the rows behind an index. */
+  lines(after: number, limit: number) {
+    return this.rows
+      .map((row, index) => ({ row, index }))
+      .slice(after + 1, after + 1 + limit)
+      .map(({ row, index }) => {
+        const content =
+          row.content === undefined ? {} : row.type === "text" ? { content: row.content } : row.content
+        const { run_id, status } = this.#run(index)
+        const own = { $id: run_id, $status: status, ...row.input, ...(content as object) }
+        const basis = row.content === undefined ? [] : (row.basis ?? [])
+        return `${jsonOf({ ...own, ...(row.error !== undefined && { $error: row.error }), $basis: basis })}\n`
+      })
+      .join("")
+  }
+
   /** As the object sends it: without an id, and with the position that the viewer came with. */
   #openingEvent(from: number) {
     const data = { type: "task_group_status", event_id: String(from), status: this.status() }

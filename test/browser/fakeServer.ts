@@ -147,6 +147,14 @@ export class FakeServer {
       )
     if (extension === ".sse") return group.stream(request, response, url)
     if (extension === ".json") return this.#json(response, group, url.searchParams.get("input_index"))
+    if (extension === ".jsonl") {
+      const { searchParams } = url
+      const text = group.lines(
+        Number(searchParams.get("after") ?? -1),
+        Number(searchParams.get("limit") ?? Infinity),
+      )
+      return send(response, this.basisStatus, "application/jsonl", text)
+    }
     if (extension === ".db") return this.#database(request, response, group, url)
     if (extension === ".md") return send(response, 200, "text/markdown", "# Results\n")
     return sendPage(response, 200, renderResult(group), resultCsp)

@@ -44,7 +44,7 @@ interface FirstRows {
 
 /** The JSON format without basis, of as many rows as fit. Rows are sent as they are read. */
 function* pageData(snapshot: Snapshot, maxChars: number): Generator<Piece, FirstRows> {
-  const { inputs, outputs } = tableColumns(snapshot)
+  const line = tableLines(snapshot)
   const runJson = runJsonOf(snapshot.details, "light")
   const [runs, table] = [new Held(), new Held()]
   let count = 0
@@ -60,7 +60,7 @@ function* pageData(snapshot: Snapshot, maxChars: number): Generator<Piece, First
     const separator = count === 0 ? "" : ","
     yield escapeForScript(separator + result)
     runs.add(escapeForScript(separator + run))
-    table.add(tableLine(tableRow(row), inputs, outputs))
+    table.add(line(tableRow(row), row.inputIndex))
     count++
   }
   yield `],"runs":[`
@@ -104,26 +104,48 @@ class Held {
 
 function* plainTable(snapshot: Snapshot, { count, table, partial }: FirstRows): Generator<Piece> {
   const { inputs, outputs } = tableColumns(snapshot)
-  yield `<h1 dir="auto">${htmlText(withoutOpenBidi(titleOf(snapshot.details.metadata) ?? "Results"))}</h1>`
+  const { metadata, taskgroupId } = snapshot.details
+  yield `<h1 dir="auto">${htmlText(withoutOpenBidi(titleOf(metadata) ?? "Results"))}</h1>`
   yield `<p>${htmlText(progressText(snapshot.status))}</p>`
-  if (partial) {
-    yield `<p>The first ${count} rows; all of them are in <a href="/${snapshot.details.taskgroupId}.json">JSON</a> and <a href="/${snapshot.details.taskgroupId}.md">Markdown</a>.</p>`
-  }
-  yield `<table><thead>${line("th", ["status", ...inputs, ...outputs, "run"])}</thead><tbody>`
+  const formats = FORMATS.map(
+    ([extension, name]) => `<a href="/${taskgroupId}.${extension}">${name}</a>`,
+  ).join(", ")
+  yield `<p>Without JavaScript this page stays as it is: <a href="/${taskgroupId}.html">load it again</a> for what is new. All rows as ${formats}.</p>`
+  if (partial) yield `<p>The first ${count} rows are here.</p>`
+  const names = ["status", ...inputs, ...outputs, "run"].map(
+    (name) => `<th scope="col">${htmlText(name)}</th>`,
+  )
+  yield `<div class="static-scroll" role="region" aria-label="Results" tabindex="0"><table><thead><tr>${names.join("")}</tr></thead><tbody>`
   yield* table.pieces()
-  yield "</tbody></table>"
+  yield "</tbody></table></div>"
 }
 
-const line = (tag: "th" | "td", texts: ReadonlyArray<string>): string =>
-  `<tr>${texts.map((text) => `<${tag}>${htmlText(text)}</${tag}>`).join("")}</tr>`
+const FORMATS = [
+  ["csv", "CSV"],
+  ["json", "JSON"],
+  ["jsonl", "JSON Lines"],
+  ["md", "Markdown"],
+] as const
 
-const tableLine = (row: TableRow, inputs: ReadonlyArray<string>, outputs: ReadonlyArray<string>): string =>
-  line("td", [
-    row.failure === null ? row.status : `${row.status}: ${row.failure}`,
-    ...inputs.map((name) => cellText(row.input.get(name) ?? "null")),
-    ...outputs.map((name) => cellText(valueIn(row, name))),
-    row.runId,
-  ])
+/** Writes a row of the plain table. Each cell has its column's name: on a phone, where a row is a list, it stands before the value. */
+const tableLines = (snapshot: Snapshot): ((row: TableRow, index: number) => string) => {
+  const { inputs, outputs } = tableColumns(snapshot)
+  const labelled = (names: ReadonlyArray<string>) =>
+    names.map((name) => [name, `<td data-label="${htmlText(name)}">`] as const)
+  const [inputCells, outputCells] = [labelled(inputs), labelled(outputs)]
+  return (row, index) => {
+    const status = htmlText(row.failure === null ? row.status : `${row.status}: ${row.failure}`)
+    const given = inputCells.map(
+      ([name, cell]) => `${cell}${htmlText(cellText(row.input.get(name) ?? "null"))}</td>`,
+    )
+    const found = outputCells.map(([name, cell]) => `${cell}${htmlText(cellText(valueIn(row, name)))}</td>`)
+    return `<tr><td>${status}</td>${given.join("")}${found.join("")}<td data-label="run">${runLink(row, snapshot, index)}</td></tr>`
+  }
+}
+
+/** To the row's own page, with its reasoning and sources. */
+const runLink = ({ runId }: TableRow, { details }: Snapshot, index: number): string =>
+  runId === "" ? "" : `<a href="/${details.taskgroupId}/${index}.html">${htmlText(runId)}</a>`
 
 /** `page` is the text that the rows are put into, see {@link renderHtml}. */
 export const RendererHtml = (page: string) =>

@@ -36,7 +36,8 @@ describe("renderHtml", () => {
     expect(group).toEqual(JSON.parse(textOf(renderJson(snapshot, "light"))))
     expect(facts).toEqual({ partial: false, last_event_id: "20", ended: false, sunset: null })
     expect(table.match(/<tr>/g)).toHaveLength(21)
-    expect(table).toContain("<td>&lt;b&gt;19</td>")
+    expect(table).toContain('<td data-label="a">&lt;b&gt;19</td>')
+    expect(table).toContain('<td data-label="run"><a href="/tgrp_00000001/19.html">trun_19</a></td>')
     expect(table).not.toContain("secret")
   })
 
@@ -77,6 +78,6 @@ describe("renderHtml", () => {
     const { group, facts, table } = parts(textOf(renderHtml(snapshotOf([]), PAGE, 1_000)))
     expect(group).toMatchObject({ results: [], runs: [] })
     expect(facts).toMatchObject({ partial: false })
-    expect(table).toContain("</tbody></table>")
+    expect(table).toContain("</tbody></table></div>")
   })
 })

@@ -10,6 +10,7 @@ import { ExportMenu } from "./export.js"
 import { drawHeading } from "./heading.js"
 import { Notifier } from "./notify.js"
 import { Panel } from "./panel.js"
+import { printWith } from "./print.js"
 import { Progress } from "./progress.js"
 import { readEvent, readPage } from "./read.js"
 import { Store } from "./store.js"
@@ -48,6 +49,7 @@ const panel = new Panel({
   },
 })
 new ExportMenu(store, view, base)
+printWith(store, view)
 closeMenusOnLeave()
 
 let orderedAt = 0

@@ -112,8 +112,11 @@ export async function copyText(text, button) {
 }
 
 /** @param {string} name @param {string} type @param {string} text */
-export function downloadText(name, type, text) {
-  const url = URL.createObjectURL(new Blob([text], { type }))
+export const downloadText = (name, type, text) => downloadBlob(name, new Blob([text], { type }))
+
+/** @param {string} name @param {Blob} blob */
+export function downloadBlob(name, blob) {
+  const url = URL.createObjectURL(blob)
   const anchor = h("a", { href: url, download: name })
   document.body.append(anchor)
   anchor.click()
