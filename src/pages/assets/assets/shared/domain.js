@@ -996,16 +996,34 @@ var tabText = (status) => {
 };
 var WITH_KEY = " with an API key in x-api-key";
 var WITH_GOOD_KEY = " with a key that Parallel accepts, in x-api-key";
+var BUTTONS = {
+  retry: "Retry failed rows",
+  // It is always there, and speaks for itself.
+  inputs: null,
+  stop: "Stop",
+  resume: "Resume"
+};
+var buttonNames = (canStop, under) => {
+  const where = under === null ? "" : ` (under “${under}”)`;
+  const name = (act, key) => {
+    const button = act === "stop" && !canStop ? null : BUTTONS[act];
+    const good = key === WITH_GOOD_KEY ? ", with a key that Parallel accepts" : "";
+    return button === null ? null : `“${button}”${where}${good}`;
+  };
+  return Object.assign(name, { onlyFailed: true });
+};
 var rows = (count, verb) => `${count} ${count === 1 ? `row ${verb[0]}` : `rows ${verb[1]}`}`;
 var nextStep = (status, id, call = (act, key) => `POST /${id}/${act}${key}`) => {
   const { failed = 0, cancelled = 0 } = status.task_run_status_counts;
   const unsent = cancelled === 0 ? "" : `${rows(cancelled, ["was", "were"])} not sent`;
-  const again = failed === 0 ? "" : ` ${rows(failed, ["has", "have"])} failed; ${call("retry", "")} runs them again, as new runs${cancelled === 0 ? "" : ", and sends what was not sent, too"}.`;
+  const again = failed === 0 ? "" : ` ${rows(failed, ["has", "have"])} failed; ${call("retry", "")} runs them again, as new runs${cancelled === 0 || call.onlyFailed ? "" : ", and sends what was not sent, too"}.`;
   switch (status.state) {
-    case "running":
-      return `Nothing need be done: results come in by themselves. To send no more rows: ${call("stop", WITH_KEY)}.`;
+    case "running": {
+      const stop = call("stop", WITH_KEY);
+      return `Nothing need be done: results come in by themselves.${stop === null ? "" : ` To send no more rows: ${stop}.`}`;
+    }
     case "waiting_for_credit":
-      return `Add credit to the account at Parallel: the rows that are left are then sent by themselves, tried at most an hour apart for 24 hours. After that, ${call("resume", WITH_KEY)} sends them.`;
+      return `Add credit to the account at Parallel: the rows that are left are then sent by themselves, tried at most an hour apart for 24 hours. To send them at once, or after that: ${call("resume", WITH_KEY)}.`;
     case "key_refused":
       return `Parallel refuses the API key that this group was given. To go on: ${call("resume", WITH_GOOD_KEY)}.`;
     case "stopping":
@@ -1027,7 +1045,8 @@ var doneStep = (status, call) => {
   const { failed = 0, cancelled = 0 } = status.task_run_status_counts;
   const lacking = failed + cancelled;
   const retry = call("retry", WITH_KEY);
-  if (lacking === 0) return `Every row is done. To add rows: ${call("inputs", WITH_KEY)}.`;
+  const inputs = call("inputs", WITH_KEY);
+  if (lacking === 0) return `Every row is done.${inputs === null ? "" : ` To add rows: ${inputs}.`}`;
   const how = cancelled === 0 ? "failed" : failed === 0 ? "was cancelled" : "failed or was cancelled";
   if (lacking === status.num_task_runs)
     return `Not one row has a result: each ${how}, and says why. Once that is put right, ${retry} runs all of them again, as new runs.`;
@@ -1710,6 +1729,7 @@ export {
   ROW_LIMITS,
   RowCollector,
   TextRows,
+  buttonNames,
   cellText,
   compactText,
   compareNumbers,

@@ -1,0 +1,245 @@
+// @ts-check
+/** @import { Row } from "../../types.js" */
+/** @import { Store } from "../store.js" */
+/** @import { Ask } from "./dialog.js" */
+/** @import { ActName } from "./standing.js" */
+
+import { byId, fill, h, setText } from "../../shared/dom.js"
+import { buttonNames, headline } from "../../shared/domain.js"
+import { count } from "../../shared/format.js"
+import { askAbove } from "../../shared/money.js"
+import { factsOf } from "../../shared/progress.js"
+import { addAsk } from "./addAsk.js"
+import { deleteAsk, resumeAsk, stopAsk } from "./asks.js"
+import { Attempts } from "./attempts.js"
+import { ActDialog } from "./dialog.js"
+import { hasStoredKey } from "./keyField.js"
+import { retryAsk } from "./retryAsk.js"
+import { actsFor, costOf, standingOf } from "./standing.js"
+
+/** Whoever has only been given the link sees this in place of the acts; so do small windows. */
+const FOLDED = "Go on with this group…"
+/** With acts.css. */
+const NARROW = "(max-width: 1000px)"
+
+/** What can be done with the group, beside its title: only what applies to what it is at. */
+export class Acts {
+  #bar = byId("acts")
+  #list = h("div", { class: "act-list" })
+  #panel = h("div", { class: "menu-panel" })
+  #summary = h("summary", { class: "button small" }, FOLDED)
+  #menu = h("details", { class: "menu" }, this.#summary, this.#panel)
+  #said = h("p", { class: "act-said" })
+  #narrow = matchMedia(NARROW)
+  /** @type {Map<ActName, HTMLElement>} */
+  #buttons = new Map()
+  #attempts
+  #dialog
+  /** From where the dialog was opened. @type {HTMLElement | null} */
+  #opener = null
+  #words = ""
+  #busy = ""
+
+  /**
+   * @param {Store} store @param {string} base the group's path
+   * @param {{ changed: () => void, gone: () => void }} events something was done to the group, or it is no more
+   */
+  constructor(store, base, events) {
+    this.store = store
+    this.base = base
+    this.events = events
+    this.#attempts = new Attempts(store.group.taskgroup_id)
+    this.#dialog = new ActDialog({
+      attempts: this.#attempts,
+      standing: () => headline(store.facts),
+      look: () => this.#look(),
+      busy: (word) => {
+        this.#busy = word
+        this.draw()
+      },
+      done: (ask, answer) => this.#done(ask, answer),
+      gone: () => events.gone(),
+      closed: () => this.#giveFocusBack(),
+    })
+    this.#said.setAttribute("role", "status")
+    this.#bar.append(this.#list, this.#said)
+    this.#narrow.addEventListener("change", () => this.draw())
+    // Another tab has been given a key, or has forgotten it.
+    addEventListener("storage", () => this.draw())
+    // Opened from elsewhere and shown again, the page may be older than what was sent from it.
+    this.draw()
+  }
+
+  get #isFolded() {
+    return this.#narrow.matches || !hasStoredKey()
+  }
+
+  /** How the buttons are called where it is said what can be done next. */
+  get names() {
+    const { waiting, isOver } = standingOf(this.store)
+    return buttonNames(!isOver && waiting > 0, this.#isFolded ? FOLDED : null)
+  }
+
+  draw() {
+    const { removed } = this.store
+    this.#fold()
+    const acts = removed ? [] : actsFor(standingOf(this.store))
+    this.#list.hidden = removed
+    this.#menu.hidden = removed
+    const hadFocus = this.#list.contains(document.activeElement)
+    for (const [name, button] of this.#buttons) button.hidden = !acts.some((act) => act.name === name)
+    for (const { name, label, rows } of acts) {
+      const button = this.#button(name)
+      const text = rows === null ? label : `${label} `
+      if (button.firstChild === null) fill(button, text, h("span", { class: "n" }))
+      setText(/** @type {Node} */ (button.firstChild), text)
+      setText(/** @type {Node} */ (button.lastChild), rows === null ? "" : count(rows))
+    }
+    if (hadFocus && !(/** @type {HTMLElement} */ (document.activeElement).checkVisibility()))
+      this.#focusFirst()
+    this.#drawSaid()
+    this.#dialog.refresh()
+  }
+
+  /** Where there is room, and a key that can do something, they are in sight. */
+  #fold() {
+    const isFolded = this.#isFolded
+    if (isFolded && this.#menu.parentNode === null) {
+      this.#panel.append(this.#list)
+      this.#bar.prepend(this.#menu)
+    } else if (!isFolded && this.#list.parentNode !== this.#bar) {
+      this.#menu.remove()
+      this.#bar.prepend(this.#list)
+    }
+  }
+
+  /** In the order in which they stand. @param {ActName} name */
+  #button(name) {
+    let button = this.#buttons.get(name)
+    if (button !== undefined) return button
+    button =
+      name === "again"
+        ? h("a", {
+            class: "button small",
+            href: `/#again=${encodeURIComponent(this.store.group.taskgroup_id)}`,
+          })
+        : h("button", { type: "button", class: `small act-${name}`, onclick: () => this.#open(name) })
+    button.dataset.act = name
+    this.#buttons.set(name, button)
+    const after = ORDER.slice(ORDER.indexOf(name) + 1)
+      .map((other) => this.#buttons.get(other))
+      .find((other) => other !== undefined)
+    this.#list.insertBefore(button, after ?? null)
+    return button
+  }
+
+  /** @param {ActName} name */
+  #open(name) {
+    this.#opener = this.#buttons.get(name) ?? null
+    this.#menu.open = false
+    const ask = this.#askFor(name)
+    const usd = "usd" in ask ? ask.usd : null
+    // As the form does it: below the sum that this browser keeps nobody is asked.
+    this.#dialog.open(ask, typeof usd === "number" && usd <= askAbove())
+  }
+
+  /** @param {ActName} name @returns {Ask & { usd?: number | null }} */
+  #askFor(name) {
+    const { store, base } = this
+    const standing = () => standingOf(store)
+    if (name === "retry") return retryAsk(base, store, standing(), null)
+    if (name === "inputs") return addAsk(base, store)
+    if (name === "resume") return resumeAsk(base, standing, store.group.metadata?.processor)
+    return name === "stop" ? stopAsk(base, standing) : deleteAsk(base, standing)
+  }
+
+  /** Runs one row again; it asks first, but where the form would not either. @param {number} index */
+  retryRow(index) {
+    const { store, base } = this
+    const active = document.activeElement
+    this.#opener = active instanceof HTMLElement ? active : null
+    const usd = costOf(store.group.metadata?.processor, 1)
+    this.#dialog.open(retryAsk(base, store, standingOf(store), index), usd !== null && usd <= askAbove())
+  }
+
+  /** @param {Ask} ask @param {any} answer */
+  #done(ask, answer) {
+    this.#words = ask.done(answer)
+    if (ask.act === "delete") this.events.gone()
+    else this.events.changed()
+    this.draw()
+    this.#giveFocusBack()
+  }
+
+  /** What the server says that the group is at, else what this page knows. */
+  async #look() {
+    try {
+      const response = await fetch(`${this.base}.json?limit=1&basis=none`)
+      if (response.status === 404) return "it is no more"
+      const { status } = await response.json()
+      return headline(factsOf(status, status.is_active === false))
+    } catch {
+      return headline(this.store.facts)
+    }
+  }
+
+  /** What is under way, what has been done, and what nobody has answered. */
+  #drawSaid() {
+    const pending = this.#dialog.isOpen || this.#busy !== "" || this.store.removed ? [] : this.#attempts.list
+    const key = JSON.stringify([this.#busy, this.#words, pending.map(({ act, label }) => [act, label])])
+    if (this.#said.dataset.key === key) return
+    this.#said.dataset.key = key
+    fill(
+      this.#said,
+      this.#busy || (pending.length === 0 ? this.#words : ""),
+      pending.map(({ act, label }) =>
+        h(
+          "button",
+          { type: "button", class: "small act-open", onclick: () => this.#openPending(act) },
+          `${label}: no answer came. See what is so`,
+        ),
+      ),
+    )
+    this.#said.hidden = this.#said.textContent === ""
+  }
+
+  /** @param {ActName} act */
+  #openPending(act) {
+    this.#opener = this.#buttons.get(act) ?? null
+    this.#dialog.open(this.#askFor(act))
+  }
+
+  /** To where the dialog was opened from, else to where one goes on. */
+  #giveFocusBack() {
+    const opener = this.#opener
+    this.draw()
+    if (this.#dialog.isOpen || opener === null) return
+    const same = opener.isConnected
+      ? opener
+      : /** @type {HTMLElement | null} */ (document.querySelector(`[data-key="${opener.dataset.key ?? ""}"]`))
+    if (same?.checkVisibility()) same.focus()
+    else this.#focusFirst()
+  }
+
+  #focusFirst() {
+    const places = [this.#summary, ...this.#list.children, byId("title")]
+    const place = places.find((one) => one.checkVisibility())
+    if (place instanceof HTMLElement) place.focus()
+  }
+}
+
+/** The button that runs a row again, for where the row is shown. @param {Row} row @param {(index: number) => void} retry */
+export const retryButton = ({ index, run }, retry) =>
+  (run.status === "failed" || run.status === "cancelled") &&
+  h(
+    "p",
+    {},
+    h(
+      "button",
+      { type: "button", class: "small", "data-key": "retry row", onclick: () => retry(index) },
+      "Retry this row",
+    ),
+  )
+
+/** @type {ActName[]} */
+const ORDER = ["retry", "resume", "stop", "inputs", "again", "delete"]
