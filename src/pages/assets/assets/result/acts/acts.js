@@ -1,5 +1,4 @@
 // @ts-check
-/** @import { Row } from "../../types.js" */
 /** @import { Store } from "../store.js" */
 /** @import { Ask } from "./dialog.js" */
 /** @import { ActName } from "./standing.js" */
@@ -15,6 +14,7 @@ import { Attempts } from "./attempts.js"
 import { ActDialog } from "./dialog.js"
 import { hasStoredKey } from "./keyField.js"
 import { retryAsk } from "./retryAsk.js"
+import { onRetryRow } from "./rowActs.js"
 import { actsFor, costOf, standingOf } from "./standing.js"
 
 /** Whoever has only been given the link sees this in place of the acts; so do small windows. */
@@ -66,7 +66,7 @@ export class Acts {
     this.#narrow.addEventListener("change", () => this.draw())
     // Another tab has been given a key, or has forgotten it.
     addEventListener("storage", () => this.draw())
-    // Opened from elsewhere and shown again, the page may be older than what was sent from it.
+    onRetryRow((index) => this.#retryRow(index))
     this.draw()
   }
 
@@ -86,7 +86,8 @@ export class Acts {
     const acts = removed ? [] : actsFor(standingOf(this.store))
     this.#list.hidden = removed
     this.#menu.hidden = removed
-    const hadFocus = this.#list.contains(document.activeElement)
+    const focused = document.activeElement
+    const hadFocus = this.#list.contains(focused)
     for (const [name, button] of this.#buttons) button.hidden = !acts.some((act) => act.name === name)
     for (const { name, label, rows } of acts) {
       const button = this.#button(name)
@@ -95,8 +96,8 @@ export class Acts {
       setText(/** @type {Node} */ (button.firstChild), text)
       setText(/** @type {Node} */ (button.lastChild), rows === null ? "" : count(rows))
     }
-    if (hadFocus && !(/** @type {HTMLElement} */ (document.activeElement).checkVisibility()))
-      this.#focusFirst()
+    // What is hidden loses the focus to nothing.
+    if (hadFocus && !focused?.checkVisibility()) this.#focusFirst()
     this.#drawSaid()
     this.#dialog.refresh()
   }
@@ -154,7 +155,7 @@ export class Acts {
   }
 
   /** Runs one row again; it asks first, but where the form would not either. @param {number} index */
-  retryRow(index) {
+  #retryRow(index) {
     const { store, base } = this
     const active = document.activeElement
     this.#opener = active instanceof HTMLElement ? active : null
@@ -227,19 +228,6 @@ export class Acts {
     if (place instanceof HTMLElement) place.focus()
   }
 }
-
-/** The button that runs a row again, for where the row is shown. @param {Row} row @param {(index: number) => void} retry */
-export const retryButton = ({ index, run }, retry) =>
-  (run.status === "failed" || run.status === "cancelled") &&
-  h(
-    "p",
-    {},
-    h(
-      "button",
-      { type: "button", class: "small", "data-key": "retry row", onclick: () => retry(index) },
-      "Retry this row",
-    ),
-  )
 
 /** @type {ActName[]} */
 const ORDER = ["retry", "resume", "stop", "inputs", "again", "delete"]

@@ -194,8 +194,8 @@ export class ActDialog {
     if (ask === null || this.#go.getAttribute("aria-disabled") === "true" || this.#go.hidden) return
     const apiKey = this.#key.value
     if (apiKey === "") {
-      this.#say("Paste an API key of the account that made this group.")
       this.#key.refuse()
+      this.#say("Paste an API key of the account that made this group.")
       return
     }
     const order = ask.order()
@@ -243,8 +243,8 @@ export class ActDialog {
   /** @param {Extract<Outcome<any>, { ok: false }>} outcome @param {boolean} isPlan */
   #refuse(outcome, isPlan) {
     this.#show()
-    this.#say(refusalText(outcome, isPlan))
     if (outcome.status === 401 || outcome.status === 403) this.#key.refuse()
+    this.#say(refusalText(outcome, isPlan))
   }
 
   /** @param {string} text */

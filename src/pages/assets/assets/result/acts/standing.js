@@ -1,5 +1,5 @@
 // @ts-check
-/** @import { StatusState } from "../../shared/domain.js" */
+/** @import { StatusFacts } from "../../shared/domain.js" */
 /** @import { Store } from "../store.js" */
 
 import { isTerminal } from "../../shared/format.js"
@@ -10,7 +10,7 @@ import { shareOf } from "../../shared/money.js"
  * What acts are about, in rows. `unsent` were left out and have ended so, `waiting` are still to be sent, `open` have not
  * ended; `cancelled` were, at Parallel. Exact once every row is here.
  *
- * @typedef {{ state: StatusState, isOver: boolean, total: number, failed: number, cancelled: number, unsent: number,
+ * @typedef {{ state: StatusFacts["state"], isOver: boolean, total: number, failed: number, cancelled: number, unsent: number,
  *   waiting: number, open: number }} Standing
  * @typedef {"retry" | "resume" | "stop" | "inputs" | "again" | "delete"} ActName
  */
