@@ -286,6 +286,7 @@ it("runs one row again from where its failure is told", async () => {
   await page.getByRole("button", { name: "Retry this row" }).click()
   await expectText(page, "#act button[type=submit]", /^Retry 1 row for \$0\.025$/)
   await page.keyboard.press("Escape")
+  await dialog(page).waitFor({ state: "hidden" })
   expect(await focused(page)).toBe("Retry this row")
 })
 
@@ -324,5 +325,6 @@ it("is whole on a phone, by keyboard and in forced colours", async () => {
   await page.emulateMedia({ forcedColors: "none" })
   expect(await axe(page)).toEqual([])
   await page.keyboard.press("Escape")
+  await dialog(page).waitFor({ state: "hidden" })
   expect(await focused(page)).toBe("Go on with this group…")
 })

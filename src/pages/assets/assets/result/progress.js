@@ -130,7 +130,9 @@ export class Progress {
   #drawNotices(facts) {
     const { group, status, removed } = this.store
     const [, look] = stateLabel(facts)
-    const message = typeof status?.status_message === "string" ? status.status_message.trim() : ""
+    const said = typeof status?.status_message === "string" ? status.status_message.trim() : ""
+    // What the server calls by its address is a button here.
+    const message = said.replace(/POST \S+\/resume\b/g, "“Resume”")
     const next = removed ? this.#gone : nextStep(facts, group.taskgroup_id, this.names())
     const warnings = (Array.isArray(group.warnings) ? group.warnings : []).map(String)
     const key = JSON.stringify([look, message, next, warnings])

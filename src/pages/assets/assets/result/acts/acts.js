@@ -174,6 +174,8 @@ export class Acts {
 
   /** What the server says that the group is at, else what this page knows. */
   async #look() {
+    // If it was done, the page should show it.
+    this.events.changed()
     try {
       const response = await fetch(`${this.base}.json?limit=1&basis=none`)
       if (response.status === 404) return "it is no more"

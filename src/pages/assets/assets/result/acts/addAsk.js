@@ -77,12 +77,14 @@ export function addAsk(base, store) {
         draw()
         changed(false)
       }
+      // Whoever presses the button at once means what stands there.
+      text.addEventListener("change", () => timer !== undefined && parse())
       text.addEventListener("input", () => {
         draft.keep(text.value)
         clearTimeout(timer)
         timer = setTimeout(parse, PARSE_MS)
       })
-      for (const control of [text, skip]) control.addEventListener("change", parse)
+      skip.addEventListener("change", parse)
     },
     order: () => {
       const rows = parsed.problems.length === 0 ? parsed.rows.length : 0

@@ -101,6 +101,7 @@ export function deleteAsk(base, standing) {
       paid: false,
     }),
     renew: () => deleteAsk(base, standing),
-    done: () => "Deleted.",
+    // The page says it itself.
+    done: () => "",
   }
 }

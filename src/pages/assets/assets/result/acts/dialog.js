@@ -25,6 +25,8 @@ import { againText, refusalText, sentText } from "./words.js"
  *   done: (ask: Ask, answer: any) => void, gone: (ask: Ask) => void, closed: () => void }} Surroundings
  */
 
+const LOOKS_UP = "Looking up the cost…"
+
 /** Asks before something is done to the group, does it once, and says what became of it. */
 export class ActDialog {
   #title = h("h2", { id: "act-title" })
@@ -70,7 +72,8 @@ export class ActDialog {
     this.#cancel.addEventListener("click", () => this.#dialog.close())
     this.#anew.addEventListener("click", () => this.#startAnew())
     this.#dialog.addEventListener("close", () => this.around.closed())
-    this.#key.onChange = () => this.#changed(true)
+    // Only while something is typed: a press of the button ends that, and nothing may move away from under it.
+    this.#key.onInput = () => this.#changed(false)
   }
 
   get isOpen() {
@@ -144,7 +147,7 @@ export class ActDialog {
     const isOff = this.#busy !== "" || (pending === null && (order.request === null || this.#isPlanning))
     this.#go.setAttribute("aria-disabled", String(isOff))
     this.#go.classList.toggle("busy", this.#busy !== "")
-    const note = pending !== null ? "" : this.#isPlanning ? "Looking up the cost…" : (ask.note?.() ?? "")
+    const note = pending !== null ? "" : this.#isPlanning ? LOOKS_UP : (ask.note?.() ?? "")
     setText(this.#note, note)
     this.#note.hidden = note === ""
   }
@@ -157,7 +160,7 @@ export class ActDialog {
 
   /** Before anything is sent a second time: what has the group come to? @param {Pending} pending */
   async #look(pending) {
-    const draw = (/** @type {string} */ now) => {
+    const draw = (/** @type {string | null} */ now) => {
       if (this.#pending !== pending) return
       this.#shown = null
       const isOther = this.around.attempts.isOther(pending, this.#key.value)
@@ -167,7 +170,7 @@ export class ActDialog {
         lines.map((line) => h("p", {}, line)),
       )
     }
-    draw(this.around.standing())
+    draw(null)
     draw(await this.around.look())
   }
 

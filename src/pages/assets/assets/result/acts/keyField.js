@@ -21,7 +21,8 @@ export class KeyField {
   #asked
   /** Another one than the kept one is wanted. */
   #isOther = false
-  onChange = () => {}
+  /** It is being typed. */
+  onInput = () => {}
 
   constructor() {
     const other = h("button", { type: "button", class: "small" }, "Use another key")
@@ -40,8 +41,10 @@ export class KeyField {
       ),
     )
     this.element = h("div", { class: "act-key" }, this.#kept, this.#asked)
-    this.#input.addEventListener("change", () => this.onChange())
-    this.#input.addEventListener("input", () => this.#input.removeAttribute("aria-invalid"))
+    this.#input.addEventListener("input", () => {
+      this.#input.removeAttribute("aria-invalid")
+      this.onInput()
+    })
     this.draw()
   }
 
@@ -64,7 +67,6 @@ export class KeyField {
     this.#isOther = true
     this.draw()
     this.#input.focus()
-    this.onChange()
   }
 
   /** The one that is there is of no use. */

@@ -84,7 +84,9 @@ export function retryAsk(base, store, standing, only) {
     },
     note: () =>
       [
-        figures().usd === null ? `What ${String(used())} costs is not known here.` : "",
+        figures().usd === null
+          ? `What ${String(used())} costs is not known here.`
+          : "At list price. What would cost more is not done.",
         isLoading() ? "The rows are still loading." : "",
         figures().rows === 0 ? "There is nothing to run again." : "",
         ...(plan?.warnings ?? []),

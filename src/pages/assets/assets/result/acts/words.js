@@ -20,7 +20,8 @@ export function refusalText({ status, problems, unknown }, isPlan) {
   if (unknown)
     return `${said}${left} Whether it was carried out is not known. Send it again: it is done once, whatever became of it.`
   if (isPlan) return `The cost could not be looked up. ${OF_STATUS[status] ?? `${said}${left}`}`
-  const what = OF_STATUS[status] ?? `${said}${left}`
+  const own = status === 401 && !said.startsWith("An API key") ? `Parallel refuses this key: ${said}` : said
+  const what = OF_STATUS[status] ?? `${own}${left}`
   return problems.some(({ path }) => path === "max_cost_usd")
     ? `By now it would cost more than the sum that was shown: ${what} ${NOTHING} Look at the sum once more.`
     : `${what} ${status === 404 ? "" : NOTHING}`.trim()
@@ -43,12 +44,14 @@ function placeOf(path) {
   return row ? `Row ${Number(row[1]) + 1}${row[2] ? ` (${row[2].replace(/^\./, "")})` : ""}: ` : `${path}: `
 }
 
-/** When it was sent, and what the group was at. @param {Pending} pending @param {string} now what the group is at */
+/** When it was sent, and what the group was at. @param {Pending} pending @param {string | null} now what it is at, once that is known */
 export const sentText = ({ at, before }, now) => [
   `Sent on ${dateTime(new Date(at).toISOString())}. No answer came, so that nobody knows whether it was carried out.`,
-  before === now
-    ? `The group is as it was then: ${now}.`
-    : `The group then: ${before}. Now: ${now}. That may have come of it.`,
+  now === null
+    ? `The group then: ${before}. Looking what it is at now…`
+    : before === now
+      ? `The group is as it was then: ${now}.`
+      : `The group then: ${before}. Now: ${now}. That may have come of it.`,
 ]
 
 /** What sending it again would do. @param {Pending} pending @param {boolean} isOther whether the API key is another by now */
