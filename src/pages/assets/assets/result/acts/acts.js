@@ -150,7 +150,7 @@ export class Acts {
     const standing = () => standingOf(store)
     if (name === "retry") return retryAsk(base, store, standing(), null)
     if (name === "inputs") return addAsk(base, store)
-    if (name === "resume") return resumeAsk(base, standing, store.group.metadata?.processor)
+    if (name === "resume") return resumeAsk(base, standing, store)
     return name === "stop" ? stopAsk(base, standing) : deleteAsk(base, standing)
   }
 

@@ -1,11 +1,12 @@
 // @ts-check
 /** @import { Ask } from "./dialog.js" */
 /** @import { Standing } from "./standing.js" */
+/** @import { Store } from "../store.js" */
 
 import { h } from "../../shared/dom.js"
 import { exactly } from "../../shared/money.js"
 import { plural } from "../../shared/format.js"
-import { costOf, followedByResume, sentByResume } from "./standing.js"
+import { costOfResume, followedByResume, sentByResume } from "./standing.js"
 
 /** The acts about which there is nothing to choose. Each names what it does, and what that costs. */
 
@@ -41,16 +42,16 @@ export function stopAsk(base, standing) {
   }
 }
 
-/** @param {string} base @param {() => Standing} standing @param {unknown} processor @returns {Ask & { usd: number | null }} */
-export function resumeAsk(base, standing, processor) {
+/** @param {string} base @param {() => Standing} standing @param {Store} store @returns {Ask & { usd: number | null }} */
+export function resumeAsk(base, standing, store) {
   const { state } = standing()
   const [sent, followed] = [sentByResume(standing()), followedByResume(standing())]
-  const usd = costOf(processor, sent)
+  const usd = costOfResume(store, standing())
   const rows = sent + followed
   const sum = usd === null || usd === 0 ? "" : ` for ${exactly(usd)}`
   const lines = [
     sent > 0 &&
-      `${plural(sent, "row")} not sent so far ${sent === 1 ? "is" : "are"} sent${usd === null ? `. What ${String(processor)} costs is not known here` : `, at list price ${exactly(usd)} in all`}.`,
+      `${plural(sent, "row")} not sent so far ${sent === 1 ? "is" : "are"} sent${usd === null ? `. What that costs is not known here` : `, at list price ${exactly(usd)} in all`}.`,
     followed > 0 &&
       `${plural(followed, "row")} sent already ${followed === 1 ? "is" : "are"} followed again, which costs nothing.`,
     rows === 0 && "The group goes on where it was.",
@@ -69,7 +70,7 @@ export function resumeAsk(base, standing, processor) {
       rows,
       paid: sent > 0,
     }),
-    renew: () => resumeAsk(base, standing, processor),
+    renew: () => resumeAsk(base, standing, store),
     done: ({ resumed = 0 }) =>
       resumed === 0
         ? "There was nothing to go on with."

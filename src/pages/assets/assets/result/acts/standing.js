@@ -71,3 +71,24 @@ export function costOf(processor, rows) {
   const price = findProcessor(processor)?.usd
   return price === undefined ? null : shareOf(price, rows, 1)
 }
+
+/**
+ * What a resume would cost: each row keeps the processor that it was to have.
+ * @param {Store} store @param {Standing} standing
+ */
+export function costOfResume(store, standing) {
+  const own = store.group.metadata?.processor
+  const sent = sentByResume(standing)
+  if (!store.whole) return costOf(own, sent)
+  const takesWaiting = sent > standing.unsent
+  /** @type {Map<unknown, number>} */
+  const byProcessor = new Map()
+  for (const row of store.rows) {
+    if (row === undefined || row.run.run_id !== null) continue
+    const { status, processor } = row.run
+    if (status === "cancelled" || (takesWaiting && !isTerminal(status)))
+      byProcessor.set(processor ?? own, (byProcessor.get(processor ?? own) ?? 0) + 1)
+  }
+  const sums = [...byProcessor].map(([processor, rows]) => costOf(processor, rows))
+  return sums.reduce((sum, usd) => (sum === null || usd === null ? null : shareOf(sum + usd, 1, 1)), 0)
+}
