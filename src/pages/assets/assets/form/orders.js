@@ -225,7 +225,7 @@ export class Orders {
     let outcome = await this.#send({ path, body, idempotencyKey: this.#attempt?.key ?? null })
     if (outcome.ok && typeof own(outcome.answer, "taskgroup_id") !== "string") {
       const problems = [{ path: "", message: "The server's answer names no group." }]
-      outcome = { ok: false, problems, status: 0, unknown: true, taskgroupId: null }
+      outcome = { ok: false, problems, status: 0, unknown: true, unchanged: false, taskgroupId: null }
     }
     if (outcome.ok) {
       this.#attempt = null

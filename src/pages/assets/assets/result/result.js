@@ -27,7 +27,7 @@ const base = `/${encodeURIComponent(store.group.taskgroup_id)}`
 const view = new View(store)
 const light = new ConnectionLight("connection", () => stateLabel(store.facts))
 const progress = new Progress(store, facts.sunset)
-const acts = new Acts(store, base, { changed: () => following?.look(), gone: leaveDeleted })
+const acts = new Acts(store, base, { changed: () => following?.look(), deleted: leaveDeleted })
 progress.names = () => acts.names
 const notifier = new Notifier()
 const table = new Table(store, view, { onOpen: (row) => openRow(row, true), onSort: reorder })

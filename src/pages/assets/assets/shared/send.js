@@ -5,9 +5,11 @@ import { askJson, DOUBT, isClear, MultitaskError } from "./client.js"
 
 /**
  * What a request came to. `unknown`: it may have been carried out, and only under its own key may it be sent again.
+ * `unchanged`: the server says itself that it was not, and no answer before was lost.
  * @template A
  * @typedef {{ ok: true, answer: A }
- *   | { ok: false, problems: Problem[], status: number, unknown: boolean, taskgroupId: string | null }} Outcome
+ *   | { ok: false, problems: Problem[], status: number, unknown: boolean, unchanged: boolean,
+ *       taskgroupId: string | null }} Outcome
  */
 
 /**
@@ -50,11 +52,14 @@ export async function send(
       problems: problemsOf(error, isPlan, repeat),
       status: error.status,
       unknown: !isPlan && !isClear(error),
+      unchanged: !error.message.includes(DOUBT) && UNCHANGED.test(error.message),
       // Without a URL nothing is behind the group's id.
       taskgroupId: (error.url && error.taskgroupId) || null,
     }
   }
 }
+
+const UNCHANGED = /Nothing (has changed|was submitted)\b/
 
 const REPEAT = "Whether the group was started is not known: sent again unchanged, it is started once."
 

@@ -1,26 +1,29 @@
 // @ts-check
 /** @import { Store } from "../store.js" */
-/** @import { Ask } from "./dialog.js" */
+/** @import { ActDialog, Ask } from "./dialog.js" */
 /** @import { ActName } from "./standing.js" */
 
 import { byId, fill, h, setText } from "../../shared/dom.js"
 import { buttonNames, headline } from "../../shared/domain.js"
 import { count } from "../../shared/format.js"
+import { storedKey } from "../../shared/keyStore.js"
 import { askAbove } from "../../shared/money.js"
 import { factsOf } from "../../shared/progress.js"
-import { addAsk } from "./addAsk.js"
-import { deleteAsk, resumeAsk, stopAsk } from "./asks.js"
 import { Attempts } from "./attempts.js"
-import { ActDialog } from "./dialog.js"
-import { hasStoredKey } from "./keyField.js"
-import { retryAsk } from "./retryAsk.js"
 import { onRetryRow } from "./rowActs.js"
-import { actsFor, costOf, standingOf } from "./standing.js"
+import { actsFor, standingOf } from "./standing.js"
 
 /** Whoever has only been given the link sees this in place of the acts; so do small windows. */
 const FOLDED = "Go on with this group…"
 /** With acts.css. */
 const NARROW = "(max-width: 1000px)"
+
+/** Behind what the page itself needs. */
+const SOON_MS = 1_000
+
+const hasKey = () => storedKey() !== ""
+
+/** @typedef {typeof import("../../lazy/acts.js")} Tools */
 
 /** What can be done with the group, beside its title: only what applies to what it is at. */
 export class Acts {
@@ -34,7 +37,10 @@ export class Acts {
   /** @type {Map<ActName, HTMLElement>} */
   #buttons = new Map()
   #attempts
-  #dialog
+  /** @type {ActDialog | null} */
+  #dialog = null
+  /** What asks and sends; most who read have no need of it. @type {Promise<Tools> | null} */
+  #tools = null
   /** From where the dialog was opened. @type {HTMLElement | null} */
   #opener = null
   #words = ""
@@ -42,36 +48,70 @@ export class Acts {
 
   /**
    * @param {Store} store @param {string} base the group's path
-   * @param {{ changed: () => void, gone: () => void }} events something was done to the group, or it is no more
+   * @param {{ changed: () => void, deleted: () => void }} events there is news of the group; it was deleted from here
    */
   constructor(store, base, events) {
     this.store = store
     this.base = base
     this.events = events
     this.#attempts = new Attempts(store.group.taskgroup_id)
-    this.#dialog = new ActDialog({
-      attempts: this.#attempts,
-      standing: () => headline(store.facts),
-      look: () => this.#look(),
-      busy: (word) => {
-        this.#busy = word
-        this.draw()
-      },
-      done: (ask, answer) => this.#done(ask, answer),
-      gone: () => events.gone(),
-      closed: () => this.#giveFocusBack(),
-    })
     this.#said.setAttribute("role", "status")
     this.#bar.append(this.#list, this.#said)
     this.#narrow.addEventListener("change", () => this.draw())
     // Another tab has been given a key, or has forgotten it.
     addEventListener("storage", () => this.draw())
     onRetryRow((index) => this.#retryRow(index))
+    // Whoever may want it has it by the time that something is pressed.
+    this.#menu.addEventListener("toggle", () => void this.#load())
+    if (hasKey()) setTimeout(() => void this.#load(), SOON_MS)
     this.draw()
   }
 
+  /** Null where it cannot be loaded now; another time it may be. */
+  #load() {
+    this.#tools ??= import("../../lazy/acts.js").then((tools) => {
+      this.#dialog = this.#makeDialog(tools)
+      return tools
+    })
+    return this.#tools.catch(() => {
+      this.#tools = null
+      return null
+    })
+  }
+
+  /** @param {Tools} tools */
+  #makeDialog({ ActDialog }) {
+    return new ActDialog({
+      attempts: this.#attempts,
+      standing: () => headline(this.store.facts),
+      look: () => this.#look(),
+      busy: (word) => {
+        this.#busy = word
+        this.draw()
+      },
+      done: (ask, answer) => this.#done(ask, answer),
+      gone: () => this.events.changed(),
+      closed: () => this.#giveFocusBack(),
+    })
+  }
+
+  /** @param {HTMLElement | null} opener where the focus goes back to @param {(tools: Tools) => Ask} make */
+  async #ask(opener, make) {
+    this.#opener = opener
+    this.#menu.open = false
+    const tools = await this.#load()
+    if (tools === null || this.#dialog === null) {
+      this.#words = "What this takes could not be loaded. Check the connection, or load the page again."
+      this.draw()
+      return this.#giveFocusBack()
+    }
+    const ask = make(tools)
+    // As the form does it: below the sum that this browser keeps nobody is asked.
+    this.#dialog.open(ask, typeof ask.usd === "number" && ask.usd <= askAbove())
+  }
+
   get #isFolded() {
-    return this.#narrow.matches || !hasStoredKey()
+    return this.#narrow.matches || !hasKey()
   }
 
   /** How the buttons are called where it is said what can be done next. */
@@ -99,7 +139,7 @@ export class Acts {
     // What is hidden loses the focus to nothing.
     if (hadFocus && !focused?.checkVisibility()) this.#focusFirst()
     this.#drawSaid()
-    this.#dialog.refresh()
+    this.#dialog?.refresh()
   }
 
   /** Where there is room, and a key that can do something, they are in sight. */
@@ -136,37 +176,31 @@ export class Acts {
 
   /** @param {ActName} name */
   #open(name) {
-    this.#opener = this.#buttons.get(name) ?? null
-    this.#menu.open = false
-    const ask = this.#askFor(name)
-    const usd = "usd" in ask ? ask.usd : null
-    // As the form does it: below the sum that this browser keeps nobody is asked.
-    this.#dialog.open(ask, typeof usd === "number" && usd <= askAbove())
+    void this.#ask(this.#buttons.get(name) ?? null, (tools) => this.#askFor(name, tools))
   }
 
-  /** @param {ActName} name @returns {Ask & { usd?: number | null }} */
-  #askFor(name) {
+  /** @param {ActName} name @param {Tools} tools @returns {Ask} */
+  #askFor(name, tools) {
     const { store, base } = this
     const standing = () => standingOf(store)
-    if (name === "retry") return retryAsk(base, store, standing(), null)
-    if (name === "inputs") return addAsk(base, store)
-    if (name === "resume") return resumeAsk(base, standing, store)
-    return name === "stop" ? stopAsk(base, standing) : deleteAsk(base, standing)
+    if (name === "retry") return tools.retryAsk(base, store, standing(), null)
+    if (name === "inputs") return tools.addAsk(base, store)
+    if (name === "resume") return tools.resumeAsk(base, standing, store)
+    return name === "stop" ? tools.stopAsk(base, standing) : tools.deleteAsk(base, standing)
   }
 
-  /** Runs one row again; it asks first, but where the form would not either. @param {number} index */
+  /** @param {number} index */
   #retryRow(index) {
     const { store, base } = this
     const active = document.activeElement
-    this.#opener = active instanceof HTMLElement ? active : null
-    const usd = costOf(store.group.metadata?.processor, 1)
-    this.#dialog.open(retryAsk(base, store, standingOf(store), index), usd !== null && usd <= askAbove())
+    const opener = active instanceof HTMLElement ? active : null
+    void this.#ask(opener, ({ retryAsk }) => retryAsk(base, store, standingOf(store), index))
   }
 
   /** @param {Ask} ask @param {any} answer */
   #done(ask, answer) {
     this.#words = ask.done(answer)
-    if (ask.act === "delete") this.events.gone()
+    if (ask.act === "delete") this.events.deleted()
     else this.events.changed()
     this.draw()
     this.#giveFocusBack()
@@ -188,7 +222,7 @@ export class Acts {
 
   /** What is under way, what has been done, and what nobody has answered. */
   #drawSaid() {
-    const pending = this.#dialog.isOpen || this.#busy !== "" || this.store.removed ? [] : this.#attempts.list
+    const pending = this.#dialog?.isOpen || this.#busy !== "" || this.store.removed ? [] : this.#attempts.list
     const key = JSON.stringify([this.#busy, this.#words, pending.map(({ act, label }) => [act, label])])
     if (this.#said.dataset.key === key) return
     this.#said.dataset.key = key
@@ -198,7 +232,7 @@ export class Acts {
       pending.map(({ act, label }) =>
         h(
           "button",
-          { type: "button", class: "small act-open", onclick: () => this.#openPending(act) },
+          { type: "button", class: "small act-open", onclick: () => this.#open(act) },
           `${label}: no answer came. See what is so`,
         ),
       ),
@@ -206,17 +240,11 @@ export class Acts {
     this.#said.hidden = this.#said.textContent === ""
   }
 
-  /** @param {ActName} act */
-  #openPending(act) {
-    this.#opener = this.#buttons.get(act) ?? null
-    this.#dialog.open(this.#askFor(act))
-  }
-
   /** To where the dialog was opened from, else to where one goes on. */
   #giveFocusBack() {
     const opener = this.#opener
     this.draw()
-    if (this.#dialog.isOpen || opener === null) return
+    if (this.#dialog?.isOpen || opener === null) return
     const same = opener.isConnected
       ? opener
       : /** @type {HTMLElement | null} */ (document.querySelector(`[data-key="${opener.dataset.key ?? ""}"]`))

@@ -42,7 +42,7 @@ export function stopAsk(base, standing) {
   }
 }
 
-/** @param {string} base @param {() => Standing} standing @param {Store} store @returns {Ask & { usd: number | null }} */
+/** @param {string} base @param {() => Standing} standing @param {Store} store @returns {Ask} */
 export function resumeAsk(base, standing, store) {
   const { state } = standing()
   const [sent, followed] = [sentByResume(standing()), followedByResume(standing())]

@@ -16,13 +16,13 @@ import { againText, refusalText, sentText } from "./words.js"
  * @typedef {{ request: ActRequest | null, label: string, rows: number, paid: boolean }} Order
  *
  * One act as it is asked about. `plan` looks up what it comes to, and is told how to send; `first` is what is typed in, if
- * anything; `renew` gives the same with the figures of now; `done` says what it came to.
- * @typedef {{ act: ActName, title: string, body: Child[], first?: HTMLElement, order: () => Order, note?: () => string,
+ * anything; `usd` is what it costs where nobody need be asked about it for a small sum; `renew` gives the same with the figures of now; `done` says what it came to.
+ * @typedef {{ act: ActName, title: string, body: Child[], first?: HTMLElement, usd?: number | null, order: () => Order, note?: () => string,
  *   plan?: (ask: (request: ActRequest) => Promise<Outcome<any>>) => Promise<Extract<Outcome<any>, { ok: false }> | null>,
  *   bind?: (changed: (planAnew: boolean) => void) => void, renew?: () => Ask, done: (answer: any) => string }} Ask
  *
  * @typedef {{ attempts: Attempts, standing: () => string, look: () => Promise<string>, busy: (words: string) => void,
- *   done: (ask: Ask, answer: any) => void, gone: (ask: Ask) => void, closed: () => void }} Surroundings
+ *   done: (ask: Ask, answer: any) => void, gone: () => void, closed: () => void }} Surroundings
  */
 
 const LOOKS_UP = "Looking up the cost…"
@@ -68,6 +68,12 @@ export class ActDialog {
     form.addEventListener("submit", (event) => {
       event.preventDefault()
       void this.#send()
+    })
+    // Enter in a small field must not spend money; in the key's field it is meant.
+    form.addEventListener("keydown", (event) => {
+      const { target } = event
+      const isSmall = target instanceof HTMLInputElement && target.type === "checkbox"
+      if (event.key === "Enter" && isSmall) event.preventDefault()
     })
     this.#cancel.addEventListener("click", () => this.#dialog.close())
     this.#anew.addEventListener("click", () => this.#startAnew())
@@ -222,9 +228,9 @@ export class ActDialog {
       this.#end()
       return this.around.done(ask, outcome.ok ? outcome.answer : {})
     }
-    if (!outcome.unknown) attempts.settle(ask.act)
+    if (!outcome.unknown || outcome.unchanged) attempts.settle(ask.act)
     this.#pending = attempts.of(ask.act)
-    if (outcome.status === 404) this.around.gone(ask)
+    if (outcome.status === 404) this.around.gone()
     this.#refuse(outcome, false)
     if (this.#pending !== null) void this.#look(this.#pending)
     else if (outcome.status === 422) void this.#plan()

@@ -84,5 +84,3 @@ export class KeyField {
     this.draw()
   }
 }
-
-export const hasStoredKey = () => storedKey() !== ""

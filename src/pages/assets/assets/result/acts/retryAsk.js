@@ -53,6 +53,8 @@ export function retryAsk(base, store, standing, only) {
   const path = `${base}/retry`
   return {
     act: "retry",
+    // About one row there is little to choose.
+    usd: only === null ? null : costOf(own, 1),
     title: only === null ? "Run rows again?" : `Run row ${count(only + 1)} again?`,
     body: [
       h(

@@ -2,6 +2,7 @@
 /** @import { Row } from "../../../types.js" */
 
 import { h } from "../../shared/dom.js"
+import { storedKey } from "../../shared/keyStore.js"
 
 /** @type {((index: number) => void) | null} */
 let retry = null
@@ -17,6 +18,8 @@ export const retryRow = (index) => retry?.(index)
 /** What can be done with a row that has no result, for where it is shown. @param {Row} row */
 export const rowActs = ({ index, run }) =>
   retry !== null &&
+  // Readers are offered nothing that takes a key.
+  storedKey() !== "" &&
   (run.status === "failed" || run.status === "cancelled") &&
   h(
     "p",

@@ -10,13 +10,14 @@ import { dateTime } from "../../shared/format.js"
 const NOTHING = "Nothing has changed."
 
 /** @param {Extract<Outcome<unknown>, { ok: false }>} refusal @param {boolean} isPlan @returns {string} */
-export function refusalText({ status, problems, unknown }, isPlan) {
+export function refusalText({ status, problems, unknown, unchanged }, isPlan) {
   const said = problems
     .slice(0, 5)
     .map(({ path, message }) => `${placeOf(path)}${message.trim()}`)
     .join(" ")
   const left = problems.length > 5 ? ` And ${problems.length - 5} more.` : ""
   if (/Idempotency-Key was used/.test(said)) return OTHER_KEY
+  if (unchanged) return said
   if (unknown)
     return `${said}${left} Whether it was carried out is not known. Send it again: it is done once, whatever became of it.`
   if (isPlan) return `The cost could not be looked up. ${OF_STATUS[status] ?? `${said}${left}`}`
