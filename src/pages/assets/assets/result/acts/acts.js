@@ -1,6 +1,6 @@
 // @ts-check
 /** @import { Store } from "../store.js" */
-/** @import { ActDialog, Ask } from "./dialog.js" */
+/** @import { ActDialog, Ask, Surroundings } from "./dialog.js" */
 /** @import { ActName } from "./standing.js" */
 
 import { byId, fill, h, setText } from "../../shared/dom.js"
@@ -70,7 +70,7 @@ export class Acts {
   /** Null where it cannot be loaded now; another time it may be. */
   #load() {
     this.#tools ??= import("../../lazy/acts.js").then((tools) => {
-      this.#dialog = this.#makeDialog(tools)
+      this.#dialog = new tools.ActDialog(this.#surroundings())
       return tools
     })
     return this.#tools.catch(() => {
@@ -79,9 +79,9 @@ export class Acts {
     })
   }
 
-  /** @param {Tools} tools */
-  #makeDialog({ ActDialog }) {
-    return new ActDialog({
+  /** @returns {Surroundings} */
+  #surroundings() {
+    return {
       attempts: this.#attempts,
       standing: () => headline(this.store.facts),
       look: () => this.#look(),
@@ -92,7 +92,7 @@ export class Acts {
       done: (ask, answer) => this.#done(ask, answer),
       gone: () => this.events.changed(),
       closed: () => this.#giveFocusBack(),
-    })
+    }
   }
 
   /** @param {HTMLElement | null} opener where the focus goes back to @param {(tools: Tools) => Ask} make */
