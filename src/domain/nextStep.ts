@@ -104,8 +104,14 @@ const WITH_GOOD_KEY = " with a key that Parallel accepts, in x-api-key"
 
 type Act = "retry" | "inputs" | "stop" | "resume"
 
-/** How whoever reads calls an act; `key` is what its call needs, in words. */
-type NameAct = (act: Act, key: string) => string
+/**
+ * How whoever reads calls an act; `key` is what its call needs, in words. Null where there is nothing to be called:
+ * then nothing is said of it. `onlyFailed`: a retry so called leaves out what was not sent.
+ */
+interface NameAct {
+  (act: Act, key: string): string | null
+  readonly onlyFailed?: boolean
+}
 
 const TOOLS: Readonly<Record<Act, string | null>> = {
   retry: "retryFailed",
@@ -119,6 +125,28 @@ export const toolNames =
   (url: string): NameAct =>
   (act, key) =>
     TOOLS[act] ?? `POST ${url}/${act}${key}`
+
+const BUTTONS: Readonly<Record<Act, string | null>> = {
+  retry: "Retry failed rows",
+  // It is always there, and speaks for itself.
+  inputs: null,
+  stop: "Stop",
+  resume: "Resume",
+}
+
+/**
+ * The same acts as buttons of a page. `canStop`: there is something that a stop would leave out. `under` is what they are
+ * folded behind, if they are.
+ */
+export const buttonNames = (canStop: boolean, under: string | null): NameAct => {
+  const where = under === null ? "" : ` (under “${under}”)`
+  const name = (act: Act, key: string) => {
+    const button = act === "stop" && !canStop ? null : BUTTONS[act]
+    const good = key === WITH_GOOD_KEY ? ", with a key that Parallel accepts" : ""
+    return button === null ? null : `“${button}”${where}${good}`
+  }
+  return Object.assign(name, { onlyFailed: true })
+}
 
 const rows = (count: number, verb: readonly [one: string, many: string]): string =>
   `${count} ${count === 1 ? `row ${verb[0]}` : `rows ${verb[1]}`}`
@@ -137,12 +165,14 @@ export const nextStep = (
   const again =
     failed === 0
       ? ""
-      : ` ${rows(failed, ["has", "have"])} failed; ${call("retry", "")} runs them again, as new runs${cancelled === 0 ? "" : ", and sends what was not sent, too"}.`
+      : ` ${rows(failed, ["has", "have"])} failed; ${call("retry", "")} runs them again, as new runs${cancelled === 0 || call.onlyFailed ? "" : ", and sends what was not sent, too"}.`
   switch (status.state) {
-    case "running":
-      return `Nothing need be done: results come in by themselves. To send no more rows: ${call("stop", WITH_KEY)}.`
+    case "running": {
+      const stop = call("stop", WITH_KEY)
+      return `Nothing need be done: results come in by themselves.${stop === null ? "" : ` To send no more rows: ${stop}.`}`
+    }
     case "waiting_for_credit":
-      return `Add credit to the account at Parallel: the rows that are left are then sent by themselves, tried at most an hour apart for 24 hours. After that, ${call("resume", WITH_KEY)} sends them.`
+      return `Add credit to the account at Parallel: the rows that are left are then sent by themselves, tried at most an hour apart for 24 hours. To send them at once, or after that: ${call("resume", WITH_KEY)}.`
     case "key_refused":
       return `Parallel refuses the API key that this group was given. To go on: ${call("resume", WITH_GOOD_KEY)}.`
     case "stopping":
@@ -165,7 +195,8 @@ const doneStep = (status: StatusFacts, call: NameAct): string => {
   const { failed = 0, cancelled = 0 } = status.task_run_status_counts
   const lacking = failed + cancelled
   const retry = call("retry", WITH_KEY)
-  if (lacking === 0) return `Every row is done. To add rows: ${call("inputs", WITH_KEY)}.`
+  const inputs = call("inputs", WITH_KEY)
+  if (lacking === 0) return `Every row is done.${inputs === null ? "" : ` To add rows: ${inputs}.`}`
   const how = cancelled === 0 ? "failed" : failed === 0 ? "was cancelled" : "failed or was cancelled"
   if (lacking === status.num_task_runs)
     return `Not one row has a result: each ${how}, and says why. Once that is put right, ${retry} runs all of them again, as new runs.`

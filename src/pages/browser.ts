@@ -23,6 +23,7 @@ export {
   shownText,
 } from "../domain/JsonText.ts"
 export {
+  buttonNames,
   headline,
   isStatusState,
   type Look,

@@ -31,6 +31,8 @@ export type FakeRow = {
   change: number
   /** From the second on. */
   attempt?: number
+  /** Parallel has it, whatever its status; else those have a run that are not queued. */
+  sent?: boolean
   type?: "json" | "text"
 }
 
@@ -202,7 +204,7 @@ export class FakeGroup {
     const { attempt = 1 } = row
     const number = attempt === 1 ? String(index) : `${attempt}${String(index).padStart(6, "0")}`
     return {
-      run_id: row.status === "queued" && attempt === 1 ? null : `trun_${number.padStart(32, "0")}`,
+      run_id: isUnsent(row) ? null : `trun_${number.padStart(32, "0")}`,
       interaction_id: null,
       status: row.status,
       is_active: row.status === "queued" || row.status === "running",
@@ -331,6 +333,10 @@ export class FakeGroup {
     return `<p>${this.rows.length} rows</p><table><thead><tr>${cells(["status", ...names], "th")}</tr></thead><tbody>${rows.join("")}</tbody></table>`
   }
 }
+
+/** Whether it is of no run yet. */
+export const isUnsent = ({ status, attempt = 1, sent }: FakeRow) =>
+  sent === undefined ? status === "queued" && attempt === 1 : !sent
 
 function event(type: string, id: number, fields: object) {
   return `event: ${type}\nid: ${id}\ndata: ${jsonOf({ type, event_id: String(id), ...fields })}\n\n`

@@ -10,6 +10,7 @@ import { errorHtml, resultCsp, resultHtml } from "../../src/pages/resultHtml.ts"
 import { rowCsp } from "../../src/pages/rowHtml.ts"
 import { STUDIO_ORIGIN, studioCsp, studioHtml } from "../../src/pages/studioHtml.ts"
 import { TAILWIND_PATH, tailwindFrameCsp, tailwindFrameHtml } from "../../src/pages/tailwindFrame.ts"
+import { type Act, actOf, perform } from "./fakeActs.ts"
 import { answerSql } from "./fakeDatabase.ts"
 import { FakeGroup, jsonOf } from "./fakeGroup.ts"
 
@@ -51,6 +52,7 @@ export type Posted = {
     output_type?: string
     limit?: number
     max_cost_usd?: number
+    rows?: number[]
   }
   headers: IncomingMessage["headers"]
   url: string
@@ -71,6 +73,8 @@ export class FakeServer {
   onPost: ((posted: Posted) => { status: number; body: unknown }) | null = null
   /** The same of plans. */
   onPlan: ((posted: Posted) => { status: number; body: unknown } | null) | null = null
+  /** So many answers are lost behind what was done. */
+  loses = 0
   /** What is suggested where neither processor nor schema was given. */
   suggestion: { processor: string; schema: object | null } = { processor: "core", schema: SUGGESTED }
   /** What happened to each idempotency key. */
@@ -122,6 +126,8 @@ export class FakeServer {
     if (url.pathname === TAILWIND_PATH) return sendPage(response, 200, tailwindFrameHtml, tailwindFrameCsp)
     if (url.pathname === "/callback" && this.onCallback) return this.#callback(request, response, url)
     if (url.pathname === "/v1beta/tasks/multitask") return this.#post(request, response, url)
+    const act = actOf(request.method ?? "GET", url.pathname)
+    if (act) return this.#act(request, response, act, url)
     const row = this.rows.get(url.pathname)
     if (row !== undefined) return sendPage(response, 200, row, rowCsp)
     if (url.pathname === "/docs") {
@@ -134,8 +140,6 @@ export class FakeServer {
       if (content === null) return send(response, 404, "text/plain", "no such file")
       return send(response, 200, types.get(extname(file)) ?? "", content)
     }
-    const [, grown = ""] = /^\/([A-Za-z0-9_-]{4,128})\/inputs$/.exec(url.pathname) ?? []
-    if (grown !== "") return this.#addRows(request, response, grown)
     const [, id = "", extension = ""] = /^\/([A-Za-z0-9_-]{4,128})(\.[a-z]+)?$/.exec(url.pathname) ?? []
     const group = this.groups.get(id)
     if (!group)
@@ -221,21 +225,30 @@ export class FakeServer {
     })
   }
 
-  async #addRows(request: IncomingMessage, response: ServerResponse, id: string) {
+  async #act(
+    request: IncomingMessage,
+    response: ServerResponse,
+    { id, act }: { id: string; act: Act },
+    url: URL,
+  ) {
     const posted = await received(request)
-    this.posted.push(posted)
-    const special = this.onPost?.(posted)
+    const isPlan = url.searchParams.has("dry_run")
+    ;(isPlan ? this.plans : this.posted).push(posted)
+    const special = isPlan ? this.onPlan?.(posted) : this.onPost?.(posted)
     if (special) return send(response, special.status, "application/json", JSON.stringify(special.body))
     const group = this.groups.get(id)
-    const inputs = posted.body.inputs
-    if (!group || !Array.isArray(inputs)) return send(response, 404, "application/json", "{}")
-    return this.#once(posted, response, () => {
-      const first_index = group.rows.length
-      for (const input of inputs) group.append(input)
-      const counts = { added: inputs.length, first_index, num_inputs: group.rows.length }
-      const cost = { estimated_cost_usd: inputs.length * 0.025 }
-      return { url: `${this.origin}/${id}`, taskgroup_id: id, ...counts, ...cost, warnings: [] }
-    })
+    const known = this.#answers.get(String(posted.headers["idempotency-key"]))
+    if (!group && known === undefined) return send(response, 404, "application/json", "{}")
+    const done = group && known === undefined ? perform(group, act, posted.body, isPlan) : { answer: {} }
+    if ("refusal" in done)
+      return send(response, 422, "application/json", JSON.stringify({ type: "error", error: done.refusal }))
+    const answer = { url: `${this.origin}/${id}`, taskgroup_id: id, ...done.answer }
+    if (act === "delete" && group) {
+      this.groups.delete(id)
+      group.disconnect()
+    }
+    if (isPlan) return send(response, 200, "application/json", JSON.stringify(answer))
+    return this.#once(posted, response, () => answer)
   }
 
   /** The same key gets the same answer, and nothing new. */
@@ -243,6 +256,8 @@ export class FakeServer {
     const key = String(posted.headers["idempotency-key"])
     const answer = this.#answers.get(key) ?? JSON.stringify(act())
     this.#answers.set(key, answer)
+    // It is done, and nobody is told: what a client is given up to repeat by itself would take its time.
+    if (this.loses-- > 0) return send(response, 500, "application/json", "{}")
     return send(response, 200, "application/json", answer)
   }
 }
@@ -250,7 +265,7 @@ export class FakeServer {
 async function received(request: IncomingMessage): Promise<Posted> {
   let text = ""
   for await (const chunk of request.setEncoding("utf8")) text += chunk
-  return { text, body: JSON.parse(text), headers: request.headers, url: request.url ?? "" }
+  return { text, body: JSON.parse(text || "{}"), headers: request.headers, url: request.url ?? "" }
 }
 
 /** As the real server does it: text escaped for HTML, JSON with what could end the script escaped. */

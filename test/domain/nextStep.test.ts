@@ -1,5 +1,12 @@
 import { describe, expect, it } from "vitest"
-import { headline, nextStep, stateLabel, type StatusFacts, tabText } from "../../src/domain/nextStep.ts"
+import {
+  buttonNames,
+  headline,
+  nextStep,
+  stateLabel,
+  type StatusFacts,
+  tabText,
+} from "../../src/domain/nextStep.ts"
 
 const facts = (state: StatusFacts["state"], counts: Record<string, number>): StatusFacts => ({
   state,
@@ -102,6 +109,27 @@ describe("nextStep", () => {
       /follows 2 rows that have not ended and sends 4 rows that were not sent\.$/,
     )
     expect(said("given_up", { completed: 1, cancelled: 1 })[2]).toMatch(/, sends 1 row that was not sent\.$/)
+  })
+
+  it("names the buttons of a page where they are, and nothing where there is none", () => {
+    const shown = (state: StatusFacts["state"], counts: Record<string, number>, canStop = true) =>
+      nextStep(facts(state, counts), "tgrp_1", buttonNames(canStop, null))
+    expect(shown("running", { queued: 8 })).toBe(
+      "Nothing need be done: results come in by themselves. To send no more rows: “Stop”.",
+    )
+    expect(shown("running", { running: 8 }, false)).toBe(
+      "Nothing need be done: results come in by themselves.",
+    )
+    expect(shown("done", { completed: 8 })).toBe("Every row is done.")
+    // The page's button leaves what was not sent to Resume.
+    expect(shown("stopped", { completed: 5, cancelled: 1, failed: 2 })).toBe(
+      "1 row was not sent: “Resume” sends them. 2 rows have failed; “Retry failed rows” runs them again, as new runs.",
+    )
+    expect(nextStep(facts("key_refused", { queued: 8 }), "tgrp_1", buttonNames(true, "More…"))).toBe(
+      "Parallel refuses the API key that this group was given. To go on: “Resume” (under “More…”), with a key that Parallel accepts.",
+    )
+    for (const state of ["waiting_for_credit", "stopping", "given_up"] as const)
+      expect(shown(state, { queued: 3, cancelled: 1, failed: 1 })).not.toMatch(/POST|x-api-key|null/)
   })
 
   it("asks for what is lacking while a group waits", () => {

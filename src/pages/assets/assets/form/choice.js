@@ -2,7 +2,7 @@
 import { byId, fill, h, setText } from "../shared/dom.js"
 import { count, dollars, durationRange } from "../shared/format.js"
 import { findProcessor, processors } from "../processors.js"
-import { exactly } from "./money.js"
+import { exactly } from "../shared/money.js"
 
 /** The control "Processor", and beside it all of them with what they cost and take, which says the same. */
 export class Choice {

@@ -1,9 +1,9 @@
 // @ts-check
-/** @import { Attempt } from "./attempt.js" */
+/** @import { Attempt } from "../shared/attempt.js" */
 
 import { h } from "../shared/dom.js"
 import { dateTime, plural } from "../shared/format.js"
-import { groupsSince, isForgotten } from "./attempt.js"
+import { groupsSince, isForgotten } from "../shared/attempt.js"
 import { headOf } from "./history.js"
 
 /**

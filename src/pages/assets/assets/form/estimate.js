@@ -4,8 +4,8 @@
 import { byId, setText } from "../shared/dom.js"
 import { count, dollars, durationRange, plural, dateTime } from "../shared/format.js"
 import { findProcessor, suggestedRange } from "../processors.js"
-import { isForgotten } from "./attempt.js"
-import { exactly, rowsFor, shareOf } from "./money.js"
+import { isForgotten } from "../shared/attempt.js"
+import { exactly, rowsFor, shareOf } from "../shared/money.js"
 import { TRIAL_ROWS } from "./orders.js"
 
 /**

@@ -1,19 +1,19 @@
 // @ts-check
 /** @import { AddedAnswer, MultitaskAnswer, MultitaskRequest, Problem } from "../../types.js" */
-/** @import { Attempt } from "./attempt.js" */
+/** @import { Attempt } from "../shared/attempt.js" */
 /** @import { Plan, Suggestion } from "./planner.js" */
 /** @import { History } from "./history.js" */
 /** @import { Submitted } from "./submitted.js" */
 
 import { own } from "../shared/dom.js"
-import { attemptIn, isForgotten, newAttempt } from "./attempt.js"
+import { attemptIn, isForgotten, newAttempt } from "../shared/attempt.js"
 import { durationRange, plural } from "../shared/format.js"
 import { confirmed } from "./confirm.js"
 import { doubtsOf } from "./doubts.js"
-import { exactly, shareOf } from "./money.js"
+import { exactly, shareOf } from "../shared/money.js"
 import { CREATE, makePlan } from "./planner.js"
 import { requestText } from "./request.js"
-import { send } from "./send.js"
+import { send } from "../shared/send.js"
 import { signOf } from "./sign.js"
 
 /**
@@ -142,7 +142,7 @@ export class Orders {
     return plan
   }
 
-  /** @template A @param {Parameters<typeof send>[0]} request @returns {Promise<import("./send.js").Outcome<A>>} */
+  /** @template A @param {Parameters<typeof send>[0]} request @returns {Promise<import("../shared/send.js").Outcome<A>>} */
   #send(request) {
     return send(request, this.form.apiKey(), () => this.#enter("Trying again…"))
   }
@@ -221,11 +221,11 @@ export class Orders {
    * @returns {Promise<A | null>}
    */
   async #sendOnce(path, body, skipped) {
-    /** @type {import("./send.js").Outcome<A>} */
+    /** @type {import("../shared/send.js").Outcome<A>} */
     let outcome = await this.#send({ path, body, idempotencyKey: this.#attempt?.key ?? null })
     if (outcome.ok && typeof own(outcome.answer, "taskgroup_id") !== "string") {
       const problems = [{ path: "", message: "The server's answer names no group." }]
-      outcome = { ok: false, problems, status: 0, unknown: true, taskgroupId: null }
+      outcome = { ok: false, problems, status: 0, unknown: true, unchanged: false, taskgroupId: null }
     }
     if (outcome.ok) {
       this.#attempt = null

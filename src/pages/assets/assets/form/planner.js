@@ -1,9 +1,9 @@
 // @ts-check
 /** @import { PlanAnswer } from "../../types.js" */
 /** @import { Form } from "./orders.js" */
-/** @import { Outcome } from "./send.js" */
+/** @import { Outcome } from "../shared/send.js" */
 
-import { exactly, rowsFor, shareOf } from "./money.js"
+import { exactly, rowsFor, shareOf } from "../shared/money.js"
 import { requestText } from "./request.js"
 import { signOf } from "./sign.js"
 

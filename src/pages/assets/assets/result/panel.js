@@ -7,6 +7,7 @@ import { elementsOf, fieldsOf, kindOf, readableText, shownText } from "../shared
 import { dateTime, duration, isTerminal, plain, statusClass, statusLabel } from "../shared/format.js"
 import { markdown } from "../shared/markdown.js"
 import { confidenceMark, fullValue } from "./cell.js"
+import { rowActs } from "./acts/rowActs.js"
 import { basisOf, confidenceOf, lacksBasis, nestedBasisOf } from "./columns.js"
 
 /** Everything about one row: fields in full, why the service believes them, what went wrong, ids and times. */
@@ -144,6 +145,7 @@ function content(row, basisNote) {
       ...times(row),
     ),
     run.error && errorBlock(row, told.get("error") ?? "null"),
+    rowActs(row),
     ...warnings(told.get("warnings") ?? "null"),
     output && output.size > 0 && section("Output", fields(row, output, true)),
     basisNote,

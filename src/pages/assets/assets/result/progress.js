@@ -2,7 +2,7 @@
 /** @import { Store } from "./store.js" */
 
 import { byId, fill, h, setText } from "../shared/dom.js"
-import { headline, nextStep, stateLabel, tabText } from "../shared/domain.js"
+import { buttonNames, headline, nextStep, stateLabel, tabText } from "../shared/domain.js"
 import { ago, count, day, dollars, duration, durationRange, plural, wordsIn } from "../shared/format.js"
 import { countsText, drawBar, withMarks } from "../shared/progress.js"
 import { findProcessor } from "../processors.js"
@@ -35,6 +35,8 @@ export class Progress {
   /** @param {Store} store @param {string | null} sunset */
   constructor(store, sunset) {
     this.store = store
+    /** How acts are called in what can be done next. */
+    this.names = () => buttonNames(false, null)
     this.sunset = sunset
   }
 
@@ -45,7 +47,7 @@ export class Progress {
     const over = !store.active
     if (this.#wasOver && !over) this.#beginAgain()
     this.#wasOver = over
-    setText(this.#headline, headline(facts))
+    setText(this.#headline, store.deleted ? "Deleted" : headline(facts))
     drawBar(this.#bar, counts, total)
     this.#bar.setAttribute(
       "aria-label",
@@ -55,6 +57,10 @@ export class Progress {
     this.#drawNotices(facts)
     this.#drawTab(facts, finished)
     this.#speak(facts, over)
+  }
+
+  get #gone() {
+    return this.store.deleted ? DELETED : REMOVED
   }
 
   /** Of the time in between nothing is to be known of the rate. */
@@ -124,8 +130,10 @@ export class Progress {
   #drawNotices(facts) {
     const { group, status, removed } = this.store
     const [, look] = stateLabel(facts)
-    const message = typeof status?.status_message === "string" ? status.status_message.trim() : ""
-    const next = removed ? REMOVED : nextStep(facts, group.taskgroup_id)
+    const said = typeof status?.status_message === "string" ? status.status_message.trim() : ""
+    // What the server calls by its address is a button here.
+    const message = said.replace(/POST \S+\/resume\b/g, "“Resume”")
+    const next = removed ? this.#gone : nextStep(facts, group.taskgroup_id, this.names())
     const warnings = (Array.isArray(group.warnings) ? group.warnings : []).map(String)
     const key = JSON.stringify([look, message, next, warnings])
     if (key === this.#noticesFor) return
@@ -150,7 +158,7 @@ export class Progress {
 
   /** @param {StatusFacts} facts @param {number} finished */
   #drawTab(facts, finished) {
-    document.title = `${tabText(facts)} · ${wordsIn(this.store.group.metadata, "title") ?? "Parallel Multitask"}`
+    document.title = `${this.store.deleted ? "Deleted" : tabText(facts)} · ${wordsIn(this.store.group.metadata, "title") ?? "Parallel Multitask"}`
     const share = facts.num_task_runs > 0 ? Math.round((20 * finished) / facts.num_task_runs) / 20 : 0
     const [label, look] = stateLabel(facts)
     const key = `${label} ${share}`
@@ -167,7 +175,7 @@ export class Progress {
     this.#spokenAt = now
     this.#spokenState = facts.state
     const ended = this.store.removed
-      ? REMOVED
+      ? this.#gone
       : `${stateLabel(facts)[0]}: ${countsText(this.store.statusCounts)}`
     setText(this.#spoken, over ? ended : headline(facts))
   }
@@ -191,5 +199,6 @@ const UNKNOWN = "…"
 /** @param {number} n */
 const shortNumber = (n) => (n >= 10 ? count(Math.round(n)) : n.toFixed(1))
 
-const REMOVED =
-  "This group has been removed. What is shown is what this page still holds: download it to keep it."
+const HELD = "What is shown is what this page still holds: download it to keep it."
+const REMOVED = `This group has been removed. ${HELD}`
+const DELETED = `You have deleted this group. ${HELD} Whoever opens its link finds nothing.`

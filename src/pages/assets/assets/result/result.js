@@ -6,6 +6,7 @@ import { headline, stateLabel } from "../shared/domain.js"
 import { wordsIn } from "../shared/format.js"
 import { follow } from "../shared/sse.js"
 import { ConnectionLight } from "../shared/progress.js"
+import { Acts } from "./acts/acts.js"
 import { ExportMenu } from "./export.js"
 import { drawHeading } from "./heading.js"
 import { Notifier } from "./notify.js"
@@ -27,6 +28,8 @@ const base = `/${encodeURIComponent(store.group.taskgroup_id)}`
 const view = new View(store)
 const light = new ConnectionLight("connection", () => stateLabel(store.facts))
 const progress = new Progress(store, facts.sunset)
+const acts = new Acts(store, base, { changed: () => following?.look(), deleted: leaveDeleted })
+progress.names = () => acts.names
 const notifier = new Notifier()
 const table = new Table(store, view, { onOpen: (row) => openRow(row, true), onSort: reorder })
 const toolbar = new Toolbar(store, view, {
@@ -52,6 +55,8 @@ new ExportMenu(store, view, base)
 printWith(store, view)
 closeMenusOnLeave()
 
+/** @type {ReturnType<typeof follow> | null} */
+let following = null
 let orderedAt = 0
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let reorderTimer
@@ -110,6 +115,7 @@ function summarise() {
       summaryTimer = undefined
       summarisedAt = performance.now()
       toolbar.draw()
+      acts.draw()
       progress.draw()
       notifier.draw(store.active)
     },
@@ -182,9 +188,16 @@ async function learnHead() {
   }
 }
 
+/** Nothing more is to come of what was deleted here. */
+function leaveDeleted() {
+  following?.()
+  store.delete()
+  light.set({ kind: "gone", since: Date.now(), attempt: 0 })
+}
+
 const isOver = facts.ended && !facts.partial
 if (isOver) light.set({ kind: "ended", since: Date.now(), attempt: 0 })
-follow({
+following = follow({
   // Reasoning and sources are most of the data: they are fetched when a row is opened.
   url: `${base}.sse?basis=none`,
   // A page with a part of the rows asks for all of them.

@@ -21,6 +21,8 @@ export class Store {
   ended = false
   /** The group is no more: what is here is all that is left of it. */
   removed = false
+  /** It was so from this page. */
+  deleted = false
   /** Raised by every change of a row, so that orders made from the rows know when they are old. */
   version = 0
   /** @type {() => void} */
@@ -108,6 +110,11 @@ export class Store {
   remove() {
     this.ended = this.removed = true
     this.onChange()
+  }
+
+  delete() {
+    this.deleted = true
+    this.remove()
   }
 
   /** @param {RowNews} news */

@@ -25,7 +25,8 @@ const WORK_MS = 12
  *   onEvent: (event: any, data: string) => void
  *   onState: (state: ConnectionState) => void
  * }} options
- * @returns {() => void} closes the stream
+ * @returns {(() => void) & { look: () => void }} closes the stream; `look` asks at once where it waits, for whoever knows that
+ *   something has changed
  */
 export function follow({ url, lastId, ended = false, onEvent, onState }) {
   const target = new URL(url, location.href).href
@@ -128,9 +129,10 @@ export function follow({ url, lastId, ended = false, onEvent, onState }) {
   document.addEventListener("visibilitychange", onLook, { signal })
   void run()
 
-  return () => {
+  const close = () => {
     leaving.abort()
     asking.abort()
     hurry()
   }
+  return Object.assign(close, { look: () => hurry() })
 }

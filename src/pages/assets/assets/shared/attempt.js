@@ -1,6 +1,6 @@
 // @ts-check
-import { randomKey } from "../shared/client.js"
-import { own } from "../shared/dom.js"
+import { randomKey } from "./client.js"
+import { own } from "./dom.js"
 
 /**
  * What was sent, under which idempotency key, and since when. It stays the same attempt until something changes, so

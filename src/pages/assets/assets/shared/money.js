@@ -23,23 +23,24 @@ export class Threshold {
   /** @param {HTMLInputElement} field */
   constructor(field) {
     this.field = field
-    field.value = String(stored())
+    field.value = String(askAbove())
     field.addEventListener("change", () => {
       const amount = amountIn(field.value)
-      if (amount === null) field.value = String(stored())
+      if (amount === null) field.value = String(askAbove())
       else store(amount)
     })
   }
 
   get usd() {
-    return amountIn(this.field.value) ?? stored()
+    return amountIn(this.field.value) ?? askAbove()
   }
 }
 
 /** @param {string} text */
 const amountIn = (text) => (/^\d{1,9}(\.\d{1,3})?$/.test(text.trim()) ? Number(text) : null)
 
-function stored() {
+/** Above this sum it is asked, in dollars: what this browser keeps. */
+export function askAbove() {
   try {
     return amountIn(localStorage.getItem(STORED) ?? "") ?? FIRST
   } catch {
