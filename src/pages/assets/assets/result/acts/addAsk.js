@@ -2,7 +2,9 @@
 /** @import { Store } from "../store.js" */
 /** @import { Ask } from "./dialog.js" */
 
-import { parseInputs } from "../../form/parse.js"
+import { droppedNote, lostNote, raggedNote, repeatedNote } from "../../form/import/notes.js"
+import { parsedOf, understand } from "../../form/import/read.js"
+import { NO_SETTINGS } from "../../form/import/settings.js"
 import { h } from "../../shared/dom.js"
 import { fieldsOf } from "../../shared/domain.js"
 import { plural } from "../../shared/format.js"
@@ -35,17 +37,24 @@ export function addAsk(base, store) {
   })
   text.value = draft.text
   const skip = h("input", { type: "checkbox", checked: true })
+  const header = h("input", { type: "checkbox" })
+  const headerChoice = h("label", { class: "check" }, header, " First line is a header")
   const read = h("div", { id: "act-read", role: "status", class: "act-read" })
-  let parsed = parseInputs(text.value, "", skip.checked)
+  /** As guessed, until somebody says otherwise. @type {boolean | null} */
+  let isHeader = null
+  const readRows = () => rowsFor(known, text.value, isHeader, skip.checked)
+  let parsed = readRows()
   const draw = () => {
     const problems = text.value.trim() === "" ? [] : parsed.problems
     const lines = [
       parsed.rows.length > 0 &&
-        `${plural(parsed.rows.length, "row")} of ${parsed.format}. ${parsed.notes.join(" ")}`,
+        `${plural(parsed.rows.length, "row")}, read as ${parsed.format}. ${[...parsed.notes, ...saidOf(parsed)].join(" ")}`,
       ...problems.slice(0, MOST_PROBLEMS).map(problemText),
       problems.length > MOST_PROBLEMS && `And ${problems.length - MOST_PROBLEMS} more.`,
       ...(problems.length === 0 ? otherColumns(known, parsed.rows) : []),
     ]
+    headerChoice.hidden = parsed.header === null
+    header.checked = parsed.header?.is === true
     const said = lines.filter((one) => typeof one === "string")
     if (read.textContent !== said.join("")) read.replaceChildren(...said.map((one) => h("p", {}, one)))
     if (problems.length > 0) text.setAttribute("aria-invalid", "true")
@@ -63,6 +72,7 @@ export function addAsk(base, store) {
         { class: "hint", id: "act-columns" },
         known.length > 0 ? `The group's columns: ${known.join(", ")}.` : "",
       ),
+      headerChoice,
       h("label", { class: "check" }, skip, " Skip empty rows"),
       read,
     ],
@@ -73,7 +83,7 @@ export function addAsk(base, store) {
       const parse = () => {
         clearTimeout(timer)
         timer = undefined
-        parsed = parseInputs(text.value, "", skip.checked)
+        parsed = readRows()
         draw()
         changed(false)
       }
@@ -85,6 +95,10 @@ export function addAsk(base, store) {
         timer = setTimeout(parse, PARSE_MS)
       })
       skip.addEventListener("change", parse)
+      header.addEventListener("change", () => {
+        isHeader = header.checked
+        parse()
+      })
     },
     order: () => {
       const rows = parsed.problems.length === 0 ? parsed.rows.length : 0
@@ -106,6 +120,37 @@ export function addAsk(base, store) {
     },
   }
 }
+
+/**
+ * Rows of the text, as the form reads it. Without a header its columns are the group's, where there are as many.
+ * @param {readonly string[]} known the group's columns @param {string} text @param {boolean | null} header @param {boolean} skipEmpty
+ */
+function rowsFor(known, text, header, skipEmpty) {
+  const { source } = understand(text, "", skipEmpty)
+  const settings = { ...NO_SETTINGS, header }
+  const parsed = parsedOf(source, settings, skipEmpty)
+  const { columns } = parsed
+  if (parsed.header === null || (parsed.header.is && header !== null)) return parsed
+  // A first line that names the group's columns is a header, whatever it looks like.
+  if (header === null && !parsed.header.is) {
+    const named = parsedOf(source, { ...settings, header: true }, skipEmpty)
+    if (named.columns.length > 0 && named.columns.every(({ name }) => known.includes(name))) return named
+  }
+  if (parsed.header.is || columns.length !== known.length) return parsed
+  const names = new Map(columns.map(({ key }, at) => [key, known[at] ?? key]))
+  return parsedOf(source, { ...settings, names }, skipEmpty)
+}
+
+/** What of the text became no row, or one that may not be meant. @param {import("../../form/import/read.js").Parsed} parsed */
+const saidOf = ({ rows, dropped, repeated, ragged }) =>
+  [
+    raggedNote(ragged, () => {}),
+    droppedNote(dropped),
+    repeatedNote(repeated, false, () => {}),
+    lostNote(rows),
+  ]
+    .filter((note) => note !== null)
+    .map(({ text }) => text)
 
 /** @param {{ path: string, message: string }} problem */
 function problemText({ path, message }) {
