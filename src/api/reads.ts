@@ -25,6 +25,7 @@ import {
   lastEventHeader,
   lastEventQuery,
   parts,
+  table,
 } from "./parameters.ts"
 import { SqlRequest } from "./requests.ts"
 import { TaskGroupResult } from "./results.ts"
@@ -50,7 +51,7 @@ const noMore: Answer = {
 const getTaskGroup = HttpApiEndpoint.get("getTaskGroup", "/:taskgroup_id", {
   params: group,
   headers: { ...ifNoneMatch, ...lastEventHeader },
-  query: { ...parts, ...basis, ...bom, ...lastEventQuery },
+  query: { ...parts, ...basis, ...table, ...bom, ...lastEventQuery },
   success: [Json, Html, Markdown, Events, Csv, JsonLines, NotModified, NoMore],
   error: errorsOf(negotiatedFailures),
 }).annotateMerge(
@@ -101,7 +102,7 @@ const getTaskGroupJson = HttpApiEndpoint.get("getTaskGroupJson", "/:taskgroup_id
 const getTaskGroupJsonl = HttpApiEndpoint.get("getTaskGroupJsonl", "/:taskgroup_id.jsonl", {
   params: group,
   headers: ifNoneMatch,
-  query: { ...parts, ...basis },
+  query: { ...parts, ...basis, ...table },
   success: [JsonLines, NotModified],
   error: errorsOf(partsFailures),
 }).annotateMerge(
