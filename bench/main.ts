@@ -13,6 +13,7 @@ import { read } from "./cases/read.ts"
 import { sql } from "./cases/sql.ts"
 import { whole } from "./cases/whole.ts"
 import { buildMcpSdk } from "../scripts/lib/mcpSdk.mjs"
+import { writePages } from "../scripts/lib/pageBundles.mjs"
 import type { BenchCase } from "./lib/context.ts"
 import { type Section, sectionMarkdown } from "./lib/report.ts"
 import { makeFolder } from "./lib/servers.ts"
@@ -59,7 +60,7 @@ const main = async (): Promise<number> => {
     console.log(unknown.length > 0 ? `There is no ${unknown.join(", ")}.\n\n${HELP}` : HELP)
     return values.help ? 0 : 1
   }
-  await buildMcpSdk()
+  await Promise.all([buildMcpSdk(), writePages()])
   const folder = makeFolder()
   const sections: Array<Section> = []
   try {
