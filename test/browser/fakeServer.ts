@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises"
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http"
 import type { AddressInfo } from "node:net"
 import { extname, join, normalize } from "node:path"
+import { STORED_TABLES, type StoredTable } from "../../src/domain/ResultQuery.ts"
 import { fillTemplate } from "../../src/domain/template.ts"
 import { findProcessor } from "../../src/pages/assets/assets/processors.js"
 import { consoleCsp, consoleHtml } from "../../src/pages/consoleHtml.ts"
@@ -10,7 +11,7 @@ import { errorHtml, resultCsp, resultHtml } from "../../src/pages/resultHtml.ts"
 import { rowCsp } from "../../src/pages/rowHtml.ts"
 import { STUDIO_ORIGIN, studioCsp, studioHtml } from "../../src/pages/studioHtml.ts"
 import { TAILWIND_PATH, tailwindFrameCsp, tailwindFrameHtml } from "../../src/pages/tailwindFrame.ts"
-import { answerSql } from "./fakeDatabase.ts"
+import { answerSql, storedTable } from "./fakeDatabase.ts"
 import { FakeGroup, jsonOf } from "./fakeGroup.ts"
 
 /**
@@ -77,6 +78,8 @@ export class FakeServer {
   readonly #answers = new Map<string, string>()
   /** Answers a query of the console instead of its database, when set. */
   onQuery: ((statement: string) => Promise<{ status: number; body: unknown }>) | null = null
+  /** Answers a table of the console's own database instead: with a status, or with part of a line. */
+  onTable: ((table: StoredTable) => Promise<number | "broken" | null>) | null = null
   /** Pages of one row, by path. */
   readonly rows = new Map<string, string>()
   /** How single rows are answered. */
@@ -132,6 +135,12 @@ export class FakeServer {
     if (file.startsWith(assets) && types.has(extname(file))) {
       const content = await readFile(file).catch(() => null)
       if (content === null) return send(response, 404, "text/plain", "no such file")
+      // As `_headers` says it.
+      if (url.pathname === "/assets/made/sqliteWorker.js")
+        response.setHeader(
+          "content-security-policy",
+          "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'",
+        )
       return send(response, 200, types.get(extname(file)) ?? "", content)
     }
     const [, grown = ""] = /^\/([A-Za-z0-9_-]{4,128})\/inputs$/.exec(url.pathname) ?? []
@@ -148,6 +157,8 @@ export class FakeServer {
     if (extension === ".sse") return group.stream(request, response, url)
     if (extension === ".json") return this.#json(response, group, url.searchParams.get("input_index"))
     if (extension === ".db") return this.#database(request, response, group, url)
+    const table = STORED_TABLES.find((one) => one === url.searchParams.get("table"))
+    if (extension === ".jsonl" && table !== undefined) return this.#table(response, group, table)
     if (extension === ".md") return send(response, 200, "text/markdown", "# Results\n")
     return sendPage(response, 200, renderResult(group), resultCsp)
   }
@@ -171,6 +182,17 @@ export class FakeServer {
     const body = inputIndex === null ? group.data() : group.run(Number(inputIndex))
     if (group.sunset !== null) response.setHeader("sunset", group.sunset)
     return send(response, status, "application/json", jsonOf(body))
+  }
+
+  async #table(response: ServerResponse, group: FakeGroup, table: StoredTable) {
+    const special = await this.onTable?.(table)
+    if (special === "broken") {
+      response.writeHead(200, { "content-type": "application/jsonl" })
+      response.write('{"id":1,')
+      return setTimeout(() => response.destroy(), 20)
+    }
+    if (typeof special === "number") return send(response, special, "application/json", "{}")
+    return send(response, 200, "application/jsonl", storedTable(group, table))
   }
 
   async #database(request: IncomingMessage, response: ServerResponse, group: FakeGroup, url: URL) {

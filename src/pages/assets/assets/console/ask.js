@@ -4,7 +4,20 @@
 /** The studio's protocol: a statement goes out as JSON, rows or an error come back. */
 
 /** What went wrong, in words for the reader. */
-export class QueryError extends Error {}
+export class QueryError extends Error {
+  /** The server would not run it, for what it could cost; a browser of one's own may. */
+  isRefusal = false
+}
+
+/**
+ * What the server says of a statement that it will not run although SQLite could: it has no bound there, or one that is
+ * too high, or is of a part of SQL that is not bounded at all. What is wrong everywhere has SQLite's own words.
+ */
+const REFUSALS =
+  /^(?:This could (?:take|have to) |The answer has more than |This statement (?:is too large|reads from more than )|SQLite would go through |At most \d+ tables are joined here|A statement may have |Recursive queries are not allowed here|LIMIT and OFFSET are whole numbers here|The frame |(?:RIGHT, FULL and NATURAL joins|Joins in parentheses) are not run here|This PRAGMA is not allowed here|EXPLAIN shows |More than \d+ levels are nested here|.* is not run (?:over a window )?here\b|.* is a text in single quotes here, of at most )/
+
+/** @param {string} message @returns {boolean} whether a statement that was refused with it may run elsewhere */
+export const mayRunElsewhere = (message) => REFUSALS.test(message)
 
 const address = location.pathname
 
@@ -32,7 +45,12 @@ export async function post(message, signal) {
   const answer = await response.json().catch(() => null)
   if (response.ok && answer?.result) return answer.result
   const message_ = typeof answer?.error === "string" ? answer.error : answer?.error?.message
-  throw new QueryError(message_ || `The server answered with ${response.status} and without a reason.`)
+  const failure = new QueryError(
+    message_ || `The server answered with ${response.status} and without a reason.`,
+  )
+  // 429: the group's share of time is used up.
+  failure.isRefusal = response.status === 429 || (response.ok && mayRunElsewhere(message_ ?? ""))
+  throw failure
 }
 
 /** @param {string} statement @param {AbortSignal} [signal] @returns {Promise<QueryResult>} */
