@@ -98,20 +98,15 @@ export const readQuery = (
     else problems.push({ path: name, message: others.length > 0 ? `is given twice, and ${rule}` : rule })
   }
   if (query.table !== undefined && Object.keys(query).length > 1)
-    problems.push({ path: "table", message: "goes with no other parameter: it is all rows, as they are stored" })
+    problems.push({
+      path: "table",
+      message: "goes with no other parameter: it is all rows, as they are stored",
+    })
   return { query, problems }
 }
 
 /** In one spelling, and no longer than it must be: answers to equal ones are equal. */
-export const queryText = ({
-  statuses,
-  limit,
-  after,
-  basis,
-  bom,
-  inputIndex,
-  table,
-}: ResultQuery): string => {
+export const queryText = ({ statuses, limit, after, basis, bom, inputIndex, table }: ResultQuery): string => {
   const spelled: Readonly<Record<Parameter, string | number | undefined>> = {
     status: statuses && STATUSES.filter((status) => statuses.has(status)).join(),
     limit,

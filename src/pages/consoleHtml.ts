@@ -59,7 +59,7 @@ export const consoleHtml = (id: string): string => `${htmlHead(`SQL console · $
 <div class="actions">
 <button type="submit" class="primary" id="run">Run</button>
 <span class="keys" id="keys"><kbd>Ctrl</kbd> <kbd>Enter</kbd> runs the query</span>
-<span class="facts" id="facts" role="status"></span><span class="ran" id="ran"></span>
+<span class="facts" id="facts" role="status"></span>
 <span class="end"><button type="button" class="small" id="link">Copy link to this query</button><button type="button" class="small" id="copy" disabled>Copy as CSV</button><button type="button" class="small" id="download" disabled>Download CSV</button></span>
 </div>
 <div class="local" id="local" role="group" aria-label="SQLite in this browser" hidden>
@@ -71,9 +71,12 @@ export const consoleHtml = (id: string): string => `${htmlHead(`SQL console · $
 <button type="button" class="small" id="local-again">Load again</button>
 <button type="button" class="small" id="local-stop">Stop</button>
 </div>
+<div class="views" id="result-bar" hidden>
 <div class="views" id="views" role="group" aria-label="Show the result as" hidden>
 <button type="button" class="small" id="as-table" aria-pressed="true">Table</button><button type="button" class="small" id="as-chart" aria-pressed="false">Chart</button>
 <span class="axes" id="axes" hidden><label>Category <select id="category"></select></label><label>Number <select id="number"></select></label></span>
+</div>
+<p class="ran" id="ran"></p>
 </div>
 </form>
 <div id="result" role="region" aria-label="Result" tabindex="0"><p class="empty" id="empty">The rows will be here.</p></div>

@@ -83,7 +83,12 @@ export function drawChart({ headers, rows }) {
     h(
       "table",
       { class: "chart" },
-      h("caption", {}, caption, rows.length > MOST_BARS && ` (the first ${MOST_BARS} of ${count(rows.length)} rows)`),
+      h(
+        "caption",
+        {},
+        caption,
+        rows.length > MOST_BARS && ` (the first ${MOST_BARS} of ${count(rows.length)} rows)`,
+      ),
       h(
         "thead",
         {},

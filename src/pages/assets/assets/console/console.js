@@ -6,10 +6,12 @@ import { clock } from "../shared/format.js"
 import { ask, QueryError } from "./ask.js"
 import { drawChart, offerAxes } from "./chart.js"
 import { insert, replaceAll } from "./editor.js"
+import { clearFailure, drawFailure, failureButton, isFailed } from "./failure.js"
 import { QueryHistory } from "./history.js"
 import { LocalDatabase, Stopped } from "./local.js"
 import { choosePlace, chosenPlace, showLocal, showProgress } from "./localBar.js"
 import { csvOf, drawNoResult, drawResult, factsOf, localFactsOf } from "./result.js"
+import { drawStarters } from "./starters.js"
 import { starters } from "./sql.js"
 import { drawTables, readFields, readSamples, readTables } from "./tables.js"
 
@@ -19,7 +21,7 @@ const box = /** @type {HTMLTextAreaElement} */ (byId("sql"))
 const run = /** @type {HTMLButtonElement} */ (byId("run"))
 const copy = /** @type {HTMLButtonElement} */ (byId("copy"))
 const download = /** @type {HTMLButtonElement} */ (byId("download"))
-const error = byId("error")
+const ran = byId("ran")
 const facts = byId("facts")
 const fromLink = byId("from-link")
 const region = byId("result")
@@ -40,6 +42,7 @@ const past = new QueryHistory(id, (sql) => {
 
 function draw() {
   const hasChart = result !== null && offerAxes(result)
+  byId("result-bar").hidden = result === null
   byId("views").hidden = !hasChart
   byId("axes").hidden = !isChart
   byId("as-table").setAttribute("aria-pressed", String(!isChart))
@@ -56,76 +59,36 @@ function keep(next) {
   draw()
 }
 
-/** Line and column of an offset that SQLite counts in bytes. @param {string} message @param {string} sql */
-function placeOf(message, sql) {
-  const offset = /at offset (\d+)/.exec(message)?.[1]
-  if (offset === undefined) return null
-  const before = new TextDecoder().decode(new TextEncoder().encode(sql).slice(0, Number(offset)))
-  const lines = before.split("\n")
-  return `Line ${lines.length}, column ${(lines.at(-1) ?? "").length + 1}.`
+/** Asked again in this browser, by a button of a message that then goes. */
+function runHere() {
+  choosePlace("browser")
+  void submit()
+  byId("local-stop").focus()
 }
-
-/** @param {string} label */
-const runHere = (label) =>
-  h(
-    "button",
-    {
-      type: "button",
-      class: "small",
-      onclick: () => {
-        choosePlace("browser")
-        void submit()
-        // This button goes with the message.
-        byId("local-stop").focus()
-      },
-    },
-    label,
-  )
 
 /** @param {string} message @param {string} sql @param {"refused" | "not loaded" | null} [why] what can be done about it */
 function showError(message, sql, why = null) {
-  const place = placeOf(message, sql)
-  // The code says nothing that the words do not.
-  fill(
-    error,
-    h("p", {}, message.replace(/: SQLITE_ERROR$/, "")),
-    place && h("p", { class: "muted" }, place),
-    why === "refused" && [
-      h(
-        "p",
-        { class: "muted" },
-        "It can run in your own browser: that loads all rows of the group and SQLite (0.5 MB) into this tab, and changes nothing in the group.",
-      ),
-      runHere("Run it in this browser"),
-    ],
-    why === "not loaded" && runHere("Try again"),
-  )
-  error.hidden = false
-  box.setAttribute("aria-invalid", "true")
-  box.setAttribute("aria-describedby", "error keys")
+  drawFailure(message, sql, why, runHere)
   setText(facts, "")
-  setText(byId("ran"), "")
+  setText(ran, "")
   keep(null)
   drawNoResult("No rows: the query failed.")
 }
 
-function clearError() {
-  fill(error)
-  error.hidden = true
+function clear() {
+  clearFailure()
   fromLink.hidden = true
-  box.removeAttribute("aria-invalid")
-  box.setAttribute("aria-describedby", "keys")
 }
 
 /** The query is kept in the address: it survives a reload and can be sent to someone. @param {string} sql */
 const addressOf = (sql) => `${location.origin}${location.pathname}#sql=${encodeURIComponent(sql)}`
 
-/** @param {string} sql @param {QueryResult} answer @param {string} said @param {string} ran where, and as of when */
-function show(sql, answer, said, ran) {
-  clearError()
+/** @param {string} sql @param {QueryResult} answer @param {string} said @param {string} where and as of when */
+function show(sql, answer, said, where) {
+  clear()
   keep(answer)
   setText(facts, said)
-  setText(byId("ran"), ran)
+  setText(ran, where)
   history.replaceState(null, "", addressOf(sql))
 }
 
@@ -149,14 +112,14 @@ async function askHere(sql, signal) {
   const { result: answer, ...more } = await asking
   const { asOf = Date.now() } = local.facts ?? {}
   if (!signal.aborted)
-    show(sql, answer, localFactsOf(answer, more), `In this browser, rows as of ${clock(asOf)}`)
+    show(sql, answer, localFactsOf(answer, more), `In this browser, with the rows as of ${clock(asOf)}`)
 }
 
 /** Where the focus was on what is gone now, it goes on to what came. @param {boolean} isFailure */
 function moveFocus(isFailure) {
   const { activeElement } = document
   if (activeElement !== document.body && activeElement !== byId("local-stop")) return
-  const next = isFailure ? (error.querySelector("button") ?? box) : region
+  const next = isFailure ? (failureButton() ?? box) : result === null ? run : region
   next.focus()
 }
 
@@ -172,7 +135,7 @@ async function submit({ remember = true } = {}) {
   controller = mine
   setText(run, "Running…")
   region.setAttribute("aria-busy", "true")
-  if (isHere) clearError()
+  if (isHere) clear()
   try {
     await (isHere ? askHere : askServer)(sql, mine.signal)
     if (mine.signal.aborted) return
@@ -181,6 +144,7 @@ async function submit({ remember = true } = {}) {
     if (mine.signal.aborted) return
     if (reason instanceof Stopped) {
       setText(facts, "Stopped.")
+      keep(null)
       drawNoResult("The query was stopped.")
     } else if (!(reason instanceof QueryError)) throw reason
     else if (isHere) showError(reason.message, sql, local.facts === null ? "not loaded" : null)
@@ -190,32 +154,18 @@ async function submit({ remember = true } = {}) {
     if (controller === mine) {
       setText(run, "Run")
       region.removeAttribute("aria-busy")
-      if (isHere) moveFocus(!error.hidden)
+      if (isHere) moveFocus(isFailed())
     }
   }
 }
 
-/** @param {{ name: string, sql: string }[]} queries */
-const drawStarters = (queries) =>
-  fill(
-    byId("starters"),
-    queries.map(({ name, sql }) =>
-      h(
-        "button",
-        {
-          type: "button",
-          class: "small",
-          onclick: (/** @type {Event} */ event) => {
-            replaceAll(sql)
-            // A pressed button keeps the focus: who uses the keyboard goes on to the next.
-            ;/** @type {HTMLElement} */ (event.currentTarget).focus()
-            void submit()
-          },
-        },
-        name,
-      ),
-    ),
-  )
+/** @param {string} sql @param {HTMLElement} button */
+function runStarter(sql, button) {
+  replaceAll(sql)
+  // A pressed button keeps the focus: who uses the keyboard goes on to the next.
+  button.focus()
+  void submit()
+}
 
 byId("form").addEventListener("submit", (event) => {
   event.preventDefault()
@@ -233,7 +183,10 @@ download.addEventListener(
   "click",
   () => result && downloadText(`${id}-query.csv`, "text/csv;charset=utf-8", csvOf(result)),
 )
-for (const [button, wanted] of /** @type {const} */ ([["as-table", false], ["as-chart", true]]))
+for (const [button, wanted] of /** @type {const} */ ([
+  ["as-table", false],
+  ["as-chart", true],
+]))
   byId(button).addEventListener("click", () => {
     isChart = wanted
     draw()
@@ -272,11 +225,11 @@ function sqlInAddress() {
 function fillIn(sql) {
   controller.abort()
   box.value = sql
-  clearError()
+  clear()
   fromLink.hidden = false
   setText(fromLink, "A link brought this query. It has not been run: read it, then press Run.")
   setText(facts, "")
-  setText(byId("ran"), "")
+  setText(ran, "")
   keep(null)
   drawNoResult("Run the query to see its rows.")
 }
@@ -286,7 +239,7 @@ addEventListener("hashchange", () => {
   if (sql !== null && sql !== box.value) fillIn(sql)
 })
 
-drawStarters(starters(noFields))
+drawStarters(starters(noFields), runStarter)
 const given = sqlInAddress()
 if (given !== null) fillIn(given)
 else {
@@ -296,7 +249,7 @@ else {
 
 try {
   const [tables, fields] = await Promise.all([readTables(), readFields().catch(() => noFields)])
-  drawStarters(starters(fields))
+  drawStarters(starters(fields), runStarter)
   await readSamples(tables)
   drawTables(tables, fields, insert)
 } catch (reason) {

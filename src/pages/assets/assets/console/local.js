@@ -134,7 +134,9 @@ export class LocalDatabase {
       if (worker !== this.#worker) return
       this.#end()
       this.#waiting?.reject(
-        new QueryError("SQLite cannot be loaded into this browser: the server cannot be reached, or the browser refuses it."),
+        new QueryError(
+          "SQLite cannot be loaded into this browser: the server cannot be reached, or the browser refuses it.",
+        ),
       )
       this.#waiting = null
     })

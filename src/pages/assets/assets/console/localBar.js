@@ -50,7 +50,6 @@ export function showLocal(local, said) {
   const isBusy = local.isLoading || local.isRunning
   progress.hidden = !local.isLoading
   stop.hidden = !isBusy
-  where.hidden = isBusy
   again.hidden = isBusy
   if (local.isLoading) {
     progress.removeAttribute("value")
