@@ -43,6 +43,8 @@ const NoMore = HttpApiSchema.Empty(204)
 const STREAMED: ReadonlyArray<AnswerHeader> = ["Cache-Control", "Vary", "X-Accel-Buffering", "Link"]
 const EVENT_DATA = ["TaskGroupStatusEvent", "TaskRunStateEvent", "DoneEvent"]
 
+const LINES = ["ResultLine", "StoredRun", "StoredDetails", "StoredSchema"]
+
 const noMore: Answer = {
   name: "StreamEnded",
   description: "There is nothing behind the event that you have: the stream has ended.",
@@ -110,7 +112,7 @@ const getTaskGroupJsonl = HttpApiEndpoint.get("getTaskGroupJsonl", "/:taskgroup_
     summary: "Read its rows as JSON Lines",
     description: "One object a line: an element of `results`, with `$error` where there is one.",
     answers: {
-      200: shown("The rows.", { examples: { "application/jsonl": examples.jsonl }, items: ["ResultLine"] }),
+      200: shown("The rows.", { examples: { "application/jsonl": examples.jsonl }, items: LINES }),
       304: notModified,
     },
     failures: partsFailures,

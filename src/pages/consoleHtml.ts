@@ -21,7 +21,7 @@ const rules = `<details class="rules" id="rules">
 <li><strong>Bounded before it runs.</strong> Nothing can stop a statement on the server, so one that could take more than ${STUDIO_MAX_WORK_MS / 1000} s, or sort or keep more than ${STUDIO_MAX_KEPT_BYTES / 1e6} MB, is refused, with the bound that it met. So are recursion, functions that make much of little, and patterns that are not written out.</li>
 <li><strong>An answer</strong> has at most ${whole.format(STUDIO_MAX_ROWS)} rows and ${STUDIO_MAX_CHARS / 1_048_576} MiB; a statement at most 20,000 characters, and it is one at a time.</li>
 <li><strong>A share of time.</strong> All SQL of this group together has ${STUDIO_WORK_PER_SECOND_MS} ms in each second and saves up to ${STUDIO_WORK_SAVED_MS / 1000} s. When that is used up, the answer says in how many seconds to ask again.</li>
-<li><strong>What is refused can run in your browser.</strong> “Run it in this browser” loads all rows and SQLite’s own WebAssembly build into this tab, in memory, once. All of SQLite works there, as long as you like, until you press Stop. Nothing of it goes back to the server.</li>
+<li><strong>What is refused can run in your browser.</strong> A button under the refusal loads all rows and SQLite’s own WebAssembly build into this tab, in memory, once. All of SQLite works there, as long as you like, until you press Stop. Nothing of it goes back to the server.</li>
 <li><strong>Where queries go.</strong> To this server, and to nobody else. The history is in this browser only. A link carries its query behind the #, which no server sees.</li>
 </ul>
 </details>`

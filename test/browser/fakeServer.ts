@@ -77,7 +77,7 @@ export class FakeServer {
   /** What happened to each idempotency key. */
   readonly #answers = new Map<string, string>()
   /** Answers a query of the console instead of its database, when set. */
-  onQuery: ((statement: string) => Promise<{ status: number; body: unknown }>) | null = null
+  onQuery: ((statement: string) => Promise<{ status: number; body: unknown } | null>) | null = null
   /** Answers a table of the console's own database instead: with a status, or with part of a line. */
   onTable: ((table: StoredTable) => Promise<number | "broken" | null>) | null = null
   /** Pages of one row, by path. */
@@ -135,12 +135,7 @@ export class FakeServer {
     if (file.startsWith(assets) && types.has(extname(file))) {
       const content = await readFile(file).catch(() => null)
       if (content === null) return send(response, 404, "text/plain", "no such file")
-      // As `_headers` says it.
-      if (url.pathname === "/assets/made/sqliteWorker.js")
-        response.setHeader(
-          "content-security-policy",
-          "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'",
-        )
+      for (const [name, value] of await headersOf(url.pathname)) response.setHeader(name, value)
       return send(response, 200, types.get(extname(file)) ?? "", content)
     }
     const [, grown = ""] = /^\/([A-Za-z0-9_-]{4,128})\/inputs$/.exec(url.pathname) ?? []
@@ -259,6 +254,15 @@ export class FakeServer {
     this.#answers.set(key, answer)
     return send(response, 200, "application/json", answer)
   }
+}
+
+/** What `_headers` says of this one path. */
+async function headersOf(path: string) {
+  const rules = (await readFile(join(assets, "_headers"), "utf8")).split("\n")
+  const at = rules.indexOf(path)
+  const end = rules.findIndex((line, place) => place > at && !line.startsWith("  "))
+  const lines = at < 0 ? [] : rules.slice(at + 1, end < 0 ? undefined : end)
+  return lines.map((line) => line.trim().split(/: (.*)/, 2) as [string, string])
 }
 
 async function received(request: IncomingMessage): Promise<Posted> {

@@ -10,7 +10,7 @@ import { QueryError } from "./ask.js"
 
 const WORKER = "/assets/made/sqliteWorker.js"
 
-/** @typedef {Omit<Loaded, "type">} Facts */
+/** @typedef {Loaded} Facts */
 
 /** It was ended before it was done; nobody need be told. */
 export class Stopped extends Error {}
@@ -74,9 +74,9 @@ export class LocalDatabase {
     if (this.#loading !== null) return this.#loading
     this.facts = null
     this.#loading = this.#send(/** @type {Asked} */ ({ type: "load", group: this.#group })).then(
-      (/** @type {Loaded} */ { type: _, ...facts }) => {
+      (/** @type {Loaded} */ loaded) => {
         this.#loading = null
-        return (this.facts = facts)
+        return (this.facts = loaded)
       },
       (error) => {
         this.#loading = null
@@ -112,7 +112,7 @@ export class LocalDatabase {
     return new Promise((resolve, reject) => {
       this.#waiting = { resolve, reject }
       this.#worker ??= this.#start()
-      this.#worker.postMessage(asked)
+      this.#worker.postMessage(asked, [])
     })
   }
 
