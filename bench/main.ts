@@ -8,6 +8,7 @@ import { counts } from "./cases/counts.ts"
 import { live } from "./cases/live.ts"
 import { many } from "./cases/many.ts"
 import { mcp } from "./cases/mcp.ts"
+import { pages } from "./cases/pages.ts"
 import { post } from "./cases/post.ts"
 import { read } from "./cases/read.ts"
 import { sql } from "./cases/sql.ts"
@@ -18,7 +19,20 @@ import type { BenchCase } from "./lib/context.ts"
 import { type Section, sectionMarkdown } from "./lib/report.ts"
 import { makeFolder } from "./lib/servers.ts"
 
-const CASES: ReadonlyArray<BenchCase> = [counts, post, acts, bodies, read, many, live, whole, sql, mcp, cost]
+const CASES: ReadonlyArray<BenchCase> = [
+  counts,
+  post,
+  acts,
+  bodies,
+  read,
+  many,
+  live,
+  whole,
+  sql,
+  mcp,
+  pages,
+  cost,
+]
 
 const HELP = `Measures the product against controls, in one run on one machine. Linux only: it reads /proc.
 
