@@ -13,6 +13,7 @@ import { STUDIO_ORIGIN, studioCsp, studioHtml } from "../../src/pages/studioHtml
 import { TAILWIND_PATH, tailwindFrameCsp, tailwindFrameHtml } from "../../src/pages/tailwindFrame.ts"
 import { answerSql, storedTable } from "./fakeDatabase.ts"
 import { FakeGroup, jsonOf } from "./fakeGroup.ts"
+import { headersOf } from "./staticHeaders.ts"
 
 /**
  * The least server the pages need, so that their tests do not depend on the real one: the two pages with their
@@ -254,15 +255,6 @@ export class FakeServer {
     this.#answers.set(key, answer)
     return send(response, 200, "application/json", answer)
   }
-}
-
-/** What `_headers` says of this one path. */
-async function headersOf(path: string) {
-  const rules = (await readFile(join(assets, "_headers"), "utf8")).split("\n")
-  const at = rules.indexOf(path)
-  const end = rules.findIndex((line, place) => place > at && !line.startsWith("  "))
-  const lines = at < 0 ? [] : rules.slice(at + 1, end < 0 ? undefined : end)
-  return lines.map((line) => line.trim().split(/: (.*)/, 2) as [string, string])
 }
 
 async function received(request: IncomingMessage): Promise<Posted> {
