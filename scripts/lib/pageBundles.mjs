@@ -8,6 +8,9 @@ const ASSETS = "src/pages/assets/assets"
 /** Where the pages' HTML finds what is made here; not committed. */
 const MADE = "made"
 
+/** What `lazy/sqliteWorker.js` asks for beside itself. */
+const SQLITE_WASM = fileURLToPath(import.meta.resolve("@sqlite.org/sqlite-wasm/sqlite3.wasm"))
+
 /** How a file ends that somebody is writing. */
 const UNDER_WAY = ".tmp"
 
@@ -58,6 +61,7 @@ export const writePages = async () => {
   const folder = join(root, ASSETS, MADE)
   mkdirSync(folder, { recursive: true })
   const made = new Map(outputFiles.map(({ path, contents }) => [basename(path), contents]))
+  made.set("sqlite3.wasm", readFileSync(SQLITE_WASM))
   for (const name of readdirSync(folder))
     if (!made.has(name) && !name.endsWith(UNDER_WAY)) rmSync(join(folder, name), { force: true })
   for (const [name, contents] of made) replace(join(folder, name), Buffer.from(contents))

@@ -3,7 +3,15 @@ import * as OpenApi from "effect/http-api/OpenApi"
 import { VERSION } from "../domain/Product.ts"
 import { Documents, Mcp, Pages } from "./agents.ts"
 import { Results } from "./reads.ts"
-import { DoneEvent, ResultLine, TaskGroupStatusEvent, TaskRunStateEvent } from "./results.ts"
+import {
+  DoneEvent,
+  ResultLine,
+  StoredDetails,
+  StoredRun,
+  StoredSchema,
+  TaskGroupStatusEvent,
+  TaskRunStateEvent,
+} from "./results.ts"
 import { TaskGroups } from "./taskGroups.ts"
 
 const DESCRIPTION = `One POST turns a list of inputs into a [Parallel](https://parallel.ai) task group. The answer is one URL, which shows the results live while they come in and for 30 days after: as JSON, JSON Lines, Markdown, CSV, a page, a stream of events, or SQL.
@@ -29,4 +37,12 @@ export const Api = HttpApi.make("ParallelMultitask")
       servers: [{ url: "{{origin}}" }],
     }),
   )
-  .annotate(HttpApi.AdditionalSchemas, [ResultLine, TaskGroupStatusEvent, TaskRunStateEvent, DoneEvent])
+  .annotate(HttpApi.AdditionalSchemas, [
+    ResultLine,
+    StoredRun,
+    StoredDetails,
+    StoredSchema,
+    TaskGroupStatusEvent,
+    TaskRunStateEvent,
+    DoneEvent,
+  ])

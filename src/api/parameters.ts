@@ -2,6 +2,7 @@ import * as Schema from "effect/Schema"
 import * as HttpApiMiddleware from "effect/http-api/HttpApiMiddleware"
 import * as HttpApiSecurity from "effect/http-api/HttpApiSecurity"
 import * as OpenApi from "effect/http-api/OpenApi"
+import { STORED_TABLES } from "../domain/ResultQuery.ts"
 import { GroupIdText, optional, text } from "./values.ts"
 
 /** The key that a request needs. */
@@ -80,6 +81,15 @@ export const parts = {
   ),
   limit: wholeNumber(1, 'At most so many rows; `Link` with `rel="next"` leads to the next ones.'),
   after: wholeNumber(0, "Only inputs behind this index."),
+}
+
+export const table = {
+  table: optional(
+    Schema.Literals(STORED_TABLES).annotate({
+      description:
+        "Instead of results, a table's rows as SQL reads them: `runs` (every attempt), `details`, or, to make both and the view elsewhere, their `sqlite_schema`. JSON in columns is text. Goes with no other parameter.",
+    }),
+  ),
 }
 
 export const bom = {

@@ -25,6 +25,7 @@ import {
   lastEventHeader,
   lastEventQuery,
   parts,
+  table,
 } from "./parameters.ts"
 import { SqlRequest } from "./requests.ts"
 import { TaskGroupResult } from "./results.ts"
@@ -42,6 +43,8 @@ const NoMore = HttpApiSchema.Empty(204)
 const STREAMED: ReadonlyArray<AnswerHeader> = ["Cache-Control", "Vary", "X-Accel-Buffering", "Link"]
 const EVENT_DATA = ["TaskGroupStatusEvent", "TaskRunStateEvent", "DoneEvent"]
 
+const LINES = ["ResultLine", "StoredRun", "StoredDetails", "StoredSchema"]
+
 const noMore: Answer = {
   name: "StreamEnded",
   description: "There is nothing behind the event that you have: the stream has ended.",
@@ -50,7 +53,7 @@ const noMore: Answer = {
 const getTaskGroup = HttpApiEndpoint.get("getTaskGroup", "/:taskgroup_id", {
   params: group,
   headers: { ...ifNoneMatch, ...lastEventHeader },
-  query: { ...parts, ...basis, ...bom, ...lastEventQuery },
+  query: { ...parts, ...basis, ...table, ...bom, ...lastEventQuery },
   success: [Json, Html, Markdown, Events, Csv, JsonLines, NotModified, NoMore],
   error: errorsOf(negotiatedFailures),
 }).annotateMerge(
@@ -101,7 +104,7 @@ const getTaskGroupJson = HttpApiEndpoint.get("getTaskGroupJson", "/:taskgroup_id
 const getTaskGroupJsonl = HttpApiEndpoint.get("getTaskGroupJsonl", "/:taskgroup_id.jsonl", {
   params: group,
   headers: ifNoneMatch,
-  query: { ...parts, ...basis },
+  query: { ...parts, ...basis, ...table },
   success: [JsonLines, NotModified],
   error: errorsOf(partsFailures),
 }).annotateMerge(
@@ -109,7 +112,7 @@ const getTaskGroupJsonl = HttpApiEndpoint.get("getTaskGroupJsonl", "/:taskgroup_
     summary: "Read its rows as JSON Lines",
     description: "One object a line: an element of `results`, with `$error` where there is one.",
     answers: {
-      200: shown("The rows.", { examples: { "application/jsonl": examples.jsonl }, items: ["ResultLine"] }),
+      200: shown("The rows.", { examples: { "application/jsonl": examples.jsonl }, items: LINES }),
       304: notModified,
     },
     failures: partsFailures,

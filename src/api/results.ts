@@ -137,6 +137,30 @@ export const ResultLine = open({
   description: "A line of JSON Lines: an element of `results`, with its error.",
 })
 
+/** Lines of JSON Lines with `table`. */
+export const StoredRun = open({
+  id: Schema.Int,
+  input_index: Schema.Int,
+  attempt: Schema.Int,
+  run_id: Schema.NullOr(Schema.String),
+  status: Schema.String,
+  input: Schema.String.annotate({ description: "JSON, as all that is JSON in a column." }),
+  content: Schema.NullOr(Schema.String),
+  output: Schema.NullOr(Schema.String),
+}).annotate({ identifier: "StoredRun", description: "A line of the table `runs`: an attempt at an input." })
+
+export const StoredDetails = open({
+  taskgroup_id: GroupIdText,
+  num_inputs: Schema.Int,
+  task_spec: Schema.String,
+}).annotate({ identifier: "StoredDetails", description: "The line of the table `details`." })
+
+export const StoredSchema = open({
+  name: Schema.String,
+  type: Schema.Literals(["table", "view"]),
+  sql: Schema.String,
+}).annotate({ identifier: "StoredSchema", description: "A line of `sqlite_schema`: how SQLite makes it." })
+
 const eventId = text("The group's change number, as text.")
 
 /** The data of the stream's events, by the events' names. */

@@ -18,7 +18,7 @@ import { SERVICE_LINKS } from "../domain/serviceLinks.ts"
 import type { GroupDetails } from "../domain/TaskGroup.ts"
 import { hasRoomTo } from "../programs/admission.ts"
 import { readRun } from "../programs/readRun.ts"
-import { renderTaskGroup } from "../programs/renderTaskGroup.ts"
+import { renderStored, renderTaskGroup } from "../programs/renderTaskGroup.ts"
 import { watchTaskGroup } from "../programs/watchTaskGroup.ts"
 import { GroupFibers } from "../services/GroupFibers.ts"
 import { type Choice, GroupReader } from "../services/GroupReader.ts"
@@ -62,7 +62,7 @@ const respondRendered = Effect.fnUntraced(function* (
   const store = yield* GroupReader
   const details = store.details()
   const { query } = readQuery(format.query ?? [], searchParams)
-  const { basis, bom, ...selection } = query
+  const { basis, bom, table, ...selection } = query
   const options: RenderOptions = { ...(basis && { basis }), ...(bom !== undefined && { bom }) }
   const refused = refuseField(details, options)
   if (refused !== null) return refused
@@ -81,8 +81,11 @@ const respondRendered = Effect.fnUntraced(function* (
     }
   }
   if (request.method === "HEAD") return new Response(null, { headers })
-  const chunks = renderTaskGroup(format.format, options, choice)
-  return new Response(yield* bodyOf(chunks, request.signal), { headers })
+  const body =
+    table === undefined
+      ? bodyOf(renderTaskGroup(format.format, options, choice), request.signal)
+      : bodyOf(renderStored(table), request.signal)
+  return new Response(yield* body, { headers })
 })
 
 /** The Worker in front says it in words. */

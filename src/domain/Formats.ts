@@ -42,7 +42,7 @@ export const FORMATS = [
   {
     format: "jsonl",
     types: ["application/jsonl", "application/x-ndjson", "application/ndjson"],
-    query: [...PARTS, "basis"],
+    query: [...PARTS, "basis", "table"],
     onlyByName: true,
   },
 ] as const satisfies ReadonlyArray<Format>

@@ -13,6 +13,11 @@ export interface Selection {
 /** Reasoning and sources: of all fields, of none, or of one. */
 export type Basis = "all" | "none" | { readonly field: string }
 
+/** What SQL reads, and what says how to make it elsewhere. */
+export const STORED_TABLES = ["runs", "details", "sqlite_schema"] as const
+
+export type StoredTable = (typeof STORED_TABLES)[number]
+
 /** What the query of a result's address asks for. */
 export interface ResultQuery extends Selection {
   readonly basis?: Basis
@@ -20,6 +25,8 @@ export interface ResultQuery extends Selection {
   readonly bom?: boolean
   /** This row alone. */
   readonly inputIndex?: number
+  /** This table's rows as they are stored, instead of results. Nothing else goes with it. */
+  readonly table?: StoredTable
 }
 
 export const STATUSES: ReadonlyArray<string> = ["queued", "running", ...TERMINAL]
@@ -54,6 +61,11 @@ const readIndex = (text: string): ResultQuery | null => {
   return inputIndex === null ? null : { inputIndex }
 }
 
+const readTable = (text: string): ResultQuery | null => {
+  const table = STORED_TABLES.find((known) => known === text)
+  return table === undefined ? null : { table }
+}
+
 /** What a parameter may be, in words that follow its name, and how it is read: null for anything else. */
 const PARAMETERS = {
   status: [`must be ${STATUSES.join(", ")}, or several of these with commas between them`, readStatuses],
@@ -64,6 +76,7 @@ const PARAMETERS = {
     "must be 0 or 1",
     (text: string): ResultQuery | null => (text === "0" || text === "1" ? { bom: text === "1" } : null),
   ],
+  table: [`must be one of ${STORED_TABLES.join(", ")}`, readTable],
   input_index: ["must be a whole number from 0, the place of an input in the list", readIndex],
 } as const
 
@@ -84,11 +97,16 @@ export const readQuery = (
     if (part !== null) query = { ...query, ...part }
     else problems.push({ path: name, message: others.length > 0 ? `is given twice, and ${rule}` : rule })
   }
+  if (query.table !== undefined && Object.keys(query).length > 1)
+    problems.push({
+      path: "table",
+      message: "goes with no other parameter: it is all rows, as they are stored",
+    })
   return { query, problems }
 }
 
 /** In one spelling, and no longer than it must be: answers to equal ones are equal. */
-export const queryText = ({ statuses, limit, after, basis, bom, inputIndex }: ResultQuery): string => {
+export const queryText = ({ statuses, limit, after, basis, bom, inputIndex, table }: ResultQuery): string => {
   const spelled: Readonly<Record<Parameter, string | number | undefined>> = {
     status: statuses && STATUSES.filter((status) => statuses.has(status)).join(),
     limit,
@@ -96,6 +114,7 @@ export const queryText = ({ statuses, limit, after, basis, bom, inputIndex }: Re
     basis: typeof basis === "object" ? FIELD + basis.field : basis,
     bom: bom === undefined ? undefined : Number(bom),
     input_index: inputIndex,
+    table,
   }
   return Object.entries(spelled)
     .flatMap(([name, value]) => (value === undefined ? [] : `${name}=${encodeURIComponent(value)}`))

@@ -1,8 +1,10 @@
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import type { Piece } from "../domain/Formats.ts"
+import type { StoredTable } from "../domain/ResultQuery.ts"
 import { Renderer, type RendererOf, type RenderOptions } from "../services/Renderer.ts"
 import { type Choice, GroupReader } from "../services/GroupReader.ts"
+import { RunStore } from "../services/RunStore.ts"
 
 /** One chunk of an answer: each costs time on its way, and must be in memory as a whole. */
 const CHUNK_CHARS = 32 * 1024
@@ -30,6 +32,24 @@ export const renderTaskGroup = <const Format extends string>(
         (open) => Effect.sync(() => open.close()),
       )
       return Stream.fromIteratorSucceed(chunks(renderer.render(snapshot, options)), 1)
+    }),
+  )
+
+/**
+ * A table of the group as SQL reads it, line by line. Rows may be newer than the beginning of the answer, never older; it
+ * dies as the other does.
+ */
+export const renderStored = (table: StoredTable): Stream.Stream<Uint8Array, never, GroupReader | RunStore> =>
+  Stream.unwrap(
+    Effect.gen(function* () {
+      const store = yield* GroupReader
+      // The tables say what we know, as when SQL asks them.
+      ;(yield* RunStore).flush()
+      const stored = yield* Effect.acquireRelease(
+        Effect.sync(() => store.stored(table)),
+        (open) => Effect.sync(() => open.close()),
+      )
+      return Stream.fromIteratorSucceed(chunks(stored.lines()), 1)
     }),
   )
 

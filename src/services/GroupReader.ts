@@ -1,7 +1,7 @@
 import * as Context from "effect/Context"
 import type { Piece } from "../domain/Formats.ts"
 import type { ChangeNumber, RunId } from "../domain/Ids.ts"
-import type { Selection } from "../domain/ResultQuery.ts"
+import type { Selection, StoredTable } from "../domain/ResultQuery.ts"
 import type { GroupFacts, JsonPart } from "../domain/RunJson.ts"
 import type { GroupDetails, JsonText, Range, RunRow, TaskGroupStatus } from "../domain/TaskGroup.ts"
 
@@ -29,6 +29,12 @@ export interface Snapshot {
   elements(part: JsonPart, separator: string): Iterable<Piece>
   /** All rows for a table, many at a time, as RunJson writes their columns. */
   columns(): Iterable<JsonText>
+  close(): void
+}
+
+/** A table as it is stored, row by row while it is written on; each a line of JSON. Close it. */
+export interface StoredLines {
+  lines(): Iterable<JsonText>
   close(): void
 }
 
@@ -65,6 +71,8 @@ export class GroupReader extends Context.Service<
     choose(selection: Selection): Choice
     /** Of all rows, or those that were chosen. */
     snapshot(choice?: Choice): Snapshot
+    /** What SQL reads, older attempts too. */
+    stored(table: StoredTable): StoredLines
     /** The row of this run, of an earlier attempt too. */
     rowOf(runId: RunId): RunRow | null
     /** Reads changes after `after`; the rows a viewer gets are each in their newest state. */

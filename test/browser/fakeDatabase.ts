@@ -1,4 +1,6 @@
+import type { StoredTable } from "../../src/domain/ResultQuery.ts"
 import { showResults } from "../../src/layers/sqlite/resultsView.ts"
+import { storedLines } from "../../src/layers/sqlite/storedLines.ts"
 import { run } from "../../src/layers/sqlite/SqliteStorage.ts"
 import { openTables } from "../../src/layers/sqlite/tables.ts"
 import { nodeSqliteStorage } from "../../src/entry/testing/nodeSqliteStorage.ts"
@@ -67,6 +69,14 @@ function shaped(columns: string[], rows: unknown[][]) {
     rows: rows.map((row) => Object.fromEntries(headers.map(({ name }, at) => [name, row[at]]))),
     stat: { queryDurationMs: 1.25, rowsAffected: 0, rowsRead: rows.length, rowsWritten: 0 },
   }
+}
+
+/** A table as `/{id}.jsonl?table=` tells it. */
+export function storedTable(group: FakeGroup, table: StoredTable): string {
+  const storage = databaseOf(group)
+  const lines = [...storedLines(storage, table, () => {})].join("")
+  storage.close()
+  return lines
 }
 
 /** Answers a POST to `/{id}.db`. The statement may change what it likes: the database is made anew for each. */

@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises"
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http"
 import type { AddressInfo } from "node:net"
 import { extname, join, normalize } from "node:path"
+import { STORED_TABLES, type StoredTable } from "../../src/domain/ResultQuery.ts"
 import { fillTemplate } from "../../src/domain/template.ts"
 import { findProcessor } from "../../src/pages/assets/assets/processors.js"
 import { consoleCsp, consoleHtml } from "../../src/pages/consoleHtml.ts"
@@ -11,8 +12,9 @@ import { rowCsp } from "../../src/pages/rowHtml.ts"
 import { STUDIO_ORIGIN, studioCsp, studioHtml } from "../../src/pages/studioHtml.ts"
 import { TAILWIND_PATH, tailwindFrameCsp, tailwindFrameHtml } from "../../src/pages/tailwindFrame.ts"
 import { type Act, actOf, perform } from "./fakeActs.ts"
-import { answerSql } from "./fakeDatabase.ts"
+import { answerSql, storedTable } from "./fakeDatabase.ts"
 import { FakeGroup, jsonOf } from "./fakeGroup.ts"
+import { headersOf } from "./staticHeaders.ts"
 
 /**
  * The least server the pages need, so that their tests do not depend on the real one: the two pages with their
@@ -80,7 +82,9 @@ export class FakeServer {
   /** What happened to each idempotency key. */
   readonly #answers = new Map<string, string>()
   /** Answers a query of the console instead of its database, when set. */
-  onQuery: ((statement: string) => Promise<{ status: number; body: unknown }>) | null = null
+  onQuery: ((statement: string) => Promise<{ status: number; body: unknown } | null>) | null = null
+  /** Answers a table of the console's own database instead: with a status, or with part of a line. */
+  onTable: ((table: StoredTable) => Promise<number | "broken" | null>) | null = null
   /** Pages of one row, by path. */
   readonly rows = new Map<string, string>()
   /** How single rows are answered. */
@@ -138,6 +142,7 @@ export class FakeServer {
     if (file.startsWith(assets) && types.has(extname(file))) {
       const content = await readFile(file).catch(() => null)
       if (content === null) return send(response, 404, "text/plain", "no such file")
+      for (const [name, value] of await headersOf(url.pathname)) response.setHeader(name, value)
       return send(response, 200, types.get(extname(file)) ?? "", content)
     }
     const [, id = "", extension = ""] = /^\/([A-Za-z0-9_-]{4,128})(\.[a-z]+)?$/.exec(url.pathname) ?? []
@@ -151,6 +156,8 @@ export class FakeServer {
       )
     if (extension === ".sse") return group.stream(request, response, url)
     if (extension === ".json") return this.#json(response, group, url.searchParams.get("input_index"))
+    const table = STORED_TABLES.find((one) => one === url.searchParams.get("table"))
+    if (extension === ".jsonl" && table !== undefined) return this.#table(response, group, table)
     if (extension === ".jsonl") {
       const { searchParams } = url
       const text = group.lines(
@@ -183,6 +190,17 @@ export class FakeServer {
     const body = inputIndex === null ? group.data() : group.run(Number(inputIndex))
     if (group.sunset !== null) response.setHeader("sunset", group.sunset)
     return send(response, status, "application/json", jsonOf(body))
+  }
+
+  async #table(response: ServerResponse, group: FakeGroup, table: StoredTable) {
+    const special = await this.onTable?.(table)
+    if (special === "broken") {
+      response.writeHead(200, { "content-type": "application/jsonl" })
+      response.write('{"id":1,')
+      return setTimeout(() => response.destroy(), 20)
+    }
+    if (typeof special === "number") return send(response, special, "application/json", "{}")
+    return send(response, 200, "application/jsonl", storedTable(group, table))
   }
 
   async #database(request: IncomingMessage, response: ServerResponse, group: FakeGroup, url: URL) {

@@ -1,15 +1,16 @@
 import type { ChangeNumber, RunId } from "../../domain/Ids.ts"
 import { sumCostUsd } from "../../domain/Processors.ts"
-import type { Selection } from "../../domain/ResultQuery.ts"
+import type { Selection, StoredTable } from "../../domain/ResultQuery.ts"
 import type { RunRow, TaskGroupStatus } from "../../domain/TaskGroup.ts"
 import type { Audience } from "../../services/Audience.ts"
-import type { Choice, RowEncoder, Snapshot } from "../../services/GroupReader.ts"
+import type { Choice, RowEncoder, Snapshot, StoredLines } from "../../services/GroupReader.ts"
 import { choose, everything } from "./choice.ts"
 import type { GroupTables } from "./GroupTables.ts"
 import { makeRowReader } from "./RowReader.ts"
 import { makeSnapshot } from "./snapshot.ts"
 import { stateOf } from "./group.ts"
 import { firstRow } from "./SqliteStorage.ts"
+import { storedLines } from "./storedLines.ts"
 import { RUN_COLUMNS, toRow } from "./tables.ts"
 
 /** What readers see of the store. */
@@ -48,6 +49,14 @@ export const groupReads = (tables: GroupTables, audience: Audience["Service"]) =
     endedAtChange: () => tables.details?.endChange ?? null,
     choose: (selection: Selection) => choose(tables, selection),
     snapshot,
+    stored: (table: StoredTable): StoredLines => ({
+      lines: () =>
+        storedLines(tables.storage, table, () => {
+          // Better a broken answer than one that looks whole.
+          if (tables.isClosed) throw new Error("the task group was removed while it was read")
+        }),
+      close: audience.enter("read"),
+    }),
     rowOf: (runId: RunId) => rowOf(tables, runId),
     reader: (after: ChangeNumber, encode: RowEncoder) => {
       const reader = makeRowReader(tables, after, encode)

@@ -8,10 +8,11 @@ import { firstRow, type SqliteStorage } from "./SqliteStorage.ts"
 /** Columns of `runs` of any length, those that hold JSON first. */
 const JSON_COLUMNS = ["confidence", "error", "warnings", "extra", "input", "content", "merged", "output"]
 const TEXTS = [...JSON_COLUMNS, "processor", "run_id", "status", "created_at", "modified_at"]
+// In the tables' order, which is that of a `*`.
 const RUNS =
-  "id input_index attempt change updated_at confirmed processor run_id status created_at modified_at confidence error warnings extra input content merged output"
+  "id input_index attempt change updated_at confirmed run_id status created_at modified_at confidence error warnings extra input content merged output processor"
 const DETAILS =
-  "id schema_version taskgroup_id url created_at metadata processor task_spec run_options input_columns output_columns warnings num_inputs state status_message ended_at removal_at end_change change"
+  "id schema_version taskgroup_id url created_at metadata processor task_spec input_columns output_columns warnings num_inputs state status_message ended_at removal_at end_change change run_options"
 const DETAILS_TEXTS = DETAILS.split(" ").filter(
   (name) => !/^(?:id|num_inputs|.*_at|.*change|schema_version)$/.test(name),
 )

@@ -34,6 +34,7 @@ describe.each([".db", ".db?page=console"])("%s", (address) => {
     expect(policy).toContain("default-src 'none'")
     expect(policy).toContain("require-trusted-types-for 'script'")
     expect(policy).not.toMatch(/unsafe|https?:|\*/)
+    expect(policy).toMatch(/trusted-types sqlite$/)
     expect(response.headers.get("x-robots-tag")).toBe("noindex, nofollow")
     expect(response.headers.get("referrer-policy")).toBe("no-referrer")
     const page = await response.text()

@@ -1,10 +1,15 @@
 // @ts-check
 /** @import { Json, QueryResult } from "../../types.js" */
 
+import { mayRunElsewhere } from "./refusals.js"
+
 /** The studio's protocol: a statement goes out as JSON, rows or an error come back. */
 
 /** What went wrong, in words for the reader. */
-export class QueryError extends Error {}
+export class QueryError extends Error {
+  /** The server would not run it, for what it could cost; a browser of one's own may. */
+  isRefusal = false
+}
 
 const address = location.pathname
 
@@ -32,7 +37,12 @@ export async function post(message, signal) {
   const answer = await response.json().catch(() => null)
   if (response.ok && answer?.result) return answer.result
   const message_ = typeof answer?.error === "string" ? answer.error : answer?.error?.message
-  throw new QueryError(message_ || `The server answered with ${response.status} and without a reason.`)
+  const failure = new QueryError(
+    message_ || `The server answered with ${response.status} and without a reason.`,
+  )
+  // 429: the group's share of time is used up.
+  failure.isRefusal = response.status === 429 || (response.ok && mayRunElsewhere(message_ ?? ""))
+  throw failure
 }
 
 /** @param {string} statement @param {AbortSignal} [signal] @returns {Promise<QueryResult>} */

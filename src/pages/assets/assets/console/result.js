@@ -5,9 +5,11 @@ import { byId, fill, h } from "../shared/dom.js"
 import { toCsv } from "../shared/csv.js"
 import { count, plural } from "../shared/format.js"
 
-/** A query's rows as a table of texts. The server bounds how much comes; this bounds how much is drawn at once. */
+/** A query's rows as a table of texts. Who answers bounds how much comes; this bounds how much is drawn. */
 
 const FIRST_ROWS = 500
+/** A page of more would be slow, and nobody reads them here. */
+const MOST_ROWS = 5_000
 /** So much of a long text is drawn before it is opened. */
 const FIRST_CHARS = 1500
 /** Texts longer than this may need more lines than a row has. */
@@ -54,13 +56,21 @@ export function drawResult({ headers, rows }) {
       ),
     )
   draw(0, FIRST_ROWS)
-  const rest = rows.length - FIRST_ROWS
-  const more = h("button", { type: "button", class: "small" }, `Show the other ${count(rest)} rows`)
+  const rest = Math.min(rows.length, MOST_ROWS) - FIRST_ROWS
+  const others = rows.length > MOST_ROWS ? `next ${count(rest)}` : `other ${count(rest)}`
+  const more = h("button", { type: "button", class: "small" }, `Show the ${others} rows`)
   more.addEventListener("click", () => {
-    draw(FIRST_ROWS, rows.length)
+    draw(FIRST_ROWS, MOST_ROWS)
     more.remove()
     byId("result").focus()
   })
+  const hidden =
+    rows.length > MOST_ROWS &&
+    h(
+      "p",
+      { class: "empty" },
+      `The first ${count(MOST_ROWS)} of ${plural(rows.length, "row")} can be shown; CSV has them all.`,
+    )
   const box = byId("result")
   fill(
     box,
@@ -83,12 +93,24 @@ export function drawResult({ headers, rows }) {
     ),
     rows.length === 0 && h("p", { class: "empty" }, "No row matches."),
     rest > 0 && more,
+    hidden,
   )
   box.scrollTo(0, 0)
 }
 
 /** @param {string} text instead of a result */
 export const drawNoResult = (text) => fill(byId("result"), h("p", { class: "empty" }, text))
+
+/** @param {QueryResult} result @param {{ cut: boolean, changed: number }} local what came of it in this browser */
+export const localFactsOf = ({ rows, stat }, { cut, changed }) => {
+  const ms = stat?.queryDurationMs ?? 0
+  return [
+    cut ? `the first ${plural(rows.length, "row")} of more` : plural(rows.length, "row"),
+    ms < 1 ? "under 1 ms" : `${count(Math.round(ms))} ms`,
+    ...(changed > 0 ? [`${plural(changed, "row")} changed in this copy alone`] : []),
+    "in this browser",
+  ].join(" · ")
+}
 
 /** @param {QueryResult} result */
 export const factsOf = ({ rows, stat }) => {

@@ -42,7 +42,14 @@ const about = new Map([
   ["details.removal_at", "ms since 1970"],
 ])
 
-/** @typedef {{ name: string, columns: { name: string, type: string }[] }} TableInfo */
+/** So many first values are shown of a column, so long each. */
+const SAMPLES = 3
+const SAMPLE_CHARS = 60
+/** What a statement with all of them has room for. */
+const MOST_SAMPLED = 100
+const MOST_NAME = 120
+
+/** @typedef {{ name: string, columns: { name: string, type: string, samples: string[] }[] }} TableInfo */
 
 /** @returns {Promise<TableInfo[]>} */
 export async function readTables() {
@@ -60,9 +67,34 @@ export async function readTables() {
     columns: (answers[at]?.rows ?? []).map((row) => ({
       name: String(row["name"]),
       type: String(row["type"] ?? ""),
+      samples: [],
     })),
   }))
 }
+
+/** Puts the first values beside the columns. Without them the columns are of use as well. @param {TableInfo[]} tables */
+export async function readSamples(tables) {
+  const asked = tables.map(({ name, columns }) => ({
+    name,
+    columns: columns.filter((column) => column.name.length <= MOST_NAME).slice(0, MOST_SAMPLED),
+  }))
+  const answers = await askAll(
+    asked.map(({ name, columns }) => {
+      const beginnings = columns.map((column) => `substr(${quoted(column.name)}, 1, ${SAMPLE_CHARS})`)
+      return `SELECT ${beginnings.join(", ") || "NULL"} FROM ${quoted(name)} LIMIT ${SAMPLES}`
+    }),
+  ).catch(() => [])
+  for (const [at, { columns }] of asked.entries()) {
+    const { headers = [], rows = [] } = answers[at] ?? {}
+    for (const [place, column] of columns.entries()) {
+      const values = rows.map((row) => row[headers[place]?.name ?? ""])
+      column.samples = [...new Set(values.filter((value) => value !== null && value !== "").map(String))]
+    }
+  }
+}
+
+/** @param {string} text */
+const shortened = (text) => (text.length < SAMPLE_CHARS ? text : `${text.slice(0, SAMPLE_CHARS - 1)}…`)
 
 /** Names of the inputs' and outputs' fields. @returns {Promise<GroupFields>} */
 export async function readFields() {
@@ -135,6 +167,13 @@ export function drawTables(tables, fields, insert) {
               ),
               about.has(`${table.name}.${column.name}`) &&
                 h("p", { class: "about" }, about.get(`${table.name}.${column.name}`) ?? ""),
+              column.samples.length > 0 &&
+                h(
+                  "p",
+                  { class: "samples" },
+                  h("span", { class: "visually-hidden" }, "First values: "),
+                  column.samples.map((text) => h("span", {}, shortened(text))),
+                ),
               table.name === "runs" && column.name === "input" && inside("input", fields.inputs),
               table.name === "runs" &&
                 column.name === "content" &&
