@@ -33,15 +33,16 @@ const FRAME_GOAL_MS = 50
 const judged = (measure: string, ours: string, control: string, ratio: string, goal: string, met: boolean) =>
   ({ measure, ours, control, result: ratio, goal, met }) satisfies Line
 
+/** Times in ms, and layout shifts. */
+type Seen = Readonly<Record<"ours" | "control" | "shifts", Array<number>>>
+
 const loading = async (
   browser: Browser,
   url: string,
   rows: 5_000 | 50_000,
   repeats: number,
 ): Promise<ReadonlyArray<Line>> => {
-  const seen = new Map(
-    WIDTHS.map((width) => [width, { ours: [], control: [], shifts: [] } as Record<string, Array<number>>]),
-  )
+  const seen = new Map<Width, Seen>(WIDTHS.map((width) => [width, { ours: [], control: [], shifts: [] }]))
   for (let round = 0; round <= repeats; round++)
     for (const [width, { ours, control, shifts }] of seen) {
       const { found, shift } = await withPage(browser, width, (page) => untilLastRow(page, url, rows))
@@ -51,12 +52,12 @@ const loading = async (
       })
       // The first is the warm-up.
       if (round === 0) continue
-      ours!.push(found)
-      shifts!.push(shift)
-      control!.push(bare)
+      ours.push(found)
+      shifts.push(shift)
+      control.push(bare)
     }
   const lines: Array<Line> = []
-  for (const [width, { ours = [], control = [], shifts = [] }] of seen) {
+  for (const [width, { ours, control, shifts }] of seen) {
     const goal = GOALS_MS[rows][width]
     const shift = Math.max(...shifts)
     lines.push(

@@ -188,7 +188,7 @@ export class Firefox {
 
   /** Key after key, into what has the focus. Keys without a character: https://w3c.github.io/webdriver/#keyboard-actions */
   async type(text: string): Promise<void> {
-    const actions = [...text].flatMap((value) => [
+    const actions = Array.from(text).flatMap((value) => [
       { type: "keyDown", value },
       { type: "keyUp", value },
     ])

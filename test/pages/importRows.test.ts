@@ -213,7 +213,7 @@ it.prop(
           ? `sep=;\n${written}`
           : written
     const { rows, columns } = read(given, { header }, file)
-    const theirs = parse(written, { delimiter, relaxColumnCount: true, skipEmptyLines: true }) as string[][]
+    const theirs = parse(written, { delimiter, relaxColumnCount: true, skipEmptyLines: true })
     const kept = (header ? theirs.slice(1) : theirs).filter((line) => line.some((value) => !isBlank(value)))
     const at = head.map((_, at) => at).filter((at) => kept.some((line) => !isBlank(line[at]!)))
     const name = (at: number) => (header ? head[at]! : width === 1 ? "input" : `column_${at + 1}`)

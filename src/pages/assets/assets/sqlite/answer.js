@@ -81,7 +81,7 @@ export function answer(sqlite, db, text) {
       throw new StatementError("One statement at a time: there is another one behind the first.")
     const columns = statement.columnCount === 0 ? [] : statement.getColumnNames([])
     const { rows, cut } = rowsOf(sqlite, statement, columns.length)
-    const changed = Number(db.changes(true)) - Number(before)
+    const changed = db.changes(true) - before
     return { columns, rows, cut, changed, ms: performance.now() - began }
   } catch (error) {
     throw error instanceof StatementError ? error : errorOf(sqlite, db, error, skipped)

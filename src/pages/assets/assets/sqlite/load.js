@@ -116,7 +116,7 @@ export async function loadGroup(sqlite, group, told) {
   let inputs = 0
   let toldAt = 0
   const { rows, bytes } = await insertAll(db, "runs", await ask(group, "runs"), (count, read, row) => {
-    inputs = Number(/** @type {{ input_index: number }} */ (row).input_index) + 1
+    inputs = /** @type {{ input_index: number }} */ (row).input_index + 1
     const now = performance.now()
     if (now - toldAt < TOLD_EVERY) return
     toldAt = now

@@ -60,7 +60,7 @@ function* options(words) {
       const takes = DATA.has(name) || name === "data-urlencode" || LONG_WITH_VALUE.test(name)
       yield { name, value: value ?? (takes ? (words[++at] ?? "") : "") }
     } else if (word.startsWith("-") && word.length > 1) {
-      const short = [...word.slice(1)]
+      const short = Array.from(word.slice(1))
       const takes = short.findIndex((letter) => WITH_VALUE.includes(letter))
       if (takes < 0) continue
       const value = short.slice(takes + 1).join("") || (words[++at] ?? "")
