@@ -6,7 +6,8 @@ import type { RowLimits } from "../domain/Rows.ts"
  * load it as `assets/shared/domain.js`, which `npm run pages` makes of this file.
  */
 export { totalEnded } from "../domain/Counts.ts"
-export { csvCell, csvColumns, csvRecord, csvText } from "../domain/Csv.ts"
+export { csvCell, csvColumns, csvRecord, csvText, inert } from "../domain/Csv.ts"
+export { escapeHtml } from "../domain/Json.ts"
 export { guessDelimiter } from "../domain/DelimitedHeader.ts"
 export { compareNumbers } from "../domain/JsonNumber.ts"
 export { JsonReader } from "../domain/JsonReader.ts"

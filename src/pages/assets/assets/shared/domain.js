@@ -381,6 +381,64 @@ var csvColumns = (given) => {
   return { fields, header: ["$id", "$status", ...names.map(makeSpelling(names, OWN_COLUMNS)), "$error"] };
 };
 
+// src/domain/Problem.ts
+var MAX_LISTED_PROBLEMS = 100;
+var Problems = class {
+  first = [];
+  count = 0;
+  add(path, message) {
+    this.count++;
+    if (!this.isFull) this.first.push({ path, message });
+  }
+  /** `more` problems that nobody will read: the list is full, or so many of a kind are enough. */
+  addUnlisted(more) {
+    this.count += more;
+  }
+  get isFull() {
+    return this.first.length >= MAX_LISTED_PROBLEMS;
+  }
+  addAll(problems) {
+    for (const { path, message } of problems) this.add(path, message);
+  }
+  join({ first, count }) {
+    this.addAll(first);
+    this.addUnlisted(count - first.length);
+  }
+  /** What is told of them: one more, at `path`, says how many are not listed. */
+  list(path) {
+    return withHidden(this.first, this.count - this.first.length, path);
+  }
+};
+var withHidden = (listed2, hidden, path) => {
+  if (hidden <= 0) return listed2;
+  const more = hidden === 1 ? "1 more problem, which is" : `${hidden} more problems, which are`;
+  const message = `has ${more} not listed here. Fix the listed ones and send the request again.`;
+  return [...listed2, { path, message }];
+};
+var shorten = (text, max = 60) => text.length <= max ? text : `${text.slice(0, max)}…`.toWellFormed();
+var childPath = (base, key) => {
+  if (typeof key === "number") return `${base}[${key}]`;
+  const name = shorten(key);
+  if (!/^[A-Za-z_$][\w$-]*$/.test(key)) return `${base}[${JSON.stringify(name)}]`;
+  return base === "" ? name : `${base}.${name}`;
+};
+
+// src/domain/Json.ts
+var escapeHtml = (text) => text.replace(/[&<>"']/g, (char) => {
+  switch (char) {
+    case "&":
+      return "&amp;";
+    case "<":
+      return "&lt;";
+    case ">":
+      return "&gt;";
+    case '"':
+      return "&quot;";
+    default:
+      return "&#39;";
+  }
+});
+
 // src/domain/DelimitedHeader.ts
 var SEPARATOR_LINE = /^sep=([,;\t])(?:\r\n|\r|\n)/i;
 var guessDelimiter = (text, isAll) => {
@@ -477,48 +535,6 @@ var ESCAPES = new Map(
     ([char, means]) => [char.charCodeAt(0), means.charCodeAt(0)]
   )
 );
-
-// src/domain/Problem.ts
-var MAX_LISTED_PROBLEMS = 100;
-var Problems = class {
-  first = [];
-  count = 0;
-  add(path, message) {
-    this.count++;
-    if (!this.isFull) this.first.push({ path, message });
-  }
-  /** `more` problems that nobody will read: the list is full, or so many of a kind are enough. */
-  addUnlisted(more) {
-    this.count += more;
-  }
-  get isFull() {
-    return this.first.length >= MAX_LISTED_PROBLEMS;
-  }
-  addAll(problems) {
-    for (const { path, message } of problems) this.add(path, message);
-  }
-  join({ first, count }) {
-    this.addAll(first);
-    this.addUnlisted(count - first.length);
-  }
-  /** What is told of them: one more, at `path`, says how many are not listed. */
-  list(path) {
-    return withHidden(this.first, this.count - this.first.length, path);
-  }
-};
-var withHidden = (listed2, hidden, path) => {
-  if (hidden <= 0) return listed2;
-  const more = hidden === 1 ? "1 more problem, which is" : `${hidden} more problems, which are`;
-  const message = `has ${more} not listed here. Fix the listed ones and send the request again.`;
-  return [...listed2, { path, message }];
-};
-var shorten = (text, max = 60) => text.length <= max ? text : `${text.slice(0, max)}…`.toWellFormed();
-var childPath = (base, key) => {
-  if (typeof key === "number") return `${base}[${key}]`;
-  const name = shorten(key);
-  if (!/^[A-Za-z_$][\w$-]*$/.test(key)) return `${base}[${JSON.stringify(name)}]`;
-  return base === "" ? name : `${base}.${name}`;
-};
 
 // src/domain/JsonPlace.ts
 var JsonPlace = class {
@@ -1718,10 +1734,12 @@ export {
   csvRecord,
   csvText,
   elementsOf,
+  escapeHtml,
   escapeRaw,
   fieldsOf,
   guessDelimiter,
   headline,
+  inert,
   isStatusState,
   kindOf,
   nextStep,
