@@ -2,10 +2,11 @@ import { availableParallelism } from "node:os"
 import { cloudflareTest } from "@cloudflare/vitest-plugin"
 import { defineConfig } from "vitest/config"
 import { buildMcpSdk } from "./scripts/lib/mcpSdk.mjs"
+import { writePages } from "./scripts/lib/pageBundles.mjs"
 import { workerConstants, workerVariables } from "./test/support/workerSettings.ts"
 
-// The Worker imports it, and wrangler is not here to make it first.
-await buildMcpSdk()
+// The Worker imports the one and serves the others, and wrangler is not here to make them first.
+await Promise.all([buildMcpSdk(), writePages()])
 
 /**
  * Tests of real servers and browsers on a machine that others use too get a second attempt. What runs under virtual

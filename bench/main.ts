@@ -8,16 +8,31 @@ import { counts } from "./cases/counts.ts"
 import { live } from "./cases/live.ts"
 import { many } from "./cases/many.ts"
 import { mcp } from "./cases/mcp.ts"
+import { pages } from "./cases/pages.ts"
 import { post } from "./cases/post.ts"
 import { read } from "./cases/read.ts"
 import { sql } from "./cases/sql.ts"
 import { whole } from "./cases/whole.ts"
 import { buildMcpSdk } from "../scripts/lib/mcpSdk.mjs"
+import { writePages } from "../scripts/lib/pageBundles.mjs"
 import type { BenchCase } from "./lib/context.ts"
 import { type Section, sectionMarkdown } from "./lib/report.ts"
 import { makeFolder } from "./lib/servers.ts"
 
-const CASES: ReadonlyArray<BenchCase> = [counts, post, acts, bodies, read, many, live, whole, sql, mcp, cost]
+const CASES: ReadonlyArray<BenchCase> = [
+  counts,
+  post,
+  acts,
+  bodies,
+  read,
+  many,
+  live,
+  whole,
+  sql,
+  mcp,
+  pages,
+  cost,
+]
 
 const HELP = `Measures the product against controls, in one run on one machine. Linux only: it reads /proc.
 
@@ -59,7 +74,7 @@ const main = async (): Promise<number> => {
     console.log(unknown.length > 0 ? `There is no ${unknown.join(", ")}.\n\n${HELP}` : HELP)
     return values.help ? 0 : 1
   }
-  await buildMcpSdk()
+  await Promise.all([buildMcpSdk(), writePages()])
   const folder = makeFolder()
   const sections: Array<Section> = []
   try {

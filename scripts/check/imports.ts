@@ -142,7 +142,7 @@ const forbidden = (from: string, specifier: string): string | undefined => {
       return undefined
     return `${room} may not import ${specifier}: do may, and http its studio-middleware`
   }
-  if (allowed.includes(specifier)) return undefined
+  if (allowed.includes(specifier) || isLazy(from)) return undefined
   if (specifier.startsWith("cloudflare:"))
     return `${room} may not import ${specifier}: only do and worker.ts may`
   if (specifier.startsWith("node:"))
@@ -161,16 +161,21 @@ const forbiddenFile = (from: string, target: string): string | undefined => {
   if (room === undefined) return undefined
   if (target.startsWith("simulator/") && rooms[room]?.takesSimulator === true) return undefined
   if (targetRoom === undefined) return `src may not import ${target}, which is outside of it`
-  // Browser scripts are served as files: the pages may refer to them, and they can only import each other.
-  // Their types are not served, and say where what is served comes from.
-  if (isAsset(from) && !from.endsWith(".d.ts"))
-    return isAsset(target) ? undefined : `a browser script may not import ${target}`
+  // Browser scripts become files by themselves: what they use of other rooms is named in one place.
+  if (isAsset(from))
+    return isAsset(target) || OF_ROOMS.includes(target)
+      ? undefined
+      : `a browser script may not import ${target}`
   if (targetRoom === room || rooms[room]?.rooms.includes(targetRoom) === true) return undefined
   const may = rooms[room]?.rooms ?? []
   return `${room} may not import from ${targetRoom}${may.length > 0 ? `: only from ${may.join(", ")}` : ""}`
 }
 
 const isAsset = (path: string) => path.startsWith("src/pages/assets/")
+/** What browser scripts may use of other rooms. */
+const OF_ROOMS = ["src/pages/browser.ts", "src/pages/client.ts"]
+/** What only some visitors need is loaded when they do, and may take a package. */
+const isLazy = (path: string) => path.startsWith("src/pages/assets/assets/lazy/")
 
 const isPackage = (specifier: string, name: string) => specifier === name || specifier.startsWith(`${name}/`)
 

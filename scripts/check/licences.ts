@@ -1,6 +1,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { bundlePages } from "../lib/pageBundles.mjs"
 import { command, type Outcome } from "./run.ts"
 
 /** What `npm run licences` writes. */
@@ -67,8 +68,8 @@ const readPackage = (folder: string, files: ReadonlyArray<string>): Package => {
 export const thirdParty = (packages: ReadonlyArray<Package>): string =>
   [
     "# Third-party software",
-    "Whose code is in the Worker that `npm run deploy` uploads. Written by `npm run licences` from the bundle itself; `npm run check` fails when it is out of date.",
-    "What browsers are sent are the project's own files (`src/pages/`), without any package's code. Two things are not sent but named, and fetched by the browser from their owners into frames: by the form's page the Tailwind script from its CDN (an extra: the page is whole without it), by `/{id}.db?page=studio` the Outerbase studio, when the visitor asks for it. What only builds and tests the project is neither uploaded nor sent. In the package that others install, `dist/src/mcpSdk.mjs` is made of what is listed here; the rest of it npm fetches from its owners.",
+    "Whose code is in what `npm run deploy` uploads: the Worker, and the pages' scripts that browsers are sent. Written by `npm run licences` from the bundles themselves; `npm run check` fails when it is out of date.",
+    "Two things are not sent but named, and fetched by the browser from their owners into frames: by the form's page the Tailwind script from its CDN (an extra: the page is whole without it), by `/{id}.db?page=studio` the Outerbase studio, when the visitor asks for it. Packages in the pages are in scripts of their own, sent when they are needed. What only builds and tests the project is neither uploaded nor sent. In the package that others install, `dist/src/mcpSdk.mjs` and `dist/assets/made/` are made of what is listed here; the rest of it npm fetches from its owners.",
     ...packages.flatMap(({ name, version, license, text, notices }) => [
       `## ${name} ${version}`,
       license === undefined && text === undefined
@@ -89,8 +90,9 @@ export const currentThirdParty = async (): Promise<Outcome> => {
     const options = ["--dry-run", "--minify", "--outdir", folder, "--metafile", metafile]
     const built = await command("wrangler", "deploy", ...options)
     if (!built.ok) return built
-    const files = bundledFiles(JSON.parse(readFileSync(metafile, "utf8")))
-    const packages = Map.groupBy(files, folderOf)
+    const pages = await bundlePages()
+    const files = [JSON.parse(readFileSync(metafile, "utf8")), pages.metafile].flatMap(bundledFiles)
+    const packages = Map.groupBy(files.toSorted(), folderOf)
     return {
       ok: packages.size > 0,
       output: thirdParty([...packages].map(([path, own]) => readPackage(path, own))),

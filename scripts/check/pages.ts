@@ -2,7 +2,6 @@ import { existsSync, readFileSync } from "node:fs"
 import { CLIENT_TYPES, makeClientTypes } from "../documents/clientTypes.ts"
 import { makeDocsHtml, makeDocsMarkdown } from "../documents/docs.ts"
 import { makeOpenApi } from "../documents/openapi.ts"
-import { makePageScript, PAGE_SCRIPTS } from "../documents/pageScripts.ts"
 import type { Outcome } from "./run.ts"
 
 /** A file that is committed, so that it is served without a build, and made of other files. */
@@ -16,7 +15,6 @@ const AGENTS = "src/pages/assets/agents"
 /** What `npm run pages` writes, in this order: some are made of others. */
 export const GENERATED: ReadonlyArray<Generated> = [
   { file: CLIENT_TYPES, make: makeClientTypes },
-  ...PAGE_SCRIPTS.map(({ file, entry }) => ({ file, make: () => makePageScript(entry) })),
   { file: `${AGENTS}/openapi.json`, make: makeOpenApi },
   { file: `${AGENTS}/docs.html`, make: makeDocsHtml },
   { file: `${AGENTS}/docs.md`, make: makeDocsMarkdown },

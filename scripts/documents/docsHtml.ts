@@ -9,7 +9,7 @@ export const docsHtml = (markdown: string): string => {
   return `${htmlHead("API · Parallel Multitask", "docs")}
 <link rel="alternate" type="text/markdown" href="/docs.md">
 <link rel="service-desc" type="application/json" href="/openapi.json">
-<script type="module" src="/assets/docs/docs.js"></script>
+<script type="module" src="/assets/made/docs.js"></script>
 </head>
 <body>
 <header class="top">

@@ -13,10 +13,11 @@ import { dirname, join, normalize } from "node:path"
 import { promisify } from "node:util"
 import { command } from "../check/run.ts"
 import { buildMcpSdk } from "./mcpSdk.mjs"
+import { writePages } from "./pageBundles.mjs"
 import { replaceFolder } from "./replaceFolder.ts"
 
-/** Of the pages, what only the project's own compiler reads. */
-const NOT_SERVED = /(?:\.d\.ts|tsconfig\.json)$/
+/** Of the pages, what is not served: see `.assetsignore` there. */
+const NOT_SERVED = /(?:\.d\.ts|tsconfig\.json)$|\/assets\/assets\/(?!made(?:\/|$)|noscript\.css$)/
 
 /** What a declaration names beside it. */
 const RELATIVE = /(?:from|import\() ?"(\.{1,2}\/[^"]+)"/g
@@ -33,6 +34,7 @@ export const buildPackage = async (root: string): Promise<void> => {
     const [compiled] = await Promise.all([
       command("tsc", "-p", "tsconfig.build.json", "--outDir", folder),
       buildMcpSdk(),
+      writePages(),
     ])
     if (!compiled.ok) throw new Error(compiled.output)
     copyFileSync(join(root, "src/mcpSdk.mjs"), join(folder, "src/mcpSdk.mjs"))

@@ -2,8 +2,8 @@ import { CONSTANTS } from "../domain/Constants.ts"
 import type { RowLimits } from "../domain/Rows.ts"
 
 /**
- * What the pages' scripts use of the domain: one code for what the server and a browser do with the same text. The pages
- * load it as `assets/shared/domain.js`, which `npm run pages` makes of this file.
+ * What the pages' scripts use of the domain: one code for what the server and a browser do with the same text. They
+ * import it as `assets/shared/domain.js`.
  */
 export { totalEnded } from "../domain/Counts.ts"
 export { csvCell, csvColumns, csvRecord, csvText, inert } from "../domain/Csv.ts"
@@ -29,7 +29,7 @@ export {
   type StatusFacts,
   tabText,
 } from "../domain/nextStep.ts"
-export { cellText, withoutOpenBidi } from "../domain/PlainText.ts"
+export { withoutOpenBidi } from "../domain/PlainText.ts"
 export { Problems } from "../domain/Problem.ts"
 export { RowCollector } from "../domain/Rows.ts"
 export { textFailure } from "../domain/TextFailure.ts"

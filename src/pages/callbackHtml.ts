@@ -7,10 +7,12 @@ export const callbackCsp = resultCsp
 
 /**
  * Where Parallel's login sends people back to. Fixed but for the address of that login: what came along in the address
- * is read by /assets/callback/callback.js, which sends the code to this origin and goes back to the form.
+ * is read by assets/callback/callback.js, which sends the code to this origin and goes back to the form.
  */
-export const callbackHtml = (loginUrl: string): string => `${htmlHead("Signing in · Parallel Multitask")}
-<script type="module" src="/assets/callback/callback.js"></script>
+export const callbackHtml = (
+  loginUrl: string,
+): string => `${htmlHead("Signing in · Parallel Multitask", "message")}
+<script type="module" src="/assets/made/callback.js"></script>
 <noscript><link rel="stylesheet" href="/assets/noscript.css"></noscript>
 </head>
 <body>

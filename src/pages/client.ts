@@ -1,6 +1,6 @@
 /**
- * What the pages' scripts use of the client, so that they send and follow as every program does. The pages load it as
- * `assets/shared/client.js`, which `npm run pages` makes of this file.
+ * What the pages' scripts use of the client, so that they send and follow as every program does. They import it
+ * as `assets/shared/client.js`.
  */
 export { MultitaskError } from "../client/MultitaskError.ts"
 export { type StreamState, streamEvents } from "../client/events.ts"

@@ -1,16 +1,16 @@
 import { quietCsp } from "./resultHtml.ts"
-import { quietHead } from "./htmlHead.ts"
+import { htmlHead } from "./htmlHead.ts"
 
 /** Own scripts and styles, no markup from text, and nothing from anyone else. */
 export const consoleCsp = quietCsp
 
 /**
  * The SQL console of a task group, a page of our own over the studio's protocol. Everything in it is fixed but the id,
- * which is safe in a URL and in HTML (`isGroupId`). The rest is done by /assets/console/console.js.
+ * which is safe in a URL and in HTML (`isGroupId`). The rest is done by assets/console/console.js.
  */
-export const consoleHtml = (id: string): string => `${quietHead(`SQL console · ${id}`, "console")}
+export const consoleHtml = (id: string): string => `${htmlHead(`SQL console · ${id}`, "console")}
 <noscript><link rel="stylesheet" href="/assets/noscript.css"></noscript>
-<script type="module" src="/assets/console/console.js"></script>
+<script type="module" src="/assets/made/console.js"></script>
 </head>
 <body>
 <header class="top">

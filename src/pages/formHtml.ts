@@ -11,7 +11,7 @@ ${tag} id="${id}" aria-describedby="${id}-hint ${id}-error">${tag.startsWith("<t
 <p class="hint" id="${id}-hint">${hint}</p>${more}
 <div class="field-error" id="${id}-error" role="alert" hidden></div></div>`
 
-/** The form of `/`. Everything it does is in /assets/form/form.js; fixed but for the address of Parallel's login. */
+/** The form of `/`. Everything it does is in assets/form/form.js; fixed but for the address of Parallel's login. */
 export const formHtml = (loginUrl: string | null): string => `<!doctype html>
 <html lang="en">
 <head>
@@ -22,12 +22,8 @@ export const formHtml = (loginUrl: string | null): string => `<!doctype html>
 <meta name="referrer" content="no-referrer">
 <meta name="color-scheme" content="light dark">
 <link rel="icon" type="image/svg+xml" href="/favicon.svg">
-<link rel="stylesheet" href="/assets/fonts.css">
-<link rel="stylesheet" href="/assets/tokens.css">
-<link rel="stylesheet" href="/assets/base.css">
-<link rel="stylesheet" href="/assets/parts.css">
-<link rel="stylesheet" href="/assets/form.css">
-<script type="module" src="/assets/form/form.js"></script>
+<link rel="stylesheet" href="/assets/made/form.css">
+<script type="module" src="/assets/made/form.js"></script>
 </head>
 <body class="${TAILWIND_CLASSES}">
 <header class="top">

@@ -1,12 +1,8 @@
 /**
- * The beginning of a page that no search engine is to keep, up to what else its head has. `title` is HTML; `styles` are
- * the names of its own style sheets, behind those that all pages have.
+ * The beginning of a page that no search engine is to keep, up to what else its head has. `title` is HTML; `styles` is
+ * the name of its style sheet, made of `assets/pages/<styles>.css`.
  */
-export const htmlHead = (title: string, ...styles: ReadonlyArray<string>): string =>
-  quietHead(title, "fonts", ...styles)
-
-/** The same of a page that asks nobody else for anything, typefaces included. */
-export const quietHead = (title: string, ...styles: ReadonlyArray<string>): string => `<!doctype html>
+export const htmlHead = (title: string, styles: string): string => `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -16,4 +12,4 @@ export const quietHead = (title: string, ...styles: ReadonlyArray<string>): stri
 <meta name="referrer" content="no-referrer">
 <meta name="color-scheme" content="light dark">
 <link rel="icon" type="image/svg+xml" href="/favicon.svg">
-${["tokens", "base", "parts", ...styles].map((name) => `<link rel="stylesheet" href="/assets/${name}.css">`).join("\n")}`
+<link rel="stylesheet" href="/assets/made/${styles}.css">`

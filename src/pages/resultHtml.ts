@@ -5,11 +5,11 @@ import { htmlHead } from "./htmlHead.ts"
  * The page of a task group. It is fixed: the Worker streams it with these places filled in, in this order: `{{title}}`
  * (escaped text), `{{path}}` (the group's, for programs that are given the page), `{{json}}` (the group, JSON with `<`
  * escaped), `{{facts}}` (what the page needs besides, in the same way) and `{{table}}` (escaped HTML for readers without
- * scripts). Everything else is done by /assets/result/result.js.
+ * scripts). Everything else is done by assets/result/result.js.
  */
-export const resultHtml = `${htmlHead("{{title}}", "result", "table", "cells", "panel", "small")}
+export const resultHtml = `${htmlHead("{{title}}", "result")}
 <noscript><link rel="stylesheet" href="/assets/noscript.css"></noscript>
-<script type="module" src="/assets/result/result.js"></script>
+<script type="module" src="/assets/made/result.js"></script>
 </head>
 <body>
 <header class="top">
@@ -109,7 +109,7 @@ export const errorHtml = (
   status: number,
   title: string,
   message: string,
-): string => `${htmlHead(`${escapeHtml(title)} · Parallel Multitask`)}
+): string => `${htmlHead(`${escapeHtml(title)} · Parallel Multitask`, "message")}
 </head>
 <body>
 <header class="top"><a class="brand" href="/"><img src="/favicon.svg" alt="" width="26" height="26">Parallel Multitask</a></header>

@@ -1,7 +1,7 @@
 import { htmlHead } from "./htmlHead.ts"
 
 /** The page of one row, fixed but for `{{title}}`, `{{links}}` and `{{row}}`. It runs no script. */
-export const rowHtml = `${htmlHead("{{title}}", "panel", "row")}
+export const rowHtml = `${htmlHead("{{title}}", "row")}
 </head>
 <body>
 <header class="top">

@@ -1,5 +1,5 @@
 import { escapeHtml } from "../domain/Json.ts"
-import { quietHead } from "./htmlHead.ts"
+import { htmlHead } from "./htmlHead.ts"
 import { quietCsp } from "./resultHtml.ts"
 
 /** Whose studio it is: the one site that the page may frame, hear and answer. */
@@ -10,7 +10,7 @@ export const studioCsp = `${quietCsp}; frame-src ${STUDIO_ORIGIN}`
 
 /**
  * The page that Outerbase's studio is opened from. Until its button is pressed nothing of the studio is asked for; the
- * frame and what passes to and from it is made by /assets/studio/studio.js.
+ * frame and what passes to and from it is made by assets/studio/studio.js.
  *
  * @param id of the group, safe in a URL and in HTML (`isGroupId`)
  * @param frame the studio's address, of `STUDIO_ORIGIN`; null when there is none to be had
@@ -18,9 +18,9 @@ export const studioCsp = `${quietCsp}; frame-src ${STUDIO_ORIGIN}`
 export const studioHtml = (
   id: string,
   frame: string | null,
-): string => `${quietHead(`Studio · ${id}`, "studio")}
+): string => `${htmlHead(`Studio · ${id}`, "studio")}
 <noscript><link rel="stylesheet" href="/assets/noscript.css"></noscript>
-<script type="module" src="/assets/studio/studio.js"></script>
+<script type="module" src="/assets/made/studio.js"></script>
 </head>
 <body>
 <header class="top">

@@ -25,6 +25,8 @@ const types = new Map([
   [".css", "text/css"],
   [".svg", "image/svg+xml"],
   [".txt", "text/plain"],
+  [".map", "application/json"],
+  [".wasm", "application/wasm"],
 ])
 
 /** The fields that are suggested. */

@@ -69,7 +69,16 @@ describe("the recording", () => {
 
   it("holds neither keys nor content", () => {
     expect(run.text).not.toMatch(/PLANTED/i)
-    for (const word of [KEY, OTHER_KEY, "Stripe", "Cloudflare", "Mozilla", "471147114711", "Bad Gateway", "日本"])
+    for (const word of [
+      KEY,
+      OTHER_KEY,
+      "Stripe",
+      "Cloudflare",
+      "Mozilla",
+      "471147114711",
+      "Bad Gateway",
+      "日本",
+    ])
       expect(run.text).not.toContain(word)
     for (const id of [...run.simulator.ledger.runs.keys(), ...run.simulator.ledger.groups.keys()])
       expect(run.text).not.toContain(id)

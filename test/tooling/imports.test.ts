@@ -136,7 +136,8 @@ const allowed: ReadonlyArray<readonly [path: string, text: string]> = [
   ["src/worker.ts", `import { app } from "./http/app.ts"; export { TaskGroupDO } from "./do/TaskGroupDO.ts"`],
   ["src/pages/A.ts", `import { B } from "../domain/B.ts"`],
   ["src/pages/assets/assets/result/a.js", `import { b } from "../shared/b.js"`],
-  ["src/pages/assets/assets/shared/a.d.ts", `export * from "../../../browser.ts"`],
+  ["src/pages/assets/assets/shared/a.js", `export * from "../../../browser.ts"`],
+  ["src/pages/assets/assets/lazy/a.js", `import read from "read-excel-file/browser"`],
   [
     "simulator/core/a.ts",
     `import { createServer } from "node:http"; import { b } from "../ledger/b.ts"; Date.now()`,

@@ -227,7 +227,7 @@ describe("GET /callback", () => {
     expect(csp).not.toContain("unsafe")
     const page = await response.text()
     expect(page).toContain(`data-login="${LOGIN}"`)
-    expect(page).toContain("/assets/callback/callback.js")
+    expect(page).toContain("/assets/made/callback.js")
     expect(page).not.toContain("abc")
     const head = await send("/callback", { method: "HEAD" })
     expect(head.status).toBe(200)

@@ -1,3 +1,0 @@
-import { buildMcpSdk } from "./lib/mcpSdk.mjs"
-
-await buildMcpSdk()
