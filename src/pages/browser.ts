@@ -29,7 +29,7 @@ export {
   type StatusFacts,
   tabText,
 } from "../domain/nextStep.ts"
-export { withoutOpenBidi } from "../domain/PlainText.ts"
+export { cellText, withoutOpenBidi } from "../domain/PlainText.ts"
 export { Problems } from "../domain/Problem.ts"
 export { RowCollector } from "../domain/Rows.ts"
 export { textFailure } from "../domain/TextFailure.ts"
