@@ -95,7 +95,7 @@ it("is a grid for the keyboard, whose cells and rows are copied as spreadsheets 
   await page.keyboard.press("Shift+ArrowRight")
   await page.keyboard.press("Shift+ArrowDown")
   await page.keyboard.press("Control+c")
-  expect((await clipboard(page)).text).toBe("Lego\t'=1+1\r\nNestlé\t\"<b>\"\"x\"\"</b>\"")
+  expect((await clipboard(page)).text).toBe('Lego\t\'=1+1\r\nNestlé\t"<b>""x""</b>"')
   expect((await clipboard(page)).html).toContain(">&lt;b&gt;&quot;x&quot;&lt;/b&gt;</td>")
 
   // Selected text goes first.
@@ -143,7 +143,9 @@ for (const colorScheme of ["light", "dark"] as const)
     await page.getByRole("menuitem", { name: "Copy table" }).click()
     await expectText(page, "#copied", /^Copied the table, 1 row\.$/)
     const { text, html } = await clipboard(page)
-    expect(text).toBe("Status\tname\taccount\tnote\tshare\tError\r\nFailed\tLego\t12\t\t\tNo source could be read.")
+    expect(text).toBe(
+      "Status\tname\taccount\tnote\tshare\tError\r\nFailed\tLego\t12\t\t\tNo source could be read.",
+    )
     expect(html).toMatch(/<tr><th [^>]*>Status<\/th>/)
     // The button of the row does the same.
     await page.hover("tr[data-index='1']")
@@ -260,3 +262,141 @@ it("closes the panel with Back on a phone, and with its button, without a trap",
   await page.goBack()
   await page.waitForURL(/\/docs$/)
 })
+
+/** Values of every depth, a report, and a reason that is longer than a row. */
+function deepGroup(id: string) {
+  const group = new FakeGroup(
+    id,
+    Array.from({ length: 30 }, (_, n) => ({ company: `Company ${n}`, country: n % 2 ? "Chile" : "Peru" })),
+  )
+  const people = Array.from({ length: 34 }, (_, n) => ({
+    name: `Person ${n}`,
+    role: n % 2 ? "Director" : "Engineer",
+    shares: new Raw(`1234567890123456789${n % 10}`),
+    address: { city: "Lima", street: { name: "Main <b>Street</b>", floors: [1, 2, { last: true }] } },
+  }))
+  group.set(0, {
+    status: "completed",
+    content: {
+      people,
+      address: { city: "Lima", zip: "00123" },
+      report:
+        "## Findings\n\n- It **grew** in 2024\n- See [the report](https://example.com/r)\n\n<img src=x>",
+      note: "A text of *one* line, 2 * 3 * 4.",
+    },
+    basis: [{ field: "report", reasoning: "It is said so.", confidence: "high", citations: [] }],
+  })
+  group.set(1, {
+    status: "failed",
+    error: `The page could not be read. ${"It asked for more than it gave. ".repeat(12)}`,
+  })
+  return group
+}
+
+it.each([
+  { width: 1440, height: 900, colorScheme: "light" },
+  { width: 375, height: 812, colorScheme: "dark" },
+] as const)("shows nested values as tables, reports as text, reasons whole, at $width px", async (look) => {
+  const { width, height, colorScheme } = look
+  const group = deepGroup(`tgrp_deep_${width}`)
+  const isPhone = width === 375
+  const page = await open(server.add(group), { viewport: { width, height }, colorScheme, hasTouch: isPhone })
+  await connection(page, "live")
+  const text = (selector: string) =>
+    page.$$eval(selector, (all) => all.map((one) => (one as HTMLElement).innerText))
+  // In the cell: how many, and what it begins with.
+  expect(await text("tr[data-index='0'] .object-size")).toEqual(["34 items", "2 fields"])
+  expect((await text("tr[data-index='0'] .object-preview"))[1]).toBe("city: Lima, zip: 00123")
+
+  // The reason of a failure in full where it stands.
+  const reason = page.locator("tr[data-index='1'] .reason")
+  await reason.locator(".more-text").click()
+  await expect
+    .poll(() => reason.locator(".value").evaluate((one) => one.scrollHeight <= one.clientHeight + 1))
+    .toBe(true)
+  expect(await reason.locator(".value").innerText()).toMatch(/more than it gave\.\s*$/)
+  await picture(page, `deep-table-${colorScheme}`)
+  await page.setViewportSize({ width, height })
+
+  await rowButton(page, 0).click()
+  await expectText(page, "#panel-body", /It is said so/)
+  const field = (name: string) =>
+    page.locator(".panel-field", { has: page.locator(`.field-name:text-is("${name}")`) })
+  const people = field("people")
+  expect(await people.locator("thead").first().innerText()).toMatch(/name\s+role\s+shares\s+address/)
+  expect(await people.locator(".small-table").first().locator(":scope > table > tbody > tr").count()).toBe(20)
+  // Every digit, and what is deeper as small tables within, down to where it is JSON.
+  expect(await people.innerText()).toContain("12345678901234567890")
+  expect(await people.locator("pre").first().innerText()).toMatch(/"last": true/)
+  expect(await people.innerText()).toContain("Main <b>Street</b>")
+  await people.getByRole("button", { name: "Show all 34 items" }).click()
+  expect(await people.locator(".small-table").first().locator(":scope > table > tbody > tr").count()).toBe(34)
+  expect(await page.evaluate(() => document.activeElement?.textContent)).toBe("Show the first 20 only")
+  expect(await field("address").first().locator("tr").allInnerTexts()).toEqual(["city\tLima", "zip\t00123"])
+
+  // A field that is written in Markdown is shown so, and as it came when asked; others as they came.
+  const report = field("report")
+  expect(await report.locator("li").allInnerTexts()).toEqual(["It grew in 2024", "See the report"])
+  expect(await report.locator("a").getAttribute("href")).toBe("https://example.com/r")
+  expect(await report.locator("img").count()).toBe(0)
+  await picture(page, `deep-panel-${colorScheme}`)
+  await page.setViewportSize({ width, height })
+  expect(await axe(page)).toEqual([])
+  await report.getByRole("button", { name: "As plain text" }).click()
+  expect(await report.locator(".field-value").innerText()).toContain("- It **grew** in 2024")
+  expect(await field("note").innerText()).toContain("A text of *one* line, 2 * 3 * 4.")
+  if (!isPhone) return
+  const small = await page.$$eval("#panel :is(button, summary, .copyable button)", (all) =>
+    all.map((one) => one.getBoundingClientRect()).filter(({ height: high }) => high > 0 && high < 44),
+  )
+  expect(small).toEqual([])
+})
+
+it.each([
+  { width: 1440, height: 900, colorScheme: "dark", heights: [40, 60, 120] },
+  { width: 375, height: 812, colorScheme: "light", heights: [44, 60, 120] },
+] as const)(
+  "has rows as high as one likes, at $width px",
+  async ({ width, height, colorScheme, heights }) => {
+    const group = new FakeGroup(
+      `tgrp_heights_${width}`,
+      Array.from({ length: 3_000 }, (_, n) => ({
+        company: `Company ${n}`,
+        note: `Note ${n} goes on. `.repeat(20),
+      })),
+    )
+    const options = { viewport: { width, height }, colorScheme, hasTouch: width === 375 }
+    const page = await open(server.add(group), options)
+    await connection(page, "live")
+    const high = () =>
+      page.$$eval("#rows > tr[data-index]", (all) => [
+        ...new Set(all.map((one) => one.getBoundingClientRect().height)),
+      ])
+    const topRow = () =>
+      page.evaluate(() => {
+        const edge = document.querySelector("#head")?.getBoundingClientRect().bottom ?? 0
+        const rows = [...document.querySelectorAll<HTMLElement>("#rows > tr[data-index]")]
+        return rows.find((row) => row.getBoundingClientRect().bottom > edge + 1)?.dataset.index
+      })
+    await page.evaluate(() => {
+      for (const one of [document.body, document.getElementById("table-scroll")]) one?.scrollTo(0, 60_000)
+    })
+    await page.waitForFunction(() => document.querySelector("tr[data-index='1000'], tr[data-index='990']"))
+    const before = await topRow()
+    for (const [at, name] of (["one", "two", "tall"] as const).entries()) {
+      const before = await topRow()
+      await page.selectOption("#row-height", name)
+      await expect.poll(high).toEqual([heights[at]])
+      // The row at the upper edge stays there.
+      expect(Math.abs(Number(await topRow()) - Number(before))).toBeLessThan(4)
+      await picture(page, `rows-${name}-${colorScheme}`)
+      await page.setViewportSize({ width, height })
+    }
+    expect(await page.locator("#rows > tr").count()).toBeLessThan(60)
+    expect(await axe(page)).toEqual([])
+    // This browser keeps it.
+    await page.reload()
+    await connection(page, "live")
+    expect(await high()).toEqual([120])
+  },
+)

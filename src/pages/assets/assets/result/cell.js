@@ -95,10 +95,10 @@ function previewOf(json, room) {
   return text
 }
 
-/** Whether the value may need more room than a row gives it. @param {string | undefined} value @param {number} width of the column in pixels @param {number} lines */
-export function mayOverflow(value, width, lines) {
+/** Whether the value may need more room than a row gives it. @param {string | undefined} value @param {number} room across, in pixels @param {number} lines */
+export function mayOverflow(value, room, lines) {
   if (value === undefined || value.length < 4) return false
-  const perLine = Math.max(4, (width - 44) / 7.9)
+  const perLine = Math.max(4, room / 7.9)
   const list = listOf(value)
   if (list) return list.reduce((sum, v) => sum + plain(v).length + 4, 0) > perLine * lines * 0.9
   if (isNested(value)) return false

@@ -10,6 +10,10 @@ import { confidenceOf, isNumeric, valueOf } from "./columns.js"
 /** A reason is no wider than this; with cells.css. */
 const WIDEST_REASON = 620
 
+/** Beside a cell's text: the padding of both sides, and the mark of its confidence; with cells.css. */
+const PADDING = 25
+const MARK = 17
+
 /** How rows are drawn: the columns, how many lines of text are shown, what rows are called. @typedef {{ columns: Column[], lines: number, nameOf: (row: Row) => string }} Drawing */
 /** One of them: its position, whether its texts are unfolded, whether it is open, the ids of its chosen columns. @typedef {{ at: number, expanded: boolean, selected: boolean, chosen: string[] | null }} Look */
 /** @typedef {{ element: HTMLElement, signature: string }} Cell */
@@ -128,7 +132,13 @@ export class TableRow {
     if (cell.signature === signature) return cell
     cell.signature = signature
     cell.element.setAttribute("colspan", String(columns.length))
-    this.#fill(cell.element, [reason], null, expanded, mayOverflow(JSON.stringify(reason), width, lines))
+    this.#fill(
+      cell.element,
+      [reason],
+      null,
+      expanded,
+      mayOverflow(JSON.stringify(reason), width - PADDING, lines),
+    )
     return cell
   }
 
@@ -148,23 +158,30 @@ export class TableRow {
     const content = isWaiting
       ? [h("span", { class: "none", role: "img", "aria-label": "not there yet" }, "·")]
       : cellValue(value)
-    this.#fill(cell.element, content, level, expanded, mayOverflow(value, width, lines))
+    this.#fill(
+      cell.element,
+      content,
+      level,
+      expanded,
+      mayOverflow(value, width - PADDING - (level ? MARK : 0), lines),
+    )
     return cell
   }
 
   /** @param {HTMLElement} element @param {Child[]} content @param {"high" | "medium" | "low" | null} level @param {boolean} expanded @param {boolean} isLong */
   #fill(element, content, level, expanded, isLong) {
-    fill(
-      element,
-      h("div", { class: "cell" }, level && confidenceMark(level), h("div", { class: "value" }, content)),
-      isLong &&
-        h(
-          "button",
-          { type: "button", class: "more-text", "aria-expanded": String(expanded) },
-          expanded ? "less" : "more",
-          h("span", { class: "visually-hidden" }, ` of row ${this.row.index + 1}`),
-        ),
+    const value = h("div", { class: "value" }, content)
+    const cell = h("div", { class: "cell" }, level && confidenceMark(level), value)
+    fill(element, cell)
+    if (!isLong) return
+    const more = h(
+      "button",
+      { type: "button", class: "more-text", "aria-expanded": String(expanded) },
+      expanded ? "less" : "more",
+      h("span", { class: "visually-hidden" }, ` of row ${this.row.index + 1}`),
     )
+    // A reason goes along when the table is scrolled sideways, and takes its button with it.
+    ;(element.classList.contains("reason") ? cell : element).append(more)
   }
 
   /** What has the focus where the keyboard is in this column. @param {string | null} column @returns {HTMLElement} */
