@@ -37,7 +37,7 @@ export const resultHtml = `${htmlHead("{{title}}", "result")}
 <section class="tools js" aria-label="Search and filters">
 <input type="search" id="search" placeholder="Search rows" aria-label="Search rows" aria-keyshortcuts="/" autocomplete="off" spellcheck="false">
 <div class="statuses" id="statuses" role="group" aria-label="Filter by status"></div>
-<select id="confidence" aria-label="Filter by confidence">
+<select id="confidence" autocomplete="off" aria-label="Filter by confidence">
 <option value="">Any confidence</option>
 <option value="low">Some value is low</option>
 <option value="medium">Some is medium, none low</option>
@@ -47,14 +47,14 @@ export const resultHtml = `${htmlHead("{{title}}", "result")}
 <span class="shown" id="shown" role="status"></span>
 <div class="end">
 <button type="button" id="notify" class="small" aria-pressed="false" title="Show a notification when all rows have ended" hidden>Notify me</button>
-<select id="row-height" aria-label="Row height">
+<select id="row-height" autocomplete="off" aria-label="Row height">
 <option value="one">One line</option>
 <option value="two">Two lines</option>
 <option value="tall">Tall rows</option>
 </select>
 <details class="menu"><summary class="button small">Columns</summary>
 <div class="menu-panel"><h2>Show columns</h2><ul id="column-list"></ul>
-<label class="key-column">Rows are called by <select id="key-column"></select></label></div></details>
+<label class="key-column">Rows are called by <select id="key-column" autocomplete="off"></select></label></div></details>
 <details class="menu" id="export-menu"><summary class="button small">Download</summary>
 <div class="menu-panel"><h2>Download or copy</h2><ul id="export-formats"></ul>
 <label id="export-only" hidden><input type="checkbox" id="export-shown" checked> Only the rows shown</label>

@@ -207,12 +207,8 @@ export class Copying {
   /** @param {string} text */
   #say(text) {
     clearTimeout(this.#timer)
-    this.#said.classList.add("shown")
     setText(this.#said, text)
-    this.#timer = setTimeout(() => {
-      this.#said.classList.remove("shown")
-      setText(this.#said, "")
-    }, SAID_MS)
+    this.#timer = setTimeout(() => setText(this.#said, ""), SAID_MS)
   }
 }
 

@@ -38,6 +38,7 @@ export class Cursor {
 
   /** What is chosen, by positions in the order and among the columns. Null: no more than the one cell. */
   get range() {
+    if (!this.#anchor && !this.#isAll) return null
     const ids = this.#columns.map(({ id }) => id)
     if (this.#isAll)
       return { from: 0, to: this.table.order.length - 1, isWhole: true, left: 0, right: ids.length - 1 }
@@ -55,12 +56,13 @@ export class Cursor {
     }
   }
 
-  /** The ids of the chosen columns of a row; null: none of them. @param {number} at its position */
-  chosenAt(at) {
+  /** Says of a row, by its position, the ids of its chosen columns; null: none of them. @returns {(at: number) => string[] | null} */
+  get chosen() {
     const { range } = this
-    if (!range || at < range.from || at > range.to) return null
+    if (!range) return () => null
     const ids = this.#columns.slice(range.left, range.right + 1).map(({ id }) => id)
-    return range.isWhole ? ["", ...ids] : ids
+    const columns = range.isWhole ? ["", ...ids] : ids
+    return (at) => (at >= range.from && at <= range.to ? columns : null)
   }
 
   /** @param {KeyboardEvent} event */
@@ -190,7 +192,7 @@ export class Cursor {
     const index = cell?.closest("tr")?.dataset.index
     if (!cell || index === undefined || this.row < 0) return
     const row = Number(index)
-    if (event.button === 2 && this.chosenAt(this.table.positionOf(row) ?? -1)) event.preventDefault()
+    if (event.button === 2 && this.chosen(this.table.positionOf(row) ?? -1)) event.preventDefault()
     if (event.button !== 0 || !event.shiftKey) return
     if (/** @type {HTMLElement} */ (event.target).closest("a, summary, .more-text")) return
     this.#go({ row, column: this.table.columnOf(row, cell) }, true, event)

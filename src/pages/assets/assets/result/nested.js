@@ -56,7 +56,7 @@ export function fullValue(value, key, unfolding, depth = 0) {
 const none = (text) => h("span", { class: "none" }, text)
 
 /** @param {string} json */
-const asJson = (json) => h("pre", { tabindex: "0" }, readableText(json, 2))
+const asJson = (json) => h("code", {}, readableText(json))
 
 /** The names in a list of objects; null where a table would not show it. @param {readonly string[]} values */
 function columnsOf(values) {

@@ -200,7 +200,7 @@ export class TableRow {
   /** @param {string[] | null} chosen @param {boolean} isNew */
   #choose(chosen, isNew) {
     const key = chosen === null ? "" : JSON.stringify(chosen)
-    if (key === this.#chosen && !isNew) return
+    if (key === this.#chosen && (key === "" || !isNew)) return
     this.#chosen = key
     const cells = new Set(chosen?.map((id) => (id === "" ? this.#head : this.cellOf(id))))
     for (const cell of [this.#head, ...[...this.#cells.values()].map(({ element }) => element)]) {

@@ -120,7 +120,9 @@ export class RowMenu {
   #close(isBack) {
     if (this.#menu.hidden) return
     this.#menu.hidden = true
-    if (isBack) this.#from?.focus({ preventScroll: true })
+    // It may have been drawn anew, or be out of sight by now.
+    if (isBack && this.#from?.isConnected) this.#from.focus({ preventScroll: true })
+    else if (isBack) this.table.focus()
     this.#from = null
   }
 }

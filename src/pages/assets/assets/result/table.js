@@ -7,7 +7,7 @@ import { byId, h, setText } from "../shared/dom.js"
 import { Cursor } from "./focus.js"
 import { Head } from "./head.js"
 import { heightOf, RowHeights } from "./heights.js"
-import { arrange } from "./place.js"
+import { arrange, withGaps } from "./place.js"
 import { TableRow } from "./row.js"
 import { Scroller } from "./scroller.js"
 
@@ -138,6 +138,7 @@ export class Table {
       lines: this.#lines,
       nameOf: (/** @type {Row} */ row) => this.store.columns.nameOf(row),
     }
+    const { chosen } = this.cursor
     const { top, height } = this.#scroller
     const last = this.#order.length - 1
     const from = Math.max(0, this.#heights.at(top) - OVERSCAN)
@@ -151,36 +152,21 @@ export class Table {
     if (focusedAt !== undefined && focusedAt < from) positions.unshift(focusedAt)
     if (focusedAt !== undefined && focusedAt > to) positions.push(focusedAt)
 
-    /** @type {HTMLElement[]} */
-    const wanted = []
     /** @type {Map<number, TableRow>} */
     const drawn = new Map()
-    let spacer = 0
-    let next = 0
-    /** @param {number} until */
-    const gap = (until) => {
-      if (until <= next) return
-      const element = /** @type {HTMLElement} */ (this.#spacers[spacer++])
-      const height = this.#heights.offset(until) - this.#heights.offset(next)
-      element.style.setProperty("height", `${height}px`)
-      wanted.push(element)
-    }
-    for (const at of positions) {
+    const placed = positions.map((at) => {
       const row = /** @type {Row} */ (this.#order[at])
-      gap(at)
-      const existing = this.#drawn.get(row.index)
-      const tableRow = existing ?? new TableRow(row)
+      const tableRow = this.#drawn.get(row.index) ?? new TableRow(row)
       tableRow.draw(drawing, {
         at,
         expanded: this.#heights.isExpanded(row.index),
         selected: row.index === this.#selected,
-        chosen: this.cursor.chosenAt(at),
+        chosen: chosen(at),
       })
       drawn.set(row.index, tableRow)
-      wanted.push(tableRow.element)
-      next = at + 1
-    }
-    gap(this.#order.length)
+      return { at, element: tableRow.element }
+    })
+    const wanted = withGaps(placed, this.#order.length, this.#heights, this.#spacers)
     this.#drawn = drawn
     arrange(this.#body, wanted, focused === null ? undefined : drawn.get(focused)?.element)
     this.#first = from
