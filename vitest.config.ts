@@ -15,8 +15,8 @@ await Promise.all([buildMcpSdk(), writePages()])
 const AGAIN = 1
 
 /**
- * Four projects: `unit` runs in plain Node (programs with layers swapped in, virtual time), `worker` inside workerd,
- * `browser` drives the pages in Chromium, `e2e` starts the real `wrangler dev` and the simulator.
+ * Five projects: `unit` runs in plain Node (programs with layers swapped in, virtual time), `worker` inside workerd,
+ * `browser` drives the pages in Chromium, `firefox` in Firefox, `e2e` starts the real `wrangler dev` and the simulator.
  * The order in which `npm test` runs them is in scripts/test/args.ts.
  */
 export default defineConfig({
@@ -28,7 +28,7 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["test/**/*.test.ts"],
-          exclude: ["test/worker/**", "test/e2e/**", "test/browser/**"],
+          exclude: ["test/worker/**", "test/e2e/**", "test/browser/**", "test/firefox/**"],
           // Nothing here waits for time, but a busy machine may be slow, and slow to start a process.
           testTimeout: 60_000,
           hookTimeout: 120_000,
@@ -69,6 +69,15 @@ export default defineConfig({
         test: {
           name: "browser",
           include: ["test/browser/**/*.test.ts"],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          retry: AGAIN,
+        },
+      },
+      {
+        test: {
+          name: "firefox",
+          include: ["test/firefox/**/*.test.ts"],
           testTimeout: 120_000,
           hookTimeout: 120_000,
           retry: AGAIN,

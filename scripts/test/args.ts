@@ -4,12 +4,21 @@
  */
 export const stages: ReadonlyArray<ReadonlyArray<string>> = [["unit", "worker"], ["browser"], ["e2e"]]
 
+/** What runs only when it is asked for. */
+const onRequest: ReadonlyArray<ReadonlyArray<string>> = [["firefox"]]
+
+const everyStage = [...stages, ...onRequest]
+/** Every project by name. */
+export const projects: ReadonlyArray<string> = everyStage.flat()
+
 /** Projects whose tests drive a browser. */
 export const needChromium: ReadonlyArray<string> = ["browser", "e2e"]
 
-/** The project whose tests run the documentation's examples, and what these are run with. */
-export const runsExamples = "e2e"
-export const exampleCommands: ReadonlyArray<string> = ["curl", "python3"]
+/** Commands that a project's tests run: the documentation's examples, or a browser. */
+export const neededCommands: Readonly<Record<string, ReadonlyArray<string>>> = {
+  e2e: ["curl", "python3"],
+  firefox: ["firefox-esr"],
+}
 
 export interface TestPlan {
   readonly stages: ReadonlyArray<ReadonlyArray<string>>
@@ -26,11 +35,11 @@ export const planTests = (argv: ReadonlyArray<string>): TestPlan => {
     else if (arg.startsWith("--project=")) wanted.push(arg.slice("--project=".length))
     else vitestArgs.push(arg)
   }
-  const unknown = wanted.filter((name) => !stages.flat().includes(name))
+  const unknown = wanted.filter((name) => !projects.includes(name))
   if (unknown.length > 0) {
-    throw new Error(`no project ${unknown.join(", ")}: there are ${stages.flat().join(", ")}`)
+    throw new Error(`no project ${unknown.join(", ")}: there are ${projects.join(", ")}`)
   }
-  const selected = stages
+  const selected = (wanted.length === 0 ? stages : everyStage)
     .map((names) => names.filter((name) => wanted.length === 0 || wanted.includes(name)))
     .filter((names) => names.length > 0)
   return { stages: selected, vitestArgs }

@@ -21,7 +21,7 @@ export const needCommands = (names: ReadonlyArray<string>): void => {
   const missing = () => names.filter((name) => quietly(name, ["--version"]).status !== 0)
   const absent = missing()
   if (absent.length === 0 || (installFromDebian(absent) && missing().length === 0)) return
-  throw new Error(`Tests run examples with ${absent.join(" and ")}, which could not be installed: do that.`)
+  throw new Error(`Tests run ${absent.join(" and ")}, which could not be installed: do that.`)
 }
 
 export const quietly = (

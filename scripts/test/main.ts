@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process"
 import { mkdirSync, readFileSync, rmSync } from "node:fs"
-import { exampleCommands, needChromium, planTests, runsExamples, stages } from "./args.ts"
+import { needChromium, neededCommands, planTests, projects as everyProject } from "./args.ts"
 import { findChromium } from "./chromium.ts"
 import { needCommands } from "./debian.ts"
 import {
@@ -38,9 +38,9 @@ export const main = async (argv: ReadonlyArray<string>): Promise<number> => {
     }
   }
 
-  if (plan.stages.flat().includes(runsExamples)) {
+  for (const name of plan.stages.flat()) {
     try {
-      needCommands(exampleCommands)
+      needCommands(neededCommands[name] ?? [])
     } catch (error) {
       console.error(error instanceof Error ? error.message : error)
       runs.push({ passed: 0, failed: 1 })
@@ -95,7 +95,7 @@ const runVitest = async (
   const counts = countRun(results, exitCode)
   console.log(`${projects.join(", ")}: ${summary(counts)}\n`)
   if (vitestArgs.length > 0) return { counts, report: results }
-  const empty = projectsWithoutTests(results, projects, stages.flat())
+  const empty = projectsWithoutTests(results, projects, everyProject)
   if (empty.length > 0) console.error(`No tests in ${empty.join(", ")}: that counts as failed.\n`)
   const missing = empty.length > 0 && counts.failed === 0
   return { counts: missing ? { ...counts, failed: empty.length } : counts, report: results }
