@@ -57,14 +57,13 @@ export class Opener {
 
   /** Rows have come. */
   meet() {
-    const { store, table } = this.parts
-    if (this.#wanted !== null) {
-      const row = store.rows[this.#wanted]
-      if (!row) return
-      if (table.positionOf(row.index) === undefined) this.parts.reorder()
-      this.#held = store.whole ? null : row.index
-      this.#openThere(row)
-    }
+    const { store, reorder } = this.parts
+    const row = this.#wanted === null ? undefined : store.rows[this.#wanted]
+    if (!row) return
+    // What came along with it may stand above it.
+    reorder()
+    this.#held = store.whole ? null : row.index
+    this.#openThere(row)
   }
 
   /** Rows that came above it have moved it. */

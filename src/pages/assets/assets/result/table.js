@@ -34,6 +34,8 @@ export class Table {
   #positions = new Map()
   /** @type {Row[]} */
   #order = []
+  /** The order that is drawn. @type {Row[]} */
+  #drawnOrder = []
   #selected = -1
   #lines = 2
   #frame = 0
@@ -168,6 +170,7 @@ export class Table {
     })
     const wanted = withGaps(placed, this.#order.length, this.#heights, this.#spacers)
     this.#drawn = drawn
+    this.#drawnOrder = this.#order
     arrange(this.#body, wanted, focused === null ? undefined : drawn.get(focused)?.element)
     this.#first = from
     this.setTabStop()
@@ -253,6 +256,8 @@ export class Table {
     const at = this.#positions.get(index)
     if (at === undefined) return
     this.cursor.row = index
+    // Not higher yet, it could not be scrolled that far.
+    if (this.#drawnOrder !== this.#order) this.draw()
     this.#scroller.show(this.#heights.offset(at), this.#heights.offset(at + 1), this.head.height)
     this.draw()
     if (!focus) return
