@@ -16,7 +16,7 @@ export const formHtml = (loginUrl: string | null): string => `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover">
 <title>Parallel Multitask: enrich a list with one request</title>
 <meta name="description" content="One POST turns a list of inputs into a Parallel task group; one URL shows the results live.">
 <meta name="referrer" content="no-referrer">
@@ -42,6 +42,26 @@ export const formHtml = (loginUrl: string | null): string => `<!doctype html>
 <div class="examples"><span class="label" id="examples-label">Examples</span><div id="examples" role="group" aria-labelledby="examples-label"></div></div>
 <noscript><p class="notice">This form needs JavaScript. Without it, POST your rows to <code>/v1beta/tasks/multitask</code> with your key in <code>x-api-key</code>, as <a href="/docs">the description of the API</a> shows; the pages with results can be read without JavaScript.</p></noscript>
 </div>
+
+<div class="past">
+<p class="hint" id="history-none" tabindex="-1">Groups that you start in this browser are listed here.</p>
+<details id="history" class="card" hidden>
+<summary><h2 id="history-title">Your groups <span id="history-count"></span></h2> <span class="muted" id="history-active"></span></summary>
+<ul id="history-list" aria-labelledby="history-title"></ul>
+<div class="under"><p class="hint">Kept in this browser only. What is taken out of the list stays where it is.</p><button type="button" class="small plain" id="history-clear">Clear this list</button></div>
+</details>
+</div>
+
+<section id="filled" class="notice" aria-label="Filled in" hidden>
+<p id="filled-said" role="status" tabindex="-1"></p>
+<div id="filled-others"></div>
+<div id="filled-ignored" role="alert"></div>
+<div class="filled-buttons"><button type="button" class="small" id="bring-back" aria-describedby="before-what" hidden>Bring back what was here</button>
+<button type="button" class="small" id="filled-stop" hidden>Stop</button>
+<button type="button" class="small" id="filled-retry" hidden>Read it again</button>
+<button type="button" class="small plain" id="filled-close">Close</button></div>
+<p class="hint" id="before-what"></p>
+</section>
 
 <section id="submitted" class="card" aria-labelledby="submitted-title" hidden>
 <div class="submitted-head"><h2 id="submitted-title" tabindex="-1">Your rows are on their way</h2><div class="connection" id="submitted-connection"></div></div>
@@ -161,7 +181,8 @@ ${option("other-fields", "Other request fields, as JSON", `<textarea rows="5" pl
 <button type="button" id="suggest" aria-describedby="suggest-hint">Suggest</button>
 <button type="button" id="try">Try 3 rows</button>
 </div>
-<button type="submit" class="primary" id="submit" aria-describedby="run-note">Run</button>
+<div id="run-bar"><p class="run-sum" aria-hidden="true"><span id="bar-rows"></span><span id="bar-cost"></span></p>
+<button type="submit" class="primary" id="submit" aria-describedby="run-note">Run</button></div>
 <p class="hint" id="run-note" role="status"></p>
 <p class="notice" id="plan-warnings" hidden></p>
 <div class="ask"><label for="ask-above">Ask first above $</label><input type="text" inputmode="decimal" id="ask-above" value="10" autocomplete="off"></div>
@@ -178,14 +199,11 @@ ${option("other-fields", "Other request fields, as JSON", `<textarea rows="5" pl
 </div>
 <pre tabindex="0" role="group" aria-label="The request"><code id="snippet"></code></pre>
 <p class="hint" id="snippet-note" hidden>Shortened here; Copy takes all of it.</p>
+<div class="share"><button type="button" class="small" id="copy-link" aria-describedby="link-note">Copy a link to this form</button>
+<p class="hint" id="link-note" role="status">With all that is in it, but your key and secrets. Opening it sends nothing.</p></div>
 </section>
 </div>
 </form>
-
-<section id="history" class="card" aria-labelledby="history-title" hidden>
-<div class="card-head"><h2 id="history-title">Your groups</h2><button type="button" class="small plain" id="history-clear">Clear this list</button></div>
-<ul id="history-list"></ul>
-</section>
 </main>
 <dialog id="confirm" class="card" aria-labelledby="confirm-title" aria-describedby="confirm-text">
 <h2 id="confirm-title"></h2>

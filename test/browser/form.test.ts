@@ -345,6 +345,7 @@ it("takes a dropped file, and forgets the list of groups", async () => {
   await page.fill("#api-key", "k")
   await page.click("#submit")
   await expectText(page, "#history-list", /2 rows, core/)
+  await page.click("#history > summary")
   await page.click("#history-clear")
   expect(await page.isVisible("#history")).toBe(false)
 })

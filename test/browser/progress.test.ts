@@ -138,6 +138,7 @@ it("follows the groups of the list on the form while they work, without drawing 
   const group = [...server.groups.values()].at(-1)
   if (!group) throw new Error("no group")
   await expectText(page, "#history-list .standing", /^0 of 8 rows finished$/)
+  await page.click("#history > summary")
   await page.focus("#history-list a")
   complete(group, 0)
   complete(group, 1)

@@ -4,16 +4,21 @@
 
 import { byId, fill, h, link, own, setText } from "../shared/dom.js"
 import { Choice } from "./choice.js"
+import { CopyLink } from "./copyLink.js"
 import { saveDraft, storedDraft } from "./draft.js"
 import { placeOf, showProblems } from "./errors.js"
 import { counted, drawButtons, drawEstimate, rowsOf } from "./estimate.js"
 import { examples } from "./examples.js"
+import { Filling } from "./filling.js"
+import { plural } from "../shared/format.js"
 import { History } from "./history.js"
 import { InputsEditor } from "./inputs.js"
 import { KeyPanel } from "./key.js"
 import { Threshold } from "./money.js"
 import { Options } from "./options.js"
 import { Orders } from "./orders.js"
+import { choose, chosen } from "./radios.js"
+import { watchKeyboard } from "./runBar.js"
 import { SchemaEditor } from "./schema.js"
 import { Snippets } from "./snippets.js"
 import { Submitted } from "./submitted.js"
@@ -72,17 +77,6 @@ const orders = new Orders(
   new Submitted(),
 )
 
-/** @param {string} name */
-const chosen = (name) =>
-  /** @type {HTMLInputElement | null} */ (document.querySelector(`input[name=${name}]:checked`))?.value ?? ""
-/** @param {string} name @param {string} value */
-function choose(name, value) {
-  for (const radio of /** @type {NodeListOf<HTMLInputElement>} */ (
-    document.querySelectorAll(`input[name=${name}]`)
-  ))
-    radio.checked = radio.value === value
-}
-
 /** What suggestions are made from. */
 const asked = () => `${chosen("output-type")} ${description.value.trim()}`
 
@@ -122,10 +116,7 @@ function read(fresh = false) {
 }
 
 /** @param {string} place */
-function fieldOf(place) {
-  if (place === "inputs") return inputs.field
-  return byId(place === "form" ? "form" : place)
-}
+const fieldOf = (place) => (place === "inputs" ? inputs.field : byId(place))
 
 function update() {
   const isJson = chosen("output-type") === "json"
@@ -164,10 +155,14 @@ function drawCost(named) {
   choice.draw(named, orders.plan?.rows ?? rowsOf(rows))
   drawEstimate(rows, orders, named)
   drawButtons(rows, orders)
+  // The same once more, where Run is apart from the rest.
+  for (const name of ["rows", "cost"])
+    setText(byId(`bar-${name}`), byId(`estimate-${name}`).textContent ?? "")
 }
 
 /** @param {Example} example */
 function useExample(example) {
+  filling.interrupt()
   ready = false
   suggested.forget()
   inputs.set(example.inputs, example.inputsUrl)
@@ -179,6 +174,18 @@ function useExample(example) {
   ready = true
   showAll = false
   changed()
+}
+
+/** What is in it, in a few words. */
+function what() {
+  const rows = inputs.rowCount
+  const asked = description.value.trim()
+  return [
+    rows === null ? "rows by their address" : plural(rows, "row"),
+    asked && `“${asked.length > 60 ? `${asked.slice(0, 60)}…` : asked}”`,
+  ]
+    .filter(Boolean)
+    .join(", ")
 }
 
 /** Everything a visitor has put into the form but the key. @param {boolean} withRows */
@@ -224,6 +231,8 @@ function restore(saved) {
   changed()
 }
 
+const filling = new Filling({ draft: () => draft(true), restore, what })
+
 /** Whether it may be sent; if not, that is said where it is. */
 function check() {
   showAll = true
@@ -263,8 +272,14 @@ for (const radio of document.querySelectorAll("input[name=output-type], input[na
   radio.addEventListener("change", changed)
 form.addEventListener("submit", (event) => {
   event.preventDefault()
+  filling.interrupt()
   if (submit.getAttribute("aria-disabled") !== "true") void orders.run()
 })
+// Whoever goes on typing wants the form as it is, and no group in its place.
+for (const kind of ["input", "drop"])
+  form.addEventListener(kind, ({ target }) => target !== key.field && filling.interrupt())
+new CopyLink(() => read().request)
+watchKeyboard()
 byId("suggest").addEventListener("click", () => void orders.suggest())
 byId("try").addEventListener("click", () => void orders.tryOut())
 addEventListener("pagehide", keep)
@@ -280,4 +295,4 @@ const saved = storedDraft()
 if (saved === null) useExample(/** @type {Example} */ (examples[0]))
 else restore(saved)
 loadTailwind()
-document.documentElement.dataset.ready = ""
+void filling.start().finally(() => (document.documentElement.dataset.ready = ""))

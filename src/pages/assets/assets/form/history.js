@@ -3,7 +3,7 @@
 
 import { byId, fill, h, setText } from "../shared/dom.js"
 import { headline, stateLabel } from "../shared/domain.js"
-import { ago, plural, wordsIn } from "../shared/format.js"
+import { ago, count, dateTime, plural, wordsIn } from "../shared/format.js"
 import { drawBar, factsOf } from "../shared/progress.js"
 
 /**
@@ -47,18 +47,21 @@ function save(list) {
 }
 
 export class History {
-  #section = byId("history")
+  #section = /** @type {HTMLDetailsElement} */ (byId("history"))
   #list = byId("history-list")
   /** One group is asked after the other, so that a long list does not hold up what the page is doing. */
   #queue = Promise.resolve()
-  /** @type {{ isOver: () => boolean, refresh: () => Promise<void> }[]} */
+  /** `isOver`: nothing about it will change; `isActive`: it is known to work. @type {{ isOver: () => boolean, isActive: () => boolean, refresh: () => Promise<void> }[]} */
   #items = []
 
   constructor() {
     byId("history-clear").addEventListener("click", () => {
       save([])
       this.draw()
+      byId("history-none").focus()
     })
+    // Another tab may have made a group.
+    addEventListener("storage", ({ key }) => key === STORED && this.draw())
     // Whoever comes back to the tab wants to know how far the groups are by now.
     document.addEventListener("visibilitychange", () => this.#refresh(() => true))
     this.draw()
@@ -92,16 +95,35 @@ export class History {
   draw() {
     const list = load()
     this.#section.hidden = list.length === 0
+    byId("history-none").hidden = list.length > 0
+    setText(byId("history-count"), `(${count(list.length)})`)
     this.#items = []
     fill(
       this.#list,
-      list.map((past) => this.#item(past)),
+      list.map((past, at) => this.#item(past, at)),
     )
+    this.#sum()
     this.#refresh(() => true)
   }
 
-  /** @param {Past} past */
-  #item(past) {
+  /** How many of them are under way stands on the line that unfolds the list. */
+  #sum() {
+    const active = this.#items.filter((item) => item.isActive()).length
+    setText(byId("history-active"), active === 0 ? "" : `${count(active)} under way`)
+  }
+
+  /** @param {string} id @param {number} at its place */
+  #remove(id, at) {
+    save(load().filter((past) => past.id !== id))
+    this.draw()
+    // The one that is there now, or the last.
+    const buttons = /** @type {NodeListOf<HTMLElement>} */ (this.#list.querySelectorAll(".forget"))
+    const next = buttons[Math.min(at, buttons.length - 1)]
+    ;(next ?? byId("history-none")).focus()
+  }
+
+  /** @param {Past} past @param {number} at */
+  #item(past, at) {
     const bar = h("div", { class: "bar", role: "img", "aria-label": "progress not known yet" })
     const text = h("span", { class: "standing mono" }, "…")
     const name = h("a", { href: `/${past.id}`, target: "_blank", rel: "noopener" }, "")
@@ -113,19 +135,31 @@ export class History {
       setText(question, title && !asked.startsWith(title.replace(/…$/, "")) ? asked : "")
     }
     call(past.title, past.what)
-    let isOver = false
+    const about = h("span", { class: "muted" })
+    const describe = (/** @type {number} */ rows) =>
+      fill(
+        about,
+        `${plural(rows, "row")}, ${past.processor}, `,
+        h("time", { datetime: past.created, title: dateTime(past.created) }, ago(past.created) ?? ""),
+      )
+    describe(past.rows)
+    const again = h("a", { class: "button small", href: `/#again=${past.id}` }, "Run again with changes")
+    /** @type {Head | "gone" | null} */
+    let known = null
     const show = (/** @type {Head | "gone" | null} */ head) => {
-      isOver = head === "gone" || head?.status.is_active === false
+      // What was known before is as good as it gets.
+      known = head ?? known
+      again.hidden = known === "gone"
       if (head === "gone") {
         setText(text, "removed")
         bar.hidden = true
         return
       }
-      // What was known before is as good as it gets.
       if (!head) return text.textContent === "…" ? setText(text, "not available") : undefined
       const { status } = head
       const { metadata } = head
       call(wordsIn(metadata, "title") ?? past.title, wordsIn(metadata, "question") ?? past.what)
+      describe(status.num_task_runs)
       const counts = new Map(Object.entries(status.task_run_status_counts))
       drawBar(bar, counts, status.num_task_runs)
       const facts = factsOf(status, !status.is_active)
@@ -134,23 +168,39 @@ export class History {
       setText(text, words)
       bar.setAttribute("aria-label", words)
     }
+    const isOver = () => known === "gone" || known?.status.is_active === false
     this.#items.push({
-      isOver: () => isOver,
+      isOver,
+      isActive: () => known !== null && !isOver(),
       refresh: async () => {
-        if (text.isConnected) show(await headOf(past.id))
+        if (!text.isConnected) return
+        show(await headOf(past.id))
+        this.#sum()
       },
     })
     return h(
       "li",
       {},
-      h("div", {}, name, question),
-      h(
-        "span",
-        { class: "muted" },
-        `${plural(past.rows, "row")}, ${past.processor}, ${ago(past.created) ?? ""}`,
-      ),
+      h("div", { class: "past-name" }, name, question),
+      about,
       bar,
       text,
+      h(
+        "div",
+        { class: "past-acts" },
+        again,
+        h(
+          "button",
+          {
+            type: "button",
+            class: "small plain forget",
+            "aria-label": `Remove ${past.title || past.what || past.id} from this list`,
+            title: "Removes it from this list; the group stays",
+            onclick: () => this.#remove(past.id, at),
+          },
+          "✕",
+        ),
+      ),
     )
   }
 }

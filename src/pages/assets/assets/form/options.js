@@ -7,7 +7,7 @@ import { isObject, readObject } from "./parse.js"
 import { PLACEHOLDER, withoutHeaders } from "./secrets.js"
 
 /** What is passed on to Parallel in every run, written as JSON. */
-const PASSED_ON = [
+export const PASSED_ON = [
   "source_policy",
   "mcp_servers",
   "advanced_settings",
