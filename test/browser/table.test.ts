@@ -387,7 +387,7 @@ it.each([
       await page.selectOption("#row-height", name)
       await expect.poll(high).toEqual([heights[at]])
       // The row at the upper edge stays there.
-      expect(Math.abs(Number(await topRow()) - Number(before))).toBeLessThan(4)
+      await expect.poll(async () => Math.abs(Number(await topRow()) - Number(before))).toBeLessThan(4)
       await picture(page, `rows-${name}-${colorScheme}`)
       await page.setViewportSize({ width, height })
     }
@@ -396,6 +396,6 @@ it.each([
     // This browser keeps it.
     await page.reload()
     await connection(page, "live")
-    expect(await high()).toEqual([120])
+    await expect.poll(high).toEqual([120])
   },
 )
