@@ -7,9 +7,10 @@ import type { RowLimits } from "../domain/Rows.ts"
  */
 export { fitColumns, makeSpelling } from "../domain/Columns.ts"
 export { totalEnded } from "../domain/Counts.ts"
-export { csvCell, csvColumns, csvRecord, csvText } from "../domain/Csv.ts"
 export { guessDelimiter, readHeader, SEPARATOR_LINE } from "../domain/DelimitedHeader.ts"
 export { DelimitedScanner } from "../domain/DelimitedScanner.ts"
+export { csvCell, csvColumns, csvRecord, csvText, inert } from "../domain/Csv.ts"
+export { escapeHtml } from "../domain/Json.ts"
 export { compareNumbers } from "../domain/JsonNumber.ts"
 export { JsonReader } from "../domain/JsonReader.ts"
 export {

@@ -38,7 +38,7 @@ export const resultHtml = `${htmlHead("{{title}}", "result")}
 <section class="tools js" aria-label="Search and filters">
 <input type="search" id="search" placeholder="Search rows" aria-label="Search rows" aria-keyshortcuts="/" autocomplete="off" spellcheck="false">
 <div class="statuses" id="statuses" role="group" aria-label="Filter by status"></div>
-<select id="confidence" aria-label="Filter by confidence">
+<select id="confidence" autocomplete="off" aria-label="Filter by confidence">
 <option value="">Any confidence</option>
 <option value="low">Some value is low</option>
 <option value="medium">Some is medium, none low</option>
@@ -48,8 +48,14 @@ export const resultHtml = `${htmlHead("{{title}}", "result")}
 <span class="shown" id="shown" role="status"></span>
 <div class="end">
 <button type="button" id="notify" class="small" aria-pressed="false" title="Show a notification when all rows have ended" hidden>Notify me</button>
+<select id="row-height" autocomplete="off" aria-label="Row height">
+<option value="one">One line</option>
+<option value="two">Two lines</option>
+<option value="tall">Tall rows</option>
+</select>
 <details class="menu"><summary class="button small">Columns</summary>
-<div class="menu-panel"><h2>Show columns</h2><ul id="column-list"></ul></div></details>
+<div class="menu-panel"><h2>Show columns</h2><ul id="column-list"></ul>
+<label class="key-column">Rows are called by <select id="key-column" autocomplete="off"></select></label></div></details>
 <details class="menu" id="export-menu"><summary class="button small">Download</summary>
 <div class="menu-panel"><h2>Download or copy</h2>
 <fieldset class="export-choice"><legend class="visually-hidden">Which rows and columns</legend>
@@ -64,10 +70,11 @@ export const resultHtml = `${htmlHead("{{title}}", "result")}
 </div>
 </section>
 <div id="table-scroll" class="js" role="region" aria-label="Results" tabindex="0">
-<table id="table"><caption class="visually-hidden">One row for every input. Arrow keys move between rows, Enter opens a row.</caption>
+<table id="table" role="grid" aria-multiselectable="true"><caption class="visually-hidden">One row for every input. Arrow keys move between cells, Enter opens a row, Ctrl+C copies, Shift with arrow keys chooses more, Shift+F10 shows what else can be done.</caption>
 <colgroup id="columns"></colgroup><thead id="head"></thead><tbody id="rows"></tbody></table>
 <p class="empty" id="empty" hidden></p>
 </div>
+<div id="row-menu" class="row-menu" role="menu" hidden></div>
 <p class="programs">For programs: {{path}}.json, .jsonl, .csv, .md, .sse · <a href="/docs">documentation</a></p>
 </main>
 <aside id="panel" aria-labelledby="panel-title" hidden>
@@ -79,6 +86,7 @@ export const resultHtml = `${htmlHead("{{title}}", "result")}
 </div>
 <div id="panel-body" tabindex="0" role="group" aria-labelledby="panel-title"></div>
 </aside>
+<p class="copied" id="copied" role="status"></p>
 <script type="application/json" id="taskgroup">{{json}}</script>
 <script type="application/json" id="page-facts">{{facts}}</script>
 <noscript><div class="static-table">{{table}}</div></noscript>

@@ -74,7 +74,7 @@ it("can be used with the keyboard alone: submit, watch, open a row, download", a
   await result.keyboard.press("Home")
   await result.keyboard.press("ArrowDown")
   await result.keyboard.press("Enter")
-  await expectText(result, "#panel-title", /^Row 2$/)
+  await expectText(result, "#panel-title", /^Row 2 NVIDIA$/)
   expect(await result.evaluate(() => document.activeElement?.id)).toBe("panel-title")
   await result.keyboard.press("Escape")
   expect(await result.evaluate(() => document.activeElement?.closest("tr")?.dataset.index)).toBe("1")

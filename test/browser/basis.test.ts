@@ -64,7 +64,7 @@ it("fetches the basis of the row that is opened, once", async () => {
   expect(fetched(group.id)).toEqual([0, 1])
   // A row that is not done has nothing to fetch.
   await rowButton(page, 5).click()
-  await expectText(page, "#panel-title", /^Row 6$/)
+  await expectText(page, "#panel-title", /^Row 6 NVIDIA$/)
   expect(await page.textContent("#panel-body")).not.toContain("being fetched")
   complete(group, 5)
   await expectText(page, "#panel-body", /The page of NVIDIA/)

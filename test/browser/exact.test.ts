@@ -52,7 +52,7 @@ it("shows every digit and the order of names, in the page and from the stream, i
   // What tells rows apart stands first, and nothing else is moved.
   expect(names).toEqual(["Status", "2023", "company", "2021", "__proto__", "constructor", "name", "2", "1"])
   expect(await page.getAttribute("[data-key='sort output:name']", "title")).toContain("café")
-  const nested = '3 fields {"b":1.0,"7":[9007199254740993,"<b>"],"a":{}}'
+  const nested = "3 fields b: 1.0, 7: 9007199254740993; <b>, a: {}"
   const [first, second] = await tableText(page)
   const input = ["738529527931269425", "A", "1.10", "-0", "café"]
   expect(first?.slice(1)).toEqual([...input, "1e2", "123456789012345678901234567890", nested])
@@ -70,7 +70,9 @@ it("shows every digit and the order of names, in the page and from the stream, i
   expect(cut).toBe(0)
   for (const row of [0, 1]) {
     await rowButton(page, row).click()
-    await expectText(page, "#panel-title", new RegExp(`^Row ${row + 1}$`))
+    const key = row === 0 ? "738529527931269425" : "738529527931269424"
+    // It is called by what tells it apart.
+    await expectText(page, "#panel-title", new RegExp(`^Row ${row + 1} ${key}$`))
     const shown = await page.$$eval("#panel .panel-field", (all) =>
       all.map((one) => [
         one.querySelector(".field-name")?.textContent,
@@ -79,10 +81,10 @@ it("shows every digit and the order of names, in the page and from the stream, i
     )
     expect(shown).toEqual([
       ["2", "123456789012345678901234567890"],
-      ["1", '{\n  "b": 1.0,\n  "7": [\n    9007199254740993,\n    "<b>"\n  ],\n  "a": {}\n}'],
+      ["1", "b1.079007199254740993<b>ano fields"],
       ["name", "1e2"],
       ["company", "A"],
-      ["2023", row === 0 ? "738529527931269425" : "738529527931269424"],
+      ["2023", key],
       ["2021", "1.10"],
       ["__proto__", "-0"],
       ["constructor", "café"],

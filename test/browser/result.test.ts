@@ -332,7 +332,7 @@ it("opens a row with its fields, reasons, sources and ids, and from a link", asy
   await expectText(page, "#panel", /Somebody New/)
   expect(await page.evaluate(() => (document.activeElement as HTMLElement).dataset.key)).toBe("copy link")
   await page.click("#panel-next")
-  await expectText(page, "#panel-title", /^Row 4$/)
+  await expectText(page, "#panel-title", /^Row 4 Anthropic$/)
   expect(new URL(page.url()).hash).toBe("#row=4")
   await page.keyboard.press("Escape")
   expect(await page.isVisible("#panel")).toBe(false)

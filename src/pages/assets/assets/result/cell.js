@@ -1,16 +1,18 @@
 // @ts-check
 /** @import { Child } from "../shared/dom.js" */
 
-import { elementsOf, fieldsOf, kindOf, readableText, shownText } from "../shared/domain.js"
-import { h, linkify, link, safeUrl } from "../shared/dom.js"
+import { elementsOf, fieldsOf, kindOf, shownText } from "../shared/domain.js"
+import { h, link, safeUrl } from "../shared/dom.js"
 import { plain, plural } from "../shared/format.js"
+import { isNested, listOf, nestedValue } from "./nested.js"
 
 /**
- * Values, which come as JSON text, in the table: compact, clamped by the row. The panel shows them in full with
- * `fullValue`.
+ * Values, which come as JSON text, in the table: compact, clamped by the row. The panel shows them in full, by
+ * nested.js.
  */
 
 const MOST_CHIPS = 12
+const PREVIEW_CHARS = 120
 
 /** A shape and a colour, and words for who sees neither. @param {"high" | "medium" | "low"} level @param {boolean} [withText] */
 export function confidenceMark(level, withText = false) {
@@ -46,15 +48,6 @@ export function cellValue(value) {
   return text === "" ? [h("span", { class: "none" }, "empty")] : [text]
 }
 
-/** @param {string} json */
-const isNested = (json) => json.startsWith("{") || json.startsWith("[")
-
-/** A list without lists and objects in it; null for any other value. @param {string} json */
-function listOf(json) {
-  const values = kindOf(json) === "array" ? elementsOf(json) : null
-  return values?.some(isNested) ? null : values
-}
-
 /** @param {string} json @returns {Child[]} */
 function arrayValue(json) {
   const values = listOf(json)
@@ -73,7 +66,6 @@ function arrayValue(json) {
 function foldable(json) {
   const summary =
     kindOf(json) === "array" ? plural(elementsOf(json).length, "item") : plural(fieldsOf(json).size, "field")
-  const preview = plain(json).slice(0, 80)
   return h(
     "details",
     { class: "object" },
@@ -82,39 +74,42 @@ function foldable(json) {
       {},
       h("span", { class: "object-size" }, summary),
       " ",
-      h("span", { class: "object-preview" }, preview),
+      h("span", { class: "object-preview" }, previewOf(json, PREVIEW_CHARS)),
     ),
-    h("pre", {}, readableText(json, 2)),
+    h("div", { class: "object-content" }, nestedValue(json, "", { isOpen: () => false })),
   )
 }
 
-/** Whether the value may need more room than a row gives it. @param {string | undefined} value @param {number} width of the column in pixels @param {number} lines */
-export function mayOverflow(value, width, lines) {
+/** What is in a list or an object, as one reads it, up to about so many characters. @param {string} json @param {number} room @returns {string} */
+function previewOf(json, room) {
+  if (!isNested(json)) return plain(json)
+  const isList = kindOf(json) === "array"
+  if (json.length === 2) return json
+  const parts = isList ? elementsOf(json).map((value) => ["", value]) : [...fieldsOf(json)]
+  let text = ""
+  for (const [name, value] of parts) {
+    if (text.length > room) return `${text.slice(0, room)}…`.toWellFormed()
+    const shown = previewOf(value ?? "null", room - text.length)
+    text += `${text === "" ? "" : isList ? "; " : ", "}${isList ? "" : `${name}: `}${shown === "" ? "—" : shown}`
+  }
+  return text
+}
+
+/** Whether the value may need more room than a row gives it. @param {string | undefined} value @param {number} room across, in pixels @param {number} lines */
+export function mayOverflow(value, room, lines) {
   if (value === undefined || value.length < 4) return false
-  const perLine = Math.max(4, (width - 44) / 7.6)
+  const perLine = Math.max(4, room / 7.9)
   const list = listOf(value)
   if (list) return list.reduce((sum, v) => sum + plain(v).length + 4, 0) > perLine * lines * 0.9
   if (isNested(value)) return false
   const text = shownText(value)
-  return text.includes("\n") || text.length > perLine * lines * 0.95
+  if (text.split("\n", lines + 1).length > lines) return true
+  // Rather one time too often than cut without a word: lines break at words, and some letters are wide.
+  const most = perLine * Math.max(lines * 0.95, lines - LONGEST_LEFT / perLine)
+  return text.length > most || text.length + (text.match(WIDE)?.length ?? 0) > most
 }
 
-/** A value in full, for the panel. @param {string} value @returns {Child[]} */
-export function fullValue(value) {
-  if (value === "null") return [h("span", { class: "none" }, "no value")]
-  const list = listOf(value)
-  if (list && list.length > 0)
-    return [
-      h(
-        "ul",
-        { class: "plain-list" },
-        list.map((v) => h("li", {}, ...fullValue(v))),
-      ),
-    ]
-  if (isNested(value)) return [h("pre", { tabindex: "0" }, readableText(value, 2))]
-  const text = shownText(value)
-  if (kindOf(value) !== "string") return [text]
-  if (text === "") return [h("span", { class: "none" }, "empty")]
-  const href = safeUrl(text)
-  return href ? [link(href, text.trim())] : [h("span", { class: "prose" }, ...linkify(text))]
-}
+/** Letters that take the room of two. */
+const WIDE = /[\u1100-\u115f\u2e80-\uffdc]/g
+/** So many characters may be left free at a line's end. */
+const LONGEST_LEFT = 7

@@ -2,7 +2,8 @@
 /** @import { Column, FieldBasis, Row } from "../../types.js" */
 
 import { own, safeUrl } from "../shared/dom.js"
-import { fieldsOf, kindOf, shownText } from "../shared/domain.js"
+import { fieldsOf, kindOf, shownText, withoutOpenBidi } from "../shared/domain.js"
+import { plain } from "../shared/format.js"
 
 /**
  * The table's columns: every property of the inputs, then every property of the outputs. An output field with an
@@ -13,6 +14,9 @@ export class Columns {
   /** @type {Map<string, Column>} */
   #byId = new Map()
   #isKeyChosen = false
+  /** @type {Column | undefined} */
+  #key
+  isKeyGiven = false
   /** Raised when the set of columns or their look changes. */
   version = 0
   /** @type {Column} */
@@ -88,9 +92,51 @@ export class Columns {
     if (this.#isKeyChosen || seen.length === 0) return
     this.#isKeyChosen = true
     const key = this.all().find((column) => column.kind === "input" && tellsApart(seen, column))
-    if (key === undefined) return
-    key.key = true
+    if (key !== undefined) this.setKey(key, false)
+  }
+
+  /** Back to the one that is found. @param {(Row | undefined)[]} rows */
+  chooseKeyAgain(rows) {
+    if (!this.isKeyGiven) return
+    this.setKey(null, false)
+    this.#isKeyChosen = false
+    this.chooseKey(rows)
+  }
+
+  /** The column that tells rows apart. @returns {Column | undefined} */
+  get key() {
+    return this.#key
+  }
+
+  /** From now on it is this one; null: the row's number alone. @param {Column | null} column @param {boolean} [isGiven] by somebody, not found */
+  setKey(column, isGiven = true) {
+    this.#isKeyChosen = true
+    this.isKeyGiven = isGiven
+    if (this.#key) this.#key.key = false
+    this.#key = column ?? undefined
+    if (column) column.key = true
     this.version++
+  }
+
+  /** What the row is called beside its number, in one line; empty where nothing says so. @param {Row} row */
+  nameOf(row) {
+    if (!this.#key) return ""
+    const text = plain(valueOf(row, this.#key)).replace(/\s+/g, " ").trim()
+    return withoutOpenBidi(
+      text.length > LONGEST_NAME ? `${text.slice(0, LONGEST_NAME)}…`.toWellFormed() : text,
+    )
+  }
+
+  /** How an address names the column: by its name where that is clear, else by its id. @param {Column} column */
+  referenceTo(column) {
+    const { name, id } = column
+    const isPlain = name !== "" && !/^(\$|input:|output:)/.test(name)
+    return isPlain && this.all().filter((other) => other.name === name).length === 1 ? name : id
+  }
+
+  /** What {@link referenceTo} was given; of two with one name the output. @param {string} reference @returns {Column | undefined} */
+  named(reference) {
+    return this.find(reference) ?? this.find(`output:${reference}`) ?? this.find(`input:${reference}`)
   }
 
   /** Before the first output is there, one empty column stands for those to come. */
@@ -111,6 +157,7 @@ export class Columns {
 /** So many rows say which column tells rows apart. */
 const KEY_SAMPLE = 200
 const SHORT_CHARS = 40
+const LONGEST_NAME = 80
 
 /** @param {Row[]} rows @param {Column} column */
 function tellsApart(rows, column) {

@@ -37,8 +37,19 @@ export class Head {
     this.#drawnFor = ""
   }
 
+  /** Where a column is, and how much of the left stays in sight; null for what stays itself. @param {string | null} id */
+  placeOf(id) {
+    const columns = this.store.columns.visible()
+    const at = columns.findIndex((column) => column.id === id)
+    if (at < 0 || columns[at]?.key) return null
+    const widths = columns.map((column) => column.drawn ?? column.width)
+    const left = this.firstWidth + widths.slice(0, at).reduce((sum, width) => sum + width, 0)
+    const still = this.firstWidth + (columns[0]?.key ? (widths[0] ?? 0) : 0)
+    return { left, right: left + (widths[at] ?? 0), still }
+  }
+
   /** Wide enough for "Completed" beside the number; on a phone they stand one above the other. */
-  #firstWidth() {
+  get firstWidth() {
     return this.events.availableWidth() < 640 ? 96 : 148
   }
 
@@ -51,21 +62,23 @@ export class Head {
       : undefined
     const columns = this.store.columns.visible()
     this.#setWidths(columns)
-    const inputs = columns.filter((c) => c.kind === "input").length
-    const outputs = columns.length - inputs
     const groups = h(
       "tr",
       { class: "groups", "aria-rowindex": "1" },
-      h("td", { class: "corner" }),
-      inputs > 0 && h("th", { scope: "colgroup", colspan: inputs, class: "input" }, h("span", {}, "Input")),
-      outputs > 0 &&
-        h("th", { scope: "colgroup", colspan: outputs, class: "output" }, h("span", {}, "Output")),
+      h("td", { class: "corner", "aria-colindex": "1" }),
+      runsOf(columns).map(({ kind, from, length }) =>
+        h(
+          "th",
+          { scope: "colgroup", colspan: length, class: kind, "aria-colindex": from + 2 },
+          h("span", {}, kind === "input" ? "Input" : "Output"),
+        ),
+      ),
     )
     const titles = h(
       "tr",
       { class: "titles", "aria-rowindex": "2" },
-      this.#cell("$status", "Status", "first", null),
-      columns.map((column) => this.#cell(column.id, column.name, this.#classes(column), column)),
+      this.#cell("$status", "Status", "first", null, 1),
+      columns.map((column, at) => this.#cell(column.id, column.name, this.#classes(column), column, at + 2)),
     )
     fill(this.#head, groups, titles)
     if (focusKey !== undefined)
@@ -87,7 +100,7 @@ export class Head {
 
   /** @param {Column[]} columns */
   #setWidths(columns) {
-    const widths = [this.#firstWidth(), ...columns.map((column) => this.#widthOf(column))]
+    const widths = [this.firstWidth, ...columns.map((column) => this.#widthOf(column))]
     const left = this.events.availableWidth() - widths.reduce((sum, width) => sum + width, 0)
     const last = columns.at(-1)
     for (const column of columns)
@@ -104,11 +117,12 @@ export class Head {
     // What stays in sight beside the status begins where that ends.
     this.#table.style.setProperty("--first", `${widths[0]}px`)
     this.#table.style.setProperty("--key", `${columns.find((column) => column.key)?.drawn ?? 0}px`)
+    this.#table.setAttribute("aria-colcount", String(widths.length))
     this.#table.style.width = `${widths.reduce((sum, width) => sum + width, 0)}px`
   }
 
-  /** @param {string} id @param {string} name @param {string} kind @param {Column | null} column */
-  #cell(id, name, kind, column) {
+  /** @param {string} id @param {string} name @param {string} kind @param {Column | null} column @param {number} at from 1 */
+  #cell(id, name, kind, column, at) {
     const sorted = this.view.sortBy === id
     const arrow = sorted ? (this.view.direction > 0 ? "↑" : "↓") : ""
     const button = h(
@@ -128,6 +142,7 @@ export class Head {
       {
         scope: "col",
         class: kind,
+        "aria-colindex": at,
         "aria-sort": sorted ? (this.view.direction > 0 ? "ascending" : "descending") : "none",
       },
       button,
@@ -185,4 +200,16 @@ export class Head {
     })
     return handle
   }
+}
+
+/** Neighbours of one kind share a title. @param {Column[]} columns */
+function runsOf(columns) {
+  /** @type {{ kind: Column["kind"], from: number, length: number }[]} */
+  const runs = []
+  for (const [at, { kind }] of columns.entries()) {
+    const last = runs.at(-1)
+    if (last?.kind === kind) last.length++
+    else runs.push({ kind, from: at, length: 1 })
+  }
+  return runs
 }

@@ -7,13 +7,17 @@ import { wordsIn } from "../shared/format.js"
 import { follow } from "../shared/sse.js"
 import { ConnectionLight } from "../shared/progress.js"
 import { Acts } from "./acts/acts.js"
+import { Address, isState } from "./address.js"
+import { Copying } from "./copy.js"
 import { ExportMenu } from "./export.js"
 import { drawHeading } from "./heading.js"
 import { Notifier } from "./notify.js"
+import { Opener } from "./opener.js"
 import { Panel } from "./panel.js"
 import { printWith } from "./print.js"
 import { Progress } from "./progress.js"
 import { readEvent, readPage } from "./read.js"
+import { RowMenu } from "./rowMenu.js"
 import { Store } from "./store.js"
 import { Table } from "./table.js"
 import { Toolbar } from "./toolbar.js"
@@ -31,26 +35,38 @@ const progress = new Progress(store, facts.sunset)
 const acts = new Acts(store, base, { changed: () => following?.look(), deleted: leaveDeleted })
 progress.names = () => acts.names
 const notifier = new Notifier()
-const table = new Table(store, view, { onOpen: (row) => openRow(row, true), onSort: reorder })
+const address = new Address(store, view)
+const table = new Table(store, view, {
+  onOpen: (row) => opener.open(row, true),
+  onSort: () => {
+    address.forgetSort()
+    onFilter()
+  },
+  onEscape: () => panel.close(),
+})
 const toolbar = new Toolbar(store, view, {
-  onFilter: reorder,
+  onFilter,
   onColumns: () => {
     table.redraw()
     toolbar.draw()
+    panel.redraw()
+    opener.save()
   },
+  onLines: (lines) => table.setLines(lines),
 })
+const copying = new Copying(store, table)
+new RowMenu(table, copying, { onOpen: (row) => opener.open(row, true) })
 const panel = new Panel({
   fetchBasis,
-  onClose: (row) => {
-    history.replaceState(null, "", location.pathname + location.search)
-    table.select(-1)
-    table.reveal(row.index, true)
-  },
+  nameOf: (row) => store.columns.nameOf(row),
+  onClose: (row) => opener.onClose(row),
+  onCopy: (row) => copying.copyRows(row),
   onStep: (row, step) => {
     const next = table.neighbour(row.index, step)
-    if (next) openRow(next, false)
+    if (next) opener.open(next, false)
   },
 })
+const opener = new Opener({ store, table, panel, address, reorder, onRead: onAddress })
 new ExportMenu(store, view, base)
 printWith(store, view)
 closeMenusOnLeave()
@@ -61,12 +77,25 @@ let orderedAt = 0
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let reorderTimer
 
+function onFilter() {
+  reorder()
+  opener.save()
+}
+
+/** The address says how the table is shown. */
+function onAddress() {
+  toolbar.show()
+  table.redraw()
+  reorder()
+}
+
 function reorder() {
   clearTimeout(reorderTimer)
   reorderTimer = undefined
   view.refresh()
   orderedAt = performance.now()
   table.reorder()
+  opener.hold()
   toolbar.draw()
 }
 
@@ -75,14 +104,6 @@ function reorderWhenDue() {
   if (!view.stale || reorderTimer !== undefined) return
   const pause = Math.max(view.filtered || view.sortBy !== "$row" ? 400 : 60, view.cost * 10)
   reorderTimer = setTimeout(reorder, Math.max(0, orderedAt + pause - performance.now()))
-}
-
-/** @param {Row} row @param {boolean} focus */
-function openRow(row, focus) {
-  panel.open(row, focus)
-  table.select(row.index)
-  table.reveal(row.index, false)
-  history.replaceState(null, "", `#row=${row.index + 1}`)
 }
 
 let scheduled = false
@@ -96,10 +117,11 @@ store.onChange = () => {
 
 function update() {
   scheduled = false
+  if (address.meet()) reorder()
   reorderWhenDue()
   table.schedule()
   panel.update()
-  openFromAddress()
+  opener.meet()
   summarise()
 }
 
@@ -123,29 +145,10 @@ function summarise() {
   )
 }
 
-/** A link to a row may name one that has not come yet. */
-let wantedRow = rowInAddress()
-function openFromAddress() {
-  if (wantedRow === null || panel.row?.index === wantedRow) return
-  const row = store.rows[wantedRow]
-  if (!row) return
-  wantedRow = null
-  openRow(row, false)
-}
-
-function rowInAddress() {
-  const match = /^#row=([1-9]\d{0,6})$/.exec(location.hash)
-  return match ? Number(match[1]) - 1 : null
-}
-
-addEventListener("hashchange", () => {
-  wantedRow = rowInAddress()
-  openFromAddress()
-})
 drawHeading(store.group.metadata)
 byId("group-id").textContent = store.group.taskgroup_id
 byId("copy-link").addEventListener("click", (event) =>
-  copyText(`${location.origin}${base}`, /** @type {HTMLElement} */ (event.currentTarget)),
+  copyText(`${location.origin}${base}${location.hash}`, /** @type {HTMLElement} */ (event.currentTarget)),
 )
 for (const [id, extension] of [
   ["link-json", ".json"],
@@ -155,7 +158,15 @@ for (const [id, extension] of [
 ])
   byId(/** @type {string} */ (id)).setAttribute("href", base + extension)
 
-reorder()
+document.querySelector(".skip")?.addEventListener("click", (event) => {
+  // The address is that of what is seen.
+  event.preventDefault()
+  table.focus()
+})
+
+if (isState(location.hash)) address.read(location.hash)
+onAddress()
+opener.read()
 update()
 table.draw()
 progress.draw()

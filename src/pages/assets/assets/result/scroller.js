@@ -3,6 +3,7 @@ import { byId } from "../shared/dom.js"
 
 /** Windows in which the page scrolls as a whole, with the table's head sticking to its top; the same is in small.css. */
 const SMALL = "(max-width: 700px), (max-height: 620px)"
+const TOUCH = matchMedia("(pointer: coarse), (max-width: 700px)")
 
 /** What scrolls the table: a part of a large window, the whole of a small one. It is one at a time. */
 export class Scroller {
@@ -46,6 +47,7 @@ export class Scroller {
     observer.observe(this.#table)
     observer.observe(document.documentElement)
     this.#small.addEventListener("change", resized)
+    TOUCH.addEventListener("change", resized)
     resized()
   }
 
@@ -57,8 +59,21 @@ export class Scroller {
     else if (bottom > at + room) this.#element.scrollTop = this.#begin + bottom - room
   }
 
-  /** To the side. @param {number} by */
-  move(by) {
-    this.#element.scrollLeft += by
+  /** Puts this height of the table at the upper edge. @param {number} y */
+  showAt(y) {
+    this.#element.scrollTop = this.#begin + y
+  }
+
+  /** The same to the side, of a column. @param {number} left @param {number} right of it @param {number} still width of what stays at the left */
+  showAcross(left, right, still) {
+    const element = this.#element
+    if (left - still < element.scrollLeft || right - left > this.width - still)
+      element.scrollLeft = left - still
+    else if (right > element.scrollLeft + this.width) element.scrollLeft = right - this.width
+  }
+
+  /** Where fingers or little room ask for larger targets; the same is in small.css. */
+  get isTouched() {
+    return TOUCH.matches
   }
 }

@@ -4,8 +4,10 @@
 /** @import { View } from "./view.js" */
 
 import { byId, h, setText } from "../shared/dom.js"
+import { Cursor } from "./focus.js"
 import { Head } from "./head.js"
-import { RowHeights } from "./heights.js"
+import { heightOf, RowHeights } from "./heights.js"
+import { arrange, withGaps } from "./place.js"
 import { TableRow } from "./row.js"
 import { Scroller } from "./scroller.js"
 
@@ -32,15 +34,18 @@ export class Table {
   #positions = new Map()
   /** @type {Row[]} */
   #order = []
-  /** The row that Tab enters, by input_index. */
-  #active = -1
+  /** The order that is drawn. @type {Row[]} */
+  #drawnOrder = []
   #selected = -1
+  #lines = 2
   #frame = 0
+  /** Position of the first row that is drawn. */
+  #first = 0
 
   /**
    * @param {Store} store
    * @param {View} view
-   * @param {{ onOpen: (row: Row) => void, onSort: () => void }} events
+   * @param {{ onOpen: (row: Row) => void, onSort: () => void, onEscape: () => void }} events
    */
   constructor(store, view, events) {
     this.store = store
@@ -54,12 +59,49 @@ export class Table {
       onWidths: () => this.redraw(),
       availableWidth: () => this.#scroller.width,
     })
-    this.#scroller.watch({ onScroll: () => this.schedule(), onResize: () => this.redraw() })
-    this.#body.addEventListener("keydown", (event) => this.#onKey(event))
-    this.#body.addEventListener("focusin", (event) => this.#onFocus(event))
+    this.cursor = new Cursor(this, this.#body, events)
+    this.#scroller.watch({
+      onScroll: () => this.schedule(),
+      onResize: () => {
+        this.setLines(this.#lines)
+        this.redraw()
+      },
+    })
     this.#body.addEventListener("click", (event) => this.#onClick(event))
     // An opened object makes its row taller.
     this.#body.addEventListener("toggle", (event) => this.#onToggle(event), true)
+  }
+
+  /** Rows as they are shown. */
+  get order() {
+    return this.#order
+  }
+
+  /** Of a row in the order. @param {number} index its input_index */
+  positionOf(index) {
+    return this.#positions.get(index)
+  }
+
+  /** How many rows a page further is. */
+  get pageRows() {
+    return Math.max(1, Math.floor((this.#scroller.height - this.head.height) / this.#heights.base) - 1)
+  }
+
+  /** How many lines of text a row shows; what is at the upper edge stays there. @param {number} lines */
+  setLines(lines) {
+    const height = heightOf(lines, this.#scroller.isTouched)
+    const { top } = this.#scroller
+    const at = this.#heights.at(top)
+    this.#lines = lines
+    this.#table.style.setProperty("--lines", String(lines))
+    this.#table.style.setProperty("--row", `${height}px`)
+    this.#table.classList.toggle("low", lines === 1)
+    if (height === this.#heights.base) return
+    this.#heights.setBase(height)
+    this.redraw()
+    if (top <= 0) return
+    this.draw()
+    this.#scroller.showAt(this.#heights.offset(at))
   }
 
   schedule() {
@@ -93,7 +135,12 @@ export class Table {
     if (this.#columnsVersion !== this.store.columns.version)
       for (const row of this.#drawn.values()) row.forget()
     this.#columnsVersion = this.store.columns.version
-    const columns = this.store.columns.visible()
+    const drawing = {
+      columns: this.store.columns.visible(),
+      lines: this.#lines,
+      nameOf: (/** @type {Row} */ row) => this.store.columns.nameOf(row),
+    }
+    const { chosen } = this.cursor
     const { top, height } = this.#scroller
     const last = this.#order.length - 1
     const from = Math.max(0, this.#heights.at(top) - OVERSCAN)
@@ -107,56 +154,29 @@ export class Table {
     if (focusedAt !== undefined && focusedAt < from) positions.unshift(focusedAt)
     if (focusedAt !== undefined && focusedAt > to) positions.push(focusedAt)
 
-    /** @type {HTMLElement[]} */
-    const wanted = []
     /** @type {Map<number, TableRow>} */
     const drawn = new Map()
-    let spacer = 0
-    let next = 0
-    /** @param {number} until */
-    const gap = (until) => {
-      if (until <= next) return
-      const element = /** @type {HTMLElement} */ (this.#spacers[spacer++])
-      const height = this.#heights.offset(until) - this.#heights.offset(next)
-      element.style.setProperty("height", `${height}px`)
-      wanted.push(element)
-    }
-    for (const at of positions) {
+    const placed = positions.map((at) => {
       const row = /** @type {Row} */ (this.#order[at])
-      gap(at)
-      const existing = this.#drawn.get(row.index)
-      const tableRow = existing ?? new TableRow(row)
-      tableRow.draw(columns, at, this.#heights.isExpanded(row.index), row.index === this.#selected)
+      const tableRow = this.#drawn.get(row.index) ?? new TableRow(row)
+      tableRow.draw(drawing, {
+        at,
+        expanded: this.#heights.isExpanded(row.index),
+        selected: row.index === this.#selected,
+        chosen: chosen(at),
+      })
       drawn.set(row.index, tableRow)
-      wanted.push(tableRow.element)
-      next = at + 1
-    }
-    gap(this.#order.length)
+      return { at, element: tableRow.element }
+    })
+    const wanted = withGaps(placed, this.#order.length, this.#heights, this.#spacers)
     this.#drawn = drawn
-    this.#place(wanted, focused === null ? undefined : drawn.get(focused)?.element)
-    this.#setTabStop(from)
+    this.#drawnOrder = this.#order
+    arrange(this.#body, wanted, focused === null ? undefined : drawn.get(focused)?.element)
+    this.#first = from
+    this.setTabStop()
     this.#measure()
     this.#table.setAttribute("aria-rowcount", String(this.#order.length + 2))
     this.#sayWhyEmpty()
-  }
-
-  /** Brings the elements into this order without moving the one that has the focus: moving it would lose the focus. @param {HTMLElement[]} wanted @param {HTMLElement | undefined} fixed */
-  #place(wanted, fixed) {
-    const keep = new Set(wanted)
-    for (const child of [...this.#body.children])
-      if (!keep.has(/** @type {HTMLElement} */ (child))) child.remove()
-    const anchor = fixed && fixed.parentNode === this.#body ? wanted.indexOf(fixed) : -1
-    for (let i = anchor - 1; i >= 0; i--) {
-      const element = /** @type {HTMLElement} */ (wanted[i])
-      const after = /** @type {HTMLElement} */ (wanted[i + 1])
-      if (element.nextSibling !== after) this.#body.insertBefore(element, after)
-    }
-    for (let i = anchor + 1; i < wanted.length; i++) {
-      const element = /** @type {HTMLElement} */ (wanted[i])
-      const before = i === 0 ? null : /** @type {HTMLElement} */ (wanted[i - 1])
-      const reference = before ? before.nextSibling : this.#body.firstChild
-      if (reference !== element) this.#body.insertBefore(element, reference)
-    }
   }
 
   #measure() {
@@ -185,18 +205,49 @@ export class Table {
     return tr?.dataset.index === undefined ? null : Number(tr.dataset.index)
   }
 
-  /** One row at a time can be reached with Tab; the arrow keys go to the others. @param {number} firstDrawn */
-  #setTabStop(firstDrawn) {
-    const stop = this.#drawn.has(this.#active)
-      ? this.#active
-      : this.#order[firstDrawn + Math.min(OVERSCAN, firstDrawn)]?.index
-    for (const [index, row] of this.#drawn) row.setReachable(index === stop)
+  /** One cell at a time can be reached with Tab; the arrow keys go to the others. */
+  setTabStop() {
+    const { row, column } = this.cursor
+    const isDrawn = this.#drawn.has(row)
+    const stop = isDrawn ? row : this.#order[this.#first + Math.min(OVERSCAN, this.#first)]?.index
+    for (const [index, drawn] of this.#drawn)
+      drawn.setStop(index === stop ? (isDrawn ? column : null) : undefined)
+  }
+
+  /** What has the focus at this place. @param {number} index @param {string | null} column */
+  cellOf(index, column) {
+    return this.#drawn.get(index)?.cellOf(column)
+  }
+
+  /** @param {number} index @param {Element} cell */
+  columnOf(index, cell) {
+    return this.#drawn.get(index)?.columnOf(cell) ?? null
+  }
+
+  /** A drawn row, by what is in it. @param {Element} element */
+  rowOf(element) {
+    const index = element.closest("tr")?.dataset.index
+    return index === undefined ? undefined : this.#drawn.get(Number(index))?.row
+  }
+
+  /** Unfolds the row's texts, or folds them. @param {number} index */
+  toggle(index) {
+    this.#heights.toggle(index)
+    this.schedule()
+  }
+
+  /** The keyboard's cell, or that of the first row in sight. */
+  focus() {
+    const index = this.#drawn.has(this.cursor.row)
+      ? this.cursor.row
+      : this.#order[this.#heights.at(Math.max(0, this.#scroller.top))]?.index
+    if (index !== undefined) this.reveal(index, true)
   }
 
   /** @param {number} index */
   select(index) {
     this.#selected = index
-    if (index >= 0) this.#active = index
+    if (index >= 0) this.cursor.row = index
     this.schedule()
   }
 
@@ -204,10 +255,15 @@ export class Table {
   reveal(index, focus) {
     const at = this.#positions.get(index)
     if (at === undefined) return
-    this.#active = index
+    this.cursor.row = index
+    // Not higher yet, it could not be scrolled that far.
+    if (this.#drawnOrder !== this.#order) this.draw()
     this.#scroller.show(this.#heights.offset(at), this.#heights.offset(at + 1), this.head.height)
     this.draw()
-    if (focus) this.#drawn.get(index)?.button.focus({ preventScroll: true })
+    if (!focus) return
+    const place = this.head.placeOf(this.cursor.column)
+    if (place) this.#scroller.showAcross(place.left, place.right, place.still)
+    this.cellOf(index, this.cursor.column)?.focus({ preventScroll: true })
   }
 
   /** The row before or after this one in the present order. @param {number} index @param {number} step */
@@ -216,57 +272,18 @@ export class Table {
     return at === undefined ? undefined : this.#order[at + step]
   }
 
-  /** @param {KeyboardEvent} event */
-  #onKey(event) {
-    const target = /** @type {HTMLElement} */ (event.target)
-    if (!target.classList.contains("row-open") || event.ctrlKey || event.metaKey || event.altKey) return
-    const at = this.#positions.get(this.#active) ?? 0
-    const page = Math.max(1, Math.floor((this.#scroller.height - this.head.height) / this.#heights.base) - 1)
-    const moves = new Map([
-      ["ArrowDown", at + 1],
-      ["ArrowUp", at - 1],
-      ["PageDown", at + page],
-      ["PageUp", at - page],
-      ["Home", 0],
-      ["End", this.#order.length - 1],
-    ])
-    const to = moves.get(event.key)
-    if (to !== undefined) {
-      event.preventDefault()
-      const row = this.#order[Math.max(0, Math.min(this.#order.length - 1, to))]
-      if (row) this.reveal(row.index, true)
-    } else if (event.key === "ArrowRight" || event.key === "ArrowLeft") {
-      event.preventDefault()
-      this.#scroller.move(event.key === "ArrowRight" ? 160 : -160)
-    }
-  }
-
-  /** @param {FocusEvent} event */
-  #onFocus(event) {
-    const tr = /** @type {HTMLElement} */ (event.target).closest("tr")
-    if (tr?.dataset.index === undefined) return
-    this.#active = Number(tr.dataset.index)
-    for (const [index, row] of this.#drawn) row.setReachable(index === this.#active)
-  }
-
   /** @param {MouseEvent} event */
   #onClick(event) {
     const target = /** @type {HTMLElement} */ (event.target)
     const tr = target.closest("tr")
     const drawn = tr?.dataset.index === undefined ? undefined : this.#drawn.get(Number(tr.dataset.index))
     if (!drawn) return
-    if (target.closest(".more-text")) {
-      this.#heights.toggle(drawn.row.index)
-      this.schedule()
-    } else if (target.closest(".row-open")) {
+    // With these keys a click chooses.
+    if (event.shiftKey || event.ctrlKey || event.metaKey) return
+    if (target.closest(".more-text")) this.toggle(drawn.row.index)
+    else if (target.closest(".row-open")) this.events.onOpen(drawn.row)
+    else if (!target.closest("a, button, summary, details[open]") && getSelection()?.isCollapsed !== false)
       this.events.onOpen(drawn.row)
-    } else if (
-      !target.closest("a, button, summary, details[open]") &&
-      getSelection()?.isCollapsed !== false
-    ) {
-      drawn.button.focus({ preventScroll: true })
-      this.events.onOpen(drawn.row)
-    }
   }
 
   /** @param {Event} event */

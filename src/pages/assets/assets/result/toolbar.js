@@ -3,6 +3,7 @@
 /** @import { View } from "./view.js" */
 
 import { byId, fill, h, setText } from "../shared/dom.js"
+import { keptHeight, keepHeight, LINES } from "./heights.js"
 import { count, plural, statusClass, statusLabel, statusRank } from "../shared/format.js"
 
 /** Search, the filters, the choice of columns and how many rows are shown. */
@@ -12,11 +13,13 @@ export class Toolbar {
   #search = /** @type {HTMLInputElement} */ (byId("search"))
   #confidence = /** @type {HTMLSelectElement} */ (byId("confidence"))
   #columnList = byId("column-list")
+  #key = /** @type {HTMLSelectElement} */ (byId("key-column"))
+  #height = /** @type {HTMLSelectElement} */ (byId("row-height"))
   /** @type {Map<string, { button: HTMLElement, number: HTMLElement }>} */
   #buttons = new Map()
   #columnsFor = -1
 
-  /** @param {Store} store @param {View} view @param {{ onFilter: () => void, onColumns: () => void }} events */
+  /** @param {Store} store @param {View} view @param {{ onFilter: () => void, onColumns: () => void, onLines: (lines: number) => void }} events */
   constructor(store, view, events) {
     this.store = store
     this.view = view
@@ -37,6 +40,16 @@ export class Toolbar {
       view.confidence = /** @type {View["confidence"]} */ (this.#confidence.value)
       events.onFilter()
     })
+    this.#key.addEventListener("change", () => {
+      store.columns.setKey(store.columns.find(this.#key.value) ?? null)
+      events.onColumns()
+    })
+    this.#height.value = keptHeight()
+    this.#height.addEventListener("change", () => {
+      keepHeight(this.#height.value)
+      this.#setLines()
+    })
+    this.#setLines()
     byId("reset").addEventListener("click", () => {
       this.#search.value = view.search = ""
       this.#confidence.value = view.confidence = ""
@@ -59,11 +72,22 @@ export class Toolbar {
     })
   }
 
+  #setLines() {
+    this.events.onLines(LINES.get(this.#height.value) ?? 2)
+  }
+
+  /** What the address has chosen. */
+  show() {
+    this.#search.value = this.view.search
+    this.#confidence.value = this.view.confidence
+  }
+
   draw() {
     const { store, view } = this
     const counts = store.statusCounts
     const found = view.searched ? view.counts : counts
-    for (const status of [...counts.keys()].toSorted((a, b) => statusRank(a) - statusRank(b)))
+    const statuses = new Set([...this.#buttons.keys(), ...counts.keys(), ...view.statuses])
+    for (const status of [...statuses].toSorted((a, b) => statusRank(a) - statusRank(b)))
       this.#drawStatus(status, found.get(status) ?? 0, counts.get(status) ?? 0)
     const rows = view.order.length
     setText(
@@ -141,6 +165,14 @@ export class Toolbar {
         ),
       ),
     )
+    fill(
+      this.#key,
+      h("option", { value: "" }, "Row number"),
+      columns
+        .all()
+        .map(({ id, name, kind }) => h("option", { value: id }, `${name || "(no name)"} (${kind})`)),
+    )
+    this.#key.value = columns.key?.id ?? ""
     if (had !== null)
       for (const box of this.#columnList.querySelectorAll("input")) if (box.value === had) box.focus()
   }

@@ -131,3 +131,16 @@ export function markdown(text) {
   }
   return blocks
 }
+
+/** Signs that a text was written in Markdown: one of these alone, or two lines of a list. */
+const SURE = [
+  /^#{1,6} \S/m,
+  /^```/m,
+  /^\|.*\|\s*\n\s*\|?[\s:|-]*-[\s:|-]*$/m,
+  /\*\*[^\s*][^*\n]*\*\*/,
+  /\[[^\]\n]{1,300}\]\(https?:\/\/[^)\s]+\)/,
+]
+
+/** Whether a text of several lines or with marks looks as if it were Markdown. @param {string} text */
+export const looksLikeMarkdown = (text) =>
+  SURE.some((sign) => sign.test(text)) || (text.match(/^ {0,3}(?:[-*+]|\d{1,3}[.)]) \S/gm)?.length ?? 0) > 1
