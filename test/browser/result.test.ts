@@ -348,7 +348,12 @@ it("shows text output as the field `content`, with its confidence", async () => 
       "# A long report",
       "Some **bold** and `code`, see [the source](https://example.com/a_(b)) or <b>this</b>.",
       "- one\n- two [bad](javascript:alert(1))",
-      "| a | b |\n| - | - |\n| 1 | 2 |",
+      "Below it:\n| a | b |\n| - | - |\n| 1 | 2 \\| 3 |",
+      "1. first\n   - under **[it](https://example.com/it)**\n\n2. second\n\nIn between.\n\n3. third",
+      // Nothing of it may be gone over again and again.
+      `|a|${"\n".repeat(60_000)}|b|\n${"-".repeat(60_000)}x`,
+      "[a](http://b".repeat(10_000),
+      `(see https://example.com/(a)${")".repeat(100_000)}x`,
     ].join("\n\n"),
     basis: [{ field: "output", reasoning: "because", confidence: "medium", citations: [] }],
   })
@@ -360,12 +365,26 @@ it("shows text output as the field `content`, with its confidence", async () => 
   // A report's Markdown becomes elements; HTML in it and links that are none stay text.
   const shown = page.locator("#panel .field-value").first()
   expect(await shown.locator(".md-1").innerText()).toBe("A long report")
-  expect(await shown.locator("strong").innerText()).toBe("bold")
-  expect(await shown.locator("a").evaluateAll((all) => all.map((a) => a.getAttribute("href")))).toEqual([
+  expect(await shown.locator("strong").allInnerTexts()).toEqual(["bold", "it"])
+  const links = await shown.locator("a").evaluateAll((all) => all.map((a) => a.getAttribute("href") ?? ""))
+  expect(links.filter((href) => href.length < 40).slice(0, 2)).toEqual([
     "https://example.com/a_(b)",
+    "https://example.com/it",
   ])
-  expect(await shown.locator("li").allInnerTexts()).toEqual(["one", "two [bad](javascript:alert(1))"])
-  expect(await shown.locator("td").allInnerTexts()).toEqual(["1", "2"])
+  expect(await shown.locator("ul > li").allInnerTexts()).toEqual([
+    "one",
+    "two [bad](javascript:alert(1))",
+    "under it",
+  ])
+  expect(await shown.locator("ol").evaluateAll((all) => all.map((ol) => ol.getAttribute("start")))).toEqual([
+    null,
+    "3",
+  ])
+  expect(await shown.locator("ol").first().locator(":scope > li").allInnerTexts()).toEqual([
+    "first\nunder it",
+    "second",
+  ])
+  expect(await shown.locator("td").allInnerTexts()).toEqual(["1", "2 | 3"])
   expect(await shown.locator("b").count()).toBe(0)
   expect(await axe(page)).toEqual([])
 })

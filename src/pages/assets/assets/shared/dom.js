@@ -72,14 +72,26 @@ export function safeUrl(text) {
 export const link = (href, ...children) =>
   h("a", { href, target: "_blank", rel: "noopener noreferrer" }, ...children)
 
+/** Punctuation after an address belongs to the sentence around it, and so does a bracket that was opened before it. @param {string} address */
+function withoutEnd(address) {
+  let [end, open] = [address.length, 0]
+  for (const letter of address) if (letter === "(" || letter === ")") open += letter === "(" ? 1 : -1
+  while (end > 0) {
+    const last = address.charAt(end - 1)
+    if (last === ")" ? open >= 0 : !".,;:!?*_".includes(last)) break
+    if (last === ")") open++
+    end--
+  }
+  return address.slice(0, end)
+}
+
 /** Text in which web addresses are links. @param {string} text @returns {Child[]} */
 export function linkify(text) {
   /** @type {Child[]} */
   const parts = []
   let from = 0
   for (const match of text.matchAll(/https?:\/\/[^\s<>"'`\]]+/gi)) {
-    // Punctuation and a closing bracket after an address belong to the sentence around it.
-    const found = match[0].replace(/[).,;:!?*_]+$/, "")
+    const found = withoutEnd(match[0])
     const href = safeUrl(found)
     if (!href) continue
     parts.push(text.slice(from, match.index), link(href, found))
