@@ -43,7 +43,7 @@ it("runs failed rows again for the sum that it named, and is live at once", asyn
   const page = await openWithKey(group)
   await connection(page, "ended")
   expect(await shownActs(page)).toEqual([
-    "Retry failed rows 2",
+    "Retry failed rows 2 for $0.05",
     "Add rows",
     "Run again with changes",
     "Delete now",
@@ -70,7 +70,7 @@ it("runs failed rows again for the sum that it named, and is live at once", asyn
   await picture(page, "acts-retry")
   await page.keyboard.press("Escape")
   await dialog(page).waitFor({ state: "hidden" })
-  expect(await focused(page)).toBe("Retry failed rows 2")
+  expect(await focused(page)).toBe("Retry failed rows 2 for $0.05")
   expect(server.posted.filter(({ url }) => url.endsWith("/retry"))).toEqual([])
   await page.keyboard.press("Enter")
   await expectText(page, "#act button[type=submit]", /^Retry 2 rows for \$0\.05$/)
@@ -194,7 +194,12 @@ it("asks whoever has only the link for a key, behind one button, stops and goes 
   expect(lastPosted()?.headers["x-api-key"]).toBe(KEY)
   await expectText(page, "#headline", /^Stopping: 6 of 8 rows finished$/)
   // It is kept, as was wanted: from now on the acts are in sight.
-  expect(await shownActs(page)).toEqual(["Resume 4", "Add rows", "Run again with changes", "Delete now"])
+  expect(await shownActs(page)).toEqual([
+    "Resume 4 for $0.10",
+    "Add rows",
+    "Run again with changes",
+    "Delete now",
+  ])
   await expectText(page, "#notices", /4 rows were not sent: “Resume” sends them\./)
   // $0.10 is below what this browser asks above.
   await act(page, "resume").click()
@@ -299,7 +304,7 @@ it("runs one row again from where its failure is told", async () => {
   await expectText(page, "#act button[type=submit]", /^Retry 1 row for \$0\.025$/)
   await page.keyboard.press("Escape")
   await dialog(page).waitFor({ state: "hidden" })
-  expect(await focused(page)).toBe("Retry this row")
+  expect(await focused(page)).toBe("Retry this row for $0.025")
 })
 
 it("is whole on a phone, by keyboard and in forced colours", async () => {

@@ -386,6 +386,9 @@ it("asks about once a minute after the end while it is seen, takes failures for 
     "#notices",
     /This group has been removed\. What is shown is what this page still holds/,
   )
+  // What it was at when it went is of no interest.
+  await expectText(page, "#headline", /^Removed$/)
+  expect(await page.title()).toMatch(/^Removed · /)
   expect(await page.locator("#rows > tr[data-index]").count()).toBe(8)
   expect(await page.textContent("#facts")).not.toMatch(/Kept until/)
   expect(await axe(page)).toEqual([])

@@ -152,7 +152,10 @@ export class Copying {
   #cell(row, id) {
     const column = this.store.columns.visible().find((one) => one.id === id)
     const value = column && valueOf(row, column)
-    return { text: value === undefined ? (column?.kind === "output" && failureOf(row)) || "" : plain(value) }
+    if (value === undefined) return { text: (column?.kind === "output" && failureOf(row)) || "" }
+    const text = plain(value)
+    // A spreadsheet takes the table, in which it is no formula.
+    return inert(text) === text ? { text } : { text, html: tableFor([[value]]).html }
   }
 
   /** @param {Row[]} rows */

@@ -47,7 +47,7 @@ export class Progress {
     const over = !store.active
     if (this.#wasOver && !over) this.#beginAgain()
     this.#wasOver = over
-    setText(this.#headline, store.deleted ? "Deleted" : headline(facts))
+    setText(this.#headline, this.#goneWord ?? headline(facts))
     drawBar(this.#bar, counts, total)
     this.#bar.setAttribute(
       "aria-label",
@@ -57,6 +57,11 @@ export class Progress {
     this.#drawNotices(facts)
     this.#drawTab(facts, finished)
     this.#speak(facts, over)
+  }
+
+  /** What it was at when it went is of no interest. */
+  get #goneWord() {
+    return this.store.deleted ? "Deleted" : this.store.removed ? "Removed" : null
   }
 
   get #gone() {
@@ -158,9 +163,10 @@ export class Progress {
 
   /** @param {StatusFacts} facts @param {number} finished */
   #drawTab(facts, finished) {
-    document.title = `${this.store.deleted ? "Deleted" : tabText(facts)} · ${wordsIn(this.store.group.metadata, "title") ?? "Parallel Multitask"}`
+    document.title = `${this.#goneWord ?? tabText(facts)} · ${wordsIn(this.store.group.metadata, "title") ?? "Parallel Multitask"}`
     const share = facts.num_task_runs > 0 ? Math.round((20 * finished) / facts.num_task_runs) / 20 : 0
-    const [label, look] = stateLabel(facts)
+    const [label, look] =
+      this.#goneWord === null ? stateLabel(facts) : [this.#goneWord, /** @type {const} */ ("ill")]
     const key = `${label} ${share}`
     if (key === this.#iconFor) return
     this.#iconFor = key

@@ -7,11 +7,11 @@ import { byId, fill, h, setText } from "../../shared/dom.js"
 import { buttonNames, headline } from "../../shared/domain.js"
 import { count } from "../../shared/format.js"
 import { storedKey } from "../../shared/keyStore.js"
-import { askAbove } from "../../shared/money.js"
+import { askAbove, exactly } from "../../shared/money.js"
 import { factsOf } from "../../shared/progress.js"
 import { Attempts } from "./attempts.js"
 import { onRetryRow } from "./rowActs.js"
-import { actsFor, standingOf } from "./standing.js"
+import { actsFor, costOf, costOfResume, standingOf } from "./standing.js"
 
 /** Whoever has only been given the link sees this in place of the acts; so do small windows. */
 const FOLDED = "Go on with this group…"
@@ -60,7 +60,10 @@ export class Acts {
     this.#narrow.addEventListener("change", () => this.draw())
     // Another tab has been given a key, or has forgotten it.
     addEventListener("storage", () => this.draw())
-    onRetryRow((index) => this.#retryRow(index))
+    onRetryRow(
+      (index) => this.#retryRow(index),
+      () => costOf(this.store.group.metadata?.processor, 1),
+    )
     // Whoever may want it has it by the time that something is pressed.
     this.#menu.addEventListener("toggle", () => void this.#load())
     if (hasKey()) setTimeout(() => void this.#load(), SOON_MS)
@@ -134,12 +137,27 @@ export class Acts {
       const text = rows === null ? label : `${label} `
       if (button.firstChild === null) fill(button, text, h("span", { class: "n" }))
       setText(/** @type {Node} */ (button.firstChild), text)
-      setText(/** @type {Node} */ (button.lastChild), rows === null ? "" : count(rows))
+      setText(
+        /** @type {Node} */ (button.lastChild),
+        rows === null ? "" : `${count(rows)}${this.#cost(name, rows)}`,
+      )
     }
     // What is hidden loses the focus to nothing.
     if (hadFocus && !focused?.checkVisibility()) this.#focusFirst()
     this.#drawSaid()
     this.#dialog?.refresh()
+  }
+
+  /** Small sums are not asked about: they are named before anything is pressed. @param {ActName} name @param {number} rows */
+  #cost(name, rows) {
+    const { store } = this
+    const usd =
+      name === "retry"
+        ? costOf(store.group.metadata?.processor, rows)
+        : name === "resume"
+          ? costOfResume(store, standingOf(store))
+          : null
+    return usd === null || usd === 0 ? "" : ` for ${exactly(usd)}`
   }
 
   /** Where there is room, and a key that can do something, they are in sight. */
