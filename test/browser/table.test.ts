@@ -111,6 +111,13 @@ it("is a grid for the keyboard, whose cells and rows are copied as spreadsheets 
   await page.keyboard.press("Escape")
   expect(await page.isVisible("#panel")).toBe(false)
   expect(await place(page)).toBe(before)
+
+  // One cell is copied as it is; a spreadsheet, which would make a formula of it, is given text.
+  await page.locator("tr[data-index='1'] td[data-column='input:code']").focus()
+  await page.keyboard.press("Control+c")
+  const cell = await clipboard(page)
+  expect(cell.text).toBe("=1+1")
+  expect(cell.html).toContain(">&#39;=1+1</td>")
 })
 
 for (const colorScheme of ["light", "dark"] as const)
@@ -209,6 +216,11 @@ it("keeps what is seen in the address, over a reload, Back and the copied link",
   expect((await seen()).rows?.[0]).toBe("7")
   expect(await page.isVisible("#panel")).toBe(false)
   expect(await page.textContent("#head .titles .key .title")).toBe("company")
+  // A row that is left out is shown; closed, the keyboard is at one that is there.
+  await page.evaluate(() => (location.hash = "#row=4&status=failed"))
+  await expectText(page, "#panel-title", /^Row 4 Anthropic$/)
+  await page.click("#panel-close")
+  expect(await page.evaluate(() => document.activeElement?.closest("tr")?.dataset.index)).toBe("7")
 })
 
 it("opens the row of its address where it is, however far down, and when it comes late", async () => {
@@ -231,7 +243,7 @@ it("opens the row of its address where it is, however far down, and when it come
       return row !== undefined && row.top > view.top && row.bottom <= view.bottom
     })
   await expect.poll(inSight).toBe(true)
-  expect(await page.locator("#rows > tr").count()).toBeLessThan(60)
+  expect(await page.locator("#rows > tr").count()).toBeLessThan(50)
 })
 
 it("closes the panel with Back on a phone, and with its button, without a trap", async () => {
@@ -352,6 +364,56 @@ it.each([
   expect(small).toEqual([])
 })
 
+it("draws those of many columns that are in sight, and goes to all of them", async () => {
+  const others = (n: number) => Object.fromEntries(Array.from({ length: 2 }, (_, at) => [`c${n}_${at}`, at]))
+  const group = new FakeGroup(
+    "tgrp_many_columns",
+    Array.from({ length: 60 }, (_, n) => ({ company: `Company ${n}`, ...others(n) })),
+  )
+  group.set(1, { status: "failed", error: "No such company" })
+  const page = await open(server.add(group))
+  await connection(page, "live")
+  const cells = () => page.locator("tr[data-index='0'] > td:not(.gap)").count()
+  expect(await cells()).toBeLessThan(50)
+  await rowButton(page, 0).focus()
+  await page.keyboard.press("ArrowRight")
+  await page.keyboard.press("ArrowRight")
+  expect(await page.evaluate(() => document.activeElement?.getAttribute("data-column"))).toBe("input:c0_0")
+  // Where the keyboard is stays drawn however far one scrolls.
+  await page.evaluate(() => document.getElementById("table-scroll")?.scrollTo({ left: 10_000 }))
+  await page.locator("tr[data-index='0'] > td[aria-colindex='90']").waitFor({ state: "attached" })
+  expect(await cells()).toBeLessThan(50)
+  expect(await page.evaluate(() => document.activeElement?.getAttribute("data-column"))).toBe("input:c0_0")
+  await page.keyboard.press("ArrowRight")
+  expect(await page.evaluate(() => document.activeElement?.getAttribute("data-column"))).toBe("input:c0_1")
+  expect(await page.evaluate(() => document.activeElement?.textContent)).toBe("1")
+  await page.keyboard.press("End")
+  const seen = await page.evaluate(() => {
+    const { left, right } = document.activeElement?.getBoundingClientRect() ?? { left: -1, right: -1 }
+    return {
+      column: document.activeElement?.getAttribute("aria-colindex"),
+      isSeen: left > 0 && right < innerWidth + 20,
+    }
+  })
+  expect(seen).toEqual({ column: "123", isSeen: true })
+  // Each is where its title is.
+  await page.keyboard.press("ArrowLeft")
+  const places = await page.evaluate(() => {
+    const cell = document.activeElement
+    const title = document.querySelector(
+      `#head .titles > [aria-colindex='${cell?.getAttribute("aria-colindex")}']`,
+    )
+    return [cell, title].map((one) => Math.round(one?.getBoundingClientRect().left ?? -1))
+  })
+  expect(places[0]).toBe(places[1])
+  await page.keyboard.press("Control+End")
+  await page.keyboard.press("Home")
+  expect(await page.evaluate(() => document.activeElement?.getAttribute("aria-label"))).toContain(
+    "Company 59",
+  )
+  expect(await axe(page)).toEqual([])
+})
+
 it.each([
   { width: 1440, height: 900, colorScheme: "dark", heights: [40, 60, 120] },
   { width: 375, height: 812, colorScheme: "light", heights: [44, 60, 120] },
@@ -391,7 +453,7 @@ it.each([
       await picture(page, `rows-${name}-${colorScheme}`)
       await page.setViewportSize({ width, height })
     }
-    expect(await page.locator("#rows > tr").count()).toBeLessThan(60)
+    expect(await page.locator("#rows > tr").count()).toBeLessThan(50)
     expect(await axe(page)).toEqual([])
     // This browser keeps it.
     await page.reload()

@@ -124,11 +124,10 @@ export class Cursor {
   /** The next cell to the side: a reason is one for several columns. @param {-1 | 1} step @returns {Place} */
   #beside(step) {
     const ids = [null, ...this.#columns.map(({ id }) => id)]
-    const here = this.table.cellOf(this.row, this.column)
     let at = Math.max(0, ids.indexOf(this.column))
     while (ids[at + step] !== undefined) {
       at += step
-      if (this.table.cellOf(this.row, ids[at] ?? null) !== here)
+      if (!this.table.areOne(this.row, this.column, ids[at] ?? null))
         return { row: this.row, column: ids[at] ?? null }
     }
     return { row: this.row, column: this.column }

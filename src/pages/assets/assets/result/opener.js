@@ -5,6 +5,7 @@
 /** @import { Store } from "./store.js" */
 /** @import { Table } from "./table.js" */
 
+import { byId } from "../shared/dom.js"
 import { isState, rowIn } from "./address.js"
 
 /**
@@ -41,12 +42,18 @@ export class Opener {
 
   /** The panel was closed by its button or a key. @param {Row} row */
   onClose(row) {
-    const { table } = this.parts
-    table.select(-1)
-    table.reveal(row.index, true)
+    this.#goBack(row)
     if (!isStep()) return this.save()
     this.#isLeaving = true
     history.back()
+  }
+
+  /** To the row in the table; search and filters may have left it out. @param {Row} row */
+  #goBack({ index }) {
+    const { table } = this.parts
+    table.select(-1)
+    if (table.positionOf(index) !== undefined) table.reveal(index, true)
+    else if (!table.focus()) byId("search").focus()
   }
 
   /** Opens what the address asks for; what is not there yet when it comes. */
@@ -111,10 +118,9 @@ export class Opener {
     this.parts.address.read(location.hash)
     const row = rowIn(location.hash)
     if (row === null && panel.row) {
-      const { index } = panel.row
+      const { row: left } = panel
       panel.hide()
-      this.parts.table.select(-1)
-      this.parts.table.reveal(index, true)
+      this.#goBack(left)
     }
     this.parts.onRead()
     this.read()

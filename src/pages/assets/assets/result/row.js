@@ -1,6 +1,7 @@
 // @ts-check
 /** @import { Column, Row } from "../../types.js" */
 /** @import { Child } from "../shared/dom.js" */
+/** @import { Stretch } from "./across.js" */
 
 import { fill, h, setText } from "../shared/dom.js"
 import { statusClass, statusLabel } from "../shared/format.js"
@@ -14,20 +15,24 @@ const WIDEST_REASON = 620
 const PADDING = 25
 const MARK = 17
 
-/** How rows are drawn: the columns, how many lines of text are shown, what rows are called. @typedef {{ columns: Column[], lines: number, nameOf: (row: Row) => string }} Drawing */
-/** One of them: its position, whether its texts are unfolded, whether it is open, the ids of its chosen columns. @typedef {{ at: number, expanded: boolean, selected: boolean, chosen: string[] | null }} Look */
+/** How rows are drawn: the columns, which of them, how many lines of text are shown, what rows are called. @typedef {{ columns: Column[], stretch: Stretch, lines: number, nameOf: (row: Row) => string }} Drawing */
+/** One of them: its position, whether its texts are unfolded, whether it is open, the ids of its chosen columns, the column that has the focus. @typedef {{ at: number, expanded: boolean, selected: boolean, chosen: string[] | null, kept: string | null }} Look */
 /** @typedef {{ element: HTMLElement, signature: string }} Cell */
 
 /** One drawn row. Cells are made once and then only changed where their value changed. */
 export class TableRow {
   /** @type {Map<string, Cell>} cells by column id */
   #cells = new Map()
+  /** In place of columns that are not drawn. @type {Set<HTMLElement>} */
+  #gaps = new Set()
   /** The columns whose place the reason for a failure takes. @type {Column[]} */
   #reasonFor = []
   #version = -1
   #expanded = false
   /** @type {Column[] | null} */
   #columns = null
+  /** @type {Stretch | null} */
+  #stretch = null
   /** Where Tab stops in it: a column's id, null for its own cell, undefined for nowhere. @type {string | null | undefined} */
   #stop
   #at = -1
@@ -60,7 +65,8 @@ export class TableRow {
   }
 
   /** @param {Drawing} drawing @param {Look} look */
-  draw({ columns, lines, nameOf }, { at, expanded, selected, chosen }) {
+  draw(drawing, { at, expanded, selected, chosen, kept }) {
+    const { columns, stretch, nameOf } = drawing
     const { element, row } = this
     if (at !== this.#at) element.setAttribute("aria-rowindex", String((this.#at = at) + 3))
     if (selected !== this.#selected) {
@@ -70,7 +76,11 @@ export class TableRow {
       else element.removeAttribute("aria-current")
     }
     const first = this.#version < 0
-    const isSame = row.version === this.#version && expanded === this.#expanded && this.#columns !== null
+    const isSame =
+      row.version === this.#version &&
+      expanded === this.#expanded &&
+      stretch === this.#stretch &&
+      this.#columns !== null
     if (!isSame) {
       if (!first && row.version !== this.#version) element.classList.add("changed")
       const status = statusLabel(row.run.status)
@@ -81,7 +91,8 @@ export class TableRow {
       const names = [`Row ${row.index + 1}`, nameOf(row), status, "open details"]
       this.button.setAttribute("aria-label", names.filter(Boolean).join(", "))
       element.classList.toggle("expanded", expanded)
-      this.#drawCells(columns, expanded, lines)
+      this.#drawCells(drawing, expanded, kept)
+      this.#stretch = stretch
       this.#version = row.version
       this.#expanded = expanded
       this.#columns = columns
@@ -90,8 +101,8 @@ export class TableRow {
     this.#choose(chosen, !isSame)
   }
 
-  /** @param {Column[]} columns @param {boolean} expanded @param {number} lines */
-  #drawCells(columns, expanded, lines) {
+  /** @param {Drawing} drawing @param {boolean} expanded @param {string | null} kept */
+  #drawCells({ columns, stretch, lines }, expanded, kept) {
     const hadFocus = this.element.contains(document.activeElement) && document.activeElement !== this.button
     const reason = failureOf(this.row)
     const outputs = columns.filter((column) => column.kind === "output")
@@ -102,18 +113,41 @@ export class TableRow {
     const cells = new Map()
     /** @type {ChildNode | null} */
     let place = this.element.firstElementChild
+    const reasons = new Set(this.#reasonFor)
+    const gaps = [...this.#gaps]
+    let skipped = 0
+    /** @param {HTMLElement} element */
+    const put = (element) => {
+      if (place && place.nextSibling !== element) place.after(element)
+      place = element
+    }
+    const leaveOut = () => {
+      for (; skipped > 0; skipped -= WIDEST_SPAN) {
+        const gap = gaps.shift() ?? h("td", { class: "gap", "aria-hidden": "true" })
+        gap.setAttribute("colspan", String(Math.min(skipped, WIDEST_SPAN)))
+        this.#gaps.add(gap)
+        put(gap)
+      }
+      skipped = 0
+    }
     for (const [at, column] of columns.entries()) {
-      const isReason = this.#reasonFor.includes(column)
+      const isReason = reasons.has(column)
       if (isReason && column !== this.#reasonFor[0]) continue
+      const isInside = at <= stretch.to && (isReason || at >= stretch.from)
+      if (!isInside && !column.key && column.id !== kept) {
+        skipped += isReason ? reasons.size : 1
+        continue
+      }
+      leaveOut()
       const cell = isReason
         ? this.#drawReason(reason ?? "", expanded, lines)
         : this.#drawValue(column, expanded, lines)
       cell.element.setAttribute("aria-colindex", String(at + 2))
       cell.element.classList.toggle("key", column.key === true)
       cells.set(isReason ? REASON : column.id, cell)
-      if (place && place.nextSibling !== cell.element) place.after(cell.element)
-      place = cell.element
+      put(cell.element)
     }
+    leaveOut()
     while (place?.nextSibling) place.nextSibling.remove()
     this.#cells = cells
     if (hadFocus && !this.element.contains(document.activeElement))
@@ -191,6 +225,12 @@ export class TableRow {
     return this.#cells.get(isReason ? REASON : column)?.element ?? this.button
   }
 
+  /** Whether the reason stands for both columns. @param {string | null} one @param {string | null} other */
+  areOne(one, other) {
+    const ids = this.#reasonFor.map(({ id }) => id)
+    return one !== null && other !== null && ids.includes(one) && ids.includes(other)
+  }
+
   /** The column of a cell; of the reason's the first it stands for. @param {Element} cell @returns {string | null} */
   columnOf(cell) {
     const id = /** @type {HTMLElement} */ (cell).dataset.column
@@ -228,6 +268,9 @@ export class TableRow {
     }
   }
 }
+
+/** Browsers let a cell span no more columns. */
+const WIDEST_SPAN = 1000
 
 /** The cell that says why a row has no output. */
 const REASON = "$reason"

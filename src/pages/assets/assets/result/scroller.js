@@ -34,6 +34,11 @@ export class Scroller {
     return this.#element.clientWidth
   }
 
+  /** How far it is scrolled to the side. */
+  get left() {
+    return this.#element.scrollLeft
+  }
+
   /** @param {{ onScroll: () => void, onResize: () => void }} events */
   watch({ onScroll, onResize }) {
     for (const element of [this.#table, document.body])

@@ -4,6 +4,7 @@
 /** @import { View } from "./view.js" */
 
 import { byId, h, setText } from "../shared/dom.js"
+import { Across } from "./across.js"
 import { Cursor } from "./focus.js"
 import { Head } from "./head.js"
 import { heightOf, RowHeights } from "./heights.js"
@@ -30,6 +31,7 @@ export class Table {
     h("tr", { class: "spacer", "aria-hidden": "true" }, h("td", { colspan: "1000" })),
   )
   #heights = new RowHeights()
+  #across = new Across()
   /** Position in the order, by input_index. @type {Map<number, number>} */
   #positions = new Map()
   /** @type {Row[]} */
@@ -135,8 +137,11 @@ export class Table {
     if (this.#columnsVersion !== this.store.columns.version)
       for (const row of this.#drawn.values()) row.forget()
     this.#columnsVersion = this.store.columns.version
+    const columns = this.store.columns.visible()
+    const left = this.#scroller.left - this.head.firstWidth
     const drawing = {
-      columns: this.store.columns.visible(),
+      columns,
+      stretch: this.#across.see(columns, left, left + this.#scroller.width),
       lines: this.#lines,
       nameOf: (/** @type {Row} */ row) => this.store.columns.nameOf(row),
     }
@@ -164,6 +169,7 @@ export class Table {
         expanded: this.#heights.isExpanded(row.index),
         selected: row.index === this.#selected,
         chosen: chosen(at),
+        kept: row.index === focused ? this.cursor.column : null,
       })
       drawn.set(row.index, tableRow)
       return { at, element: tableRow.element }
@@ -176,7 +182,9 @@ export class Table {
     this.setTabStop()
     this.#measure()
     this.#table.setAttribute("aria-rowcount", String(this.#order.length + 2))
-    this.#sayWhyEmpty()
+    const { whyEmpty } = this.view
+    setText(this.#empty, whyEmpty)
+    this.#empty.hidden = whyEmpty === ""
   }
 
   #measure() {
@@ -185,19 +193,6 @@ export class Table {
       if (this.#heights.isExpanded(index))
         changed = this.#heights.set(index, row.element.offsetHeight) || changed
     if (changed) this.schedule()
-  }
-
-  #sayWhyEmpty() {
-    const text =
-      this.#order.length > 0
-        ? ""
-        : this.view.filtered && this.store.known > 0
-          ? "No row fits the search and filters."
-          : this.store.total > 0
-            ? "Waiting for the rows…"
-            : "This group has no rows."
-    setText(this.#empty, text)
-    this.#empty.hidden = text === ""
   }
 
   #focusedIndex() {
@@ -212,6 +207,11 @@ export class Table {
     const stop = isDrawn ? row : this.#order[this.#first + Math.min(OVERSCAN, this.#first)]?.index
     for (const [index, drawn] of this.#drawn)
       drawn.setStop(index === stop ? (isDrawn ? column : null) : undefined)
+  }
+
+  /** Whether two columns of a row are one cell. @param {number} index @param {string | null} one @param {string | null} other */
+  areOne(index, one, other) {
+    return one === other || this.#drawn.get(index)?.areOne(one, other) === true
   }
 
   /** What has the focus at this place. @param {number} index @param {string | null} column */
@@ -242,6 +242,7 @@ export class Table {
       ? this.cursor.row
       : this.#order[this.#heights.at(Math.max(0, this.#scroller.top))]?.index
     if (index !== undefined) this.reveal(index, true)
+    return index !== undefined
   }
 
   /** @param {number} index */
@@ -263,6 +264,8 @@ export class Table {
     if (!focus) return
     const place = this.head.placeOf(this.cursor.column)
     if (place) this.#scroller.showAcross(place.left, place.right, place.still)
+    // Its column may have come into sight only now.
+    this.draw()
     this.cellOf(index, this.cursor.column)?.focus({ preventScroll: true })
   }
 

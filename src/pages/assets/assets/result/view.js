@@ -48,6 +48,13 @@ export class View {
     return this.filtered || this.sortBy !== "$row" || this.order.length !== this.store.known
   }
 
+  /** What stands in place of rows where there are none. */
+  get whyEmpty() {
+    if (this.order.length > 0) return ""
+    if (this.filtered && this.store.known > 0) return "No row fits the search and filters."
+    return this.store.total > 0 ? "Waiting for the rows…" : "This group has no rows."
+  }
+
   refresh() {
     const started = performance.now()
     /** @type {Row[]} */

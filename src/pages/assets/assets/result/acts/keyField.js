@@ -19,8 +19,8 @@ export class KeyField {
   #keep = h("input", { type: "checkbox", id: "act-keep", checked: true })
   #kept = h("p", { class: "act-kept" })
   #asked
-  /** Another one than the kept one is wanted. */
-  #isOther = false
+  /** Another one than this, which is kept, is wanted. @type {string | null} */
+  #instead = null
   /** It is being typed. */
   onInput = () => {}
 
@@ -54,7 +54,8 @@ export class KeyField {
   }
 
   get isAsked() {
-    return this.#isOther || storedKey() === ""
+    const kept = storedKey()
+    return kept === "" || kept === this.#instead
   }
 
   draw() {
@@ -64,7 +65,7 @@ export class KeyField {
 
   /** Asks for one, or for another one. */
   ask() {
-    this.#isOther = true
+    this.#instead = storedKey()
     this.draw()
     this.#input.focus()
   }
@@ -78,7 +79,7 @@ export class KeyField {
   /** It did what it was wanted for. */
   accept() {
     if (this.isAsked && this.#keep.checked && storeKey(this.value)) {
-      this.#isOther = false
+      this.#instead = null
       this.#input.value = ""
     }
     this.draw()
