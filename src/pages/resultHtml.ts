@@ -26,7 +26,7 @@ export const resultHtml = `${htmlHead("{{title}}", "result")}
 </header>
 <main id="page">
 <section class="progress js" aria-label="Progress">
-<div class="heading"><h1 id="title">Task group</h1>
+<div class="heading"><h1 id="title" tabindex="-1">Task group</h1>
 <p id="question" hidden></p><button type="button" class="small plain" id="question-more" aria-expanded="false" aria-controls="question" hidden>Whole question</button></div>
 <div class="acts" id="acts" role="group" aria-label="Go on with this group"></div>
 <div class="progress-head"><h2 id="headline">Loading…</h2><div class="connection" id="connection"></div></div>

@@ -82,8 +82,8 @@ export class Progress {
     const spent = store.status?.estimated_cost_usd
     const isRunning = !over && store.facts.state === "running"
     // While rows are still loading, what comes in has ended before.
-    if (isRunning && store.whole) this.pace.note(finished)
-    const rate = isRunning && store.whole ? this.pace.perSecond(finished) : null
+    if (isRunning && store.current) this.pace.note(finished)
+    const rate = isRunning && store.current ? this.pace.perSecond(finished) : null
     const [left, why] = isRunning ? this.#left(rate, finished) : []
     // Places stay where they are while what stands in them becomes known, so that nothing below them moves.
     /** @type {[string, string | null, string?][]} */

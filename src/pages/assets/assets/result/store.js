@@ -2,6 +2,7 @@
 /** @import { FieldBasis, GroupStatus, Row, RowNews } from "../../types.js" */
 /** @import { readPage } from "./read.js" */
 
+import { totalEnded } from "../shared/domain.js"
 import { isTerminal } from "../shared/format.js"
 import { factsOf } from "../shared/progress.js"
 import { Columns } from "./columns.js"
@@ -25,6 +26,8 @@ export class Store {
   deleted = false
   /** Raised by every change of a row, so that orders made from the rows know when they are old. */
   version = 0
+  /** Rows have come in the order of their changes: all may be here, and what became of some of them not yet. */
+  #isBehind = false
   /** @type {() => void} */
   onChange = () => {}
 
@@ -48,9 +51,14 @@ export class Store {
     return this.known >= this.total
   }
 
+  /** Whether every row is here as it is now, as far as anybody has said. */
+  get current() {
+    return this.whole && !this.#isBehind
+  }
+
   /** @returns {Map<string, number>} rows by status, of all rows */
   get statusCounts() {
-    if (this.whole) return this.counts
+    if (this.current) return this.counts
     const told = Object.entries(this.status?.task_run_status_counts ?? {}).filter(([, n]) => n > 0)
     return mergeCounts(new Map(told), this.counts, this.total)
   }
@@ -59,6 +67,13 @@ export class Store {
     let n = 0
     for (const [status, rows] of this.statusCounts) if (isTerminal(status)) n += rows
     return n
+  }
+
+  #catchUp() {
+    if (!this.whole) this.#isBehind = true
+    if (!this.#isBehind || !this.whole) return
+    const told = totalEnded(this.status?.task_run_status_counts ?? {})
+    this.#isBehind = totalEnded(Object.fromEntries(this.counts)) < told
   }
 
   /** What the words of its state are made of: our own counts, where they are newer. */
@@ -85,6 +100,7 @@ export class Store {
     this.status = status
     // Somebody has added rows, or had some run again.
     if (status.is_active === true) this.ended = false
+    this.#catchUp()
     this.onChange()
   }
 
@@ -104,6 +120,7 @@ export class Store {
 
   end() {
     this.ended = true
+    this.#isBehind = false
     this.onChange()
   }
 
@@ -136,6 +153,7 @@ export class Store {
       if (before !== undefined) this.counts.set(before, (this.counts.get(before) ?? 1) - 1)
       this.counts.set(run.status, (this.counts.get(run.status) ?? 0) + 1)
     }
+    this.#catchUp()
     this.columns.see(row)
     this.version++
   }

@@ -220,15 +220,16 @@ export class ActDialog {
     const outcome = await send({ ...request, idempotencyKey, repeat: "" }, apiKey, () =>
       this.#enter("Trying again…"),
     )
-    this.#enter("")
     // Deleted is deleted, whoever did it.
-    if (outcome.ok || (outcome.status === 404 && ask.act === "delete")) {
-      attempts.settle(ask.act)
+    const isDone = outcome.ok || (outcome.status === 404 && ask.act === "delete")
+    // Before anything is drawn, which would say that no answer came.
+    if (isDone || !outcome.unknown || outcome.unchanged) attempts.settle(ask.act)
+    this.#enter("")
+    if (isDone) {
       this.#key.accept()
       this.#end()
       return this.around.done(ask, outcome.ok ? outcome.answer : {})
     }
-    if (!outcome.unknown || outcome.unchanged) attempts.settle(ask.act)
     this.#pending = attempts.of(ask.act)
     if (outcome.status === 404) this.around.gone()
     this.#refuse(outcome, false)
