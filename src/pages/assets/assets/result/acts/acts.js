@@ -108,6 +108,8 @@ export class Acts {
       this.draw()
       return this.#giveFocusBack()
     }
+    this.#words = ""
+    this.#drawSaid()
     const ask = make(tools)
     // As the form does it: below the sum that this browser keeps nobody is asked.
     this.#dialog.open(ask, typeof ask.usd === "number" && ask.usd <= askAbove())
