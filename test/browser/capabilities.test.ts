@@ -134,7 +134,7 @@ describe.each(settings)("a $name", ({ viewport, colorScheme }) => {
       await tabTo(page, /^Go on with this group/)
       await keyboard.press("Enter")
     }
-    await tabTo(page, "Retry failed rows 1")
+    await tabTo(page, "Retry failed rows 1 for $0.025")
     await keyboard.press("Enter")
     await page.waitForSelector("#act[open]")
     await expectText(page, "#act button[type=submit]", /^Retry 1 row for \$0\.025$/)
