@@ -67,6 +67,30 @@ describe("what is pasted", () => {
       {},
       [{ input: "Paris, France" }, { input: "Berlin" }, { input: "Tokyo, Japan" }, { input: "Bern" }],
     ],
+    [
+      "A;1,5\nB;2,25",
+      {},
+      [
+        { column_1: "A", column_2: "1,5" },
+        { column_1: "B", column_2: "2,25" },
+      ],
+    ],
+    [
+      "name, n\nA, 1\nB, 2",
+      {},
+      [
+        { name: "A", n: 1 },
+        { name: "B", n: 2 },
+      ],
+    ],
+    [
+      "Bern, CH\nParis, FR\nBern, CH",
+      { distinct: true },
+      [
+        { column_1: "Bern", column_2: "CH" },
+        { column_1: "Paris", column_2: "FR" },
+      ],
+    ],
     ['"Hello" he said\n\nNext', {}, [{ input: '"Hello" he said' }, { input: "Next" }]],
     [
       "name,n\nA,007\nB,5",
