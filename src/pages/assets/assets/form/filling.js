@@ -139,9 +139,10 @@ export class Filling {
     const before = this.#before
     if (before === null) return
     const now = this.#snapshot()
-    // What was sent since then without an answer must be known after it, too.
-    const { attempt } = now.draft.orders
-    const orders = { ...before.draft.orders, ...(attempt?.unknown && { attempt }) }
+    // What became of what was sent before or since must be known after it, too.
+    const { trial, attempt, done } = now.draft.orders
+    const was = before.draft.orders
+    const orders = { ...was, trial: was?.trial ?? trial, attempt, done: was?.done ?? done }
     this.#put({ ...before, draft: { ...before.draft, orders } })
     this.#asFilled = ""
     this.#keep(now)

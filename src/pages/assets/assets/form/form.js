@@ -289,7 +289,7 @@ form.addEventListener("submit", (event) => {
 // Whoever goes on typing wants the form as it is, and no group in its place.
 for (const kind of ["input", "drop"])
   form.addEventListener(kind, ({ target }) => target !== key.field && filling.interrupt())
-new CopyLink(() => read().request)
+new CopyLink(() => ({ request: read().request, apiKey: key.value }))
 watchKeyboard()
 byId("suggest").addEventListener("click", () => void orders.suggest())
 byId("try").addEventListener("click", () => void orders.tryOut())
