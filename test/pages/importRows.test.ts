@@ -41,6 +41,12 @@ describe("what is pasted", () => {
     [",city,zip\n0,Bern,3000\n1,Rome,00100", true],
     ["true,1\nfalse,2", false],
     ["Müller GmbH\nMeier AG\nMüller GmbH", false],
+    ["Company 1\nCompany 2\nCompany 3", false],
+    ["Product A\nProduct B", false],
+    ["row_1,Bern\nrow_2,Rome", false],
+    ["Company name\nCompany 1\nCompany 2", true],
+    ["Product A,Product B\n1,2\n3,4", true],
+    ["Target\nWalmart", false],
   ])("guesses the header of %j: %j", (text, header) => {
     expect(read(text).header?.is).toBe(header)
   })
