@@ -30,7 +30,7 @@ export function drawEstimate(counted, orders, processor) {
   const { plan, trial } = orders
   const sum = plan?.rows ?? rowsOf(counted)
   // What was tried is paid.
-  const [all, n] = [counted.all, sum === null ? null : sum - (trial?.rows ?? 0)]
+  const [all, n] = [counted.all, sum === null ? null : Math.max(0, sum - (trial?.rows ?? 0))]
   const ofAll = all === null || n === null || n === all ? "" : `${count(n)} of ${plural(all, "row")}`
   const unknown = counted.bound === null ? "known after fetching" : `at most ${plural(counted.bound, "row")}`
   setText(byId("estimate-rows"), n === null ? unknown : ofAll || plural(n, "row"))

@@ -233,7 +233,8 @@ export class Orders {
     }
     const { problems, status, unknown, taskgroupId } = outcome
     this.#attempt = unknown && this.#attempt ? { ...this.#attempt, taskgroupId } : null
-    if (status === 404 && skipped > 0) this.#trial = null
+    // Its group is gone; its rows have been paid all the same.
+    if (status === 404 && skipped > 0 && this.#trial) this.#trial = { ...this.#trial, sign: "" }
     const moved = problems.map((problem) => ({
       ...problem,
       path: problem.path.replace(/^inputs\[(\d+)\]/, (_, at) => `inputs[${Number(at) + skipped}]`),
