@@ -295,6 +295,16 @@ describe("a curl line", () => {
       `${body}\n`,
     ],
     ["a here-string", `curl -sd @- https://x.example <<< '{"a":1}'`, '{"a":1}\n'],
+    [
+      "the command line of Windows, as a browser writes it",
+      `curl ^"https://x.example/?a=1^&b=2^" ^\r\n  -H ^"x-api-key: SECRET^" ^\r\n  --data-raw ^"^{^\\^"inputs^\\^":^[^{^\\^"name^\\^":^\\^"O'Hara^\\^"^}^],^\\^"processor^\\^":^\\^"core^\\^"^}^"`,
+      body,
+    ],
+    [
+      "the command line of Windows, as people write it",
+      `curl https://x.example ^\r\n  -d "{\\"a\\":\\"b^c\\"}"`,
+      '{"a":"b^c"}',
+    ],
     ["--json=", `curl --json='{"a":1}' https://x.example | jq .`, '{"a":1}'],
     ["short options together", `curl -sSXPOST -d'{"a":1}' https://x.example`, '{"a":1}'],
   ])("gives its body: %s", (_, line, expected) => {
