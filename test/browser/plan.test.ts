@@ -209,8 +209,16 @@ it("is disarmed once the rows are started, until something changes", async () =>
   expect(await isOff(page)).toBe("true")
   await page.keyboard.press("Control+Enter")
   expect(sent.counts()).toEqual([1, 1])
+  // Other bounds of the same: what was started is not forgotten.
+  await page.fill("#limit", "2")
+  await expectText(
+    page,
+    "#run-note",
+    /^Run makes a new group: 2 rows of these, started before, are paid again\./,
+  )
   await page.fill("#output-description", "Something else")
   expect(await isOff(page)).toBe("false")
+  await expectText(page, "#run-note", /^$/)
 })
 
 it("tries three rows, shows them as they end, and adds the others to the same group", async () => {

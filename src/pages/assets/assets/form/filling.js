@@ -140,9 +140,15 @@ export class Filling {
     if (before === null) return
     const now = this.#snapshot()
     // What became of what was sent before or since must be known after it, too.
-    const { trial, attempt, done } = now.draft.orders
+    const { trial, attempt, done, started } = now.draft.orders
     const was = before.draft.orders
-    const orders = { ...was, trial: was?.trial ?? trial, attempt, done: was?.done ?? done }
+    const orders = {
+      ...was,
+      trial: was?.trial ?? trial,
+      attempt,
+      done: was?.done ?? done,
+      started: was?.started ?? started,
+    }
     this.#put({ ...before, draft: { ...before.draft, orders } })
     this.#asFilled = ""
     this.#keep(now)
