@@ -55,7 +55,7 @@ const partsOf = (cell) => cell.match(/\p{L}+|\d+/gu) ?? []
  * name for anything. @param {string} cell @param {readonly string[]} below
  */
 function goesOn(cell, below) {
-  const parts = partsOf(cell)
+  const parts = cell.length > 100 ? [] : partsOf(cell)
   return below.some((value) => {
     const others = partsOf(value)
     const odd = parts.filter((part, at) => part !== others[at])
