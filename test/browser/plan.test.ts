@@ -93,6 +93,12 @@ it("plans anew what has changed, with the fields and the processor that are show
   await page.click("#submit")
   await expect.poll(() => sent.counts()).toEqual([3, 2])
   expect(sent.plans()[2]?.body).not.toHaveProperty("output_schema")
+
+  // What was chosen is no suggestion: that is as it was.
+  await page.selectOption("#processor", "")
+  await expectText(page, "#processor option:checked", /^Suggested: core$/)
+  await page.check("[name=schema-mode][value=suggest]")
+  expect(await page.inputValue("[aria-label='Name of field 1']")).toBe("ceo")
 })
 
 it("goes on with nothing that has changed while it was planned", async () => {
@@ -359,12 +365,12 @@ it("runs as many rows as a budget buys, and says how many", async () => {
 })
 
 /** The server does what it is asked to, and its answer is lost, until the page gives up. */
-async function loseAnswers(page: Page) {
+async function loseAnswers(page: Page, where = CREATE) {
   const lose = async (route: Route) => {
     await route.fetch()
     await route.abort("connectionreset")
   }
-  await page.route(CREATE, lose)
+  await page.route(where, lose)
   await page.click("#submit")
   await expect
     .poll(async () => {
@@ -372,7 +378,7 @@ async function loseAnswers(page: Page) {
       return (await page.isVisible("#form-error")) ? page.textContent("#form-error") : null
     })
     .toMatch(/Whether the group was started is not known/)
-  await page.unroute(CREATE)
+  await page.unroute(where)
 }
 
 it("pays once when the answer was lost, and the page loaded again since", async () => {
@@ -394,6 +400,26 @@ it("pays once when the answer was lost, and the page loaded again since", async 
   expect(keys.size).toBe(1)
   expect(new Set(sent.posted().map(({ text }) => text)).size).toBe(1)
   expect(server.groups.size).toBe(before + 1)
+
+  // Of a trial it is the others that were sent, to a group that is known.
+  await page.fill("#output-description", "Something else")
+  await page.click("#try")
+  await expectText(page, "#submit", /^Run the other 5$/)
+  await loseAnswers(page, "**/inputs")
+  await page.reload()
+  await expectText(page, "#run-note", /^5 rows sent on .*no answer came/)
+  await page.selectOption("#processor", "lite")
+  await page.click("#submit")
+  await expectText(
+    page,
+    "#confirm-text",
+    /5 rows sent on .*Look here first, it may be what came of it: tgrp_/,
+  )
+  await page.click("#confirm-cancel")
+  await page.selectOption("#processor", "")
+  await page.click("#submit")
+  await expectText(page, "#run-note", /^These rows have been started/)
+  expect(newest().rows).toHaveLength(8)
 })
 
 it("asks before it pays for what may have been started under another request, or a day ago, and looks for it first", async () => {

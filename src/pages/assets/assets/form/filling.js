@@ -18,6 +18,15 @@ import { isLink, readLink } from "./link.js"
 /** How often one is told how far it is. */
 const TOLD_MS = 400
 
+/** What is in the form. @param {number | null} rows null: behind a URL @param {string} asked */
+export const inWords = (rows, asked) =>
+  [
+    rows === null ? "rows by their address" : plural(rows, "row"),
+    asked && `“${asked.length > 60 ? `${asked.slice(0, 60)}…` : asked}”`,
+  ]
+    .filter(Boolean)
+    .join(", ")
+
 /** Fills the form with what the address carries, and keeps what was there: a link must not take anything from anybody. */
 export class Filling {
   #said = byId("filled-said")

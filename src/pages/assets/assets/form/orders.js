@@ -185,7 +185,8 @@ export class Orders {
       this.#enter("")
       if (!(await confirmed(usd === null ? `Run ${rows}` : `Run ${rows} for ${exactly(usd)}`, lines))) return
     }
-    const attempt = isSame ? earlier : newAttempt(sign, to)
+    const taskgroupId = trial?.answer.taskgroup_id ?? null
+    const attempt = isSame ? earlier : { ...newAttempt(sign, to - from), taskgroupId }
     this.#sentWith = apiKey
     // Should this page go before the answer is there, the next one knows of it.
     this.#attempt = { ...attempt, unknown: true }
@@ -247,7 +248,8 @@ export class Orders {
       return outcome.answer
     }
     const { problems, status, unknown, taskgroupId } = outcome
-    this.#attempt = unknown && this.#attempt ? { ...this.#attempt, taskgroupId } : null
+    const sent = this.#attempt
+    this.#attempt = unknown && sent ? { ...sent, taskgroupId: taskgroupId ?? sent.taskgroupId } : null
     // Its group is gone; its rows have been paid all the same.
     if (status === 404 && skipped > 0 && this.#trial) this.#trial = { ...this.#trial, sign: "" }
     const moved = problems.map((problem) => ({
