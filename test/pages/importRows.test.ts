@@ -90,6 +90,14 @@ describe("what is pasted", () => {
       ],
     ],
     [
+      'size\tname\n5" disk\t"Big" one\n3\t"x',
+      {},
+      [
+        { size: '5" disk', name: '"Big" one' },
+        { size: "3", name: '"x' },
+      ],
+    ],
+    [
       "Bern, CH\nParis, FR\nBern, CH",
       { distinct: true },
       [

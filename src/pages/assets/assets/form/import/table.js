@@ -34,7 +34,9 @@ export function readTable(text, said, isFile) {
   const below = named || sample[0]?.includes(guessed) ? null : dividerBelow(sample)
   const delimiter = named?.[1] ?? below ?? guessed
   if (!named && below === null && said === null && isList(sample, delimiter)) return listOf(body, isFile)
-  const table = scan(body, delimiter.charCodeAt(0), named ? 2 : 1)
+  const read = scan(body, delimiter.charCodeAt(0), named ? 2 : 1)
+  // Who copies cells quotes them well or not at all.
+  const table = "problem" in read && read.isQuote && delimiter === "\t" ? plainLines(body, "\t") : read
   if ("problem" in table) return table
   const { lines, notes } = below === null ? { lines: table.lines, notes: [] } : withoutTitles(table.lines)
   return { ...table, lines, notes, delimiter, format: delimiter === "\t" ? "TSV" : "CSV", isFile }
@@ -116,16 +118,19 @@ function isList(sample, delimiter) {
   return isProse(sample) && !isEven && !cells.every((cell) => isName(cell.trim()))
 }
 
-/** @param {string} text @returns {{ lines: Line[], blank: number }} */
-function plainLines(text) {
+/** Quotes are characters like others. @param {string} text @param {string} [delimiter] @returns {{ lines: Line[], blank: number }} */
+function plainLines(text, delimiter) {
   const all = text.split(/\r\n|\r|\n/)
   if (all.at(-1) === "") all.pop()
-  const lines = all.map((cell, at) => ({ cells: [cell.trim()], line: at + 1 }))
-  const kept = lines.filter(({ cells }) => cells[0] !== "")
+  const lines = all.map((line, at) => ({
+    cells: delimiter ? line.split(delimiter) : [line.trim()],
+    line: at + 1,
+  }))
+  const kept = lines.filter(({ cells }) => !cells.every(isBlankCell))
   return { lines: kept, blank: lines.length - kept.length }
 }
 
-/** @param {string} text @param {number} delimiter @param {number} from its first line @returns {{ lines: Line[], blank: number } | { problem: string }} */
+/** @param {string} text @param {number} delimiter @param {number} from its first line @returns {{ lines: Line[], blank: number } | { problem: string, isQuote: boolean }} */
 function scan(text, delimiter, from) {
   /** @type {Line[]} */
   const lines = []
@@ -164,7 +169,11 @@ function scan(text, delimiter, from) {
   scanner.line = from
   scanner.push(text)
   scanner.end()
-  if (scanner.failure) return { problem: `The text ${textFailure(scanner.failure)}` }
+  if (scanner.failure)
+    return {
+      problem: `The text ${textFailure(scanner.failure)}`,
+      isQuote: scanner.failure._tag.endsWith("Quote"),
+    }
   if (isSpaced)
     for (const line of lines) line.cells = line.cells.map((cell, at) => (at > 0 ? cell.trim() : cell))
   return { lines, blank }
