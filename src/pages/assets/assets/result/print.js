@@ -7,7 +7,7 @@
 import { h, link, safeUrl } from "../shared/dom.js"
 import { headline, kindOf, shownText } from "../shared/domain.js"
 import { count, dateTime, plain, plural, statusLabel, wordsIn } from "../shared/format.js"
-import { confidenceOf, isNumeric, valueOf } from "./columns.js"
+import { confidenceOf, isNumeric, titlesOf, valueOf } from "./columns.js"
 import { seenColumns } from "./export/table.js"
 import { failureOf } from "./row.js"
 
@@ -54,6 +54,7 @@ export function printWith(store, view) {
 /** @param {Store} store @param {View} view */
 function draw(store, view) {
   const columns = seenColumns(store)
+  const titles = titlesOf(columns).map((title) => title || "(no name)")
   const rows = view.order.slice(0, MOST_ROWS)
   const isList = columns.length > MOST_COLUMNS
   const shape = isList ? "as-list" : columns.length >= WIDE_COLUMNS ? "wide" : "tall"
@@ -62,7 +63,7 @@ function draw(store, view) {
     "div",
     { id: "print", class: shape, role: "main" },
     head(store, view, columns),
-    isList ? rows.map((row) => listItem(row, columns)) : table(rows, columns),
+    isList ? rows.map((row) => listItem(row, columns, titles)) : table(rows, columns, titles),
     left > 0 &&
       h(
         "p",
@@ -99,10 +100,9 @@ function head(store, view, columns) {
   )
 }
 
-/** @param {Row[]} rows @param {Column[]} columns */
-function table(rows, columns) {
-  const titles = ["Row", "Status", ...columns.map(({ name }) => name || "(no name)")]
-  const heads = titles.map((title) =>
+/** @param {Row[]} rows @param {Column[]} columns @param {string[]} titles */
+function table(rows, columns, titles) {
+  const heads = ["Row", "Status", ...titles].map((title) =>
     h("th", { scope: "col", class: title.length > LONG_NAME && "long" }, title),
   )
   return h(
@@ -139,10 +139,9 @@ function tableRow(row, columns) {
   )
 }
 
-/** @param {Row} row @param {Column[]} columns */
-function listItem(row, columns) {
+/** @param {Row} row @param {Column[]} columns @param {string[]} titles */
+function listItem(row, columns, titles) {
   const reason = failureOf(row)
-  const shown = reason === null ? columns : columns.filter(({ kind }) => kind === "input")
   return h(
     "section",
     { class: "print-row" },
@@ -151,7 +150,11 @@ function listItem(row, columns) {
     h(
       "dl",
       {},
-      shown.flatMap((column) => [h("dt", {}, column.name || "(no name)"), h("dd", {}, value(row, column))]),
+      columns.flatMap((column, at) =>
+        reason === null || column.kind === "input"
+          ? [h("dt", {}, titles[at] ?? ""), h("dd", {}, value(row, column))]
+          : [],
+      ),
     ),
   )
 }
