@@ -110,6 +110,11 @@ it("downloads and copies the server's JSON and Markdown, and a table for spreads
   const json = await download(page, "Download JSON")
   expect(json.name).toBe("tgrp_formats.json")
   expect(JSON.parse(json.content).taskgroup_id).toBe("tgrp_formats")
+  // What the server says when it cannot is no Markdown.
+  await page.route("**/*.md", (route) => route.fulfill({ status: 503, body: "busy" }))
+  await page.click("[aria-label='Copy Markdown']")
+  await expectText(page, "[aria-label='Copy Markdown']", /Could not be copied/)
+  await page.unroute("**/*.md")
   await page.click("[aria-label='Copy Markdown']")
   await expectText(page, "[aria-label='Copy Markdown']", /Copied/)
   expect(await page.evaluate(() => navigator.clipboard.readText())).toBe("# Results\n")

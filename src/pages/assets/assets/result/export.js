@@ -11,7 +11,7 @@ import { count, plural } from "../shared/format.js"
 import { collectBlob, collectText, makeTurns } from "../shared/slices.js"
 import { htmlFor, toClipboard } from "./copy.js"
 import { Evidence } from "./export/evidence.js"
-import { fieldsOfScope, isView, rowsOf, seenColumns, tableOf } from "./export/table.js"
+import { fieldsOfScope, isView, rowsOf, tableOf } from "./export/table.js"
 import { csvPieces, jsonLines, workbook } from "./export/write.js"
 import { fileName } from "./heading.js"
 
@@ -104,7 +104,10 @@ export class ExportMenu {
       download,
       button("Copy", `Copy ${label}`, (target) =>
         copyText(
-          fetch(`${base}.${extension}`).then((answer) => answer.text()),
+          fetch(`${base}.${extension}`).then((answer) => {
+            if (!answer.ok) throw new Error(`The server answers with status ${answer.status}.`)
+            return answer.text()
+          }),
           target,
         ),
       ),
@@ -138,7 +141,7 @@ export class ExportMenu {
   #say() {
     const { store, view } = this
     if (!this.#isChosen) (isView(store, view) ? this.#seen : this.#whole).checked = true
-    const columns = seenColumns(store).length
+    const columns = fieldsOfScope(store, "seen").length
     setText(byId("export-whole-size"), `${plural(store.known, "row")}, all columns, in the order of the rows`)
     setText(
       byId("export-seen-size"),
@@ -243,7 +246,7 @@ export class ExportMenu {
     const scope =
       order.scope === "whole" && this.store.whole
         ? "All rows and columns"
-        : `${plural(table.rows.length, "row")} of ${count(this.store.total)}${order.scope === "seen" ? `, ${plural(seenColumns(this.store).length, "column")}, as seen on the page` : ""}`
+        : `${plural(table.rows.length, "row")} of ${count(this.store.total)}${order.scope === "seen" ? `, ${plural(fieldsOfScope(this.store, "seen").length, "column")}, as seen on the page` : ""}`
     const { blob, cut, columnsLeftOut } = await workbook(this.store, table, scope, order.turn)
     const notes = [
       cut > 0 &&
