@@ -192,7 +192,7 @@ it.each([
   const page = await open(server.origin, { viewport })
   await watchShifts(page)
   // Scripts that take their time, as on a slow line: what is seen before them must not jump when they come.
-  await page.route("**/result/result.js", async (route) => {
+  await page.route("**/made/result.js", async (route) => {
     await new Promise((resolve) => setTimeout(resolve, 400))
     await route.continue()
   })

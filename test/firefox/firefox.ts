@@ -164,20 +164,33 @@ export class Firefox {
   async waitFor<B extends ReadonlyArray<unknown>>(of: (...args: B) => boolean, ...args: B): Promise<void> {
     const until = performance.now() + LIMIT_MS
     while (!(await this.evaluate(of, ...args))) {
-      if (performance.now() > until) throw new Error(`not so after ${LIMIT_MS} ms: ${of.toString()}`)
+      if (performance.now() > until)
+        throw new Error(`not so after ${LIMIT_MS} ms: ${of.toString()} of ${JSON.stringify(args)}`)
       await new Promise((done) => setTimeout(done, 30))
     }
   }
 
-  /** With a real mouse, in the middle of it. */
+  /** With a real mouse, in the middle of it, once it stands still and nothing is above it. */
   async click(selector: string): Promise<void> {
-    await this.waitFor((css) => document.querySelector(css) !== null, selector)
-    const { x, y } = await this.evaluate((css) => {
-      const element = document.querySelector(css) as Element
-      element.scrollIntoView({ block: "center", inline: "nearest" })
-      const box = element.getBoundingClientRect()
-      return { x: Math.round(box.x + box.width / 2), y: Math.round(box.y + box.height / 2) }
-    }, selector)
+    let before = ""
+    let place = { x: 0, y: 0 }
+    const until = performance.now() + LIMIT_MS
+    for (;;) {
+      const now = await this.evaluate((css) => {
+        const element = document.querySelector(css)
+        if (element === null) return null
+        element.scrollIntoView({ block: "center", inline: "nearest", behavior: "instant" })
+        const box = element.getBoundingClientRect()
+        const [x, y] = [Math.round(box.x + box.width / 2), Math.round(box.y + box.height / 2)]
+        return element.contains(document.elementFromPoint(x, y)) ? { x, y } : null
+      }, selector)
+      if (now !== null) place = now
+      if (now !== null && JSON.stringify(now) === before) break
+      if (performance.now() > until) throw new Error(`${selector} cannot be clicked: ${JSON.stringify(now)}`)
+      before = JSON.stringify(now)
+      await new Promise((done) => setTimeout(done, 30))
+    }
+    const { x, y } = place
     const actions = [
       { type: "pointerMove", x, y },
       { type: "pointerDown", button: 0 },
