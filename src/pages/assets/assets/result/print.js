@@ -16,8 +16,10 @@ import { failureOf } from "./row.js"
  * prints and gone afterwards.
  */
 
-/** More take a browser minutes: 5,000 are ready in 8 to 15 s, as 300 to 1,700 pages. */
+/** More take a browser minutes or do not print at all: 5,000 are ready in 8 to 15 s, as 300 to 1,700 pages. */
 const MOST_ROWS = 10_000
+/** Rows of hundreds of columns would end the tab before. */
+const MOST_CELLS = 300_000
 /** More columns are no table on paper: each row becomes a list then. */
 const MOST_COLUMNS = 9
 /** From so many on, the paper lies on its side. */
@@ -55,7 +57,7 @@ export function printWith(store, view) {
 function draw(store, view) {
   const columns = seenColumns(store)
   const titles = titlesOf(columns).map((title) => title || "(no name)")
-  const rows = view.order.slice(0, MOST_ROWS)
+  const rows = view.order.slice(0, Math.min(MOST_ROWS, Math.floor(MOST_CELLS / (columns.length + 1))))
   const isList = columns.length > MOST_COLUMNS
   const shape = isList ? "as-list" : columns.length >= WIDE_COLUMNS ? "wide" : "tall"
   const left = view.order.length - rows.length
