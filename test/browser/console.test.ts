@@ -239,7 +239,8 @@ it("copies and downloads CSV without formulas", async () => {
   expect(copied.replaceAll("\r\n", "\n")).toBe(wanted.replaceAll("\r\n", "\n"))
   const [file] = await Promise.all([page.waitForEvent("download"), page.click("#download")])
   expect(file.suggestedFilename()).toBe("tgrp_con_csv-query.csv")
-  expect(await readFile(await file.path(), "utf8")).toBe(wanted)
+  // With the mark by which spreadsheets know UTF-8.
+  expect(await readFile(await file.path(), "utf8")).toBe(`\uFEFF${wanted}`)
 })
 
 it("puts names and fields into the query, and undo takes them out", async () => {

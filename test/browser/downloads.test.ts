@@ -3,7 +3,7 @@ import { renderCsv } from "../../src/layers/render/RendererCsv.ts"
 import { parseCsv } from "../layers/render/rfc4180.ts"
 import { snapshotOf } from "../layers/render/snapshotOf.ts"
 import { AWKWARD, FORMULAS } from "../support/formulas.ts"
-import { download } from "./download.ts"
+import { clipboard, download } from "./download.ts"
 import { FakeGroup } from "./fakeGroup.ts"
 import { connection, expectText, harness } from "./setup.ts"
 
@@ -68,7 +68,9 @@ it("downloads and copies the very cells that the server's CSV has, whatever is i
 })
 
 it("downloads JSON Lines, a record a row, and only what is shown when asked", async () => {
-  const page = await open(pages.add(group("tgrp_jsonl_file")))
+  const made = group("tgrp_jsonl_file")
+  made.append({ name: "input", "name (input)": "taken" })
+  const page = await open(pages.add(made))
   await connection(page, "live")
   await page.click("#export-menu summary")
   const { content } = await download(page, "Download jsonl")
@@ -76,7 +78,7 @@ it("downloads JSON Lines, a record a row, and only what is shown when asked", as
     .trimEnd()
     .split("\n")
     .map((line) => JSON.parse(line))
-  expect(records).toHaveLength(3)
+  expect(records).toHaveLength(4)
   expect(records[0]).toEqual({
     $id: `trun_${"0".repeat(32)}`,
     $status: "completed",
@@ -89,20 +91,37 @@ it("downloads JSON Lines, a record a row, and only what is shown when asked", as
   })
   expect(Object.keys(records[1])).toContain("__proto__")
   expect(records[2].$id).toBe(null)
+  await page.check("#export-seen")
+  const seen = (await download(page, "Download jsonl")).content.trimEnd().split("\n").at(-1)!
+  expect(JSON.parse(seen)).toEqual({
+    $id: null,
+    $status: "queued",
+    "name (input)": "taken",
+    "name (input)_2": "input",
+  })
 })
 
 it("downloads and copies the server's JSON and Markdown, and a table for spreadsheets", async () => {
-  const page = await open(pages.add(group("tgrp_formats")))
+  const made = group("tgrp_formats")
+  made.append({ name: "007" })
+  const page = await open(pages.add(made))
   await connection(page, "live")
   await page.click("#export-menu summary")
   const json = await download(page, "Download JSON")
   expect(json.name).toBe("tgrp_formats.json")
   expect(JSON.parse(json.content).taskgroup_id).toBe("tgrp_formats")
+  // What the server says when it cannot is no Markdown.
+  await page.route("**/*.md", (route) => route.fulfill({ status: 503, body: "busy" }))
+  await page.click("[aria-label='Copy Markdown']")
+  await expectText(page, "[aria-label='Copy Markdown']", /Could not be copied/)
+  await page.unroute("**/*.md")
   await page.click("[aria-label='Copy Markdown']")
   await expectText(page, "[aria-label='Copy Markdown']", /Copied/)
   expect(await page.evaluate(() => navigator.clipboard.readText())).toBe("# Results\n")
   await page.click("[aria-label='Copy table for spreadsheets']")
   await expectText(page, "[aria-label='Copy table for spreadsheets']", /Copied/)
-  const tsv = await page.evaluate(() => navigator.clipboard.readText())
-  expect(parseCsv(tsv, "\t")[2]).toContain("line\nbreak")
+  const copied = await clipboard(page)
+  expect(parseCsv(copied.text, "\t")[2]).toContain("line\nbreak")
+  // What a spreadsheet takes as text, where the text alone would be the number 7.
+  expect(copied.html).toMatch(/<td style="mso-number-format:'\\@'[^>]*>007<\/td>/)
 })

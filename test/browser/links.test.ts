@@ -5,6 +5,8 @@ import { complete } from "./samples.ts"
 import { expectText, harness, picture } from "./setup.ts"
 
 const { server, open } = harness()
+/** Of the visitor. */
+const KEY = "key-of-the-visitor"
 
 const SECRET = `whsec_${Buffer.from("a secret of thirty-two bytes....").toString("base64")}`
 const TOKEN = "Bearer token-of-the-crm"
@@ -30,7 +32,7 @@ const rowsOf = async (page: Page) => JSON.parse(await page.inputValue("#inputs")
 
 it("fills the form from a link, sends nothing by that, and gives back all that was there", async () => {
   const page = await open(server.origin, { viewport: { width: 1440, height: 900 } })
-  await page.fill("#api-key", "key-of-the-visitor")
+  await page.fill("#api-key", KEY)
   await page.fill("#inputs", "name\nTyped by hand")
   await page.fill("#output-description", "What I was asking")
   await page.fill("#limit", "7")
@@ -69,7 +71,7 @@ it("fills the form from a link, sends nothing by that, and gives back all that w
   expect(await page.inputValue("#processor")).toBe("pro")
   expect(await page.inputValue("#title")).toBe("My own title")
   expect(await page.inputValue("#limit")).toBe("7")
-  expect(await page.inputValue("#api-key")).toBe("key-of-the-visitor")
+  expect(await page.inputValue("#api-key")).toBe(KEY)
   // A secret of one's own signs nothing for somebody else.
   expect(await page.inputValue("#webhook-secret")).toBe("")
   expect(await page.inputValue("#other-fields")).toBe(OTHERS)
@@ -108,8 +110,7 @@ it("fills the form from a link, sends nothing by that, and gives back all that w
   expect(requests.filter(({ method }) => method !== "GET")).toEqual([])
   expect(server.posted.length + server.plans.length).toBe(before)
   const kept = await page.evaluate(() => JSON.stringify([sessionStorage, location.href]))
-  for (const secret of [SECRET, "token-of-the-crm", "stranger", "key-of-the-visitor"])
-    expect(kept).not.toContain(secret)
+  for (const secret of [SECRET, "token-of-the-crm", "stranger", KEY]) expect(kept).not.toContain(secret)
 })
 
 it("takes a link before what was typed in the tab, and that before the example", async () => {
@@ -175,7 +176,7 @@ it("says in a sentence what is wrong with a link, and leaves the form as it was"
 
 it("copies a link to the form that shows others the same form, without what is secret", async () => {
   const page = await open(server.origin)
-  await page.fill("#api-key", "key-of-the-visitor")
+  await page.fill("#api-key", KEY)
   const rows = `[{"n":1.10,"big":12345678901234567890,"ü&=#+%":"a+b & c"}]`
   await page.fill("#inputs", rows)
   await page.fill("#output-description", "100 % of what?")
@@ -201,7 +202,7 @@ it("copies a link to the form that shows others the same form, without what is s
     "#link-note",
     /without your API key and the webhook secret and headers of MCP servers/,
   )
-  for (const secret of ["key-of-the-visitor", SECRET, "token-of-the-crm"])
+  for (const secret of [KEY, SECRET, "token-of-the-crm"])
     expect(decodeURIComponent(link)).not.toContain(secret)
   const snippet = (of: Page) => of.textContent("#snippet")
   const other = await open(link)
@@ -246,7 +247,36 @@ it("copies a link to the form that shows others the same form, without what is s
     "#link-note",
     /^Not copied: the link would have .* Put the rows behind an https address/,
   )
+  // Nor what somebody has pasted into the wrong field.
+  await page.fill("#inputs", "Apple")
+  await page.fill("#output-description", `Use ${KEY}`)
+  await page.click("#copy-link")
+  await expectText(page, "#link-note", /^Not copied: your API key stands among the texts of this form\./)
   expect(await page.evaluate(() => navigator.clipboard.readText())).toBe("nothing")
+})
+
+it("knows what became of what was sent, though a link has filled the form meanwhile", async () => {
+  const page = await open(server.origin)
+  await page.fill("#api-key", "k")
+  await page.fill("#inputs", "Apple\nGoogle\nStripe\nNike\nPuma")
+  await page.click("#suggest")
+  await expectText(page, "#run-note", /^Planned/)
+  const held = Promise.withResolvers<void>()
+  const sent = Promise.withResolvers<void>()
+  await page.route("**/v1beta/tasks/multitask", async (route) => {
+    sent.resolve()
+    await held.promise
+    await route.continue()
+  })
+  await page.click("#try")
+  await sent.promise
+  await follow(page, fragment({ rows: "Adyen" }))
+  await expectText(page, "#inputs-summary", /^1 row,/)
+  held.resolve()
+  await page.waitForSelector("#submitted:not([hidden])")
+  await page.click("#bring-back")
+  await expectText(page, "#submit", /^Run the other 2$/)
+  await expectText(page, "#run-note", /^The others are added to the group of the first three\.$/)
 })
 
 it("fills the form from a group: what was asked, and its rows as they were sent", async () => {

@@ -190,6 +190,13 @@ it("draws a category and a number as bars, fifty at most, and as a table for eve
   )
   await page.click("#as-table")
   expect(await drawn(page)).toHaveLength(61)
+  // The largest numbers there are have no difference.
+  await run(page, "SELECT 'a' AS city, 1.5e308 AS size UNION ALL SELECT 'b', -1.5e308")
+  await facts(page, /^2 rows/)
+  await page.click("#as-chart")
+  const widths = await page.$$eval(".chart-bar", (all) => all.map((bar) => (bar as HTMLElement).style.width))
+  expect(widths).toEqual(["50%", "50%"])
+  await page.click("#as-table")
   await run(page, "SELECT city FROM results")
   await facts(page, /^60 rows/)
   await expect.poll(() => page.isVisible("#views")).toBe(false)

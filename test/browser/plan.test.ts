@@ -93,6 +93,12 @@ it("plans anew what has changed, with the fields and the processor that are show
   await page.click("#submit")
   await expect.poll(() => sent.counts()).toEqual([3, 2])
   expect(sent.plans()[2]?.body).not.toHaveProperty("output_schema")
+
+  // What was chosen is no suggestion: that is as it was.
+  await page.selectOption("#processor", "")
+  await expectText(page, "#processor option:checked", /^Suggested: core$/)
+  await page.check("[name=schema-mode][value=suggest]")
+  expect(await page.inputValue("[aria-label='Name of field 1']")).toBe("ceo")
 })
 
 it("goes on with nothing that has changed while it was planned", async () => {
@@ -209,8 +215,16 @@ it("is disarmed once the rows are started, until something changes", async () =>
   expect(await isOff(page)).toBe("true")
   await page.keyboard.press("Control+Enter")
   expect(sent.counts()).toEqual([1, 1])
+  // Other bounds of the same: what was started is not forgotten.
+  await page.fill("#limit", "2")
+  await expectText(
+    page,
+    "#run-note",
+    /^Run makes a new group: 2 rows of these, started before, are paid again\./,
+  )
   await page.fill("#output-description", "Something else")
   expect(await isOff(page)).toBe("false")
+  await expectText(page, "#run-note", /^$/)
 })
 
 it("tries three rows, shows them as they end, and adds the others to the same group", async () => {
@@ -235,6 +249,11 @@ it("tries three rows, shows them as they end, and adds the others to the same gr
   await page.reload()
   await expectText(page, "#tried", /Tim Cook/)
   expect(await page.isVisible("#try")).toBe(false)
+  await page.fill("#limit", "2")
+  await expectText(page, "#run-note", /^All of these rows have been tried already\.$/)
+  await expectText(page, "#estimate-rows", /^0 of 10 rows$/)
+  await expectText(page, "#estimate-cost", /^–$/)
+  await page.fill("#limit", "")
   await expectText(page, "#estimate-cost", /^\$0\.175$/)
   await page.getByRole("button", { name: "Run the other 7" }).click()
   await expectText(page, "#submitted-progress", /of 10 rows finished/)
@@ -254,6 +273,15 @@ for (const [what, change] of [
   ["a field", (page: Page) => page.fill("[aria-label='Name of field 1']", "boss")],
   ["the processor", (page: Page) => page.selectOption("#processor", "pro").then(() => {})],
   ["the rows", (page: Page) => page.fill("#inputs", rows(9))],
+  [
+    "whether the group is there",
+    async (page: Page) => {
+      const gone = { error: { message: "There is no task group here." } }
+      await page.route("**/inputs", (route) => route.fulfill({ status: 404, json: gone }))
+      await page.click("#submit")
+      await expectText(page, "#form-error", /There is no task group here/)
+    },
+  ],
 ] as const)
   it(`makes a new group when ${what} changed after a trial, and says that the three are paid again`, async () => {
     const page = await form()
@@ -265,7 +293,7 @@ for (const [what, change] of [
     await expectText(page, "#run-note", /Run makes a new group: the 3 rows that you tried are paid again/)
     await expectText(page, "#submit", /^Run [89] rows$/)
     await page.click("#submit")
-    await expect.poll(() => sent.counts()).toEqual([2, 2])
+    await expect.poll(() => sent.posted().length).toBe(2)
     expect(sent.posted()[1]?.url).toBe("/v1beta/tasks/multitask")
     expect(sent.posted()[1]?.body).not.toHaveProperty("limit")
     await expect.poll(() => newest().id).not.toBe(tried)
@@ -337,12 +365,12 @@ it("runs as many rows as a budget buys, and says how many", async () => {
 })
 
 /** The server does what it is asked to, and its answer is lost, until the page gives up. */
-async function loseAnswers(page: Page) {
+async function loseAnswers(page: Page, where = CREATE) {
   const lose = async (route: Route) => {
     await route.fetch()
     await route.abort("connectionreset")
   }
-  await page.route(CREATE, lose)
+  await page.route(where, lose)
   await page.click("#submit")
   await expect
     .poll(async () => {
@@ -350,7 +378,7 @@ async function loseAnswers(page: Page) {
       return (await page.isVisible("#form-error")) ? page.textContent("#form-error") : null
     })
     .toMatch(/Whether the group was started is not known/)
-  await page.unroute(CREATE)
+  await page.unroute(where)
 }
 
 it("pays once when the answer was lost, and the page loaded again since", async () => {
@@ -372,6 +400,26 @@ it("pays once when the answer was lost, and the page loaded again since", async 
   expect(keys.size).toBe(1)
   expect(new Set(sent.posted().map(({ text }) => text)).size).toBe(1)
   expect(server.groups.size).toBe(before + 1)
+
+  // Of a trial it is the others that were sent, to a group that is known.
+  await page.fill("#output-description", "Something else")
+  await page.click("#try")
+  await expectText(page, "#submit", /^Run the other 5$/)
+  await loseAnswers(page, "**/inputs")
+  await page.reload()
+  await expectText(page, "#run-note", /^5 rows sent on .*no answer came/)
+  await page.selectOption("#processor", "lite")
+  await page.click("#submit")
+  await expectText(
+    page,
+    "#confirm-text",
+    /5 rows sent on .*Look here first, it may be what came of it: tgrp_/,
+  )
+  await page.click("#confirm-cancel")
+  await page.selectOption("#processor", "")
+  await page.click("#submit")
+  await expectText(page, "#run-note", /^These rows have been started/)
+  expect(newest().rows).toHaveLength(8)
 })
 
 it("asks before it pays for what may have been started under another request, or a day ago, and looks for it first", async () => {

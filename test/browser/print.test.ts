@@ -175,6 +175,7 @@ it("is a readable list on a phone and a table on a screen without JavaScript, an
     viewport: { width: 375, height: 812 },
   })
   expect(await phone.$eval("#page", (one) => getComputedStyle(one, "::before").content)).toBe("none")
+  expect(await phone.isVisible(".programs")).toBe(false)
   expect(await phone.innerText(".static-table")).toMatch(
     /Without JavaScript this page stays as it is: load it again for what is new\. All rows as CSV, JSON, JSON Lines, Markdown\./,
   )

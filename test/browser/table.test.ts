@@ -1,6 +1,7 @@
 import type { Page } from "playwright-core"
 import { expect, it } from "vitest"
 import { axe } from "./browser.ts"
+import { clipboard } from "./download.ts"
 import { FakeGroup, Raw } from "./fakeGroup.ts"
 import { companyGroup, complete } from "./samples.ts"
 import { connection, expectText, harness, picture, rowButton } from "./setup.ts"
@@ -16,23 +17,6 @@ const place = (page: Page) =>
     const cell = at.closest("td, th")
     return `${at.closest("tr")?.dataset.index} ${cell?.getAttribute("aria-colindex")}`
   })
-
-/** What a program gets that pastes. */
-async function clipboard(page: Page) {
-  await page.evaluate(() => {
-    const hear = (event: ClipboardEvent) => {
-      event.preventDefault()
-      const data = ["text/plain", "text/html"].map((type) => event.clipboardData?.getData(type))
-      Object.assign(globalThis, { pasted: data })
-    }
-    document.addEventListener("paste", hear, { once: true, capture: true })
-    Object.assign(globalThis, { pasted: null })
-  })
-  await page.keyboard.press("Control+v")
-  const handle = await page.waitForFunction(() => (globalThis as unknown as { pasted: string[] }).pasted)
-  const [text, html] = (await handle.jsonValue()) as [string, string]
-  return { text, html }
-}
 
 /** A group of values that spreadsheets spoil. */
 function exactGroup(id: string) {

@@ -41,6 +41,12 @@ describe("what is pasted", () => {
     [",city,zip\n0,Bern,3000\n1,Rome,00100", true],
     ["true,1\nfalse,2", false],
     ["Müller GmbH\nMeier AG\nMüller GmbH", false],
+    ["Company 1\nCompany 2\nCompany 3", false],
+    ["Product A\nProduct B", false],
+    ["row_1,Bern\nrow_2,Rome", false],
+    ["Company name\nCompany 1\nCompany 2", true],
+    ["Product A,Product B\n1,2\n3,4", true],
+    ["Target\nWalmart", false],
   ])("guesses the header of %j: %j", (text, header) => {
     expect(read(text).header?.is).toBe(header)
   })
@@ -66,6 +72,38 @@ describe("what is pasted", () => {
       "Paris, France\nBerlin\nTokyo, Japan\nBern",
       {},
       [{ input: "Paris, France" }, { input: "Berlin" }, { input: "Tokyo, Japan" }, { input: "Bern" }],
+    ],
+    [
+      "A;1,5\nB;2,25",
+      {},
+      [
+        { column_1: "A", column_2: "1,5" },
+        { column_1: "B", column_2: "2,25" },
+      ],
+    ],
+    [
+      "name, n\nA, 1\nB, 2",
+      {},
+      [
+        { name: "A", n: 1 },
+        { name: "B", n: 2 },
+      ],
+    ],
+    [
+      'size\tname\n5" disk\t"Big" one\n3\t"x',
+      {},
+      [
+        { size: '5" disk', name: '"Big" one' },
+        { size: "3", name: '"x' },
+      ],
+    ],
+    [
+      "Bern, CH\nParis, FR\nBern, CH",
+      { distinct: true },
+      [
+        { column_1: "Bern", column_2: "CH" },
+        { column_1: "Paris", column_2: "FR" },
+      ],
     ],
     ['"Hello" he said\n\nNext', {}, [{ input: '"Hello" he said' }, { input: "Next" }]],
     [
@@ -151,6 +189,12 @@ describe("what is pasted", () => {
     ['{"inputs":"name\\nA\\nB","output_type":"text"}', {}, [{ name: "A" }, { name: "B" }]],
   ])("reads %j", (text, settings, rows) => {
     expect(rowsOf(text, settings)).toEqual(rows)
+  })
+
+  it("gives twenty thousand columns of one name a number each, without taking half a minute", () => {
+    const head = Array.from({ length: 20_000 }, () => "same")
+    const { columns } = read(`${head.join(",")}\n${head.map((_, at) => at).join(",")}`)
+    expect(new Set(columns.map(({ name }) => name)).size).toBe(20_000)
   })
 
   it("counts what it leaves out, and points at lines", () => {
@@ -265,6 +309,16 @@ describe("a curl line", () => {
       `${body}\n`,
     ],
     ["a here-string", `curl -sd @- https://x.example <<< '{"a":1}'`, '{"a":1}\n'],
+    [
+      "the command line of Windows, as a browser writes it",
+      `curl ^"https://x.example/?a=1^&b=2^" ^\r\n  -H ^"x-api-key: SECRET^" ^\r\n  --data-raw ^"^{^\\^"inputs^\\^":^[^{^\\^"name^\\^":^\\^"O'Hara^\\^"^}^],^\\^"processor^\\^":^\\^"core^\\^"^}^"`,
+      body,
+    ],
+    [
+      "the command line of Windows, as people write it",
+      `curl https://x.example ^\r\n  -d "{\\"a\\":\\"b^c\\"}"`,
+      '{"a":"b^c"}',
+    ],
     ["--json=", `curl --json='{"a":1}' https://x.example | jq .`, '{"a":1}'],
     ["short options together", `curl -sSXPOST -d'{"a":1}' https://x.example`, '{"a":1}'],
   ])("gives its body: %s", (_, line, expected) => {

@@ -98,7 +98,8 @@ const json = (value: unknown): string =>
 
 /** `padding`: bytes that each row has more than it needs. */
 export const companiesTable = (rows: number, padding = 0): DatabaseSync => {
-  const database = new DatabaseSync(":memory:")
+  // As the platform's SQLite has it: where nothing is called so, "a" is a text.
+  const database = new DatabaseSync(":memory:", { enableDoubleQuotedStringLiterals: true })
   const storage = storageOn(database)
   openTables(storage)
   const columns = { inputColumns: [...INPUT_COLUMNS], outputColumns: [...OUTPUT_COLUMNS] }

@@ -16,7 +16,7 @@ const number = /** @type {HTMLSelectElement} */ (byId("number"))
 const numberIn = (value) =>
   typeof value === "number"
     ? value
-    : typeof value === "string" && /^-?\d{16,}$/.test(value)
+    : typeof value === "string" && /^-?\d{16,308}$/.test(value)
       ? Number(value)
       : null
 
@@ -75,6 +75,9 @@ export function drawChart({ headers, rows }) {
     text: row[value.name],
     size: numberIn(row[value.name]) ?? 0,
   }))
+  // In parts of the largest, since the largest there are have no difference.
+  const most = Math.max(...bars.map(({ size }) => Math.abs(size))) || 1
+  for (const bar of bars) bar.size /= most
   const low = Math.min(0, ...bars.map(({ size }) => size))
   const span = Math.max(0, ...bars.map(({ size }) => size)) - low || 1
   const caption = `${value.displayName} by ${name.displayName}`

@@ -1,6 +1,7 @@
 // @ts-check
 /** @import { QueryResult } from "../../types.js" */
 
+import { BYTE_ORDER_MARK } from "../shared/csv.js"
 import { byId, copyText, downloadText, fill, h, setText } from "../shared/dom.js"
 import { clock } from "../shared/format.js"
 import { ask, QueryError } from "./ask.js"
@@ -181,7 +182,7 @@ copy.addEventListener("click", () => result && copyText(csvOf(result), copy))
 byId("link").addEventListener("click", () => copyText(addressOf(box.value), byId("link")))
 download.addEventListener(
   "click",
-  () => result && downloadText(`${id}-query.csv`, "text/csv;charset=utf-8", csvOf(result)),
+  () => result && downloadText(`${id}-query.csv`, "text/csv;charset=utf-8", BYTE_ORDER_MARK + csvOf(result)),
 )
 for (const [button, wanted] of /** @type {const} */ ([
   ["as-table", false],

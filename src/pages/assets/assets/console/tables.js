@@ -128,7 +128,7 @@ export function drawTables(tables, fields, insert) {
     h(
       "button",
       { type: "button", class: "name", onclick: () => insert(text), title: `Insert ${text}` },
-      shown,
+      shown.trim() === "" ? "(no name)" : shown,
     )
   /** @param {string} column @param {string[]} names */
   const inside = (column, names) => {

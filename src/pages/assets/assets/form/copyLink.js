@@ -11,6 +11,8 @@ import { withoutSecrets } from "./secrets.js"
 const MOST_LINK = 32_000
 /** Up to here a link is written so that people can read and change it. */
 const MOST_PLAIN = 2_000
+/** What is shorter is in many texts by chance. */
+const SHORTEST_KEY = 8
 
 /** A request as what stands behind the # of a link: all that may be told. @param {MultitaskRequest} request */
 function fragmentOf({
@@ -48,7 +50,7 @@ function fragmentOf({
 export class CopyLink {
   #note = byId("link-note")
 
-  /** @param {() => MultitaskRequest} read */
+  /** @param {() => { request: MultitaskRequest, apiKey: string }} read */
   constructor(read) {
     this.read = read
     byId("copy-link").addEventListener("click", (event) => {
@@ -60,8 +62,16 @@ export class CopyLink {
 
   /** @param {HTMLElement} button */
   async #copy(button) {
-    const request = this.read()
+    const { request, apiKey } = this.read()
     const plain = fragmentOf(request)
+    const key = encodeURIComponent(apiKey)
+    if (key.length >= SHORTEST_KEY && plain.includes(key)) {
+      setText(
+        this.#note,
+        "Not copied: your API key stands among the texts of this form. Take it out of them.",
+      )
+      return
+    }
     const fragment = plain.length > MOST_PLAIN ? `packed=${await packed(plain)}` : plain
     if (fragment.length > MOST_LINK) {
       setText(

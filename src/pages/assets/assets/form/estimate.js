@@ -30,7 +30,7 @@ export function drawEstimate(counted, orders, processor) {
   const { plan, trial } = orders
   const sum = plan?.rows ?? rowsOf(counted)
   // What was tried is paid.
-  const [all, n] = [counted.all, sum === null ? null : sum - (trial?.rows ?? 0)]
+  const [all, n] = [counted.all, sum === null ? null : Math.max(0, sum - (trial?.rows ?? 0))]
   const ofAll = all === null || n === null || n === all ? "" : `${count(n)} of ${plural(all, "row")}`
   const unknown = counted.bound === null ? "known after fetching" : `at most ${plural(counted.bound, "row")}`
   setText(byId("estimate-rows"), n === null ? unknown : ofAll || plural(n, "row"))
@@ -69,7 +69,7 @@ function drawBought({ all, price, bought }) {
 
 /** The three buttons, and what is to be known before they are pressed. @param {Counted} counted @param {Orders} orders */
 export function drawButtons(counted, orders) {
-  const { plan, trial, isDone, busy, unknown, triedInVain } = orders
+  const { plan, trial, isDone, busy, unknown, triedInVain, startedBefore } = orders
   const n = plan?.rows ?? rowsOf(counted)
   const rest = trial && n !== null ? n - trial.rows : null
   const [suggest, tryOut, submit] = [byId("suggest"), byId("try"), byId("submit")]
@@ -91,9 +91,11 @@ export function drawButtons(counted, orders) {
         ? "The others are added to the group of the first three."
         : triedInVain > 0
           ? `Run makes a new group: the ${plural(triedInVain, "row")} that you tried are paid again.`
-          : plan
-            ? "Planned. Nothing has been started."
-            : ""
+          : startedBefore > 0
+            ? `Run makes a new group: ${plural(Math.min(startedBefore, n ?? startedBefore), "row")} of these, started before, are paid again. “Add rows” on their page adds others to them.`
+            : plan
+              ? "Planned. Nothing has been started."
+              : ""
   const asked = unknown && !isDone ? doubt(unknown) : ""
   setText(byId("run-note"), busy ? "" : [asked, words].filter(Boolean).join(" "))
   drawWarnings(plan?.warnings ?? [])

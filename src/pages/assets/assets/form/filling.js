@@ -18,6 +18,15 @@ import { isLink, readLink } from "./link.js"
 /** How often one is told how far it is. */
 const TOLD_MS = 400
 
+/** What is in the form. @param {number | null} rows null: behind a URL @param {string} asked */
+export const inWords = (rows, asked) =>
+  [
+    rows === null ? "rows by their address" : plural(rows, "row"),
+    asked && `“${asked.length > 60 ? `${asked.slice(0, 60)}…` : asked}”`,
+  ]
+    .filter(Boolean)
+    .join(", ")
+
 /** Fills the form with what the address carries, and keeps what was there: a link must not take anything from anybody. */
 export class Filling {
   #said = byId("filled-said")
@@ -139,9 +148,16 @@ export class Filling {
     const before = this.#before
     if (before === null) return
     const now = this.#snapshot()
-    // What was sent since then without an answer must be known after it, too.
-    const { attempt } = now.draft.orders
-    const orders = { ...before.draft.orders, ...(attempt?.unknown && { attempt }) }
+    // What became of what was sent before or since must be known after it, too.
+    const { trial, attempt, done, started } = now.draft.orders
+    const was = before.draft.orders
+    const orders = {
+      ...was,
+      trial: was?.trial ?? trial,
+      attempt,
+      done: was?.done ?? done,
+      started: was?.started ?? started,
+    }
     this.#put({ ...before, draft: { ...before.draft, orders } })
     this.#asFilled = ""
     this.#keep(now)

@@ -1,5 +1,4 @@
 // @ts-check
-import { own } from "../shared/dom.js"
 import { fieldsOf } from "../shared/domain.js"
 import { schemaOf } from "./fields.js"
 
@@ -68,9 +67,10 @@ export function filled(draft, fills) {
 }
 
 /** Attempts without an answer, and what is done, stay known: they are money. @param {any} draft */
-const withoutPlan = (draft) => ({
-  attempt: own(own(draft, "orders"), "attempt"),
-  done: own(own(draft, "orders"), "done"),
+const withoutPlan = ({ orders }) => ({
+  attempt: orders?.attempt,
+  done: orders?.done,
+  started: orders?.started,
 })
 
 /** An object as JSON text of those of its fields. @param {string} json @param {(name: string) => boolean} isWanted */

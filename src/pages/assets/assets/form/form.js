@@ -9,8 +9,7 @@ import { saveDraft, storedDraft } from "./draft.js"
 import { placeOf, showProblems } from "./errors.js"
 import { counted, drawButtons, drawEstimate, rowsOf } from "./estimate.js"
 import { examples } from "./examples.js"
-import { Filling } from "./filling.js"
-import { plural } from "../shared/format.js"
+import { Filling, inWords } from "./filling.js"
 import { History } from "./history.js"
 import { draftWith } from "./import/requestDraft.js"
 import { InputsEditor } from "./inputs.js"
@@ -19,7 +18,7 @@ import { Threshold } from "../shared/money.js"
 import { Options } from "./options.js"
 import { Orders } from "./orders.js"
 import { choose, chosen } from "./radios.js"
-import { watchKeyboard } from "./runBar.js"
+import { watchEnter, watchKeyboard } from "./runBar.js"
 import { SchemaEditor } from "./schema.js"
 import { Snippets } from "./snippets.js"
 import { Submitted } from "./submitted.js"
@@ -70,9 +69,14 @@ const orders = new Orders(
     apiKey: () => key.value,
     budget: () => options.budget,
     askAbove: () => threshold.usd,
-    suggested: (suggestion) => {
-      suggested.take(asked(), suggestion)
-      if (chosen("schema-mode") !== "own" && suggestion.schema !== null) schema.setText(suggestion.schema)
+    suggested: (plan) => {
+      // What a visitor has chosen comes back with the plan, and is no suggestion.
+      const before = suggested.for(asked())
+      suggested.take(asked(), {
+        schema: chosen("schema-mode") === "own" ? (before?.schema ?? null) : plan.schema,
+        processor: processor.value === "" ? plan.processor : (before?.processor ?? ""),
+      })
+      showSuggested()
     },
     draw: () => void update(),
     keep,
@@ -81,6 +85,11 @@ const orders = new Orders(
   new History(),
   new Submitted(),
 )
+
+function showSuggested() {
+  const text = suggested.for(asked())?.schema
+  if (text && chosen("schema-mode") !== "own") schema.setText(text)
+}
 
 /** What suggestions are made from. */
 const asked = () => `${chosen("output-type")} ${description.value.trim()}`
@@ -181,18 +190,6 @@ function useExample(example) {
   changed()
 }
 
-/** What is in it, in a few words. */
-function what() {
-  const rows = inputs.rowCount
-  const asked = description.value.trim()
-  return [
-    rows === null ? "rows by their address" : plural(rows, "row"),
-    asked && `“${asked.length > 60 ? `${asked.slice(0, 60)}…` : asked}”`,
-  ]
-    .filter(Boolean)
-    .join(", ")
-}
-
 /** Everything a visitor has put into the form but the key. @param {boolean} withRows */
 const draft = (withRows) => ({
   inputs: inputs.draft(withRows),
@@ -242,6 +239,7 @@ function restoreFields(saved) {
   changed()
 }
 
+const what = () => inWords(inputs.rowCount, description.value.trim())
 const filling = new Filling({ draft: () => draft(true), restore, what })
 
 /** Whether it may be sent; if not, that is said where it is. */
@@ -280,7 +278,10 @@ fill(
 for (const control of [description, webhook]) control.addEventListener("input", changed)
 processor.addEventListener("change", changed)
 for (const radio of document.querySelectorAll("input[name=output-type], input[name=schema-mode]"))
-  radio.addEventListener("change", changed)
+  radio.addEventListener("change", () => {
+    showSuggested()
+    changed()
+  })
 form.addEventListener("submit", (event) => {
   event.preventDefault()
   filling.interrupt()
@@ -289,19 +290,12 @@ form.addEventListener("submit", (event) => {
 // Whoever goes on typing wants the form as it is, and no group in its place.
 for (const kind of ["input", "drop"])
   form.addEventListener(kind, ({ target }) => target !== key.field && filling.interrupt())
-new CopyLink(() => read().request)
+new CopyLink(() => ({ request: read().request, apiKey: key.value }))
 watchKeyboard()
 byId("suggest").addEventListener("click", () => void orders.suggest())
 byId("try").addEventListener("click", () => void orders.tryOut())
 addEventListener("pagehide", keep)
-// Enter in one of the many small fields must not start runs that cost money; in the key's field it is meant.
-form.addEventListener("keydown", (event) => {
-  if (event.key !== "Enter" || event.isComposing) return
-  if (event.ctrlKey || event.metaKey) {
-    event.preventDefault()
-    form.requestSubmit()
-  } else if (event.target instanceof HTMLInputElement && event.target !== key.field) event.preventDefault()
-})
+watchEnter(form, key.field)
 const saved = storedDraft()
 if (saved === null) useExample(/** @type {Example} */ (examples[0]))
 else restore(saved)

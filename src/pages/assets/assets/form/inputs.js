@@ -7,6 +7,7 @@
 import { byId, own, setText } from "../shared/dom.js"
 import { plural } from "../shared/format.js"
 import { compactText, elementsOf } from "../shared/domain.js"
+import { hash } from "../shared/hash.js"
 import { draftedRows, restoredRows } from "./import/keptRows.js"
 import { drawNotes, droppedNote, lostNote, raggedNote, repeatedNote, requestNote } from "./import/notes.js"
 import { drawPreview } from "./import/preview.js"
@@ -31,7 +32,7 @@ export class InputsEditor {
   #skipEmpty = false
   /** @type {ImportSettings} */
   #settings = NO_SETTINGS
-  /** The first two lines, of which the settings were made. @type {readonly string[]} */
+  /** Of the first two lines, for which the settings were made. @type {readonly string[]} */
   #sign = []
   /** What a text is, which need not be found out again for other settings. @type {{ of: string, understood: Understood } | null} */
   #known = null
@@ -101,7 +102,7 @@ export class InputsEditor {
     const { field, fileName, large } = this.#text
     // Where there are rows, it is no request that somebody has begun to write.
     const mayBe = withRows && (this.#parsed.rows.length > 1 || mayBeKept(this.#text.whole))
-    const rows = draftedRows({ text: field.value, fileName, large }, this.#settings, mayBe)
+    const rows = draftedRows({ text: field.value, fileName, large }, this.#settings, this.#sign, mayBe)
     return { ...rows, url: this.#url.value, byUrl: this.byUrl }
   }
 
@@ -109,11 +110,11 @@ export class InputsEditor {
   restore(draft) {
     this.#text.forget()
     this.#request = null
-    const { text, settings, ...rest } = restoredRows(draft)
+    const { text, settings, sign, ...rest } = restoredRows(draft)
     Object.assign(this.#text, rest)
     this.#text.field.value = text
     this.#settings = settings
-    this.#sign = signOf(this.#text.whole)
+    this.#sign = sign
     this.#url.value = String(own(draft, "url") ?? "")
     this.#choose(own(draft, "byUrl") === true)
     this.#changed()
@@ -169,9 +170,11 @@ export class InputsEditor {
   #parse() {
     this.#isStale = false
     const sign = signOf(this.#text.whole)
-    // Another list than the one that the settings were made for.
-    if (!sign.some((line) => this.#sign.includes(line))) this.#settings = NO_SETTINGS
-    this.#sign = sign
+    // Another list than the one that the settings were made for. Where there is none, the same may come once more.
+    if (sign.length > 0) {
+      if (!sign.some((line) => this.#sign.includes(line))) this.#settings = NO_SETTINGS
+      this.#sign = sign
+    }
     const { source, request } = this.#understand()
     if (request !== null) this.#takeRequest(request, !("problem" in source))
     this.#parsed = parsedOf(source, this.#settings, this.#skipEmpty)
@@ -260,13 +263,14 @@ export class InputsEditor {
   }
 }
 
-/** @param {string} text @returns {readonly string[]} */
+/** Two lines by which a list is told from another: brackets are in many. @param {string} text @returns {readonly string[]} */
 const signOf = (text) =>
   text
     .slice(0, 5000)
     .split("\n")
-    .filter((line) => line.trim() !== "")
+    .filter((line) => /[\p{L}\p{N}]/u.test(line))
     .slice(0, 2)
+    .map(hash)
 
 /** One row a line, where each is small. @param {string} array JSON text */
 const arrayLines = (array) => prettyRows(elementsOf(compactText(array)))

@@ -46,6 +46,8 @@ export class Orders {
   #sentWith = ""
   /** The request whose rows have been started. @type {string | null} */
   #done = null
+  /** What of the same request was started last. @type {{ sign: string, rows: number } | null} */
+  #started = null
 
   /** @param {Form} form @param {History} history @param {Submitted} submitted */
   constructor(form, history, submitted) {
@@ -75,13 +77,25 @@ export class Orders {
     return this.#done !== null && this.#done === signOf(this.form.read())
   }
 
+  /** How many of the first rows were started before, when now there are others beside them. */
+  get startedBefore() {
+    if (this.isDone || this.trial !== null) return 0
+    return this.#started?.sign === signOf(this.form.read(), BOUNDS) ? this.#started.rows : 0
+  }
+
   /** What was sent, as long as nobody knows what became of it. */
   get unknown() {
     return this.#attempt?.unknown ? this.#attempt : null
   }
 
   draft() {
-    return { plan: this.#plan, trial: this.#trial, attempt: this.#attempt, done: this.#done }
+    return {
+      plan: this.#plan,
+      trial: this.#trial,
+      attempt: this.#attempt,
+      done: this.#done,
+      started: this.#started,
+    }
   }
 
   /** @param {unknown} saved what `draft` made */
@@ -91,6 +105,7 @@ export class Orders {
     this.#trial = typeof own(own(trial, "answer"), "taskgroup_id") === "string" ? trial : null
     this.#attempt = attemptIn(own(saved, "attempt"))
     this.#done = own(saved, "done") ?? null
+    this.#started = own(saved, "started") ?? null
     if (this.#trial) this.submitted.show(this.#trial.answer, { quietly: true, rows: this.#trial.rows })
   }
 
@@ -170,7 +185,8 @@ export class Orders {
       this.#enter("")
       if (!(await confirmed(usd === null ? `Run ${rows}` : `Run ${rows} for ${exactly(usd)}`, lines))) return
     }
-    const attempt = isSame ? earlier : newAttempt(sign, to)
+    const taskgroupId = trial?.answer.taskgroup_id ?? null
+    const attempt = isSame ? earlier : { ...newAttempt(sign, to - from), taskgroupId }
     this.#sentWith = apiKey
     // Should this page go before the answer is there, the next one knows of it.
     this.#attempt = { ...attempt, unknown: true }
@@ -196,7 +212,7 @@ export class Orders {
     )
     if (answer === null) return
     if (isTrial) this.#trial = { sign: signOf(request, BOUNDS), rows: to, answer }
-    else this.#end(plan.sign)
+    else this.#end(request, to)
     this.#show(request, answer, isTrial ? to : 0)
   }
 
@@ -211,7 +227,7 @@ export class Orders {
     const before = trial.answer.estimated_cost_usd
     const sum = usd === null || before === null ? null : shareOf(usd + before, 1, 1)
     const { num_inputs, warnings } = added
-    this.#end(signOf(request))
+    this.#end(request, to)
     this.#show(request, { ...trial.answer, num_inputs, warnings, estimated_cost_usd: sum }, trial.rows)
   }
 
@@ -232,8 +248,10 @@ export class Orders {
       return outcome.answer
     }
     const { problems, status, unknown, taskgroupId } = outcome
-    this.#attempt = unknown && this.#attempt ? { ...this.#attempt, taskgroupId } : null
-    if (status === 404 && skipped > 0) this.#trial = null
+    const sent = this.#attempt
+    this.#attempt = unknown && sent ? { ...sent, taskgroupId: taskgroupId ?? sent.taskgroupId } : null
+    // Its group is gone; its rows have been paid all the same.
+    if (status === 404 && skipped > 0 && this.#trial) this.#trial = { ...this.#trial, sign: "" }
     const moved = problems.map((problem) => ({
       ...problem,
       path: problem.path.replace(/^inputs\[(\d+)\]/, (_, at) => `inputs[${Number(at) + skipped}]`),
@@ -242,9 +260,10 @@ export class Orders {
     return null
   }
 
-  /** @param {string} sign of the request whose rows are all started */
-  #end(sign) {
-    this.#done = sign
+  /** @param {MultitaskRequest} request whose rows are all started @param {number} rows */
+  #end(request, rows) {
+    this.#done = signOf(request)
+    this.#started = { sign: signOf(request, BOUNDS), rows }
     this.#trial = null
   }
 

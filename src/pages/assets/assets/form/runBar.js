@@ -28,3 +28,16 @@ export function watchKeyboard() {
   document.addEventListener("focusout", () => requestAnimationFrame(look))
   look()
 }
+
+/**
+ * Enter in one of the many small fields must not start runs that cost money; in the key's field it is meant.
+ * @param {HTMLFormElement} form @param {HTMLElement} keyField
+ */
+export const watchEnter = (form, keyField) =>
+  form.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || event.isComposing) return
+    if (event.ctrlKey || event.metaKey) {
+      event.preventDefault()
+      form.requestSubmit()
+    } else if (event.target instanceof HTMLInputElement && event.target !== keyField) event.preventDefault()
+  })

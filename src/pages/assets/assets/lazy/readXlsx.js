@@ -74,13 +74,20 @@ function textOf(cell) {
   return cell instanceof Date ? dateText(cell) : String(cell)
 }
 
-/** A date without a time is a day; Excel's day 0 is none. @param {Date} date which means no zone */
-function dateText(date) {
-  if (Number.isNaN(date.getTime())) return ""
+const DAY_MS = 86_400_000
+/** Excel's day 0, which is no day: a time alone. */
+const NO_DAY = Date.UTC(1899, 11, 30)
+
+/** A date without a time is a day. @param {Date} given which means no zone */
+function dateText(given) {
+  if (Number.isNaN(given.getTime())) return ""
+  const days = (given.getTime() - NO_DAY) / DAY_MS
+  // Excel takes 1900 for a leap year: what is before its 60th day is called by the next one.
+  const date = days >= 1 && days < 60 ? new Date(given.getTime() + DAY_MS) : given
   const [day = "", time = ""] = date
     .toISOString()
     .replace(/(?:\.000)?Z$/, "")
     .split("T")
-  if (date.getTime() < Date.UTC(1900, 0, 1)) return time
+  if (days >= 0 && days < 1) return time
   return time === "00:00:00" ? day : `${day}T${time}`
 }

@@ -2,7 +2,7 @@
 /** @import { Column, FieldBasis, Row } from "../../types.js" */
 
 import { own, safeUrl } from "../shared/dom.js"
-import { fieldsOf, kindOf, shownText, withoutOpenBidi } from "../shared/domain.js"
+import { fieldsOf, kindOf, makeSpelling, shownText, withoutOpenBidi } from "../shared/domain.js"
 import { plain } from "../shared/format.js"
 
 /**
@@ -188,6 +188,16 @@ function guessWidth(name, value) {
 /** The value as JSON text. @param {Row} row @param {Column} column */
 export const valueOf = (row, column) =>
   (column.kind === "input" ? row.input : row.output?.fields)?.get(column.name)
+
+/** What columns are called where each needs a name of its own: an input beside an output of its name says so. @param {Column[]} columns */
+export function titlesOf(columns) {
+  const names = columns.map(({ name }) => name)
+  const outputs = new Set(columns.filter(({ kind }) => kind === "output").map(({ name }) => name))
+  const spelled = makeSpelling(names, names)
+  return columns.map(({ kind, name }) =>
+    kind === "input" && outputs.has(name) ? spelled(`${name} (input)`) : name,
+  )
+}
 
 /** Upstream's basis for an output field; that of a text is called `output`. @param {Row} row @param {string} name @returns {FieldBasis | undefined} */
 export function basisOf(row, name) {

@@ -7,7 +7,7 @@ import { byId, setText } from "../shared/dom.js"
 import { cellText, csvCell, csvRecord, csvText, escapeHtml, inert, kindOf } from "../shared/domain.js"
 import { plain, plural, statusLabel } from "../shared/format.js"
 import { rowAddress } from "./address.js"
-import { valueOf } from "./columns.js"
+import { titlesOf, valueOf } from "./columns.js"
 import { failureOf } from "./row.js"
 
 /** What goes to the clipboard: text for everything, and a table for what takes one. @typedef {{ text: string, html?: string }} Copied */
@@ -31,18 +31,20 @@ export function tableFor(rows, titles) {
     .map((cells) => csvRecord(cells, "\t"))
     .join("")
     .replace(/\r\n$/, "")
-  const cells = (rows[0]?.length ?? 0) * rows.length
-  if (cells > MOST_HTML_CELLS) return { text }
+  const html = htmlFor(rows, titles)
+  return html === undefined ? { text } : { text, html }
+}
+
+/** The markup, where it is not too much. @param {readonly (readonly string[])[]} rows @param {readonly string[]} [titles] */
+export function htmlFor(rows, titles) {
+  if ((rows[0]?.length ?? 0) * rows.length > MOST_HTML_CELLS) return undefined
   const lines = [
-    ...head.map((names) => names.map((name) => htmlCell(JSON.stringify(name), "th")).join("")),
+    ...(titles === undefined ? [] : [titles.map((name) => htmlCell(JSON.stringify(name), "th")).join("")]),
     ...rows.map((values) => values.map((value) => htmlCell(value, "td")).join("")),
   ]
   const body = lines.map((line) => `<tr>${line}</tr>`).join("")
   const style = "<style>br{mso-data-placement:same-cell}</style>"
-  return {
-    text,
-    html: `<meta charset="utf-8"><google-sheets-html-origin>${style}<table>${body}</table></google-sheets-html-origin>`,
-  }
+  return `<meta charset="utf-8"><google-sheets-html-origin>${style}<table>${body}</table></google-sheets-html-origin>`
 }
 
 /** @param {string} json @param {"td" | "th"} tag */
@@ -227,5 +229,5 @@ function wholeRows(rows, columns) {
     ...values,
     ...(hasReasons ? [JSON.stringify(reasons[at] ?? null)] : []),
   ])
-  return { cells, titles: ["Status", ...columns.map(({ name }) => name), ...(hasReasons ? ["Error"] : [])] }
+  return { cells, titles: ["Status", ...titlesOf(columns), ...(hasReasons ? ["Error"] : [])] }
 }

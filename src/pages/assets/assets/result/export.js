@@ -2,18 +2,18 @@
 /** @import { Row } from "../../types.js" */
 /** @import { Store } from "./store.js" */
 /** @import { View } from "./view.js" */
+/** @import { Copied } from "./copy.js" */
 /** @import { BasisOf, Scope } from "./export/table.js" */
 
+import { BYTE_ORDER_MARK } from "../shared/csv.js"
 import { byId, copyText, downloadBlob, fill, h, setText } from "../shared/dom.js"
 import { count, plural } from "../shared/format.js"
 import { collectBlob, collectText, makeTurns } from "../shared/slices.js"
+import { htmlFor, toClipboard } from "./copy.js"
 import { Evidence } from "./export/evidence.js"
-import { fieldsOfScope, isView, rowsOf, seenColumns, tableOf } from "./export/table.js"
+import { fieldsOfScope, isView, rowsOf, tableOf } from "./export/table.js"
 import { csvPieces, jsonLines, workbook } from "./export/write.js"
 import { fileName } from "./heading.js"
-
-/** The mark tells spreadsheets that it is UTF-8. */
-const BYTE_ORDER_MARK = "\uFEFF"
 
 const SAY_EVERY_MS = 1000
 
@@ -53,14 +53,14 @@ export class ExportMenu {
         this.#download("csv", "csv", (order) =>
           collectBlob(csvPieces(this.#table(order), ",", BYTE_ORDER_MARK), csv, order.turn),
         ),
-        this.#copy("table for spreadsheets", (order) =>
-          collectText(csvPieces(this.#table(order), "\t"), order.turn),
-        ),
+        this.#copy("table for spreadsheets", (order) => this.#forSpreadsheets(order)),
       ),
       this.#format(
         "JSON Lines",
         this.#download("jsonl", "jsonl", (order) => collectBlob(this.#lines(order), jsonl, order.turn)),
-        this.#copy("JSON Lines", (order) => collectText(this.#lines(order), order.turn)),
+        this.#copy("JSON Lines", async (order) => ({
+          text: await collectText(this.#lines(order), order.turn),
+        })),
       ),
       this.#remote("json", "JSON"),
       this.#remote("md", "Markdown"),
@@ -104,7 +104,10 @@ export class ExportMenu {
       download,
       button("Copy", `Copy ${label}`, (target) =>
         copyText(
-          fetch(`${base}.${extension}`).then((answer) => answer.text()),
+          fetch(`${base}.${extension}`).then((answer) => {
+            if (!answer.ok) throw new Error(`The server answers with status ${answer.status}.`)
+            return answer.text()
+          }),
           target,
         ),
       ),
@@ -119,11 +122,14 @@ export class ExportMenu {
     })
   }
 
-  /** @param {string} what @param {(order: Order) => Promise<string>} write */
+  /** @param {string} what @param {(order: Order) => Promise<Copied>} write */
   #copy(what, write) {
     return button("Copy", `Copy ${what}`, async (target) => {
-      const text = await this.#run(write)
-      if (text !== undefined) await copyText(text, target)
+      const copied = await this.#run(write)
+      if (copied === undefined) return
+      await copyText(copied.text, target, async () => {
+        if (!(await toClipboard(copied))) throw new Error("The browser did not allow it.")
+      })
     })
   }
 
@@ -135,7 +141,7 @@ export class ExportMenu {
   #say() {
     const { store, view } = this
     if (!this.#isChosen) (isView(store, view) ? this.#seen : this.#whole).checked = true
-    const columns = seenColumns(store).length
+    const columns = fieldsOfScope(store, "seen").length
     setText(byId("export-whole-size"), `${plural(store.known, "row")}, all columns, in the order of the rows`)
     setText(
       byId("export-seen-size"),
@@ -177,6 +183,8 @@ export class ExportMenu {
         done++
         return pause()
       }
+      // As they are at one moment: they go on changing while they are written.
+      for (const [at, row] of rows.entries()) rows[at] = { ...row }
       const made = await write({ rows, scope, basis: withBasis ? this.evidence.of : null, turn })
       this.#tell("")
       return made
@@ -215,6 +223,17 @@ export class ExportMenu {
     return { ...tableOf(this.store, this.view, scope, basis), rows }
   }
 
+  /** As a table's copy is: as text alone they would make 7 of `007`. @param {Order} order @returns {Promise<Copied>} */
+  async #forSpreadsheets(order) {
+    const { rows, columns } = this.#table(order)
+    const text = await collectText(csvPieces({ rows, columns }, "\t"), order.turn)
+    const html = htmlFor(
+      rows.map((row) => columns.map((column) => column.text(row))),
+      columns.map(({ title }) => title),
+    )
+    return html === undefined ? { text } : { text, html }
+  }
+
   /** @param {Order} order */
   #lines({ rows, scope, basis }) {
     const fields = scope === "seen" ? fieldsOfScope(this.store, scope) : null
@@ -227,7 +246,7 @@ export class ExportMenu {
     const scope =
       order.scope === "whole" && this.store.whole
         ? "All rows and columns"
-        : `${plural(table.rows.length, "row")} of ${count(this.store.total)}${order.scope === "seen" ? `, ${plural(seenColumns(this.store).length, "column")}, as seen on the page` : ""}`
+        : `${plural(table.rows.length, "row")} of ${count(this.store.total)}${order.scope === "seen" ? `, ${plural(fieldsOfScope(this.store, "seen").length, "column")}, as seen on the page` : ""}`
     const { blob, cut, columnsLeftOut } = await workbook(this.store, table, scope, order.turn)
     const notes = [
       cut > 0 &&

@@ -7,7 +7,7 @@
 import { h, link, safeUrl } from "../shared/dom.js"
 import { headline, kindOf, shownText } from "../shared/domain.js"
 import { count, dateTime, plain, plural, statusLabel, wordsIn } from "../shared/format.js"
-import { confidenceOf, isNumeric, valueOf } from "./columns.js"
+import { confidenceOf, isNumeric, titlesOf, valueOf } from "./columns.js"
 import { seenColumns } from "./export/table.js"
 import { failureOf } from "./row.js"
 
@@ -16,8 +16,10 @@ import { failureOf } from "./row.js"
  * prints and gone afterwards.
  */
 
-/** More take a browser minutes: 5,000 are ready in 8 to 15 s, as 300 to 1,700 pages. */
+/** More take a browser minutes or do not print at all: 5,000 are ready in 8 to 15 s, as 300 to 1,700 pages. */
 const MOST_ROWS = 10_000
+/** Rows of hundreds of columns would end the tab before. */
+const MOST_CELLS = 300_000
 /** More columns are no table on paper: each row becomes a list then. */
 const MOST_COLUMNS = 9
 /** From so many on, the paper lies on its side. */
@@ -54,7 +56,8 @@ export function printWith(store, view) {
 /** @param {Store} store @param {View} view */
 function draw(store, view) {
   const columns = seenColumns(store)
-  const rows = view.order.slice(0, MOST_ROWS)
+  const titles = titlesOf(columns).map((title) => title || "(no name)")
+  const rows = view.order.slice(0, Math.min(MOST_ROWS, Math.floor(MOST_CELLS / (columns.length + 1))))
   const isList = columns.length > MOST_COLUMNS
   const shape = isList ? "as-list" : columns.length >= WIDE_COLUMNS ? "wide" : "tall"
   const left = view.order.length - rows.length
@@ -62,7 +65,7 @@ function draw(store, view) {
     "div",
     { id: "print", class: shape, role: "main" },
     head(store, view, columns),
-    isList ? rows.map((row) => listItem(row, columns)) : table(rows, columns),
+    isList ? rows.map((row) => listItem(row, columns, titles)) : table(rows, columns, titles),
     left > 0 &&
       h(
         "p",
@@ -99,10 +102,9 @@ function head(store, view, columns) {
   )
 }
 
-/** @param {Row[]} rows @param {Column[]} columns */
-function table(rows, columns) {
-  const titles = ["Row", "Status", ...columns.map(({ name }) => name || "(no name)")]
-  const heads = titles.map((title) =>
+/** @param {Row[]} rows @param {Column[]} columns @param {string[]} titles */
+function table(rows, columns, titles) {
+  const heads = ["Row", "Status", ...titles].map((title) =>
     h("th", { scope: "col", class: title.length > LONG_NAME && "long" }, title),
   )
   return h(
@@ -139,10 +141,9 @@ function tableRow(row, columns) {
   )
 }
 
-/** @param {Row} row @param {Column[]} columns */
-function listItem(row, columns) {
+/** @param {Row} row @param {Column[]} columns @param {string[]} titles */
+function listItem(row, columns, titles) {
   const reason = failureOf(row)
-  const shown = reason === null ? columns : columns.filter(({ kind }) => kind === "input")
   return h(
     "section",
     { class: "print-row" },
@@ -151,7 +152,11 @@ function listItem(row, columns) {
     h(
       "dl",
       {},
-      shown.flatMap((column) => [h("dt", {}, column.name || "(no name)"), h("dd", {}, value(row, column))]),
+      columns.flatMap((column, at) =>
+        reason === null || column.kind === "input"
+          ? [h("dt", {}, titles[at] ?? ""), h("dd", {}, value(row, column))]
+          : [],
+      ),
     ),
   )
 }

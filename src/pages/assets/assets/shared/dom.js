@@ -104,11 +104,14 @@ export function linkify(text) {
 /** What buttons say that just now say something else, and when they do so again. @type {WeakMap<HTMLElement, { label: string, timer: ReturnType<typeof setTimeout> }>} */
 const resting = new WeakMap()
 
-/** @param {string | Promise<string>} text @param {HTMLElement} button shows for a moment whether it worked */
-export async function copyText(text, button) {
+/**
+ * @param {string | Promise<string>} text @param {HTMLElement} button shows for a moment whether it worked
+ * @param {(text: string) => Promise<void>} [write]
+ */
+export async function copyText(text, button, write = (it) => navigator.clipboard.writeText(it)) {
   let done = "Copied"
   try {
-    await navigator.clipboard.writeText(await text)
+    await write(await text)
   } catch {
     done = "Could not be copied"
   }

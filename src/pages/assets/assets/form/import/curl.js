@@ -18,7 +18,7 @@ export const isCurl = (text) => /^\s*(?:[$>%]\s+)?curl(?:\.exe)?\s/.test(text)
 
 /** @param {string} text @returns {CurlLine | { problem: string }} */
 export function readCurl(text) {
-  const shell = readShell(text.trimStart().replace(/^[$>%]\s+/, ""))
+  const shell = readShell(withoutCarets(text.trimStart().replace(/^[$>%]\s+/, "")))
   if ("problem" in shell) return shell
   /** @type {{ value: string, mayBeFile: boolean }[]} */
   const data = []
@@ -49,6 +49,15 @@ export function readCurl(text) {
       }
   }
   return { body: bodies.join("&"), dropped }
+}
+
+/**
+ * As a POSIX shell has it, where it is for the command line of Windows: browsers write a caret before whatever means
+ * something there, people only where a line goes on. @param {string} text
+ */
+function withoutCarets(text) {
+  if (/^\S+\s+\^"/.test(text)) return text.replace(/\^(?:\r?\n|([^]))/g, (_, char) => char ?? " ")
+  return /^[^\n']*\^\r?\n/.test(text) ? text.replace(/\^\r?\n/g, " ") : text
 }
 
 /** @param {string[]} words */

@@ -14,8 +14,8 @@ const WORDS = new Set(
   list location logo lon long longitude mail manager market member middle mobile model month name note notes number
   organisation organization organizations owner parent person phone phrase place position postal postcode price product
   products prompt prospect quantity query question rank rating ref reference region revenue role row sector seller seo sex
-  site size sku slug source start state status stock store street subject summary supplier surname symbol tag tags target
-  team tel telephone text ticker time title topic total town twitter type uid university upc url urls user username value
+  site size sku slug source start state status stock store street subject summary supplier surname symbol tag tags
+  team tel telephone text ticker title topic total town twitter type uid university upc url urls user username value
   vendor version website websites word work year zip zipcode firma ort plz straße telefon land nom ville pays nombre
   empresa ciudad país azienda città
   unternehmen kunde stadt entreprise société client bedrijf stad 公司 会社 名前`.split(/\s+/),
@@ -45,6 +45,28 @@ export function isName(cell) {
     .split(/[\s_\-./()#$:\d]+/)
     .filter((word) => word !== "" && !JOINING.has(word))
   return words.length > 0 && words.every((word) => WORDS.has(word) || WORDS.has(word.replace(/s$/, "")))
+}
+
+/** @param {string} cell */
+const partsOf = (cell) => cell.match(/\p{L}+|\d+/gu) ?? []
+
+/**
+ * Whether a cell goes on as the others do, `Company A` and `Company B` or `row_1` and `row_2`: but for one part, which is no
+ * name for anything. @param {string} cell @param {readonly string[]} below
+ */
+function goesOn(cell, below) {
+  const parts = cell.length > 100 ? [] : partsOf(cell)
+  return below.some((value) => {
+    const others = partsOf(value)
+    const odd = parts.filter((part, at) => part !== others[at])
+    const [one] = odd
+    return (
+      parts.length > 1 &&
+      others.length === parts.length &&
+      odd.length === 1 &&
+      !WORDS.has((one ?? "").toLowerCase())
+    )
+  })
 }
 
 /**
@@ -91,8 +113,8 @@ const isYear = (cell) => /^(?:19|20)\d\d$/.test(cell.trim())
 function voteOf(cell, below) {
   const quoted = `“${cell.trim().slice(0, 40)}”`
   if (cell.trim() === "" || below.length === 0) return { points: 0, why: "" }
-  if (below.includes(cell)) return { points: -1, why: "" }
   const kind = kindOfCell(cell)
+  if (below.includes(cell) || (kind === null && goesOn(cell, below))) return { points: -1, why: "" }
   const kinds = new Set(below.map(kindOfCell))
   const [same] = kinds
   if (kinds.size === 1 && same !== null) {

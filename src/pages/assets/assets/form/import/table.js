@@ -30,11 +30,13 @@ export function readTable(text, said, isFile) {
   const named = SEPARATOR_LINE.exec(text)
   const body = named ? text.slice(named[0].length) : text
   const sample = sampleOf(body)
-  const guessed = said === "tsv" ? "\t" : (guessDelimiter(body, true) ?? ",")
+  const guessed = said === "tsv" ? "\t" : hasDecimalCommas(sample) ? ";" : (guessDelimiter(body, true) ?? ",")
   const below = named || sample[0]?.includes(guessed) ? null : dividerBelow(sample)
   const delimiter = named?.[1] ?? below ?? guessed
   if (!named && below === null && said === null && isList(sample, delimiter)) return listOf(body, isFile)
-  const table = scan(body, delimiter.charCodeAt(0), named ? 2 : 1)
+  const read = scan(body, delimiter.charCodeAt(0), named ? 2 : 1)
+  // Who copies cells quotes them well or not at all.
+  const table = "problem" in read && read.isQuote && delimiter === "\t" ? plainLines(body, "\t") : read
   if ("problem" in table) return table
   const { lines, notes } = below === null ? { lines: table.lines, notes: [] } : withoutTitles(table.lines)
   return { ...table, lines, notes, delimiter, format: delimiter === "\t" ? "TSV" : "CSV", isFile }
@@ -54,6 +56,10 @@ function agree(lines, delimiter) {
   const usual = counts.toSorted((a, b) => a - b)[Math.floor(counts.length / 2)] ?? 1
   return usual > 1 && counts.filter((n) => n === usual).length >= counts.length * 0.8
 }
+
+/** Whether commas stand within numbers only, and semicolons divide the cells. @param {readonly string[]} sample */
+const hasDecimalCommas = (sample) =>
+  agree(sample, ";") && !sample.some((line) => line.includes("\t") || /(?<!\d),|,(?!\d)/.test(line))
 
 /** What divides the lines below a first one that it does not divide: a title. @param {readonly string[]} sample */
 function dividerBelow(sample) {
@@ -112,16 +118,19 @@ function isList(sample, delimiter) {
   return isProse(sample) && !isEven && !cells.every((cell) => isName(cell.trim()))
 }
 
-/** @param {string} text @returns {{ lines: Line[], blank: number }} */
-function plainLines(text) {
+/** Quotes are characters like others. @param {string} text @param {string} [delimiter] @returns {{ lines: Line[], blank: number }} */
+function plainLines(text, delimiter) {
   const all = text.split(/\r\n|\r|\n/)
   if (all.at(-1) === "") all.pop()
-  const lines = all.map((cell, at) => ({ cells: [cell.trim()], line: at + 1 }))
-  const kept = lines.filter(({ cells }) => cells[0] !== "")
+  const lines = all.map((line, at) => ({
+    cells: delimiter ? line.split(delimiter) : [line.trim()],
+    line: at + 1,
+  }))
+  const kept = lines.filter(({ cells }) => !cells.every(isBlankCell))
   return { lines: kept, blank: lines.length - kept.length }
 }
 
-/** @param {string} text @param {number} delimiter @param {number} from its first line @returns {{ lines: Line[], blank: number } | { problem: string }} */
+/** @param {string} text @param {number} delimiter @param {number} from its first line @returns {{ lines: Line[], blank: number } | { problem: string, isQuote: boolean }} */
 function scan(text, delimiter, from) {
   /** @type {Line[]} */
   const lines = []
@@ -132,9 +141,12 @@ function scan(text, delimiter, from) {
   /** @type {string[]} */
   let cells = []
   const isSingle = Number.isNaN(delimiter)
+  /** Whether people have set a blank behind each comma or semicolon, which is no part of what they wrote. */
+  let isSpaced = delimiter === 44 || delimiter === 59
   /** @param {boolean} wasQuoted */
   const endCell = (wasQuoted) => {
     if (isBlank && !isBlankCell(cell)) isBlank = false
+    if (isSpaced && cells.length > 0 && (wasQuoted || !/^(?: |$)/.test(cell))) isSpaced = false
     // Blanks around names, and around the texts of a list, are nobody's.
     cells.push((lines.length === 0 || isSingle) && !wasQuoted ? cell.trim() : cell)
     cell = ""
@@ -157,7 +169,14 @@ function scan(text, delimiter, from) {
   scanner.line = from
   scanner.push(text)
   scanner.end()
-  return scanner.failure ? { problem: `The text ${textFailure(scanner.failure)}` } : { lines, blank }
+  if (scanner.failure)
+    return {
+      problem: `The text ${textFailure(scanner.failure)}`,
+      isQuote: scanner.failure._tag.endsWith("Quote"),
+    }
+  if (isSpaced)
+    for (const line of lines) line.cells = line.cells.map((cell, at) => (at > 0 ? cell.trim() : cell))
+  return { lines, blank }
 }
 
 /**

@@ -129,20 +129,27 @@ function renamed(given) {
   const taken = new Set(given.map(({ key }) => key))
   /** @type {Set<string>} */
   const seen = new Set()
+  const unlike = numbering(taken)
   const fresh = []
   for (const column of given) {
-    if (seen.has(column.key)) fresh.push((column.key = unlike(column.key, taken)))
+    if (seen.has(column.key)) fresh.push((column.key = unlike(column.key)))
     seen.add(column.key)
     taken.add(column.key)
   }
   return fresh
 }
 
-/** @param {string} name @param {ReadonlySet<string>} taken */
-function unlike(name, taken) {
-  let n = 2
-  while (taken.has(`${name} ${n}`)) n++
-  return `${name} ${n}`
+/** Finds names that are not taken. @param {ReadonlySet<string>} taken */
+function numbering(taken) {
+  /** @type {Map<string, number>} */
+  const last = new Map()
+  return (/** @type {string} */ name) => {
+    let n = last.get(name) ?? 1
+    do n++
+    while (taken.has(`${name} ${n}`))
+    last.set(name, n)
+    return `${name} ${n}`
+  }
 }
 
 /**
@@ -152,10 +159,11 @@ function unlike(name, taken) {
 export function namesOf(columns, names) {
   /** @type {Set<string>} */
   const taken = new Set(columns.filter(({ key }) => !names.has(key)).map(({ key }) => key))
+  const unlike = numbering(taken)
   return columns.map(({ key }) => {
     const name = names.get(key)
     if (name === undefined) return key
-    const free = taken.has(name) ? unlike(name, taken) : name
+    const free = taken.has(name) ? unlike(name) : name
     taken.add(free)
     return free
   })

@@ -4,7 +4,7 @@
 /** @import { View } from "../view.js" */
 
 import { csvColumns, fitColumns, makeSpelling } from "../../shared/domain.js"
-import { basisOf, confidenceOf, nestedBasisOf, valueOf } from "../columns.js"
+import { basisOf, confidenceOf, nestedBasisOf, titlesOf, valueOf } from "../columns.js"
 
 /**
  * What is saved: rows and columns, cells as JSON text. Whole it is the server's CSV, in which an output has the place of
@@ -63,10 +63,10 @@ export const seenColumns = (store) =>
 /** @param {Store} store @returns {Field[]} */
 function seenFields(store) {
   const columns = seenColumns(store)
-  const outputs = new Set(columns.filter(({ kind }) => kind === "output").map(({ name }) => name))
-  return columns.map((column) => ({
+  const titles = titlesOf(columns)
+  return columns.map((column, at) => ({
     name: column.name,
-    title: column.kind === "input" && outputs.has(column.name) ? `${column.name} (input)` : column.name,
+    title: titles[at] ?? "",
     width: column.width,
     isOutput: column.kind === "output",
     value: (row) => valueOf(row, column),
