@@ -54,6 +54,23 @@ it("guesses whether the first line is a header, says why, and one click changes 
   expect(await sent(page)).toEqual([{ company: "Nike" }, { company: "Puma" }])
 })
 
+it("takes commas for what divides cells or for text, as one click says, and keeps that over a reload", async () => {
+  const page = await open(server.origin)
+  await page.fill("#inputs", "Apple, Inc.\nGoogle, LLC\nStripe, Inc.")
+  await expectText(page, "#inputs-summary", /^3 rows, 2 columns/)
+  await page.getByRole("button", { name: "Each line is one text" }).click()
+  await expectText(page, "#inputs-summary", /^3 rows, 1 column/)
+  await expectText(page, "#snippet", /"Apple, Inc\."/)
+  await page.reload()
+  await expectText(page, "#inputs-summary", /^3 rows, 1 column/)
+  await page.getByRole("button", { name: "Divide it at commas" }).click()
+  await expectText(page, "#inputs-summary", /^3 rows, 2 columns/)
+  // Where nothing is open nothing is asked.
+  await page.fill("#inputs", "company,city\nApple,Cupertino")
+  await expectText(page, "#inputs-summary", /^1 row, 2 columns/)
+  expect(await page.getByRole("button", { name: "Each line is one text" }).count()).toBe(0)
+})
+
 it("renames columns and leaves them out, by keyboard too, and keeps that over edits and a reload", async () => {
   const page = await form()
   await page.fill("#inputs", "name,zip,staff,,name\nAcme,01234,5,,x\nBeta,99999,7,,y\n")

@@ -9,7 +9,15 @@ import { plural } from "../shared/format.js"
 import { compactText, elementsOf } from "../shared/domain.js"
 import { hash } from "../shared/hash.js"
 import { draftedRows, restoredRows } from "./import/keptRows.js"
-import { drawNotes, droppedNote, lostNote, raggedNote, repeatedNote, requestNote } from "./import/notes.js"
+import {
+  commasNote,
+  drawNotes,
+  droppedNote,
+  lostNote,
+  raggedNote,
+  repeatedNote,
+  requestNote,
+} from "./import/notes.js"
 import { drawPreview } from "./import/preview.js"
 import { mayBeKept } from "./import/requestBody.js"
 import { NOTHING, parsedOf, understand } from "./import/read.js"
@@ -183,9 +191,12 @@ export class InputsEditor {
 
   #understand() {
     const { whole, name } = this.#text
-    const of = `${this.#skipEmpty} ${name}\n${whole}`
-    if (this.#known?.of !== of) this.#known = { of, understood: understand(whole, name, this.#skipEmpty) }
-    return this.#known.understood
+    const { commas } = this.#settings
+    const of = `${this.#skipEmpty} ${commas} ${name}\n${whole}`
+    if (this.#known?.of === of) return this.#known.understood
+    const understood = understand(whole, name, this.#skipEmpty, commas)
+    this.#known = { of, understood }
+    return understood
   }
 
   /** Of a request the rows stay in the field, and nothing that might be a key. @param {WholeRequest} request @param {boolean} isGood */
@@ -225,7 +236,7 @@ export class InputsEditor {
   }
 
   #drawNotes() {
-    const { rows, dropped, repeated, ragged } = this.#parsed
+    const { rows, dropped, repeated, ragged, commas } = this.#parsed
     const { distinct } = this.#settings
     const { refusal, gone, note } = this.#text
     const dismiss = { label: "Keep them", act: () => this.#dismiss() }
@@ -234,6 +245,7 @@ export class InputsEditor {
       gone === "" ? null : { text: `${gone} could not be kept while you were away. Put it in again.` },
       note === "" ? null : { text: note },
       requestNote(this.#request, this.#isTaken, () => this.#fillForm()),
+      commasNote(commas, (divide) => this.#set({ commas: divide })),
       raggedNote(ragged, (choice) => this.#set({ ragged: choice })),
       droppedNote(dropped),
       repeatedNote(repeated, distinct, (isDistinct) => this.#set({ distinct: isDistinct })),

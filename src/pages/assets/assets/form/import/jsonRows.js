@@ -95,6 +95,7 @@ export function rowsOfJson(read, settings, skipEmpty) {
     header: null,
     dropped: { blank: read.blank, columns: [], short: 0 },
     repeated,
+    commas: null,
     ragged: null,
   }
 }

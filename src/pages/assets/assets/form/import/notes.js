@@ -91,6 +91,20 @@ export function raggedNote(ragged, choose) {
   }
 }
 
+/** @param {boolean | null} commas whether they divide cells @param {(commas: boolean) => void} choose @returns {Note | null} */
+export const commasNote = (commas, choose) =>
+  commas === null
+    ? null
+    : commas
+      ? {
+          text: "A comma begins another cell.",
+          buttons: [{ label: "Each line is one text", act: () => choose(false) }],
+        }
+      : {
+          text: "Each line is one text, commas included.",
+          buttons: [{ label: "Divide it at commas", act: () => choose(true) }],
+        }
+
 /** Rows in which a character was lost before it came here. @param {readonly string[]} rows @returns {Note | null} */
 export function lostNote(rows) {
   const lost = []

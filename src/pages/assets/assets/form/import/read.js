@@ -30,10 +30,11 @@ import { rowsOfTable } from "./tableRows.js"
  *   header: { is: boolean, why: string } | null,
  *   dropped: { blank: number, columns: readonly string[], short: number },
  *   repeated: number,
+ *   commas: boolean | null,
  *   ragged: { lines: readonly { line: number, cells: number }[], width: number, isHeader: boolean, choice: Ragged } | null,
  * }} Parsed `rows`: each as JSON text; `sample`: the first of them, a text for each column; `header`: null where nothing could
  *   be one; `dropped`: lines and columns that hold nothing (by their names, "" for none), and rows with fewer cells than the header; `repeated`: how many
- *   say what an earlier one says; `ragged`: lines with more cells than there are columns
+ *   say what an earlier one says; `commas`: whether they divide cells, null where that is no question; `ragged`: lines with more cells than there are columns
  */
 
 /** @type {Map<string, "json" | "jsonl" | "csv" | "tsv">} by a file's extension */
@@ -46,20 +47,20 @@ const FORMATS = new Map([
   ["tab", "tsv"],
 ])
 
-/** @param {string} given @param {string} fileName "" for what was typed @param {boolean} skipEmpty @returns {Understood} */
-export function understand(given, fileName, skipEmpty) {
+/** @param {string} given @param {string} fileName "" for what was typed @param {boolean} skipEmpty @param {boolean | null} [commas] whether they divide cells, null for what is guessed @returns {Understood} */
+export function understand(given, fileName, skipEmpty, commas = null) {
   const text = given.replace(/^\uFEFF/, "")
   const said = FORMATS.get(/\.(\w+)$/.exec(fileName)?.[1]?.toLowerCase() ?? "") ?? null
   const request = readRequest(text)
   const isFile = said !== null || /\.xlsx$/i.test(fileName)
-  if (request === null) return { source: sourceOf(text, said, isFile, skipEmpty), request }
+  if (request === null) return { source: sourceOf(text, said, isFile, skipEmpty, commas), request }
   if ("problem" in request) return { source: request, request: null }
   if (request.url !== null) return { source: { problem: `The rows are at ${request.url}.` }, request }
-  return { source: sourceOf(request.rows, null, false, skipEmpty), request }
+  return { source: sourceOf(request.rows, null, false, skipEmpty, commas), request }
 }
 
-/** @param {string} text @param {"json" | "jsonl" | "csv" | "tsv" | null} said @param {boolean} isFile @param {boolean} skipEmpty @returns {Source} */
-function sourceOf(text, said, isFile, skipEmpty) {
+/** @param {string} text @param {"json" | "jsonl" | "csv" | "tsv" | null} said @param {boolean} isFile @param {boolean} skipEmpty @param {boolean | null} commas @returns {Source} */
+function sourceOf(text, said, isFile, skipEmpty, commas) {
   const first = text.trimStart()[0] ?? ""
   if (first === "") return { problem: "Paste some rows, drop a file, or give a URL." }
   if (first === "<") return { problem: `The text ${textFailure({ _tag: "Markup" })}` }
@@ -70,7 +71,7 @@ function sourceOf(text, said, isFile, skipEmpty) {
   }
   const table =
     (said === null && readMarkdownTable(text)) ||
-    readTable(text, /** @type {"csv" | "tsv" | null} */ (said), isFile)
+    readTable(text, /** @type {"csv" | "tsv" | null} */ (said), isFile, commas)
   return "problem" in table ? table : { table }
 }
 
@@ -92,5 +93,6 @@ export const NOTHING = {
   header: null,
   dropped: { blank: 0, columns: [], short: 0 },
   repeated: 0,
+  commas: null,
   ragged: null,
 }

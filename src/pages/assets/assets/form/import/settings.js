@@ -13,20 +13,29 @@ import { own } from "../../shared/dom.js"
  *   out: ReadonlySet<string>,
  *   distinct: boolean,
  *   ragged: Ragged,
+ *   commas: boolean | null,
  * }} ImportSettings `header`: null for what is guessed; `names`: what columns are called instead; `out`: columns that are
- *   left out; `distinct`: rows that repeat another are left out
+ *   left out; `distinct`: rows that repeat another are left out; `commas`: whether they divide cells, null for what is guessed
  */
 
 /** @type {ImportSettings} */
-export const NO_SETTINGS = { header: null, names: new Map(), out: new Set(), distinct: false, ragged: "out" }
+export const NO_SETTINGS = {
+  header: null,
+  names: new Map(),
+  out: new Set(),
+  distinct: false,
+  ragged: "out",
+  commas: null,
+}
 
 /** @param {ImportSettings} settings */
-export const settingsDraft = ({ header, names, out, distinct, ragged }) => ({
+export const settingsDraft = ({ header, names, out, distinct, ragged, commas }) => ({
   header,
   names: [...names],
   out: [...out],
   distinct,
   ragged,
+  commas,
 })
 
 /** @param {unknown} draft what `settingsDraft` made, or anything @returns {ImportSettings} */
@@ -35,6 +44,7 @@ export function settingsFrom(draft) {
   const names = own(draft, "names")
   const out = own(draft, "out")
   const ragged = own(draft, "ragged")
+  const commas = own(draft, "commas")
   return {
     header: typeof header === "boolean" ? header : null,
     names: new Map(
@@ -45,5 +55,6 @@ export function settingsFrom(draft) {
     out: new Set((Array.isArray(out) ? out : []).filter((one) => typeof one === "string")),
     distinct: own(draft, "distinct") === true,
     ragged: ragged === "keep" || ragged === "join" ? ragged : "out",
+    commas: typeof commas === "boolean" ? commas : null,
   }
 }

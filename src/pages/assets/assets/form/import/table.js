@@ -13,9 +13,10 @@ import { isName } from "./header.js"
  * Lines of cells, before anybody has said which of them is a header.
  *
  * @typedef {{ cells: string[], line: number }} Line `line` counts the text's, from 1
- * @typedef {{ lines: Line[], blank: number, delimiter: string, format: "CSV" | "TSV" | "a list" | "a Markdown table", isFile: boolean, notes: readonly string[] }} Table
+ * @typedef {{ lines: Line[], blank: number, delimiter: string, format: "CSV" | "TSV" | "a list" | "a Markdown table", isFile: boolean, notes: readonly string[], commas?: boolean }} Table
  *   `blank`: lines that hold nothing, which are not among them; `delimiter`: what divides the cells, "" for a list;
- *   `isFile`: it comes from a file of a kind that has a header as a rule; `notes`: what is not among the lines, in words
+ *   `isFile`: it comes from a file of a kind that has a header as a rule; `notes`: what is not among the lines, in words;
+ *   `commas`: whether they divide cells, where it might be otherwise
  */
 
 /** Enough to see how a text goes on. */
@@ -25,21 +26,25 @@ const SAMPLE_CHARS = 50_000
 /** Lines above a table that say what it is. */
 const MOST_TITLES = 3
 
-/** @param {string} text @param {"csv" | "tsv" | null} said what somebody says it is @param {boolean} isFile @returns {Table | { problem: string }} */
-export function readTable(text, said, isFile) {
+/** @param {string} text @param {"csv" | "tsv" | null} said what somebody says it is @param {boolean} isFile @param {boolean | null} commas whether they divide cells, null for what is guessed @returns {Table | { problem: string }} */
+export function readTable(text, said, isFile, commas) {
   const named = SEPARATOR_LINE.exec(text)
   const body = named ? text.slice(named[0].length) : text
   const sample = sampleOf(body)
   const guessed = said === "tsv" ? "\t" : hasDecimalCommas(sample) ? ";" : (guessDelimiter(body, true) ?? ",")
   const below = named || sample[0]?.includes(guessed) ? null : dividerBelow(sample)
   const delimiter = named?.[1] ?? below ?? guessed
-  if (!named && below === null && said === null && isList(sample, delimiter)) return listOf(body, isFile)
+  const isPlain = !named && below === null && said === null
+  const isOpen = isPlain && delimiter === "," && mayBeEither(sample)
+  const asList = isOpen && commas !== null ? !commas : isPlain && isList(sample, delimiter)
+  if (asList) return { ...listOf(body, isFile), ...(isOpen ? { commas: false } : {}) }
   const read = scan(body, delimiter.charCodeAt(0), named ? 2 : 1)
   // Who copies cells quotes them well or not at all.
   const table = "problem" in read && read.isQuote && delimiter === "\t" ? plainLines(body, "\t") : read
   if ("problem" in table) return table
   const { lines, notes } = below === null ? { lines: table.lines, notes: [] } : withoutTitles(table.lines)
-  return { ...table, lines, notes, delimiter, format: delimiter === "\t" ? "TSV" : "CSV", isFile }
+  const format = delimiter === "\t" ? "TSV" : "CSV"
+  return { ...table, lines, notes, delimiter, format, isFile, ...(isOpen ? { commas: true } : {}) }
 }
 
 /** The first lines that hold something. @param {string} text */
@@ -101,6 +106,10 @@ function listOf(text, isFile) {
 
 /** Commas that stand before a blank, or in numbers. @param {readonly string[]} lines */
 const isProse = (lines) => lines.every((line) => !/,\S/.test(line.replace(/\d,\d{3}\b/g, "")))
+
+/** "Apple, Inc." is one text, or two cells. @param {readonly string[]} sample */
+const mayBeEither = (sample) =>
+  isProse(sample) && sample.some((line) => line.includes(",")) && !sample.some((line) => line.includes('"'))
 
 /**
  * Whether each line is one text, in which commas are commas: the first has none, or each is an address, or they all stand

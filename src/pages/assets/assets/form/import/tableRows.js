@@ -58,6 +58,7 @@ export function rowsOfTable(table, settings) {
       short: head ? lines.filter(({ cells }) => cells.length < width).length : 0,
     },
     repeated,
+    commas: table.commas ?? null,
     ragged,
   }
 }
