@@ -213,6 +213,8 @@ it("is disarmed once the rows are started, until something changes", async () =>
   await page.keyboard.press("Control+Enter")
   await page.reload()
   expect(await isOff(page)).toBe("true")
+  // The group that was paid for is still there to be opened.
+  expect(await page.getAttribute("#submitted-url a", "href")).toBe(`/${newest().id}`)
   await page.keyboard.press("Control+Enter")
   expect(sent.counts()).toEqual([1, 1])
   // Other bounds of the same: what was started is not forgotten.

@@ -46,6 +46,8 @@ export class Orders {
   #sentWith = ""
   /** The request whose rows have been started. @type {string | null} */
   #done = null
+  /** The group that stands above the form, and how many rows of it are shown there. @type {{ answer: MultitaskAnswer, rows: number } | null} */
+  #shown = null
   /** What of the same request was started last. @type {{ sign: string, rows: number } | null} */
   #started = null
 
@@ -95,18 +97,20 @@ export class Orders {
       attempt: this.#attempt,
       done: this.#done,
       started: this.#started,
+      shown: this.#shown,
     }
   }
 
   /** @param {unknown} saved what `draft` made */
   restore(saved) {
-    const [plan, trial] = [own(saved, "plan"), own(saved, "trial")]
+    const [plan, trial, shown] = [own(saved, "plan"), own(saved, "trial"), own(saved, "shown")]
     this.#plan = typeof own(plan, "sign") === "string" ? plan : null
     this.#trial = typeof own(own(trial, "answer"), "taskgroup_id") === "string" ? trial : null
     this.#attempt = attemptIn(own(saved, "attempt"))
     this.#done = own(saved, "done") ?? null
     this.#started = own(saved, "started") ?? null
-    if (this.#trial) this.submitted.show(this.#trial.answer, { quietly: true, rows: this.#trial.rows })
+    this.#shown = typeof own(own(shown, "answer"), "taskgroup_id") === "string" ? shown : null
+    if (this.#shown) this.submitted.show(this.#shown.answer, { quietly: true, rows: this.#shown.rows })
   }
 
   suggest() {
@@ -277,6 +281,7 @@ export class Orders {
       what: request.output_description?.slice(0, 120) ?? "",
       processor: answer.processor,
     })
+    this.#shown = { answer, rows: tried }
     this.form.keep()
     this.submitted.show(answer, { quietly: false, rows: tried })
   }
