@@ -232,6 +232,24 @@ it("adds rows that it has read, tells other columns, and keeps what was typed", 
   await act(page, "inputs").click()
   await dialog(page).waitFor()
   expect(await page.inputValue("#act-rows")).toContain("Siemens")
+  // A file's rows; without a header they are the group's columns, where there are as many. One that is no list adds none.
+  const file = page.locator("#act input[type=file]")
+  await file.setInputFiles({
+    name: "more.tsv",
+    mimeType: "text/plain",
+    buffer: Buffer.from("Sony\thttps://sony.com\nBosch\thttps://bosch.com\n"),
+  })
+  await page.getByLabel("First line is a header").uncheck()
+  await expectText(page, "#act button[type=submit]", /^Add 2 rows for \$0\.05$/)
+  expect(await page.textContent("#act-read")).not.toMatch(/New to this group|Missing/)
+  await file.setInputFiles({
+    name: "more.png",
+    mimeType: "image/png",
+    buffer: Buffer.from([0x89, 0x50, 0x4e, 0x47, 13, 10, 26, 10]),
+  })
+  await expectText(page, "#act-read", /more\.png was not taken\. It is a picture/)
+  await expectText(page, "#act button[type=submit]", /^Add rows$/)
+  expect(await go(page).getAttribute("aria-disabled")).toBe("true")
   await page.fill("#act-rows", '[{"company": 12345678901234567890}]')
   await expectText(page, "#act button[type=submit]", /^Add 1 row for \$0\.025$/)
   await go(page).click()

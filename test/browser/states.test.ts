@@ -35,6 +35,7 @@ type Shown = {
   next: RegExp
   notice: "error" | "warning" | null
   message?: string
+  told?: string
 }
 
 const shown: readonly Shown[] = [
@@ -109,8 +110,10 @@ const shown: readonly Shown[] = [
     end: "Stopped",
     headline: "Stopped: 5 of 8 rows done, 3 not sent",
     tab: "■ 5/8",
-    next: /3 rows were not sent: “Resume”/,
+    // The server's sentence for programs says no more.
+    next: /^3 rows were not sent: “Resume”/,
     notice: "warning",
+    told: "3 inputs were not sent to Parallel: POST https://example.com/tgrp_x/resume to send them.",
   },
   {
     state: "given_up",
@@ -124,7 +127,7 @@ const shown: readonly Shown[] = [
   },
 ]
 
-for (const [at, { state, rows, end, headline, tab, next, notice, message }] of shown.entries())
+for (const [at, { state, rows, end, headline, tab, next, notice, message, told }] of shown.entries())
   it(`says what a group is at and what can be done next: ${state}, ${rows.join(" and ")}`, async () => {
     const made = group(`tgrp_state_${at}`)
     const [completed, failed, cancelled] = rows
@@ -134,7 +137,7 @@ for (const [at, { state, rows, end, headline, tab, next, notice, message }] of s
         made.set(index, { status: "failed", error: "No source could be read." })
       else if (index < completed + failed + cancelled)
         made.set(index, { status: "cancelled", sent: false, error: "Not sent: the group was stopped." })
-    if (message !== undefined) made.statusMessage = message
+    made.statusMessage = message ?? told ?? ""
     if (end !== null) made.end(state)
     else made.state = state
     const page = await open(server.add(made), { colorScheme: at % 2 === 0 ? "light" : "dark" })

@@ -12,6 +12,8 @@ import { Pace } from "./pace.js"
 
 /** One that took longer has probably become active again, and rested in between. */
 const LONGEST_S = 86_400
+/** The server's sentence, for programs. */
+const LEFT_OUT = /\d+ inputs? (?:was|were) not sent to Parallel: POST \S+ to send (?:it|them)\./
 /** A screen reader hears of progress no more often than this. */
 const SPEAK_EVERY_MS = 15_000
 
@@ -90,7 +92,7 @@ export class Progress {
     const facts = [
       ["Processor", typeof processor === "string" ? processor : null],
       over
-        ? ["Took", this.#took() ?? UNKNOWN, "From the group's start to its last change"]
+        ? ["Took", this.#took(), "From the group's start to its last change"]
         : ["Rate", rate === null ? UNKNOWN : `${shortNumber(rate * 60)} / min`],
       over
         ? ["Kept until", store.removed ? null : (day(this.sunset) ?? UNKNOWN), this.sunset ?? undefined]
@@ -125,10 +127,12 @@ export class Progress {
     return [`up to ${duration(left)}`, `${usual.name} usually takes ${durationRange(usual.seconds)}`]
   }
 
+  /** Null where it would say how long the group has rested. */
   #took() {
     const { group, status, removed } = this.store
     const seconds = (Date.parse(status?.modified_at ?? "") - Date.parse(group.created_at ?? "")) / 1000
-    return !removed && seconds >= 1 && seconds < LONGEST_S ? duration(seconds) : null
+    if (seconds >= LONGEST_S) return null
+    return !removed && seconds >= 1 ? duration(seconds) : UNKNOWN
   }
 
   /** @param {StatusFacts} facts */
@@ -136,8 +140,9 @@ export class Progress {
     const { group, status, removed } = this.store
     const [, look] = stateLabel(facts)
     const said = typeof status?.status_message === "string" ? status.status_message.trim() : ""
-    // What the server calls by its address is a button here.
-    const message = said.replace(/POST \S+\/resume\b/g, "“Resume”")
+    // What the server calls by its address is a button here; what can be done next says of a stop what it has left out.
+    const own = ["stopping", "stopped"].includes(facts.state) ? said.replace(LEFT_OUT, "").trim() : said
+    const message = own.replace(/POST \S+\/resume\b/g, "“Resume”")
     const next = removed ? this.#gone : nextStep(facts, group.taskgroup_id, this.names())
     const warnings = (Array.isArray(group.warnings) ? group.warnings : []).map(String)
     const key = JSON.stringify([look, message, next, warnings])

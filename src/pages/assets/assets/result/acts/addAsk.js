@@ -9,11 +9,11 @@ import { h } from "../../shared/dom.js"
 import { fieldsOf } from "../../shared/domain.js"
 import { plural } from "../../shared/format.js"
 import { exactly } from "../../shared/money.js"
+import { RowsField } from "./rowsField.js"
 import { costOf } from "./standing.js"
 
 /** Rows whose columns are compared with the group's: the first show what was pasted. */
 const MOST_COMPARED = 2_000
-const PARSE_MS = 150
 const MOST_PROBLEMS = 3
 
 /**
@@ -21,32 +21,26 @@ const MOST_PROBLEMS = 3
  * @param {string} base @param {Store} store @returns {Ask}
  */
 export function addAsk(base, store) {
-  const draft = new Draft(store.group.taskgroup_id)
   const processor = store.group.metadata?.processor
   const known = store.columns
     .all()
     .filter(({ kind }) => kind === "input")
     .map(({ name }) => name)
-  const text = h("textarea", {
-    id: "act-rows",
-    rows: "8",
-    spellcheck: "false",
-    autocomplete: "off",
-    wrap: "off",
-    "aria-describedby": "act-columns act-read",
-  })
-  text.value = draft.text
+  const field = new RowsField(store.group.taskgroup_id)
+  const { text } = field
   const skip = h("input", { type: "checkbox", checked: true })
   const header = h("input", { type: "checkbox" })
   const headerChoice = h("label", { class: "check" }, header, " First line is a header")
   const read = h("div", { id: "act-read", role: "status", class: "act-read" })
   /** As guessed, until somebody says otherwise. @type {boolean | null} */
   let isHeader = null
-  const readRows = () => rowsFor(known, text.value, isHeader, skip.checked)
+  let named = field.fileName
+  const readRows = () => rowsFor(known, field, isHeader, skip.checked)
   let parsed = readRows()
   const draw = () => {
-    const problems = text.value.trim() === "" ? [] : parsed.problems
+    const problems = field.whole.trim() === "" ? [] : parsed.problems
     const lines = [
+      field.note,
       parsed.rows.length > 0 &&
         `${plural(parsed.rows.length, "row")}, read as ${parsed.format}. ${[...parsed.notes, ...saidOf(parsed)].join(" ")}`,
       ...problems.slice(0, MOST_PROBLEMS).map(problemText),
@@ -55,9 +49,9 @@ export function addAsk(base, store) {
     ]
     headerChoice.hidden = parsed.header === null
     header.checked = parsed.header?.is === true
-    const said = lines.filter((one) => typeof one === "string")
+    const said = lines.filter((one) => typeof one === "string" && one !== "")
     if (read.textContent !== said.join("")) read.replaceChildren(...said.map((one) => h("p", {}, one)))
-    if (problems.length > 0) text.setAttribute("aria-invalid", "true")
+    if (problems.length > 0 || field.isRefused) text.setAttribute("aria-invalid", "true")
     else text.removeAttribute("aria-invalid")
   }
   draw()
@@ -66,7 +60,7 @@ export function addAsk(base, store) {
     title: "Add rows to this group",
     body: [
       h("label", { class: "label", for: "act-rows" }, "Rows as JSON, CSV or TSV"),
-      text,
+      field.element,
       h(
         "p",
         { class: "hint", id: "act-columns" },
@@ -78,22 +72,17 @@ export function addAsk(base, store) {
     ],
     first: text,
     bind: (changed) => {
-      /** @type {ReturnType<typeof setTimeout> | undefined} */
-      let timer
       const parse = () => {
-        clearTimeout(timer)
-        timer = undefined
         parsed = readRows()
         draw()
         changed(false)
       }
-      // Whoever presses the button at once means what stands there.
-      text.addEventListener("change", () => timer !== undefined && parse())
-      text.addEventListener("input", () => {
-        draft.keep(text.value)
-        clearTimeout(timer)
-        timer = setTimeout(parse, PARSE_MS)
-      })
+      field.onChange = () => {
+        // What was said of one file holds for no other.
+        if (field.fileName !== named) isHeader = null
+        named = field.fileName
+        parse()
+      }
       skip.addEventListener("change", parse)
       header.addEventListener("change", () => {
         isHeader = header.checked
@@ -101,7 +90,7 @@ export function addAsk(base, store) {
       })
     },
     order: () => {
-      const rows = parsed.problems.length === 0 ? parsed.rows.length : 0
+      const rows = parsed.problems.length === 0 && !field.isRefused ? parsed.rows.length : 0
       const usd = costOf(processor, rows)
       const cap = usd === null ? "" : `,"max_cost_usd":${usd}`
       const body = rows === 0 ? null : `{"inputs":[${parsed.rows.join(",")}]${cap}}`
@@ -115,7 +104,7 @@ export function addAsk(base, store) {
     },
     note: () => (costOf(processor, 1) === null ? `What ${String(processor)} costs is not known here.` : ""),
     done: ({ added = 0 }) => {
-      draft.keep("")
+      field.empty()
       return `${plural(added, "row")} added.`
     },
   }
@@ -123,10 +112,10 @@ export function addAsk(base, store) {
 
 /**
  * Rows of the text, as the form reads it. Without a header its columns are the group's, where there are as many.
- * @param {readonly string[]} known the group's columns @param {string} text @param {boolean | null} header @param {boolean} skipEmpty
+ * @param {readonly string[]} known the group's columns @param {RowsField} field @param {boolean | null} header @param {boolean} skipEmpty
  */
-function rowsFor(known, text, header, skipEmpty) {
-  const { source } = understand(text, "", skipEmpty)
+function rowsFor(known, { whole, fileName }, header, skipEmpty) {
+  const { source } = understand(whole, fileName, skipEmpty)
   const settings = { ...NO_SETTINGS, header }
   const parsed = parsedOf(source, settings, skipEmpty)
   const { columns } = parsed
@@ -174,32 +163,4 @@ function otherColumns(known, rows) {
     fresh.length > 0 && `New to this group: ${fresh.join(", ")}. The rows that are there have none.`,
     missing.length > 0 && `Missing from the new rows: ${missing.join(", ")}.`,
   ]
-}
-
-/** What was typed, in this tab. */
-class Draft {
-  #stored
-
-  /** @param {string} id the group's */
-  constructor(id) {
-    this.#stored = `parallel-multitask:rows:${id}`
-  }
-
-  get text() {
-    try {
-      return sessionStorage.getItem(this.#stored) ?? ""
-    } catch {
-      return ""
-    }
-  }
-
-  /** @param {string} text */
-  keep(text) {
-    try {
-      if (text === "") sessionStorage.removeItem(this.#stored)
-      else sessionStorage.setItem(this.#stored, text)
-    } catch {
-      // It stays in the field as long as the dialog is open.
-    }
-  }
 }
