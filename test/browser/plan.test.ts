@@ -251,6 +251,7 @@ it("tries three rows, shows them as they end, and adds the others to the same gr
   await page.reload()
   await expectText(page, "#tried", /Tim Cook/)
   expect(await page.isVisible("#try")).toBe(false)
+  const draft = await page.evaluate(() => ({ ...sessionStorage }))
   await page.fill("#limit", "2")
   await expectText(page, "#run-note", /^All of these rows have been tried already\.$/)
   await expectText(page, "#estimate-rows", /^0 of 10 rows$/)
@@ -268,6 +269,19 @@ it("tries three rows, shows them as they end, and adds the others to the same gr
   expect(await isOff(page)).toBe("true")
   await expectText(page, "#history-list", /10 rows, core/)
   expect(await page.locator("#history-list li").count()).toBe(1)
+
+  // A copy of the tab, made before, pays for nothing twice.
+  const copy = await page.context().newPage()
+  await copy.addInitScript((kept) => Object.assign(sessionStorage, kept), draft)
+  await copy.goto(server.origin)
+  await copy.getByRole("button", { name: "Run the other 7" }).click()
+  await expectText(copy, "#run-note", /^These rows have been started\./)
+  const again = sent.posted()[2]
+  expect([again?.text, again?.headers["idempotency-key"]]).toEqual([
+    added?.text,
+    added?.headers["idempotency-key"],
+  ])
+  await copy.close()
 })
 
 for (const [what, change] of [

@@ -10,6 +10,8 @@ import { attemptIn, isForgotten, newAttempt } from "../shared/attempt.js"
 import { durationRange, plural } from "../shared/format.js"
 import { confirmed } from "./confirm.js"
 import { doubtsOf } from "./doubts.js"
+import { randomKey } from "../shared/client.js"
+import { hash } from "../shared/hash.js"
 import { exactly, shareOf } from "../shared/money.js"
 import { CREATE, makePlan } from "./planner.js"
 import { requestText } from "./request.js"
@@ -17,7 +19,8 @@ import { send } from "../shared/send.js"
 import { signOf } from "./sign.js"
 
 /**
- * @typedef {{ sign: string, rows: number, answer: MultitaskAnswer }} Trial
+ * @typedef {{ sign: string, rows: number, answer: MultitaskAnswer, key?: string }} Trial `key`: what its group is asked
+ *   to add goes under keys made of it, the same in each tab that a draft was copied to
  *
  * The form: `fresh` reads it as if nothing had been suggested yet; `check` shows what is wrong with it, and is false then.
  * @typedef {{
@@ -190,7 +193,9 @@ export class Orders {
       if (!(await confirmed(usd === null ? `Run ${rows}` : `Run ${rows} for ${exactly(usd)}`, lines))) return
     }
     const taskgroupId = trial?.answer.taskgroup_id ?? null
-    const attempt = isSame ? earlier : { ...newAttempt(sign, to - from), taskgroupId }
+    const fresh = newAttempt(sign, to - from)
+    const key = trial?.key ? `${trial.key}-${hash(`${sign} ${usd}`)}` : fresh.key
+    const attempt = isSame ? earlier : { ...fresh, key, taskgroupId }
     this.#sentWith = apiKey
     // Should this page go before the answer is there, the next one knows of it.
     this.#attempt = { ...attempt, unknown: true }
@@ -215,7 +220,7 @@ export class Orders {
       0,
     )
     if (answer === null) return
-    if (isTrial) this.#trial = { sign: signOf(request, BOUNDS), rows: to, answer }
+    if (isTrial) this.#trial = { sign: signOf(request, BOUNDS), rows: to, answer, key: randomKey() }
     else this.#end(request, to)
     this.#show(request, answer, isTrial ? to : 0)
   }
