@@ -2,7 +2,7 @@ import { describe, expect, it } from "@effect/vitest"
 import { parse } from "csv-parse/sync"
 import * as Schema from "effect/Schema"
 import { isNumberCell } from "../../src/pages/assets/assets/form/import/cells.js"
-import { readCurl } from "../../src/pages/assets/assets/form/import/curl.js"
+import { isCurl, readCurl } from "../../src/pages/assets/assets/form/import/curl.js"
 import { readFileText } from "../../src/pages/assets/assets/form/import/file.js"
 import { type Parsed, parsedOf, understand } from "../../src/pages/assets/assets/form/import/read.js"
 import { type ImportSettings, NO_SETTINGS } from "../../src/pages/assets/assets/form/import/settings.js"
@@ -320,8 +320,15 @@ describe("a curl line", () => {
       '{"a":"b^c"}',
     ],
     ["--json=", `curl --json='{"a":1}' https://x.example | jq .`, '{"a":1}'],
+    [
+      "with a key that is set in front of it",
+      `# Put in your key\n$ export KEY="SECRET"\n\n$ A=1 curl https://x.example -H "x-api-key: $KEY" -d '{"a":1}'`,
+      '{"a":1}',
+    ],
+    ["with a key of PowerShell's", `$env:KEY = "SECRET"; curl.exe https://x.example -d '{"a":1}'`, '{"a":1}'],
     ["short options together", `curl -sSXPOST -d'{"a":1}' https://x.example`, '{"a":1}'],
   ])("gives its body: %s", (_, line, expected) => {
+    expect(isCurl(line)).toBe(true)
     expect(readCurl(line)).toMatchObject({ body: expected })
   })
 

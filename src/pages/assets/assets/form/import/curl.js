@@ -13,12 +13,19 @@ const DATA = new Set(["data", "data-raw", "data-binary", "data-ascii", "json"])
 const LONG_WITH_VALUE =
   /^(?:header|request|user|output|user-agent|cookie|referer|url|max-time|connect-timeout|retry|proxy|cert|key|cacert|form|write-out|config)$/
 
+/** What people copy along in front: a prompt, remarks, and variables that are set, mostly to a key. */
+const IN_FRONT =
+  /^(?:#[^\n]*\n\s*|(?:[$>%]|&&|export|set|\$env:[A-Za-z_]\w* ?= ?(?:"[^"\n]*"|'[^'\n]*')|[A-Za-z_]\w*=(?:"[^"\n]*"|'[^'\n]*'|[^\s"';&]*))(?:;\s*|\s+))+(?=curl)/
+
 /** @param {string} text */
-export const isCurl = (text) => /^\s*(?:[$>%]\s+)?curl(?:\.exe)?\s/.test(text)
+const withoutFront = (text) => text.trimStart().replace(IN_FRONT, "")
+
+/** @param {string} text */
+export const isCurl = (text) => /^curl(?:\.exe)?\s/.test(withoutFront(text))
 
 /** @param {string} text @returns {CurlLine | { problem: string }} */
 export function readCurl(text) {
-  const shell = readShell(withoutCarets(text.trimStart().replace(/^[$>%]\s+/, "")))
+  const shell = readShell(withoutCarets(withoutFront(text)))
   if ("problem" in shell) return shell
   /** @type {{ value: string, mayBeFile: boolean }[]} */
   const data = []
