@@ -201,6 +201,31 @@ it("asks where no price is known, and caps nothing then", async () => {
   expect(sent.posted()[0]?.body).not.toHaveProperty("max_cost_usd")
 })
 
+it("does not start the rows that a file is about to replace", async () => {
+  const page = await form()
+  const sent = since()
+  await page.evaluate(() => {
+    const read = Blob.prototype.arrayBuffer
+    const go = new Promise((resolve) => addEventListener("read-on", resolve))
+    Blob.prototype.arrayBuffer = async function () {
+      await go
+      return read.call(this)
+    }
+  })
+  const buffer = Buffer.from("name\nApple\nStripe\n")
+  await page.setInputFiles("#inputs-file", { name: "mine.csv", mimeType: "text/csv", buffer })
+  await expectText(page, "#inputs-summary", /^Reading mine\.csv…$/)
+  await page.click("#submit")
+  await expectText(page, "#inputs-error", /mine\.csv is still being read/)
+  expect(sent.counts()).toEqual([0, 0])
+  await page.evaluate(() => dispatchEvent(new Event("read-on")))
+  await expectText(page, "#submit", /^Run 2 rows$/)
+  await expectText(page, "#inputs-error", /^$/)
+  await page.click("#submit")
+  await started(page)
+  expect(sent.posted()[0]?.body.inputs).toEqual([{ name: "Apple" }, { name: "Stripe" }])
+})
+
 it("is disarmed once the rows are started, until something changes", async () => {
   const page = await form()
   const sent = since()

@@ -133,8 +133,11 @@ export class InputsEditor {
     // What is sent is what stands there, however lately it was typed.
     if (this.#isStale) this.#parse()
     if (!this.byUrl) {
-      const { refusal } = this.#text
-      const problems = refusal === null ? this.#parsed.problems : [{ path: "inputs", message: refusal }]
+      const { refusal, reading } = this.#text
+      const message = reading
+        ? `${reading} is still being read. Press again once its rows are here.`
+        : refusal
+      const problems = message === null ? this.#parsed.problems : [{ path: "inputs", message }]
       return { inputs: this.#parsed.rows, problems }
     }
     const url = this.#url.value.trim()

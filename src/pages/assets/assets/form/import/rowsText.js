@@ -23,6 +23,8 @@ export class RowsText {
   refusal = null
   /** What could not be kept while the page was away. */
   gone = ""
+  /** What the file is called that is being read; until its rows are here those before them are not to be sent. */
+  reading = ""
   #input = /** @type {HTMLInputElement} */ (byId("inputs-file"))
   #sheet = /** @type {HTMLSelectElement} */ (byId("sheet"))
   /** Sheets of the workbook that the text is one of. @type {readonly { name: string, text: string }[]} */
@@ -75,6 +77,7 @@ export class RowsText {
     this.note = ""
     this.refusal = null
     this.gone = ""
+    this.reading = ""
     this.#sheets = []
     this.#turn++
   }
@@ -128,10 +131,12 @@ export class RowsText {
   async #take(file) {
     if (!file) return
     const turn = ++this.#turn
+    this.reading = file.name
     setText(byId("inputs-summary"), `Reading ${file.name}…`)
     const read = await readRowsFile(file)
     this.#input.value = ""
     if (turn !== this.#turn) return
+    this.reading = ""
     if ("problem" in read) {
       this.refusal = `${file.name} was not taken. ${read.problem}`
       return this.on.changed()
