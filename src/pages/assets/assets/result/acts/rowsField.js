@@ -99,6 +99,10 @@ export class RowsField {
   async #take(file) {
     if (!file) return
     const turn = ++this.#turn
+    // Until its rows are here, those before them are not to be added.
+    this.note = `Reading ${file.name}…`
+    this.isRefused = true
+    this.#changed()
     const read = await readRowsFile(file)
     this.#file.value = ""
     if (turn !== this.#turn) return
