@@ -109,7 +109,8 @@ export class InputsEditor {
   draft(withRows) {
     const { field, fileName, large } = this.#text
     // Where there are rows, it is no request that somebody has begun to write.
-    const mayBe = withRows && (this.#parsed.rows.length > 1 || mayBeKept(this.#text.whole))
+    const hasRoom = withRows && !this.#text.isTooMuch
+    const mayBe = hasRoom && (this.#parsed.rows.length > 1 || mayBeKept(this.#text.whole))
     const rows = draftedRows({ text: field.value, fileName, large }, this.#settings, this.#sign, mayBe)
     return { ...rows, url: this.#url.value, byUrl: this.byUrl }
   }

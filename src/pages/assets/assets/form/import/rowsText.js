@@ -58,6 +58,11 @@ export class RowsText {
     return this.large?.text ?? this.field.value
   }
 
+  /** More than this browser keeps for a tab. */
+  get isTooMuch() {
+    return this.whole.length > MOST_KEPT
+  }
+
   /** What its file is called; "" for what was typed. */
   get name() {
     return this.large?.name ?? this.fileName
@@ -88,7 +93,7 @@ export class RowsText {
     if (large !== null)
       setText(
         byId("chosen-name"),
-        `${large.name} (${count(Math.round(large.text.length / 1024))} KB)${large.text.length > MOST_KEPT ? ", too large to be kept over a reload" : ""}`,
+        `${large.name} (${count(Math.round(large.text.length / 1024))} KB)${this.isTooMuch ? ", too large to be kept over a reload" : ""}`,
       )
   }
 
