@@ -1,6 +1,6 @@
 // @ts-check
 /** @import { Store } from "../store.js" */
-/** @import { Ask } from "./dialog.js" */
+/** @import { Ask, Order } from "./dialog.js" */
 
 import { droppedNote, lostNote, raggedNote, repeatedNote } from "../../form/import/notes.js"
 import { parsedOf, understand } from "../../form/import/read.js"
@@ -37,6 +37,10 @@ export function addAsk(base, store) {
   let named = field.fileName
   const readRows = () => rowsFor(known, field, isHeader, skip.checked)
   let parsed = readRows()
+  const orderOf = () =>
+    addOrder(base, processor, parsed.problems.length === 0 && !field.isRefused ? parsed.rows : [])
+  // It may be megabytes, and is asked for at every redraw.
+  let order = orderOf()
   const draw = () => {
     const problems = field.whole.trim() === "" ? [] : parsed.problems
     const lines = [
@@ -74,6 +78,7 @@ export function addAsk(base, store) {
     bind: (changed) => {
       const parse = () => {
         parsed = readRows()
+        order = orderOf()
         draw()
         changed(false)
       }
@@ -89,24 +94,26 @@ export function addAsk(base, store) {
         parse()
       })
     },
-    order: () => {
-      const rows = parsed.problems.length === 0 && !field.isRefused ? parsed.rows.length : 0
-      const usd = costOf(processor, rows)
-      const cap = usd === null ? "" : `,"max_cost_usd":${usd}`
-      const body = rows === 0 ? null : `{"inputs":[${parsed.rows.join(",")}]${cap}}`
-      const label = rows === 0 ? "Add rows" : `Add ${plural(rows, "row")}`
-      return {
-        request: body === null ? null : { method: "POST", path: `${base}/inputs`, body },
-        label: usd === null || rows === 0 ? label : `${label} for ${exactly(usd)}`,
-        rows,
-        paid: true,
-      }
-    },
+    order: () => order,
     note: () => (costOf(processor, 1) === null ? `What ${String(processor)} costs is not known here.` : ""),
     done: ({ added = 0 }) => {
       field.empty()
       return `${plural(added, "row")} added.`
     },
+  }
+}
+
+/** @param {string} base @param {unknown} processor @param {readonly string[]} rows as JSON text @returns {Order} */
+function addOrder(base, processor, rows) {
+  const label = rows.length === 0 ? "Add rows" : `Add ${plural(rows.length, "row")}`
+  if (rows.length === 0) return { request: null, label, rows: 0, paid: true }
+  const usd = costOf(processor, rows.length)
+  const cap = usd === null ? "" : `,"max_cost_usd":${usd}`
+  return {
+    request: { method: "POST", path: `${base}/inputs`, body: `{"inputs":[${rows.join(",")}]${cap}}` },
+    label: usd === null ? label : `${label} for ${exactly(usd)}`,
+    rows: rows.length,
+    paid: true,
   }
 }
 

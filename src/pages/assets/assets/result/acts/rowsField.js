@@ -114,6 +114,7 @@ export class RowsField {
 
   /** @param {string} text @param {string} name @param {string} [note] */
   #put(text, name, note = "") {
+    this.#turn++
     this.#large = text.length > MOST_EDITABLE ? text : null
     this.text.value = this.#large === null ? text : ""
     this.text.hidden = this.#large !== null
