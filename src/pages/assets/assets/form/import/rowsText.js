@@ -1,10 +1,8 @@
 // @ts-check
 import { byId, fill, h, setText } from "../../shared/dom.js"
 import { count } from "../../shared/format.js"
-import { readRowsFile } from "./fileRows.js"
+import { MOST_EDITABLE, readRowsFile } from "./fileRows.js"
 
-/** Larger texts stay outside the text area, which would make typing slow. */
-const MOST_EDITABLE = 300_000
 /** What browsers keep for a tab, with room for the rest of the form. */
 const MOST_KEPT = 4_500_000
 
