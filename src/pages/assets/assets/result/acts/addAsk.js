@@ -1,4 +1,5 @@
 // @ts-check
+/** @import { Parsed } from "../../form/import/read.js" */
 /** @import { Store } from "../store.js" */
 /** @import { Ask, Order } from "./dialog.js" */
 
@@ -43,17 +44,9 @@ export function addAsk(base, store) {
   let order = orderOf()
   const draw = () => {
     const problems = field.whole.trim() === "" ? [] : parsed.problems
-    const lines = [
-      field.note,
-      parsed.rows.length > 0 &&
-        `${plural(parsed.rows.length, "row")}, read as ${parsed.format}. ${[...parsed.notes, ...saidOf(parsed)].join(" ")}`,
-      ...problems.slice(0, MOST_PROBLEMS).map(problemText),
-      problems.length > MOST_PROBLEMS && `And ${problems.length - MOST_PROBLEMS} more.`,
-      ...(problems.length === 0 ? otherColumns(known, parsed.rows) : []),
-    ]
+    const said = [field.note, ...linesOf(known, parsed, problems)].filter((one) => one !== "")
     headerChoice.hidden = parsed.header === null
     header.checked = parsed.header?.is === true
-    const said = lines.filter((one) => typeof one === "string" && one !== "")
     if (read.textContent !== said.join("")) read.replaceChildren(...said.map((one) => h("p", {}, one)))
     if (problems.length > 0 || field.isRefused) text.setAttribute("aria-invalid", "true")
     else text.removeAttribute("aria-invalid")
@@ -137,7 +130,17 @@ function rowsFor(known, { whole, fileName }, header, skipEmpty) {
   return parsedOf(source, { ...settings, names }, skipEmpty)
 }
 
-/** What of the text became no row, or one that may not be meant. @param {import("../../form/import/read.js").Parsed} parsed */
+/** What is said of the rows. @param {readonly string[]} known @param {Parsed} parsed @param {Parsed["problems"]} problems */
+const linesOf = (known, parsed, problems) =>
+  [
+    parsed.rows.length > 0 &&
+      `${plural(parsed.rows.length, "row")}, read as ${parsed.format}. ${[...parsed.notes, ...saidOf(parsed)].join(" ")}`,
+    ...problems.slice(0, MOST_PROBLEMS).map(problemText),
+    problems.length > MOST_PROBLEMS && `And ${problems.length - MOST_PROBLEMS} more.`,
+    ...(problems.length === 0 ? otherColumns(known, parsed.rows) : []),
+  ].filter((line) => line !== false)
+
+/** What of the text became no row, or one that may not be meant. @param {Parsed} parsed */
 const saidOf = ({ rows, dropped, repeated, ragged }) =>
   [
     raggedNote(ragged, () => {}),
