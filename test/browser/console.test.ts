@@ -1,8 +1,8 @@
 import { readFile } from "node:fs/promises"
-import type { Page } from "playwright-core"
 import { afterEach, expect, it } from "vitest"
 import { axe } from "./browser.ts"
 import { FakeGroup } from "./fakeGroup.ts"
+import { drawn, facts, run } from "./query.ts"
 import { companyGroup, complete } from "./samples.ts"
 import { expectText, harness } from "./setup.ts"
 
@@ -24,18 +24,6 @@ const consoleOf = (group: FakeGroup, options = {}, hash = "") =>
   open(`${server.add(group)}.db${hash}`, options)
 
 /** The result as drawn: the head, then the rows. */
-const drawn = (page: Page) =>
-  page.$$eval("#result tr", (rows) =>
-    rows.map((row) => [...row.children].map((cell) => (cell as HTMLElement).innerText.trim())),
-  )
-
-const facts = (page: Page, pattern: RegExp) => expectText(page, "#facts", pattern)
-
-async function run(page: Page, sql: string) {
-  await page.fill("#sql", sql)
-  await page.press("#sql", "Control+Enter")
-}
-
 it("shows the results at once, the tables with their columns and the fields inside", async () => {
   const page = await consoleOf(companies("tgrp_con_first"))
   await facts(page, /^8 rows · 1 ms · \d+ rows read$/)

@@ -1,6 +1,6 @@
-import type { Page } from "playwright-core"
 import { afterEach, expect, it } from "vitest"
 import { axe } from "./browser.ts"
+import { drawn, facts, run } from "./query.ts"
 import { companyGroup } from "./samples.ts"
 import { expectText, harness } from "./setup.ts"
 
@@ -12,21 +12,8 @@ afterEach(() => {
   server.onQuery = null
 })
 
-const companies = companyGroup
-
-const facts = (page: Page, pattern: RegExp) => expectText(page, "#facts", pattern)
-const drawn = (page: Page) =>
-  page.$$eval("#result tr", (rows) =>
-    rows.map((row) => [...row.children].map((cell) => (cell as HTMLElement).innerText.trim())),
-  )
-
-async function run(page: Page, sql: string) {
-  await page.fill("#sql", sql)
-  await page.press("#sql", "Control+Enter")
-}
-
 it("shows first values beside the columns, and says what SQL may do", async () => {
-  const page = await open(`${server.add(companies("tgrp_samples"))}.db`)
+  const page = await open(`${server.add(companyGroup("tgrp_samples"))}.db`)
   const column = page.locator("#tables details:first-child .columns > li", { hasText: "company" }).first()
   expect(await column.locator(".samples span:not(.visually-hidden)").allTextContents()).toEqual([
     "Apple",
@@ -47,7 +34,7 @@ it("shows first values beside the columns, and says what SQL may do", async () =
 })
 
 it("keeps a history of this group in this browser, fills in and forgets", async () => {
-  const page = await open(`${server.add(companies("tgrp_past"))}.db`)
+  const page = await open(`${server.add(companyGroup("tgrp_past"))}.db`)
   await facts(page, /8 rows/)
   for (const sql of ["SELECT 1 AS one", "SELECT 2 AS two", "SELECT 1 AS one"]) {
     await run(page, sql)
@@ -73,7 +60,7 @@ it("keeps a history of this group in this browser, fills in and forgets", async 
   expect(server.seen.length).toBe(asked)
   // It outlasts a reload, and is no other group's.
   const other = await page.context().newPage()
-  await other.goto(`${server.add(companies("tgrp_past_other"))}.db`)
+  await other.goto(`${server.add(companyGroup("tgrp_past_other"))}.db`)
   await other.waitForSelector("html[data-ready]", { state: "attached" })
   expect(await other.textContent("#history-count")).toBe("")
   await page.reload()
@@ -90,7 +77,7 @@ it("keeps a history of this group in this browser, fills in and forgets", async 
 })
 
 it("copies a link to the query, which fills it in where it is opened and is not run", async () => {
-  const group = companies("tgrp_link")
+  const group = companyGroup("tgrp_link")
   const page = await open(`${server.add(group)}.db`)
   await facts(page, /8 rows/)
   await page.fill("#sql", "SELECT 'é & #' AS sign")

@@ -253,6 +253,28 @@ it("copies a link to the form that shows others the same form, without what is s
   await page.click("#copy-link")
   await expectText(page, "#link-note", /^Not copied: your API key stands among the texts of this form\./)
   expect(await page.evaluate(() => navigator.clipboard.readText())).toBe("nothing")
+
+  // A second link, while the first is still unpacked.
+  await page.evaluate(async (first) => {
+    const heard = new Promise((done) => addEventListener("hashchange", done, { once: true }))
+    location.hash = first
+    await heard
+    location.hash = "#question=The%20newest"
+  }, new URL(packed).hash)
+  await page.waitForFunction(() => location.hash === "")
+  await expectText(page, "#filled-said", /^Filled in by a link: /)
+  // Time for the first to come after all: as long as it takes to unpack it.
+  await page.evaluate(
+    async (text) => {
+      const bytes = Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (one) =>
+        one.charCodeAt(0),
+      )
+      const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate-raw"))
+      await new Response(stream).text()
+    },
+    new URL(packed).hash.replace("#packed=", ""),
+  )
+  expect(await page.inputValue("#output-description")).toBe("The newest")
 })
 
 it("knows what became of what was sent, though a link has filled the form meanwhile", async () => {

@@ -3,6 +3,7 @@ import type { Page } from "playwright-core"
 import { afterEach, expect, it } from "vitest"
 import { axe } from "./browser.ts"
 import { FakeGroup } from "./fakeGroup.ts"
+import { drawn, facts, run } from "./query.ts"
 import { companyGroup, complete } from "./samples.ts"
 import { expectText, harness, picture } from "./setup.ts"
 
@@ -23,19 +24,8 @@ function companies(id: string) {
   return group.set(3, { status: "failed", error: "No source could be read." }).set(4, { status: "running" })
 }
 
-const facts = (page: Page, pattern: RegExp) => expectText(page, "#facts", pattern)
 const focused = (page: Page) =>
   page.evaluate(() => document.activeElement?.id || document.activeElement?.textContent)
-const drawn = (page: Page) =>
-  page.$$eval("#result tr", (rows) =>
-    rows.map((row) => [...row.children].map((cell) => (cell as HTMLElement).innerText.trim())),
-  )
-
-async function run(page: Page, sql: string) {
-  await page.fill("#sql", sql)
-  await page.press("#sql", "Control+Enter")
-}
-
 /** The server refuses what multiplies; all else it answers. */
 const refusing = (pattern: RegExp, status = 200) => {
   server.onQuery = async (statement) =>

@@ -213,7 +213,8 @@ it.each([
   group.end()
   await connection(page, "ended")
   await expectText(page, "#headline", /^7 of 8 rows done, 1 failed$/)
-  await page.waitForTimeout(300)
+  // What moves is told after the frame in which it did.
+  await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))))
   const shifts = await page.evaluate(
     () => (globalThis as unknown as { shifts: { value: number; what: string }[] }).shifts,
   )

@@ -21,7 +21,7 @@ const numberIn = (value) =>
       : null
 
 /** @param {QueryResult} result @returns {{ categories: number[], numbers: number[] }} places of columns */
-export function axesOf({ headers, rows }) {
+function axesOf({ headers, rows }) {
   const shown = rows.slice(0, MOST_BARS)
   const places = headers.map((_, at) => at)
   /** @param {number} at */

@@ -42,6 +42,7 @@ export class Filling {
   #reading = new AbortController()
   /** @type {Link | null} */
   #asked = null
+  #turn = 0
 
   /** @param {Form} form */
   constructor(form) {
@@ -81,7 +82,10 @@ export class Filling {
     // Neither in the history of the tab nor in what one copies from the bar.
     history.replaceState(history.state, "", location.pathname + location.search)
     this.interrupt()
+    const turn = ++this.#turn
     const link = await readLink(fragment)
+    // Another link was opened meanwhile.
+    if (turn !== this.#turn) return
     this.#asked = link.again === null ? null : link
     if (link.again !== null) void this.#again(link)
     else this.#take(link)

@@ -1,6 +1,7 @@
 // @ts-check
 import { fieldsOf } from "../shared/domain.js"
 import { schemaOf } from "./fields.js"
+import { MOST_EDITABLE } from "./import/fileRows.js"
 
 /**
  * What fills the form from outside, a link or a group: texts as they stand in its controls. What is absent is left as it
@@ -11,9 +12,6 @@ import { schemaOf } from "./fields.js"
  *   metadata?: string, webhook?: string, others?: string
  * }} Fills
  */
-
-/** Larger texts stay outside the text area, as chosen files do. */
-const MOST_EDITABLE = 300_000
 
 const noSchema = () => ({ json: schemaOf([], ""), fields: null })
 const NO_ROWS = { text: "", fileName: "", large: null, url: "", byUrl: false }

@@ -42,7 +42,7 @@ export class InputsEditor {
   #settings = NO_SETTINGS
   /** Of the first two lines, for which the settings were made. @type {readonly string[]} */
   #sign = []
-  /** What a text is, which need not be found out again for other settings. @type {{ of: string, understood: Understood } | null} */
+  /** What a text is, which need not be found out again for other settings. @type {{ of: readonly unknown[], understood: Understood } | null} */
   #known = null
   /** @type {Parsed} */
   #parsed = NOTHING
@@ -109,7 +109,8 @@ export class InputsEditor {
   draft(withRows) {
     const { field, fileName, large } = this.#text
     // Where there are rows, it is no request that somebody has begun to write.
-    const mayBe = withRows && (this.#parsed.rows.length > 1 || mayBeKept(this.#text.whole))
+    const hasRoom = withRows && !this.#text.isTooMuch
+    const mayBe = hasRoom && (this.#parsed.rows.length > 1 || mayBeKept(this.#text.whole))
     const rows = draftedRows({ text: field.value, fileName, large }, this.#settings, this.#sign, mayBe)
     return { ...rows, url: this.#url.value, byUrl: this.byUrl }
   }
@@ -195,8 +196,10 @@ export class InputsEditor {
   #understand() {
     const { whole, name } = this.#text
     const { commas } = this.#settings
-    const of = `${this.#skipEmpty} ${commas} ${name}\n${whole}`
-    if (this.#known?.of === of) return this.#known.understood
+    // Not put together, which would keep megabytes a second time.
+    const of = [whole, name, this.#skipEmpty, commas]
+    const known = this.#known
+    if (known !== null && of.every((one, at) => one === known.of[at])) return known.understood
     const understood = understand(whole, name, this.#skipEmpty, commas)
     this.#known = { of, understood }
     return understood

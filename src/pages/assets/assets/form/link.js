@@ -4,7 +4,7 @@
 import { compactText, elementsOf, kindOf, readableText, withoutOpenBidi } from "../shared/domain.js"
 import { count } from "../shared/format.js"
 import { findProcessor } from "../processors.js"
-import { PASSED_ON } from "./options.js"
+import { PASSED_ON } from "./import/requestDraft.js"
 import { unpacked } from "./packed.js"
 import { prettyRows } from "./request.js"
 import { PLACEHOLDER, withoutHeaders } from "./secrets.js"

@@ -3,18 +3,9 @@
 
 import { byId, own } from "../shared/dom.js"
 import { compactText, fieldsOf, readableText } from "../shared/domain.js"
+import { PASSED_ON } from "./import/requestDraft.js"
 import { isObject, readObject } from "./parse.js"
 import { PLACEHOLDER, withoutHeaders } from "./secrets.js"
-
-/** What is passed on to Parallel in every run, written as JSON. */
-export const PASSED_ON = [
-  "source_policy",
-  "mcp_servers",
-  "advanced_settings",
-  "previous_interaction_id",
-  "memory_scope_key",
-  "enable_events",
-]
 
 /** @param {string} id */
 const control = (id) => /** @type {HTMLInputElement} */ (byId(id))

@@ -73,7 +73,6 @@ export class Snippets {
   #language = "curl"
   #code = byId("snippet")
   #note = byId("snippet-note")
-  #full = ""
   /** @type {MultitaskRequest | null} */
   #request = null
 
@@ -86,7 +85,7 @@ export class Snippets {
         this.#draw()
       })
     byId("copy-snippet").addEventListener("click", (event) =>
-      copyText(this.#full, /** @type {HTMLElement} */ (event.currentTarget)),
+      copyText(this.#textOf(this.#request), /** @type {HTMLElement} */ (event.currentTarget)),
     )
   }
 
@@ -97,10 +96,26 @@ export class Snippets {
   }
 
   #draw() {
-    if (!this.#request) return
-    this.#full = languages[this.#language](location.origin, this.#request)
-    const cut = this.#full.length > MOST_SHOWN
-    setText(this.#code, cut ? `${this.#full.slice(0, MOST_SHOWN)}\n…` : this.#full)
+    const text = this.#textOf(this.#request && withFirstRows(this.#request))
+    const cut = text.length > MOST_SHOWN
+    setText(this.#code, cut ? `${text.slice(0, MOST_SHOWN)}\n…` : text)
     this.#note.hidden = !cut
   }
+
+  /** @param {MultitaskRequest | null} request */
+  #textOf(request) {
+    return request === null ? "" : languages[this.#language](location.origin, request)
+  }
+}
+
+/**
+ * As many rows as fill what is shown, which they begin: it is drawn at each key that is pressed, and rows may be megabytes.
+ * @param {MultitaskRequest} request @returns {MultitaskRequest}
+ */
+function withFirstRows(request) {
+  const { inputs } = request
+  if ("url" in inputs) return request
+  let chars = 0
+  const enough = inputs.findIndex((row) => (chars += row.length) > MOST_SHOWN)
+  return enough < 0 ? request : { ...request, inputs: inputs.slice(0, enough + 1) }
 }

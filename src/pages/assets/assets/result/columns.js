@@ -88,8 +88,9 @@ export class Columns {
    * different, chosen once; without one, the row's number does. @param {(Row | undefined)[]} rows
    */
   chooseKey(rows) {
+    if (this.#isKeyChosen) return
     const seen = rows.slice(0, KEY_SAMPLE).filter((row) => row !== undefined)
-    if (this.#isKeyChosen || seen.length === 0) return
+    if (seen.length === 0) return
     this.#isKeyChosen = true
     const key = this.all().find((column) => column.kind === "input" && tellsApart(seen, column))
     if (key !== undefined) this.setKey(key, false)

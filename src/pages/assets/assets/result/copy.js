@@ -24,20 +24,21 @@ const SAID_MS = 2_500
  * @param {readonly (readonly string[])[]} rows each cell as JSON text @param {readonly string[]} [titles] of the columns
  * @returns {Copied}
  */
-export function tableFor(rows, titles) {
+function tableFor(rows, titles) {
   const head = titles === undefined ? [] : [titles]
   const records = [...head.map((names) => names.map(csvText)), ...rows.map((cells) => cells.map(csvCell))]
   const text = records
     .map((cells) => csvRecord(cells, "\t"))
     .join("")
     .replace(/\r\n$/, "")
-  const html = htmlFor(rows, titles)
-  return html === undefined ? { text } : { text, html }
+  return fitsHtml(rows.length, rows[0]?.length ?? 0) ? { text, html: htmlFor(rows, titles) } : { text }
 }
 
-/** The markup, where it is not too much. @param {readonly (readonly string[])[]} rows @param {readonly string[]} [titles] */
+/** Whether the markup of so much is not too much. @param {number} rows @param {number} columns */
+export const fitsHtml = (rows, columns) => rows * columns <= MOST_HTML_CELLS
+
+/** The markup. @param {readonly (readonly string[])[]} rows @param {readonly string[]} [titles] */
 export function htmlFor(rows, titles) {
-  if ((rows[0]?.length ?? 0) * rows.length > MOST_HTML_CELLS) return undefined
   const lines = [
     ...(titles === undefined ? [] : [titles.map((name) => htmlCell(JSON.stringify(name), "th")).join("")]),
     ...rows.map((values) => values.map((value) => htmlCell(value, "td")).join("")),

@@ -9,7 +9,7 @@ import { BYTE_ORDER_MARK } from "../shared/csv.js"
 import { byId, copyText, downloadBlob, fill, h, setText } from "../shared/dom.js"
 import { count, plural } from "../shared/format.js"
 import { collectBlob, collectText, makeTurns } from "../shared/slices.js"
-import { htmlFor, toClipboard } from "./copy.js"
+import { fitsHtml, htmlFor, toClipboard } from "./copy.js"
 import { Evidence } from "./export/evidence.js"
 import { fieldsOfScope, isView, rowsOf, tableOf } from "./export/table.js"
 import { csvPieces, jsonLines, workbook } from "./export/write.js"
@@ -186,6 +186,8 @@ export class ExportMenu {
       // As they are at one moment: they go on changing while they are written.
       for (const [at, row] of rows.entries()) rows[at] = { ...row }
       const made = await write({ rows, scope, basis: withBasis ? this.evidence.of : null, turn })
+      // The last turn may have been before it was cancelled.
+      job.signal.throwIfAborted()
       this.#tell("")
       return made
     } catch (error) {
@@ -227,11 +229,12 @@ export class ExportMenu {
   async #forSpreadsheets(order) {
     const { rows, columns } = this.#table(order)
     const text = await collectText(csvPieces({ rows, columns }, "\t"), order.turn)
+    if (!fitsHtml(rows.length, columns.length)) return { text }
     const html = htmlFor(
       rows.map((row) => columns.map((column) => column.text(row))),
       columns.map(({ title }) => title),
     )
-    return html === undefined ? { text } : { text, html }
+    return { text, html }
   }
 
   /** @param {Order} order */

@@ -92,7 +92,7 @@ const ANSI = { n: "\n", t: "\t", r: "\r", a: "\x07", b: "\b", e: "\x1b", f: "\f"
  * The words of a POSIX shell's first command, and what a here-document or here-string gives it.
  * @param {string} text @returns {{ words: string[], stdin: string | null } | { problem: string }}
  */
-export function readShell(text) {
+function readShell(text) {
   /** @type {string[]} */
   const words = []
   /** @type {string | null} */

@@ -8,6 +8,9 @@ import { readFileText } from "./file.js"
  *   `sheets`: of a workbook, the first of which is the text
  */
 
+/** Larger texts stay outside the text area, which would make typing slow. */
+export const MOST_EDITABLE = 300_000
+
 /** Nothing larger can hold rows for one request. */
 const MOST_BYTES = 64 * 1024 * 1024
 

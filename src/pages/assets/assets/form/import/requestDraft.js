@@ -5,7 +5,8 @@ import { findProcessor } from "../../processors.js"
 
 /** Fields that have a control of their own among the options, by the option's name. */
 const OPTIONS = { limit: "limit", max_cost_usd: "maxCost", title: "title", metadata: "metadata" }
-const OTHERS = [
+/** What is passed on to Parallel in every run, written as JSON. */
+export const PASSED_ON = [
   "source_policy",
   "mcp_servers",
   "advanced_settings",
@@ -16,7 +17,7 @@ const OTHERS = [
 
 const PLACED = new Set([
   ...Object.keys(OPTIONS),
-  ...OTHERS,
+  ...PASSED_ON,
   "output",
   "output_type",
   "output_description",
@@ -49,7 +50,7 @@ export function draftWith(fields, draft) {
   const description = shown("output_description") ?? (isSchema ? null : output)
   const type = shown("output_type") ?? (schema === null ? null : "json")
   const processor = shown("processor")
-  const others = OTHERS.filter((name) => fields.has(name)).map(
+  const others = PASSED_ON.filter((name) => fields.has(name)).map(
     (name) => `${JSON.stringify(name)}:${fields.get(name)}`,
   )
   const options = Object.entries(OPTIONS).flatMap(([name, option]) => {

@@ -1,10 +1,8 @@
 // @ts-check
 import { byId, fill, h, setText } from "../../shared/dom.js"
 import { count } from "../../shared/format.js"
-import { readRowsFile } from "./fileRows.js"
+import { MOST_EDITABLE, readRowsFile } from "./fileRows.js"
 
-/** Larger texts stay outside the text area, which would make typing slow. */
-const MOST_EDITABLE = 300_000
 /** What browsers keep for a tab, with room for the rest of the form. */
 const MOST_KEPT = 4_500_000
 
@@ -60,6 +58,11 @@ export class RowsText {
     return this.large?.text ?? this.field.value
   }
 
+  /** More than this browser keeps for a tab. */
+  get isTooMuch() {
+    return this.whole.length > MOST_KEPT
+  }
+
   /** What its file is called; "" for what was typed. */
   get name() {
     return this.large?.name ?? this.fileName
@@ -91,7 +94,7 @@ export class RowsText {
     if (large !== null)
       setText(
         byId("chosen-name"),
-        `${large.name} (${count(Math.round(large.text.length / 1024))} KB)${large.text.length > MOST_KEPT ? ", too large to be kept over a reload" : ""}`,
+        `${large.name} (${count(Math.round(large.text.length / 1024))} KB)${this.isTooMuch ? ", too large to be kept over a reload" : ""}`,
       )
   }
 

@@ -1,6 +1,7 @@
 // @ts-check
+/** @import { Parsed } from "../../form/import/read.js" */
 /** @import { Store } from "../store.js" */
-/** @import { Ask } from "./dialog.js" */
+/** @import { Ask, Order } from "./dialog.js" */
 
 import { droppedNote, lostNote, raggedNote, repeatedNote } from "../../form/import/notes.js"
 import { parsedOf, understand } from "../../form/import/read.js"
@@ -37,19 +38,15 @@ export function addAsk(base, store) {
   let named = field.fileName
   const readRows = () => rowsFor(known, field, isHeader, skip.checked)
   let parsed = readRows()
+  const orderOf = () =>
+    addOrder(base, processor, parsed.problems.length === 0 && !field.isRefused ? parsed.rows : [])
+  // It may be megabytes, and is asked for at every redraw.
+  let order = orderOf()
   const draw = () => {
     const problems = field.whole.trim() === "" ? [] : parsed.problems
-    const lines = [
-      field.note,
-      parsed.rows.length > 0 &&
-        `${plural(parsed.rows.length, "row")}, read as ${parsed.format}. ${[...parsed.notes, ...saidOf(parsed)].join(" ")}`,
-      ...problems.slice(0, MOST_PROBLEMS).map(problemText),
-      problems.length > MOST_PROBLEMS && `And ${problems.length - MOST_PROBLEMS} more.`,
-      ...(problems.length === 0 ? otherColumns(known, parsed.rows) : []),
-    ]
+    const said = [field.note, ...linesOf(known, parsed, problems)].filter((one) => one !== "")
     headerChoice.hidden = parsed.header === null
     header.checked = parsed.header?.is === true
-    const said = lines.filter((one) => typeof one === "string" && one !== "")
     if (read.textContent !== said.join("")) read.replaceChildren(...said.map((one) => h("p", {}, one)))
     if (problems.length > 0 || field.isRefused) text.setAttribute("aria-invalid", "true")
     else text.removeAttribute("aria-invalid")
@@ -74,6 +71,7 @@ export function addAsk(base, store) {
     bind: (changed) => {
       const parse = () => {
         parsed = readRows()
+        order = orderOf()
         draw()
         changed(false)
       }
@@ -89,24 +87,26 @@ export function addAsk(base, store) {
         parse()
       })
     },
-    order: () => {
-      const rows = parsed.problems.length === 0 && !field.isRefused ? parsed.rows.length : 0
-      const usd = costOf(processor, rows)
-      const cap = usd === null ? "" : `,"max_cost_usd":${usd}`
-      const body = rows === 0 ? null : `{"inputs":[${parsed.rows.join(",")}]${cap}}`
-      const label = rows === 0 ? "Add rows" : `Add ${plural(rows, "row")}`
-      return {
-        request: body === null ? null : { method: "POST", path: `${base}/inputs`, body },
-        label: usd === null || rows === 0 ? label : `${label} for ${exactly(usd)}`,
-        rows,
-        paid: true,
-      }
-    },
+    order: () => order,
     note: () => (costOf(processor, 1) === null ? `What ${String(processor)} costs is not known here.` : ""),
     done: ({ added = 0 }) => {
       field.empty()
       return `${plural(added, "row")} added.`
     },
+  }
+}
+
+/** @param {string} base @param {unknown} processor @param {readonly string[]} rows as JSON text @returns {Order} */
+function addOrder(base, processor, rows) {
+  const label = rows.length === 0 ? "Add rows" : `Add ${plural(rows.length, "row")}`
+  if (rows.length === 0) return { request: null, label, rows: 0, paid: true }
+  const usd = costOf(processor, rows.length)
+  const cap = usd === null ? "" : `,"max_cost_usd":${usd}`
+  return {
+    request: { method: "POST", path: `${base}/inputs`, body: `{"inputs":[${rows.join(",")}]${cap}}` },
+    label: usd === null ? label : `${label} for ${exactly(usd)}`,
+    rows: rows.length,
+    paid: true,
   }
 }
 
@@ -130,7 +130,17 @@ function rowsFor(known, { whole, fileName }, header, skipEmpty) {
   return parsedOf(source, { ...settings, names }, skipEmpty)
 }
 
-/** What of the text became no row, or one that may not be meant. @param {import("../../form/import/read.js").Parsed} parsed */
+/** What is said of the rows. @param {readonly string[]} known @param {Parsed} parsed @param {Parsed["problems"]} problems */
+const linesOf = (known, parsed, problems) =>
+  [
+    parsed.rows.length > 0 &&
+      `${plural(parsed.rows.length, "row")}, read as ${parsed.format}. ${[...parsed.notes, ...saidOf(parsed)].join(" ")}`,
+    ...problems.slice(0, MOST_PROBLEMS).map(problemText),
+    problems.length > MOST_PROBLEMS && `And ${problems.length - MOST_PROBLEMS} more.`,
+    ...(problems.length === 0 ? otherColumns(known, parsed.rows) : []),
+  ].filter((line) => line !== false)
+
+/** What of the text became no row, or one that may not be meant. @param {Parsed} parsed */
 const saidOf = ({ rows, dropped, repeated, ragged }) =>
   [
     raggedNote(ragged, () => {}),

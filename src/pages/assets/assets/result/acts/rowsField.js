@@ -1,10 +1,8 @@
 // @ts-check
-import { readRowsFile } from "../../form/import/fileRows.js"
+import { MOST_EDITABLE, readRowsFile } from "../../form/import/fileRows.js"
 import { h, setText } from "../../shared/dom.js"
 import { count } from "../../shared/format.js"
 
-/** Larger texts stay outside the text area, which would make typing slow. */
-const MOST_EDITABLE = 300_000
 const PARSE_MS = 150
 
 /** A text of rows: typed, pasted, or of a file that was chosen or dropped. What is typed is kept in this tab. */
@@ -19,7 +17,7 @@ export class RowsField {
   })
   #file = h("input", {
     type: "file",
-    accept: ".json,.jsonl,.ndjson,.csv,.tsv,.tab,.txt,.xlsx",
+    accept: ".json,.jsonl,.ndjson,.csv,.tsv,.tab,.txt,.md,.xlsx",
     "aria-label": "File with rows",
     tabindex: "-1",
     hidden: true,
@@ -118,6 +116,7 @@ export class RowsField {
 
   /** @param {string} text @param {string} name @param {string} [note] */
   #put(text, name, note = "") {
+    this.#turn++
     this.#large = text.length > MOST_EDITABLE ? text : null
     this.text.value = this.#large === null ? text : ""
     this.text.hidden = this.#large !== null
