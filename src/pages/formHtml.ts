@@ -155,13 +155,13 @@ export const formHtml = (loginUrl: string | null): string => `<!doctype html>
 <p class="hint" id="processor-hint">What your rows cost, and how long one usually takes. “Suggest” picks one for what you ask.</p>
 <div class="table-box"><table id="choice" class="choice"></table></div>
 <div class="field-error" id="processor-error" role="alert" hidden></div></div>
+${option("title", "Title", `<input type="text" maxlength="200" ${TYPED}`, "Stands over the results, in the list of your groups and in names of files. Without one, the first words of what you ask.")}
 ${option("limit", "Only the first n rows", `<input type="text" inputmode="numeric" placeholder="all" ${TYPED}`, "A few rows show what you would get, for little.")}
 ${option("max-cost", "Never more than $", `<input type="text" inputmode="decimal" placeholder="no bound" ${TYPED}`, "Only as many rows run as it buys.")}
 ${option("webhook-url", "Webhook (optional)", `<input type="url" inputmode="url" placeholder="https://" ${TYPED}`, "Gets a POST with the link once all rows have ended.")}
 </div>
 <details id="more-options"><summary>More options</summary>
 <div class="options">
-${option("title", "Title", `<input type="text" maxlength="200" ${TYPED}`, "Stands over the results, in the list of your groups and in names of files. Without one, the first words of what you ask.")}
 ${option("webhook-secret", "Webhook secret", `<input type="password" autocapitalize="off" placeholder="whsec_…" ${TYPED}`, "“whsec_” and base64 of 24 to 64 bytes: signs the webhook, as Standard Webhooks has it. This page keeps it nowhere.", `<p class="notice" id="secret-gone" hidden>It was not kept while you were away. Put it in again, or the webhook goes unsigned.</p>`)}
 ${option("metadata", "Metadata", `<textarea rows="3" placeholder="{&quot;project&quot;: &quot;spring&quot;}" ${TYPED}`, "A JSON object of texts: shown with the results, and sent with the group.")}
 ${option("other-fields", "Other request fields, as JSON", `<textarea rows="5" placeholder="{&quot;source_policy&quot;: {&quot;include_domains&quot;: [&quot;sec.gov&quot;]}}" ${TYPED}`, "Passed on to Parallel in every run: source_policy, mcp_servers, advanced_settings, previous_interaction_id, memory_scope_key, enable_events.", `<p class="notice" id="others-gone" hidden>It was no JSON object yet, and might have held a secret: it was not kept while you were away. Put it in again.</p>`)}

@@ -148,25 +148,20 @@ it("does not send again what the server has forgotten, and says why", async () =
   expect(new Set(keys.map(({ headers }) => headers["idempotency-key"])).size).toBe(2)
 })
 
-it("asks whoever has only the link for a key, behind one button, stops and goes on", async () => {
+it("asks whoever has only the link for a key, stops and goes on", async () => {
   const group = companyGroup("tgrp_acts_link")
   for (const index of [0, 1]) complete(group, index)
   for (const index of [2, 3]) group.set(index, { status: "running" })
   const page = await open(server.add(group), { colorScheme: "dark" })
   await connection(page, "live")
-  expect(await shownActs(page)).toEqual([])
-  expect(await page.textContent("#notices")).toContain(
-    "To send no more rows: “Stop” (under “Go on with this group…”).",
-  )
+  expect(await shownActs(page)).toEqual(["Stop", "Add rows", "Run again with changes", "Delete now"])
+  expect(await page.textContent("#notices")).toContain("To send no more rows: “Stop”.")
   // On a bad line it says so, and works when the line does.
   await page.route("**/made/acts.js", (route) => route.abort())
-  await page.locator("#acts summary").click()
   await act(page, "stop").click()
   await expectText(page, ".act-said", /could not be loaded\. Check the connection/)
   await page.unroute("**/made/acts.js")
-  await page.locator("#acts summary").click()
-  expect(await shownActs(page)).toEqual(["Stop", "Add rows", "Run again with changes", "Delete now"])
-  await picture(page, "acts-folded")
+  await picture(page, "acts-link")
   await act(page, "stop").click()
   await dialog(page).waitFor()
   expect(await focused(page)).toBe("Cancel")
@@ -194,7 +189,7 @@ it("asks whoever has only the link for a key, behind one button, stops and goes 
   await expectText(page, ".act-said", /^Stopped: 4 rows left out, 2 rows followed to the end\.$/)
   expect(lastPosted()?.headers["x-api-key"]).toBe(KEY)
   await expectText(page, "#headline", /^Stopping: 6 of 8 rows finished$/)
-  // It is kept, as was wanted: from now on the acts are in sight.
+  // It is kept, as was wanted.
   expect(await shownActs(page)).toEqual([
     "Resume 4 for $0.10",
     "Add rows",

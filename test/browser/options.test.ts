@@ -157,7 +157,7 @@ it("says at its control what is wrong with an option, once one has left it, and 
   for (const id of ["limit", "max-cost", "metadata", "webhook-secret", "other-fields"])
     await page.fill(`#${id}`, "")
   await page.click("text=More options")
-  expect(await page.isVisible("#title")).toBe(false)
+  expect(await page.isVisible("#metadata")).toBe(false)
 
   const errors = [
     { path: "limit", message: "must be a whole number" },

@@ -149,7 +149,6 @@ for (const [at, { state, rows, end, headline, tab, next, notice, message, told }
     // What it names is there, for whoever has a key.
     const named = /“(Stop|Resume|Retry failed rows)”/.exec((await page.textContent("#notices")) ?? "")?.[1]
     if (named !== undefined) {
-      await page.locator("#acts summary").click()
       expect(await page.locator("#acts").getByRole("button", { name: named }).isVisible()).toBe(true)
       await page.keyboard.press("Escape")
     }

@@ -32,6 +32,11 @@ export class Panel {
     this.#panel.addEventListener("keydown", (event) => {
       if (event.key === "Escape" && !event.defaultPrevented) this.close()
     })
+    // A link opens it without the focus, and a click on its text takes the focus away: nothing else has the key then.
+    document.addEventListener("keydown", (event) => {
+      if (event.key !== "Escape" || event.defaultPrevented || event.target !== document.body) return
+      if (this.row && !document.querySelector("dialog[open]")) this.close()
+    })
     this.#narrow.addEventListener("change", () => this.#setInert())
   }
 

@@ -56,6 +56,8 @@ const toolbar = new Toolbar(store, view, {
 })
 const copying = new Copying(store, table)
 new RowMenu(table, copying, { onOpen: (row) => opener.open(row, true) })
+// Before the panel: Escape closes a menu that is open, and only then the panel.
+closeMenusOnLeave()
 const panel = new Panel({
   fetchBasis,
   nameOf: (row) => store.columns.nameOf(row),
@@ -69,7 +71,6 @@ const panel = new Panel({
 const opener = new Opener({ store, table, panel, address, reorder, onRead: onAddress })
 new ExportMenu(store, view, base)
 printWith(store, view)
-closeMenusOnLeave()
 
 /** @type {ReturnType<typeof follow> | null} */
 let following = null

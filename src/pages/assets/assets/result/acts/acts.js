@@ -13,7 +13,7 @@ import { Attempts } from "./attempts.js"
 import { onRetryRow } from "./rowActs.js"
 import { actsFor, costOf, costOfResume, standingOf } from "./standing.js"
 
-/** Whoever has only been given the link sees this in place of the acts; so do small windows. */
+/** Small windows have this in place of the acts. */
 const FOLDED = "Go on with this group…"
 /** With acts.css. */
 const NARROW = "(max-width: 1000px)"
@@ -116,7 +116,7 @@ export class Acts {
   }
 
   get #isFolded() {
-    return this.#narrow.matches || !hasKey()
+    return this.#narrow.matches
   }
 
   /** How the buttons are called where it is said what can be done next. */
@@ -162,7 +162,7 @@ export class Acts {
     return usd === null || usd === 0 ? "" : ` for ${exactly(usd)}`
   }
 
-  /** Where there is room, and a key that can do something, they are in sight. */
+  /** Where there is room they are in sight. */
   #fold() {
     const isFolded = this.#isFolded
     if (isFolded && this.#menu.parentNode === null) {
