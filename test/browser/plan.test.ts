@@ -276,7 +276,7 @@ it("tries three rows, shows them as they end, and adds the others to the same gr
   await page.reload()
   await expectText(page, "#tried", /Tim Cook/)
   expect(await page.isVisible("#try")).toBe(false)
-  const draft = await page.evaluate(() => ({ ...sessionStorage }))
+  const draft = await page.evaluate(() => Object.entries(sessionStorage))
   await page.fill("#limit", "2")
   await expectText(page, "#run-note", /^All of these rows have been tried already\.$/)
   await expectText(page, "#estimate-rows", /^0 of 10 rows$/)
@@ -297,7 +297,9 @@ it("tries three rows, shows them as they end, and adds the others to the same gr
 
   // A copy of the tab, made before, pays for nothing twice.
   const copy = await page.context().newPage()
-  await copy.addInitScript((kept) => Object.assign(sessionStorage, kept), draft)
+  await copy.addInitScript((kept) => {
+    for (const [name, value] of kept) sessionStorage.setItem(name, value)
+  }, draft)
   await copy.goto(server.origin)
   await copy.getByRole("button", { name: "Run the other 7" }).click()
   await expectText(copy, "#run-note", /^These rows have been started\./)
