@@ -46,7 +46,7 @@ const changed = () => {
   update()
   keepSoon()
 }
-const key = new KeyPanel({ changed, save: (withRows) => saveDraft(draft(withRows)) })
+const key = new KeyPanel({ changed, save: saveForm })
 const inputs = new InputsEditor(changed, (fields) => {
   // The rows stay where they are: they came with it.
   const { inputs: _, ...rest } = draft(false)
@@ -207,7 +207,12 @@ const draft = (withRows) => ({
 /** The rows may be too many to be kept. */
 function keep() {
   clearTimeout(keeping)
-  if (ready && !saveDraft(draft(true))) saveDraft(draft(false))
+  if (ready && !saveForm(true)) saveForm(false)
+}
+
+/** @param {boolean} withRows @returns {boolean} whether that is kept now */
+function saveForm(withRows) {
+  return !(withRows && inputs.isTooMuch) && saveDraft(draft(withRows))
 }
 
 function keepSoon() {

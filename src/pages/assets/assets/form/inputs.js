@@ -86,6 +86,11 @@ export class InputsEditor {
     return this.byUrl ? null : this.#parsed.rows.length
   }
 
+  /** Whether this browser has no room to keep the rows: then they are not written out to find that. */
+  get isTooMuch() {
+    return this.#text.isTooMuch
+  }
+
   /** @param {boolean} skipEmpty */
   skip(skipEmpty) {
     if (skipEmpty === this.#skipEmpty) return
@@ -109,8 +114,7 @@ export class InputsEditor {
   draft(withRows) {
     const { field, fileName, large } = this.#text
     // Where there are rows, it is no request that somebody has begun to write.
-    const hasRoom = withRows && !this.#text.isTooMuch
-    const mayBe = hasRoom && (this.#parsed.rows.length > 1 || mayBeKept(this.#text.whole))
+    const mayBe = withRows && (this.#parsed.rows.length > 1 || mayBeKept(this.#text.whole))
     const rows = draftedRows({ text: field.value, fileName, large }, this.#settings, this.#sign, mayBe)
     return { ...rows, url: this.#url.value, byUrl: this.byUrl }
   }
