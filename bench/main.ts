@@ -3,6 +3,7 @@ import { arch, cpus, platform, release, totalmem } from "node:os"
 import { parseArgs } from "node:util"
 import { acts } from "./cases/acts.ts"
 import { bodies } from "./cases/bodies.ts"
+import { cold } from "./cases/cold.ts"
 import { cost } from "./cases/cost.ts"
 import { counts } from "./cases/counts.ts"
 import { live } from "./cases/live.ts"
@@ -30,6 +31,7 @@ const CASES: ReadonlyArray<BenchCase> = [
   whole,
   sql,
   mcp,
+  cold,
   pages,
   cost,
 ]

@@ -1,3 +1,5 @@
+import { inspect } from "./inspector.ts"
+
 /** What an isolate holds, by its own account (V8's inspector). */
 interface HeapUsage {
   readonly usedSize: number
@@ -19,26 +21,7 @@ const held = (usage: HeapUsage): number =>
 
 /** Watches the only isolate of a workerd whose inspector listens on this port. */
 export const watchHeap = async (port: number): Promise<Heap> => {
-  const [target, ...others] = (await (await fetch(`http://127.0.0.1:${port}/json`)).json()) as ReadonlyArray<{
-    readonly webSocketDebuggerUrl: string
-  }>
-  if (target === undefined || others.length > 0) throw new Error("one isolate was expected")
-  const socket = new WebSocket(target.webSocketDebuggerUrl)
-  await new Promise((done, fail) => {
-    socket.addEventListener("open", done, { once: true })
-    socket.addEventListener("error", fail, { once: true })
-  })
-  let asked = 0
-  const waiting = new Map<number, (result: unknown) => void>()
-  socket.addEventListener("message", ({ data }) => {
-    const { id, result } = JSON.parse(String(data)) as { id?: number; result?: unknown }
-    if (id !== undefined) waiting.get(id)?.(result)
-  })
-  const call = <A>(method: string): Promise<A> =>
-    new Promise((done) => {
-      waiting.set(++asked, done as (result: unknown) => void)
-      socket.send(JSON.stringify({ id: asked, method }))
-    })
+  const { call, close } = await inspect(port)
   const usage = async () => held(await call<HeapUsage>("Runtime.getHeapUsage"))
 
   let peak = 0
@@ -53,7 +36,7 @@ export const watchHeap = async (port: number): Promise<Heap> => {
     stop: async () => {
       watching = false
       await sampling
-      socket.close()
+      close()
       return peak
     },
   }

@@ -9,6 +9,7 @@ import {
   rmSync,
   writeFileSync,
 } from "node:fs"
+import { SourceMap, type SourceMapPayload } from "node:module"
 import { connect } from "node:net"
 import { tmpdir } from "node:os"
 import { join, resolve } from "node:path"
@@ -66,7 +67,12 @@ const ended = (child: ChildProcess): Promise<void> =>
     child.kill("SIGTERM")
   })
 
-const COMPATIBILITY_DATE = "2026-10-15"
+/** A line of the project's own configuration: what is measured runs as what is deployed. */
+const setting = (name: string): string => {
+  const line = new RegExp(`^${name} = (.+)$`, "m").exec(readFileSync("wrangler.toml", "utf8"))
+  if (line?.[1] === undefined) throw new Error(`wrangler.toml has no ${name}`)
+  return line[1]
+}
 
 const bundles = new Map<string, string>()
 
@@ -81,6 +87,8 @@ rules = [
 ]
 `
 
+const outOf = (name: string, folder: string): string => join(folder, name.replaceAll(/\W/g, "-"))
+
 /** A Worker as `npm run deploy` would upload it. `without`: modules that something empty stands for, as they are imported. */
 export const bundle = (
   entry: string,
@@ -90,12 +98,12 @@ export const bundle = (
   const name = [entry, ...Object.keys(without)].join(" without ")
   const known = bundles.get(name)
   if (known !== undefined) return known
-  const out = join(folder, name.replaceAll(/\W/g, "-"))
+  const out = outOf(name, folder)
   // Its own configuration: the project's names objects that a control does not have.
   const config = `${out}.toml`
   writeFileSync(
     config,
-    `name = "bench"\nmain = ${JSON.stringify(resolve(entry))}\ncompatibility_date = "${COMPATIBILITY_DATE}"\n${MODULES}${aliases(without)}`,
+    `name = "bench"\nmain = ${JSON.stringify(resolve(entry))}\ncompatibility_date = ${setting("compatibility_date")}\ncompatibility_flags = ${setting("compatibility_flags")}\nkeep_names = ${setting("keep_names")}\n${MODULES}${aliases(without)}`,
   )
   const built = spawnSync(
     process.execPath,
@@ -117,6 +125,15 @@ export const bundle = (
   const code = readFileSync(join(out, file), "utf8")
   bundles.set(name, code)
   return code
+}
+
+/** Of a bundle's places, those in the sources. */
+export const sourceMapOf = (entry: string, folder: string): SourceMap => {
+  bundle(entry, folder)
+  const out = outOf(entry, folder)
+  const file = readdirSync(out).find((made) => made.endsWith(".js.map"))
+  if (file === undefined) throw new Error(`${entry}: no source map in ${out}`)
+  return new SourceMap(JSON.parse(readFileSync(join(out, file), "utf8")) as SourceMapPayload)
 }
 
 /** wrangler's, of specifiers as they are written. */
@@ -157,8 +174,8 @@ const worker :Workerd.Worker = (
     (name = "worker.js", esModule = embed "worker.js"),
     (name = "mcpSdk.mjs", esModule = embed "mcpSdk.mjs"),
   ],
-  compatibilityDate = "${COMPATIBILITY_DATE}",
-  compatibilityFlags = ["enable_request_signal"],
+  compatibilityDate = ${setting("compatibility_date")},
+  compatibilityFlags = ${setting("compatibility_flags")},
   bindings = [
     ${Object.entries(options.objects)
       .map(([binding, name]) => `(name = ${quoted(binding)}, durableObjectNamespace = ${quoted(name)})`)

@@ -102,6 +102,7 @@ export class BareObject extends DurableObject<BareEnv> {
 export default {
   fetch(request, env) {
     const url = new URL(request.url)
+    if (url.pathname === "/") return new Response(null, { status: 204 })
     const [, name, route] = url.pathname.split("/")
     const target = new URL(`/${route ?? ""}${url.search}`, "http://object")
     return env.BARE.get(env.BARE.idFromName(name ?? "")).fetch(new Request(target, request))
