@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process"
-import { readFileSync } from "node:fs"
+import { existsSync, readFileSync, rmSync } from "node:fs"
 import { join } from "node:path"
 import { gzipSync } from "node:zlib"
 import { wranglerEnv } from "../../scripts/start/commands.ts"
@@ -75,41 +75,35 @@ export const bundleSize = (
   return { minified: Buffer.byteLength(code), gzip: gzipSync(code, { level: 9 }).length }
 }
 
-/**
- * Milliseconds of CPU that the start takes, by wrangler's own profile; null where it tells none. `config`: of another
- * Worker than the product.
- */
-export const startupCpu = (folder: string, config?: string): number | null => {
-  const out = join(folder, "startup.cpuprofile")
-  const args = config === undefined ? "--minify" : `--minify --config ${config}`
-  spawnSync(
-    process.execPath,
-    ["node_modules/wrangler/bin/wrangler.js", "check", "startup", `--args=${args}`, "--outfile", out],
-    {
-      encoding: "utf8",
-      env: wranglerEnv(folder),
-    },
-  )
-  try {
-    return activeMs(readFileSync(out, "utf8"))
-  } catch {
-    return null
-  }
-}
-
 interface Profile {
   readonly nodes: ReadonlyArray<{
     readonly id: number
-    readonly callFrame: { readonly functionName: string }
+    readonly callFrame: { readonly functionName: string; readonly url: string }
   }>
   readonly samples: ReadonlyArray<number>
   readonly timeDeltas: ReadonlyArray<number>
 }
 
+/** wrangler's own profile of the start; null where it makes none. `config`: of another Worker than the product. */
+export const startup = (folder: string, config?: string): Profile | null => {
+  const out = join(folder, "startup.cpuprofile")
+  const args = config === undefined ? "--minify" : `--minify --config ${config}`
+  rmSync(out, { force: true })
+  spawnSync(
+    process.execPath,
+    ["node_modules/wrangler/bin/wrangler.js", "check", "startup", `--args=${args}`, "--outfile", out],
+    { encoding: "utf8", env: wranglerEnv(folder) },
+  )
+  return existsSync(out) ? (JSON.parse(readFileSync(out, "utf8")) as Profile) : null
+}
+
 const IDLE = new Set(["(idle)", "(program)"])
 
-const activeMs = (json: string): number => {
-  const { nodes, samples, timeDeltas } = JSON.parse(json) as Profile
+/** Milliseconds of CPU that the start takes; null where nothing tells. */
+export const startupCpu = (folder: string, config?: string): number | null => {
+  const profile = startup(folder, config)
+  if (profile === null) return null
+  const { nodes, samples, timeDeltas } = profile
   const idle = new Set(nodes.filter(({ callFrame }) => IDLE.has(callFrame.functionName)).map(({ id }) => id))
   return samples.reduce((sum, id, at) => sum + (idle.has(id) ? 0 : (timeDeltas[at] ?? 0)), 0) / 1_000
 }

@@ -1,3 +1,4 @@
+import { BACKSLASH, isBlank, QUOTE } from "./jsonCharacters.ts"
 import type { JsonText } from "./TaskGroup.ts"
 
 /**
@@ -6,17 +7,14 @@ import type { JsonText } from "./TaskGroup.ts"
  * `compactText` without blanks between its tokens.
  */
 
-const QUOTE = 0x22
 const COMMA = 0x2c
 const COLON = 0x3a
-const BACKSLASH = 0x5c
 const OBJECT = 0x7b
 const END_OF_OBJECT = 0x7d
 const END_OF_ARRAY = 0x5d
 
 const isOpening = (char: number): boolean => char === 0x7b || char === 0x5b
 const isClosing = (char: number): boolean => char === 0x7d || char === 0x5d
-const isBlank = (char: number): boolean => char === 0x20 || char === 0x0a || char === 0x0d || char === 0x09
 
 /** Behind the string that begins at `at`. */
 const endOfString = (json: JsonText, at: number): number => {

@@ -1,3 +1,4 @@
+import { isHigh } from "./jsonCharacters.ts"
 import { elementsOf, shownText } from "./JsonText.ts"
 import { cellText, withoutControls, withoutOpenBidi } from "./PlainText.ts"
 import type { JsonText } from "./TaskGroup.ts"
@@ -139,8 +140,6 @@ export interface Cut {
 
 export const UNCUT: Cut = { limit: Number.POSITIVE_INFINITY, text: (text) => text }
 
-const isHighSurrogate = (unit: number): boolean => unit >= 0xd800 && unit <= 0xdbff
-
 /** Leaves the beginning of what is longer than `limit`, and counts what it takes away. */
 export const cutTo = (limit: number): Cut & { readonly leftOut: () => number } => {
   let leftOut = 0
@@ -148,7 +147,7 @@ export const cutTo = (limit: number): Cut & { readonly leftOut: () => number } =
     limit,
     text: (text) => {
       if (text.length <= limit) return text
-      const end = limit > 0 && isHighSurrogate(text.charCodeAt(limit - 1)) ? limit - 1 : limit
+      const end = limit > 0 && isHigh(text.charCodeAt(limit - 1)) ? limit - 1 : limit
       leftOut += text.length - end
       return `${text.slice(0, end)}…`
     },

@@ -31,26 +31,10 @@ const TIERS: { readonly [Name in ProcessorTier]: Tier } = {
 }
 
 /** Every name the API takes, in the order in which a list of choices should show them. */
-export const processorNames: ReadonlyArray<ProcessorName> = [
-  "lite",
-  "lite-fast",
-  "base",
-  "base-fast",
-  "core",
-  "core-fast",
-  "core2x",
-  "core2x-fast",
-  "pro",
-  "pro-fast",
-  "ultra",
-  "ultra-fast",
-  "ultra2x",
-  "ultra2x-fast",
-  "ultra4x",
-  "ultra4x-fast",
-  "ultra8x",
-  "ultra8x-fast",
-]
+export const processorNames = Object.keys(TIERS).flatMap((tier) => [
+  tier,
+  `${tier}-fast`,
+]) as ReadonlyArray<ProcessorName>
 
 /**
  * What upstream may suggest. `lite` is never returned by it, `ultra` and above cost too much to be chosen for somebody,

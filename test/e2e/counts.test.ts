@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, it } from "vitest"
-import { bundleSize, countGroup, LIMITS, ONCE_PER_RUN, RUNS } from "../../bench/cases/counts.ts"
+import { bundleSize, countGroup, LIMITS, ONCE_PER_RUN, RUNS, startup } from "../../bench/cases/counts.ts"
 import { makeFolder } from "../../bench/lib/servers.ts"
 
 const folder = makeFolder()
@@ -33,5 +33,11 @@ describe("the Worker's bundle", () => {
     const { gzip } = bundleSize(folder.path)
     expect(gzip).toBeGreaterThan(50_000)
     expect(gzip).toBeLessThanOrEqual(LIMITS.bundleBytes)
+  })
+
+  it("runs its own code at a start and none of Node.js, which costs half as much again", () => {
+    const urls = startup(folder.path)?.nodes.map(({ callFrame }) => callFrame.url) ?? []
+    expect(urls).toContain("worker.js")
+    expect(urls.filter((url) => url.startsWith("node"))).toEqual([])
   })
 })
