@@ -139,7 +139,6 @@ export const counts: BenchCase = {
     const alone = await countGroup(folder, false)
     const watched = await countGroup(folder, true)
     const { minified, gzip } = bundleSize(folder)
-    const cpu = startupCpu(folder)
     return {
       name: "Counts",
       about: `A group of ${RUNS} runs of 2 to 15 s. Rows include key-value entries and alarms, which are billed alike, and the 25 or so that a group writes for itself (0.03 a run here), which the goal does not count; there is no index beside the tables' own keys.`,
@@ -153,14 +152,6 @@ export const counts: BenchCase = {
           result: `${figure(gzip / 1_000)} kB`,
           goal: `≤ ${LIMITS.bundleBytes / 1_000} kB`,
           met: gzip <= LIMITS.bundleBytes,
-        },
-        {
-          measure: "start-up CPU (wrangler check startup)",
-          ours: cpu === null ? "not told" : `${figure(cpu)} ms`,
-          control: "",
-          result: cpu === null ? "–" : `${figure(cpu)} ms`,
-          goal: `≤ ${LIMITS.startupMs} ms`,
-          met: cpu === null ? null : cpu <= LIMITS.startupMs,
         },
       ],
     }

@@ -37,7 +37,7 @@ describe("the Worker's bundle", () => {
 
   it("runs its own code at a start and none of Node.js, which costs half as much again", () => {
     const urls = startup(folder.path)?.nodes.map(({ callFrame }) => callFrame.url) ?? []
-    expect(urls).toContain("worker.js")
+    expect(urls.some((url) => url.endsWith("worker.js"))).toBe(true)
     expect(urls.filter((url) => url.startsWith("node"))).toEqual([])
   })
 })
