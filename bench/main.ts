@@ -3,6 +3,7 @@ import { arch, cpus, platform, release, totalmem } from "node:os"
 import { parseArgs } from "node:util"
 import { acts } from "./cases/acts.ts"
 import { bodies } from "./cases/bodies.ts"
+import { clients } from "./cases/clients.ts"
 import { cost } from "./cases/cost.ts"
 import { counts } from "./cases/counts.ts"
 import { live } from "./cases/live.ts"
@@ -31,6 +32,7 @@ const CASES: ReadonlyArray<BenchCase> = [
   sql,
   mcp,
   pages,
+  clients,
   cost,
 ]
 
