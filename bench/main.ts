@@ -4,6 +4,7 @@ import { parseArgs } from "node:util"
 import { acts } from "./cases/acts.ts"
 import { bodies } from "./cases/bodies.ts"
 import { cold } from "./cases/cold.ts"
+import { clients } from "./cases/clients.ts"
 import { cost } from "./cases/cost.ts"
 import { counts } from "./cases/counts.ts"
 import { live } from "./cases/live.ts"
@@ -33,6 +34,7 @@ const CASES: ReadonlyArray<BenchCase> = [
   mcp,
   cold,
   pages,
+  clients,
   cost,
 ]
 

@@ -12,7 +12,7 @@ export const inputs = (count: number): ReadonlyArray<Record<string, string>> =>
     country: at % 2 === 0 ? "Germany" : "Japan",
   }))
 
-const SCHEMA = {
+export const SCHEMA = {
   type: "object",
   additionalProperties: false,
   required: ["founded", "headquarters", "summary"],

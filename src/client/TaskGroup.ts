@@ -1,9 +1,8 @@
-import { follow, type StreamEvent, streamEvents, type StreamState } from "./events.ts"
+import { type StreamEvent, streamEvents, streamOf, type StreamState } from "./events.ts"
 import { written } from "./JsonText.ts"
 import type { CallOptions, Sent } from "./Multitask.ts"
-import { leaving } from "./leash.ts"
 import { act, askJson, type Connection } from "./request.ts"
-import { rowsOf } from "./rows.ts"
+import { makeEnds } from "./rows.ts"
 import type {
   AddInputs,
   Deleted,
@@ -70,7 +69,7 @@ export class TaskGroup {
   /** Rows as they end, each attempt once, to the end of the group. Throws on 4xx other than 429. */
   rows({ signal }: Waiting = {}): AsyncGenerator<Row, void, undefined> {
     const { fetch } = this.#connection
-    return leaving(signal, (inner) => rowsOf(follow({ url: `${this.url}.sse`, fetch, signal: inner })))
+    return streamOf({ url: `${this.url}.sse`, fetch, signal }, makeEnds())
   }
 
   /** The output stream, each event as it came. */

@@ -45,10 +45,25 @@ const LONGEST_TOLD_MS = 60_000
  * Reads as fast as it is asked; when it is left, the connection is closed.
  */
 export const streamEvents = (options: StreamOptions): AsyncGenerator<StreamEvent, void, undefined> =>
-  leaving(options.signal, (signal) => follow({ ...options, signal }))
+  streamOf(options, (event) => event)
 
-/** The same, which is left only when it tells something. */
-export async function* follow(options: StreamOptions): AsyncGenerator<StreamEvent, void, undefined> {
+/** What is made of the events of such a stream; null: nothing. */
+export const streamOf = <A>(
+  options: StreamOptions,
+  make: (event: StreamEvent) => A | null,
+): AsyncGenerator<A, void, undefined> =>
+  leaving(options.signal, async function* (signal) {
+    for await (const events of follow({ ...options, signal }))
+      for (const event of events) {
+        // Whoever was told the one before may have had enough.
+        signal.throwIfAborted()
+        const made = make(event)
+        if (made !== null) yield made
+      }
+  })
+
+/** Events as they come along with each other: every step of an asynchronous generator costs about as much as an event. */
+async function* follow(options: StreamOptions): AsyncGenerator<ReadonlyArray<StreamEvent>, void, undefined> {
   const { signal, onState = () => {}, onWait } = options
   let lastId = options.lastEventId ?? null
   let hasStood = false
@@ -68,13 +83,12 @@ export async function* follow(options: StreamOptions): AsyncGenerator<StreamEven
           onState({ kind: "live" })
           continue
         }
-        const { event, id } = step.value
+        const done = step.value.findIndex(({ event }) => event === "done")
+        const events = done < 0 ? step.value : step.value.slice(0, done + 1)
         // What carries no id moves nothing: the status that opens a connection counts rows that are yet to come.
-        if (id !== null && id !== "") lastId = id
-        yield step.value
-        if (event === "done") return
-        // More may have come along with it.
-        signal?.throwIfAborted()
+        lastId = events.findLast(({ id }) => id !== null && id !== "")?.id ?? lastId
+        yield events
+        if (done >= 0) return
       }
     } finally {
       await connection.return(BROKEN)
@@ -115,7 +129,7 @@ const STANDS = "stands"
 async function* connect(
   { url, fetch, signal }: StreamOptions,
   lastId: string | null,
-): AsyncGenerator<StreamEvent | typeof STANDS, End, undefined> {
+): AsyncGenerator<ReadonlyArray<StreamEvent> | typeof STANDS, End, undefined> {
   const target = new URL(url)
   if (lastId !== null) target.searchParams.set("last_event_id", lastId)
   const leash = new Leash(signal)
@@ -141,7 +155,7 @@ async function* connect(
     const push = sseParser((event) => events.push(event))
     for await (const text of textOf(response.body, leash, SILENCE_MS)) {
       push(text)
-      yield* events.splice(0)
+      if (events.length > 0) yield events.splice(0)
     }
   } catch {
     signal?.throwIfAborted()

@@ -13,16 +13,15 @@ interface RunEvent {
 const ENDS: ReadonlySet<string> = new Set(["completed", "failed", "cancelled"])
 
 /** What ended, each attempt once: a stream that is opened again may tell an end again, and so may a late change of it. */
-export async function* rowsOf(events: AsyncIterable<StreamEvent>): AsyncGenerator<Row, void, undefined> {
+export const makeEnds = (): ((event: StreamEvent) => Row | null) => {
   const told = new Set<string>()
-  for await (const { event, data } of events) {
-    if (event !== "task_run.state") continue
-    const row = rowOf(data)
-    if (row === null || !ENDS.has(row.status)) continue
+  return ({ event, data }) => {
+    const row = event === "task_run.state" ? rowOf(data) : null
+    if (row === null || !ENDS.has(row.status)) return null
     const attempt = attemptOf(row)
-    if (told.has(attempt)) continue
+    if (told.has(attempt)) return null
     told.add(attempt)
-    yield row
+    return row
   }
 }
 

@@ -74,19 +74,29 @@ const lastIdIn = (bytes: Uint8Array): ChangeNumber | null => {
   return null
 }
 
-/** What is read at once: without a buffer of ours the platform hands out 4 KB at a time, an event or two. */
+/**
+ * What is read at once: without a buffer of ours the platform hands out 4 KB at a time, an event or two. Who is given the
+ * state of many rows gets more; who waits for news holds the smaller buffer all the while.
+ */
 const READ_BYTES = 32 * 1024
+const LONG_READ_BYTES = 64 * 1024
 
 /** Each read of a body as much as there is; null at its end. */
 const readerOf = (body: ReadableStream<Uint8Array>) => {
   const large = largeReader(body)
   const reader = large ?? body.getReader()
+  let size = READ_BYTES
   const next =
     large === null
       ? () => (reader as ReadableStreamDefaultReader<Uint8Array>).read()
-      : () => large.read(new Uint8Array(READ_BYTES))
+      : () => large.read(new Uint8Array(size))
   return {
-    read: () => next().then(({ done, value }) => (done ? null : value)),
+    read: () =>
+      next().then(({ done, value }) => {
+        if (done) return null
+        size = value.length < READ_BYTES ? READ_BYTES : LONG_READ_BYTES
+        return value
+      }),
     cancel: () => void reader.cancel().catch(() => {}),
   }
 }

@@ -38,8 +38,18 @@ export interface StoredLines {
   close(): void
 }
 
+/** A row as RunJson's event in this form, with the number of its change between the first two of these texts. */
+export interface EventTexts {
+  readonly form: "full" | "light"
+  readonly texts: readonly [before: string, between: string, after: string]
+}
+
 /** Writes a row for viewers. What it made of a change is kept under it, for whoever else reads with it. */
-export type RowEncoder = (row: RunRow, group: GroupFacts) => Uint8Array
+export interface RowEncoder {
+  (row: RunRow, group: GroupFacts): Uint8Array
+  /** Where that is all it does: SQLite can do it for many rows at once. */
+  readonly events?: EventTexts
+}
 
 /** Encoded rows, and the change number up to which they go. */
 export interface EventBatch {

@@ -223,3 +223,28 @@ it.each([
   console.log(`layout shift at ${viewport.width} px: ${sum.toFixed(4)}`, JSON.stringify(shifts))
   expect(sum).toBeLessThan(0.05)
 })
+
+it("has the schema's columns where they are when their first values come", async () => {
+  const group = new FakeGroup("tgrp_first_values", [...companyInputs])
+  group.schema = {
+    type: "object",
+    properties: {
+      founded: { type: "integer" },
+      headquarters: { type: "string" },
+      summary: { type: "string" },
+      people: { type: "array" },
+    },
+  }
+  const page = await open(server.add(group), { viewport: { width: 1440, height: 900 } })
+  await connection(page, "live")
+  const edges = () =>
+    page.$$eval("#head .titles th", (all) =>
+      all.map((one) => [one.textContent, Math.round(one.getBoundingClientRect().left)]),
+    )
+  const before = await edges()
+  expect(before.map(([name]) => name)).toEqual(expect.arrayContaining(["founded", "headquarters", "summary"]))
+  const content = { founded: 1999, headquarters: "Köln", summary: "long ".repeat(60), people: ["A", "B"] }
+  group.set(0, { status: "completed", content })
+  await expectText(page, "#headline", /^1 of 8/)
+  expect(await edges()).toEqual(before)
+})

@@ -26,7 +26,13 @@ const row = (id: number) => `event: task_run.state\nid: ${id}\ndata: {"row":${id
 const done = (id: number) => `event: done\nid: ${id}\ndata: {}\n\n`
 
 /** Everything that is told, and what the stream said of itself. */
-const watch = async (answers: ReadonlyArray<Answer>, options: Partial<StreamOptions> = {}) => {
+const watch = async (
+  answers: ReadonlyArray<Answer>,
+  {
+    onEvent = () => {},
+    ...options
+  }: Partial<StreamOptions> & { readonly onEvent?: (event: StreamEvent) => void } = {},
+) => {
   const { fetch, sent } = answering(...answers)
   const states: Array<StreamState> = []
   const ids: Array<string | null> = []
@@ -37,7 +43,10 @@ const watch = async (answers: ReadonlyArray<Answer>, options: Partial<StreamOpti
       onState: (state) => states.push(state),
       ...options,
     })
-    for await (const event of events) ids.push(event.id)
+    for await (const event of events) {
+      ids.push(event.id)
+      onEvent(event)
+    }
   }
   await inTime(read())
   return { sent, states, ids, paths: sent.map(({ path }) => path), kinds: states.map(({ kind }) => kind) }
@@ -61,6 +70,15 @@ it("goes on behind the last id after whatever breaks a connection, and ends behi
   expect(kinds.join(" ")).toBe(
     "connecting interrupted live interrupted live interrupted interrupted interrupted live interrupted interrupted live interrupted live",
   )
+})
+
+it("goes on behind the last of events that came together", async () => {
+  const { ids, paths } = await watch([
+    streaming([opening + row(1) + row(2)], "break"),
+    streaming([opening + done(3) + row(4)], "silence"),
+  ])
+  expect(ids).toEqual([null, "1", "2", null, "3"])
+  expect(paths).toEqual([null, 2].map(at))
 })
 
 it("hands each event over as it came", async () => {
@@ -270,6 +288,17 @@ it("closes the connection when it is left while it waits for an event", async ()
     expect(server.sent.at(-1)?.init.signal?.aborted).toBe(true)
     expect(vi.getTimerCount()).toBe(0)
   }
+})
+
+it("has ended well for whoever aborts it at its end", async () => {
+  const controller = new AbortController()
+  const { ids } = await watch([streaming([opening, row(1) + done(2) + row(3)], "close")], {
+    signal: controller.signal,
+    onEvent: ({ event }) => {
+      if (event === "done") controller.abort("enough")
+    },
+  })
+  expect(ids).toEqual([null, "1", "2"])
 })
 
 it("tells nothing more once it was aborted, however much has come already", async () => {

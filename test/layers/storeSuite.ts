@@ -17,6 +17,7 @@ import { readingSuite } from "./store/reading.ts"
 import { receivingSuite } from "./store/receiving.ts"
 import { removingSuite } from "./store/removing.ts"
 import { sentencesSuite } from "./store/sentences.ts"
+import { viewingSuite } from "./store/viewing.ts"
 
 /** What the services of the store promise, on any storage. */
 export const runStoreSuite = (name: string, withStorage: WithStorage) => {
@@ -24,6 +25,7 @@ export const runStoreSuite = (name: string, withStorage: WithStorage) => {
   describe(`${name}: what upstream tells`, () => applyingSuite(withStorage))
   describe(`${name}: outputs`, () => outputsSuite(withStorage))
   describe(`${name}: snapshots and readers`, () => readingSuite(withStorage))
+  describe(`${name}: what viewers are given`, () => viewingSuite(withStorage))
   describe(`${name}: a run that is seen running`, () => passingSuite(withStorage))
   describe(`${name}: a completion without its output`, () => awaitingSuite(withStorage))
   describe(`${name}: rows that are tried again`, () => attemptsSuite(withStorage))

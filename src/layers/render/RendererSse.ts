@@ -13,10 +13,14 @@ const encoder = new TextEncoder()
 const event = (name: string, data: JsonText, id: ChangeNumber | null): Uint8Array =>
   encoder.encode(`${id === null ? "" : `id: ${id}\n`}event: ${name}\ndata: ${escapeRaw(data)}\n\n`)
 
-const rowsIn =
-  (form: OutputForm): RowEncoder =>
-  (row, group) =>
-    event("task_run.state", runEventJson(row, group, form), row.change)
+const ROW = "task_run.state"
+
+const rowsIn = (form: OutputForm): RowEncoder => {
+  const encode: RowEncoder = (row, group) => event(ROW, runEventJson(row, group, form), row.change)
+  return typeof form === "object"
+    ? encode
+    : Object.assign(encode, { events: { form, texts: ["id: ", `\nevent: ${ROW}\ndata: `, "\n\n"] } })
+}
 
 /** Fields whose encoders are kept, so that viewers who ask for the same share what it makes. */
 const MAX_FIELDS = 100

@@ -4,6 +4,7 @@ import { mergedOf } from "../../domain/RunJson.ts"
 import type { GroupDetails, JsonText } from "../../domain/TaskGroup.ts"
 import type { AcceptedRun } from "../../services/SubmissionStore.ts"
 import type { Publisher } from "../../services/Publisher.ts"
+import type { Backlog } from "./backlog.ts"
 import { ChangeRing } from "./ChangeRing.ts"
 import { Kept } from "./Kept.ts"
 import { acceptRows, insertRows, repeatRows } from "./manyRows.ts"
@@ -45,6 +46,8 @@ export class GroupTables {
   readonly plain: PlainText
   readonly kept: Kept
   readonly ring: ChangeRing
+  /** What the last reader that was behind the ring looked up, for the next. */
+  backlog: Backlog | null = null
   private tally: Tally | null = null
   private cachedDetails: StoredDetails | null | undefined = undefined
   private states: RowStates | null = null
@@ -89,6 +92,7 @@ export class GroupTables {
 
   private clear(): void {
     this.cachedDetails = null
+    this.backlog = null
     this.kept.forget()
     this.plain.forget()
     this.passing.clear()
@@ -396,7 +400,7 @@ export class GroupTables {
     return () => {
       if (!open) return
       open = false
-      this.readers--
+      if (--this.readers === 0) this.backlog = null
     }
   }
 }

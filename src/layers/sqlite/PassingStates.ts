@@ -96,6 +96,10 @@ export class PassingStates {
     return { ...row, change, confirmed, status, createdAt, modifiedAt, warnings, extra }
   }
 
+  has(inputIndex: number): boolean {
+    return this.rows.has(inputIndex)
+  }
+
   isAmong(from: number, count: number): boolean {
     if (this.rows.size === 0) return false
     for (let inputIndex = from; inputIndex < from + count; inputIndex++)

@@ -4,7 +4,7 @@ import { escapeRaw } from "../../domain/JsonText.ts"
 import type { GroupFacts } from "../../domain/RunJson.ts"
 import { ACTIVE, isActive, TERMINAL } from "../../domain/RunStatus.ts"
 import { firstRow, type SqliteStorage, type SqlValue } from "./SqliteStorage.ts"
-import { ATTEMPTS_PER_INPUT, rowId } from "./tables.ts"
+import { indexOfRow, rowId } from "./tables.ts"
 
 /**
  * Pages of rows that SQLite puts together itself: `results`, `runs` and lines as UTF-8, and columns for tables.
@@ -28,9 +28,9 @@ const SIZES = [1, 4, 16, 32, 48, 64, 96, 128, 192, 256, 384, 512]
 export const FIRST_ROWS = 64
 
 /** The inside of an object's text, cut by bytes: by characters, SQLite would count all of them. */
-const inside = (column: string) => `substr(CAST(${column} AS BLOB), 2, octet_length(${column}) - 2)`
+export const inside = (column: string) => `substr(CAST(${column} AS BLOB), 2, octet_length(${column}) - 2)`
 /** What stands before it when something else does. */
-const comma = (column: string) => `iif(${column} = '{}', '', ',')`
+export const comma = (column: string) => `iif(${column} = '{}', '', ',')`
 
 /** A status as JSON, and what follows from it. Comparing is cheaper than quoting, and most are known. */
 const statusAnd = (more: (status: string) => string) =>
@@ -48,17 +48,25 @@ const RESULT = `CASE
   ELSE concat(${RESULT_HEAD}, ${comma("merged")}, ${inside("merged")}, '}')
 END`
 
-// An output begins with one brace, which goes: its members follow the content.
-const RUN = `CASE
-  WHEN octet_length(input) + ifnull(octet_length(content), 0) + ifnull(octet_length(output), 0) > ${LIMITS.runs.bytes}
-    OR extra IS NOT NULL OR processor IS NOT NULL THEN NULL
-  ELSE concat(?1, '{"run_id":', json_quote(run_id), ',"interaction_id":', json_quote(run_id), ',"status":',
+/** A run's own fields, up to its times; its processor and place among the inputs stand in what a group's frame says. */
+export const RUN_FIELDS = `'"run_id":', json_quote(run_id), ',"interaction_id":', json_quote(run_id), ',"status":',
     ${statusAnd((status) => `,"is_active":${isActive(status)}`)}, ',"warnings":', ifnull(warnings, 'null'),
-    ',"error":', ifnull(error, 'null'), ?4, input_index, ?5, json_quote(created_at), ',"modified_at":',
-    json_quote(modified_at), ',"input_index":', input_index, ',"input":', input, ',"output":',
-    iif(content IS NULL, 'null', '{"content":'), content,
+    ',"error":', ifnull(error, 'null'), ?4, input_index`
+export const RUN_TIMES = `json_quote(created_at), ',"modified_at":', json_quote(modified_at)`
+
+// It begins with one brace, which goes: its members follow the content.
+export const OUTPUT = `iif(content IS NULL, 'null', '{"content":'), content,
     iif(content IS NULL OR ifnull(output, '{}') = '{}', '', ','),
-    iif(content IS NULL, '', ltrim(ifnull(output, '{}'), '{')), '}')
+    iif(content IS NULL, '', ltrim(ifnull(output, '{}'), '{'))`
+
+/** What RunJson is to write. */
+export const IS_ODD_RUN = `octet_length(input) + ifnull(octet_length(content), 0) + ifnull(octet_length(output), 0) > ${LIMITS.runs.bytes}
+    OR extra IS NOT NULL OR processor IS NOT NULL`
+
+const RUN = `CASE
+  WHEN ${IS_ODD_RUN} THEN NULL
+  ELSE concat(?1, '{', ${RUN_FIELDS}, ?5, ${RUN_TIMES}, ',"input_index":', input_index, ',"input":', input,
+    ',"output":', ${OUTPUT}, '}')
 END`
 
 // A failed row as almost all are: one message, in an error of its own, and no column that would give way to it.
@@ -117,6 +125,12 @@ export interface JsonPage {
   readonly next: number
 }
 
+/** What a group's runs share: what stands before the place among its inputs, and what behind. */
+export const frameOf = (group: GroupFacts): readonly [string, string] => [
+  escapeRaw(`,"processor":${JSON.stringify(group.processor)},"metadata":{"input_index":"`),
+  `"},"taskgroup_id":${JSON.stringify(group.taskgroupId)},"created_at":`,
+]
+
 /** Pages of a group as it was when `change` was the newest change. */
 export const jsonPages = (
   storage: SqliteStorage,
@@ -124,10 +138,7 @@ export const jsonPages = (
   change: ChangeNumber,
   separator: string,
 ) => {
-  const frame = [
-    escapeRaw(`,"processor":${JSON.stringify(group.processor)},"metadata":{"input_index":"`),
-    `"},"taskgroup_id":${JSON.stringify(group.taskgroupId)},"created_at":`,
-  ]
+  const frame = frameOf(group)
   /** The page of `rows` rows from an input on; null behind the last row. */
   return (part: PagePart, from: number, rows: number): JsonPage | null => {
     const bindings = [separator, rowId(from, 0), change, ...(part === "runs" ? frame : [])]
@@ -137,7 +148,7 @@ export const jsonPages = (
     if (typeof last !== "number") return null
     const piece = plain !== 1 ? null : typeof made === "string" ? made : new Uint8Array(made as ArrayBuffer)
     return {
-      last: Math.floor(last / ATTEMPTS_PER_INPUT),
+      last: indexOfRow(last),
       piece,
       next: piece === null ? rows : rowsFor(part, count as number, piece.length),
     }
@@ -145,7 +156,7 @@ export const jsonPages = (
 }
 
 /** Null when SQLite refuses: a text of more than 2 MB, which columns that are small as a rule can add up to. */
-const pageAt = (storage: SqliteStorage, query: string, bindings: ReadonlyArray<SqlValue>) => {
+export const pageAt = (storage: SqliteStorage, query: string, bindings: ReadonlyArray<SqlValue>) => {
   try {
     return firstRow(storage.sql.exec(query, ...bindings))
   } catch {

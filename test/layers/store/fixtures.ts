@@ -22,7 +22,8 @@ export const wholeStore = Effect.map(GroupReader, (reader) => reader as unknown 
 export type WithStorage = (body: (storage: SqliteStorage) => void | Promise<void>) => Promise<void>
 
 /** What viewers' rows are read as. */
-export const asEvents = Effect.runSync(Effect.provide(EventRenderer, RendererSse)).rows({})
+export const { rows: viewersRows } = Effect.runSync(Effect.provide(EventRenderer, RendererSse))
+export const asEvents = viewersRows({})
 
 export const NOW = Date.UTC(2026, 10, 20, 9)
 

@@ -214,4 +214,24 @@ describe("what a viewer holds in the object", () => {
     expect(response.headers.get("content-type")).toBe("text/event-stream; charset=utf-8")
     expect(await response.text()).toContain("event: done")
   })
+
+  it("of much at once is the same through the Worker, byte by byte", async () => {
+    const upstream = newUpstream()
+    await upstream.behave({ runs: { overrides: [{ output_bytes: 4_000 }] } })
+    const { taskgroup_id: id } = await create(upstream, { inputs: companies(300) })
+    await untilEnded(id)
+    for (const query of ["", "?basis=none"]) {
+      const viewer = await watch(`/${id}.sse${query}`)
+      const events = await viewer.untilOver()
+      expect(viewer.text()).toBe(await (await groupStub(id).fetch(`https://object/sse${query}`)).text())
+      const answer = await send(`/${id}.json${query}`)
+      const { runs } = await answer.json<Awaited<ReturnType<typeof getJson>>>()
+      expect(runsIn(events)).toHaveLength(300)
+      for (const run of runs)
+        expect(finalStates(events).get(Number(run["input_index"]))?.output).toEqual(run["output"])
+      const seen = runsIn(events)[99]!.id
+      const again = await watch(`/${id}.sse${query}`, { "last-event-id": String(seen) })
+      expect((await again.untilOver()).slice(1)).toEqual(events.filter((event) => event.id > seen))
+    }
+  })
 })

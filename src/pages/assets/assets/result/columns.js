@@ -38,6 +38,7 @@ export class Columns {
     if (properties === undefined || kindOf(properties) !== "object") return
     for (const [name, property] of fieldsOf(properties)) {
       const column = this.#get("output", name)
+      column.width = guessWidth(name, LIKELY.get(member(property, "type") ?? "") ?? SENTENCE)
       const description = member(property, "description")
       if (description !== undefined && kindOf(description) === "string")
         column.description = shownText(description)
@@ -57,7 +58,8 @@ export class Columns {
     const wasNumeric = isNumeric(column)
     if (kindOf(value) === "number") column.numbers++
     else column.others++
-    if (wasEmpty) column.width = guessWidth(column.name, value)
+    // One that people look at keeps its width: the others would move.
+    if (wasEmpty && column.drawn === undefined) column.width = guessWidth(column.name, value)
     if (wasEmpty || isNumeric(column) !== wasNumeric) this.version++
   }
 
@@ -174,6 +176,16 @@ export const isNumeric = (column) => column.numbers > 0 && column.others === 0
 
 /** A member of an object's text. @param {string} json @param {string} name */
 const member = (json, name) => (kindOf(json) === "object" ? fieldsOf(json).get(name) : undefined)
+
+/** A value as wide as most of its type, by the type in the schema. */
+const LIKELY = new Map([
+  ['"boolean"', "true"],
+  ['"integer"', "0"],
+  ['"number"', "0"],
+  ['"array"', "[]"],
+  ['"object"', "{}"],
+])
+const SENTENCE = JSON.stringify("x".repeat(40))
 
 /** @param {string} name @param {string} value */
 function guessWidth(name, value) {
