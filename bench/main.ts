@@ -1,4 +1,4 @@
-import { writeFileSync } from "node:fs"
+import { readFileSync, writeFileSync } from "node:fs"
 import { arch, cpus, platform, release, totalmem } from "node:os"
 import { parseArgs } from "node:util"
 import { acts } from "./cases/acts.ts"
@@ -18,7 +18,7 @@ import { whole } from "./cases/whole.ts"
 import { buildMcpSdk } from "../scripts/lib/mcpSdk.mjs"
 import { writePages } from "../scripts/lib/pageBundles.mjs"
 import type { BenchCase } from "./lib/context.ts"
-import { type Section, sectionMarkdown } from "./lib/report.ts"
+import { goalsMarkdown, repeatMarkdown, type Section, sectionMarkdown } from "./lib/report.ts"
 import { makeFolder } from "./lib/servers.ts"
 
 const CASES: ReadonlyArray<BenchCase> = [
@@ -40,9 +40,10 @@ const CASES: ReadonlyArray<BenchCase> = [
 
 const HELP = `Measures the product against controls, in one run on one machine. Linux only: it reads /proc.
 
-  npm run bench                    everything, about 15 minutes
+  npm run bench                    everything, 20 minutes at most
   npm run bench -- NAME [NAME ...] some of: ${CASES.map(({ name }) => name).join(", ")}
   --repeats N                      how often a measurement is repeated (default 7)
+  --against FILE                   what an earlier run wrote: which results are more than a tenth apart from it
   --save                           writes bench/RESULTS.md
 `
 
@@ -51,14 +52,15 @@ const machine = (): string => {
   return `${cpus().length} cores of ${cpu?.model.trim() ?? "an unknown processor"}, ${Math.round(totalmem() / 2 ** 30)} GiB, ${platform()} ${release()} ${arch()}, Node ${process.versions.node}`
 }
 
-const document = (sections: ReadonlyArray<Section>, repeats: number): string =>
+const document = (sections: ReadonlyArray<Section>, repeats: number, minutes: number): string =>
   [
     "# Benchmark results",
     "",
-    `Written by \`npm run bench -- --save\` on ${new Date().toISOString().slice(0, 10)}. Machine: ${machine()}. Client, upstream (the simulator) and workerd share it; the databases are in memory (/dev/shm), so that no disk is measured.`,
+    `Written by \`npm run bench -- --save\` on ${new Date().toISOString().slice(0, 10)}. Machine: ${machine()}. Client, upstream (the simulator) and workerd share it; the databases are in memory (/dev/shm), so that no disk is measured. It took ${minutes.toFixed(1)} minutes.`,
     "",
     `Medians, with the lowest and highest in parentheses; ${repeats} repetitions unless said otherwise, ours and the control in turn, after a warm-up of each. The range of a control is the machine's noise: a difference within it means nothing.`,
     "",
+    goalsMarkdown(sections),
     sections.map(sectionMarkdown).join("\n\n"),
     "",
   ].join("\n")
@@ -68,6 +70,7 @@ const main = async (): Promise<number> => {
     allowPositionals: true,
     options: {
       repeats: { type: "string", default: "7" },
+      against: { type: "string" },
       save: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
     },
@@ -78,20 +81,25 @@ const main = async (): Promise<number> => {
     console.log(unknown.length > 0 ? `There is no ${unknown.join(", ")}.\n\n${HELP}` : HELP)
     return values.help ? 0 : 1
   }
+  const earlier = values.against === undefined ? null : readFileSync(values.against, "utf8")
+  const started = performance.now()
+  const minutes = () => (performance.now() - started) / 60_000
   await Promise.all([buildMcpSdk(), writePages()])
   const folder = makeFolder()
   const sections: Array<Section> = []
   try {
     for (const one of CASES) {
       if (positionals.length > 0 && !positionals.includes(one.name)) continue
-      console.error(`${one.name} …`)
+      console.error(`${minutes().toFixed(1)} min: ${one.name} …`)
       const log = (message: string) => console.error(`  ${message}`)
       sections.push(await one.run({ folder: folder.path, repeats, log }))
     }
   } finally {
     folder.remove()
   }
-  const written = document(sections, repeats)
+  const results = document(sections, repeats, minutes())
+  const repeated = earlier === null ? "" : `\n### Again\n\n${repeatMarkdown(earlier, results)}`
+  const written = `${results}${repeated}`
   console.log(written)
   if (values.save) writeFileSync("bench/RESULTS.md", written)
   return 0

@@ -107,6 +107,8 @@ export interface State {
     readonly keys: number
     readonly alarms: number
   } | null
+  /** Of all groups of this Worker. */
+  readonly requests: { readonly worker: number; readonly object: number }
 }
 
 export const stateOf = async (url: string, group: string): Promise<State> =>

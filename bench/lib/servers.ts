@@ -268,6 +268,14 @@ const field = (pid: number, name: string): number => {
   return (Number(new RegExp(`^${name}:\\s+(\\d+) kB`, "m").exec(status)?.[1]) * 1024) / MIB
 }
 
+/** Milliseconds of CPU that a process has taken, its threads together (proc(5): in ticks of a hundredth). */
+export const cpuMs = (pid: number): number => {
+  const fields = readFileSync(`/proc/${pid}/stat`, "utf8")
+    .replace(/^.*\) /, "")
+    .split(" ")
+  return (Number(fields[11]) + Number(fields[12])) * 10
+}
+
 /** MiB resident now; `peak` since the last `reset`. */
 export const memory = (pid: number) => ({
   now: () => field(pid, "VmRSS"),

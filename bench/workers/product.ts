@@ -3,6 +3,9 @@ import product, { TaskGroupDO as Product } from "../../src/worker.ts"
 
 export { IdempotencyDO } from "../../src/worker.ts"
 
+/** What is billed as a request: those to the Worker, and to objects, alarms included. */
+const requests = { worker: 0, object: 0 }
+
 /** The product as it is deployed, with two routes beside it that the benchmarks need: `/_bench/…`. */
 
 /** What counts as a row written on Cloudflare's bill: rows and index entries, key-value entries, alarms. */
@@ -97,6 +100,7 @@ export class TaskGroupDO extends Product {
         details: rows.one(),
         counts: counts.toArray(),
         written: this.written,
+        requests,
         bytes: this.databaseSize(),
       })
     }
@@ -104,10 +108,37 @@ export class TaskGroupDO extends Product {
   }
 }
 
+/** What the Worker asks an object, and what the platform does. */
+const CALLS = [
+  "begin",
+  "addInputs",
+  "commit",
+  "exists",
+  "standing",
+  "act",
+  "progress",
+  "fetch",
+  "alarm",
+] as const
+
+for (const name of CALLS) {
+  const call = TaskGroupDO.prototype[name] as (...args: Array<unknown>) => unknown
+  Object.defineProperty(TaskGroupDO.prototype, name, {
+    value(this: TaskGroupDO, ...args: Array<unknown>) {
+      const [first] = args
+      if (!(first instanceof Request && first.url.includes("/_bench/"))) requests.object++
+      return call.apply(this, args)
+    },
+  })
+}
+
 export default {
   async fetch(request, env, ctx) {
     const [, route, id] = /^\/_bench\/(empty|state)\/([\w-]+)$/.exec(new URL(request.url).pathname) ?? []
-    if (route === undefined || id === undefined) return product.fetch(request, env, ctx)
+    if (route === undefined || id === undefined) {
+      requests.worker++
+      return product.fetch(request, env, ctx)
+    }
     return env.TASK_GROUP.get(env.TASK_GROUP.idFromName(id)).fetch(`http://object/_bench/${route}`)
   },
 } satisfies ExportedHandler<Env>
