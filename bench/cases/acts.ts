@@ -17,6 +17,7 @@ const INPUTS = 5_000
 const LATENCY_MS = 200
 const LARGE = 50_000
 const AGAIN = 100
+const ANSWERED_MS = 300
 
 /**
  * What each attempt of a retried row may read and write, beside what a group writes for itself. An object that has rested
@@ -120,16 +121,16 @@ export const acts: BenchCase = {
           ours: spread(ours, "ms"),
           control: spread(control, "ms"),
           result: `${figure(ratio)}×`,
-          goal: "≤ 1.2×",
-          met: ratio <= 1.2,
+          goal: "≤ 1.15×",
+          met: ratio <= 1.15,
         },
         {
           measure: `${AGAIN} of ${LARGE} rows run again, to the answer and to the new end`,
           ours: `${figure(again.answered)} and ${figure(again.ended)} ms`,
           control: "",
-          result: `${figure(again.ended)} ms`,
-          goal: "",
-          met: null,
+          result: `${figure(again.answered)} ms`,
+          goal: `answered in ≤ ${ANSWERED_MS} ms`,
+          met: again.answered <= ANSWERED_MS,
         },
         {
           measure: "rows read for each of them",

@@ -108,10 +108,8 @@ export const startupCpu = (folder: string, config?: string): number | null => {
   return samples.reduce((sum, id, at) => sum + (idle.has(id) ? 0 : (timeDeltas[at] ?? 0)), 0) / 1_000
 }
 
-/** For what a group writes once, by run: its details, the plan, alarms. */
-export const ONCE_PER_RUN = 0.1
-
-export const LIMITS = { writtenPerRun: 3, requests: 30, bundleBytes: 230_000, startupMs: 45 }
+/** What a group writes once is in it, by run: its details, the plan, alarms. */
+export const LIMITS = { writtenPerRun: 3.1, requests: 30, bundleBytes: 230_000, startupMs: 45 }
 
 const groupLines = ({ writtenPerRun, requests, results }: Counted, how: string): ReadonlyArray<Line> => [
   {
@@ -120,7 +118,7 @@ const groupLines = ({ writtenPerRun, requests, results }: Counted, how: string):
     control: "",
     result: figure(writtenPerRun),
     goal: `≤ ${LIMITS.writtenPerRun}`,
-    met: writtenPerRun <= LIMITS.writtenPerRun + ONCE_PER_RUN,
+    met: writtenPerRun <= LIMITS.writtenPerRun,
   },
   {
     measure: `upstream requests for ${RUNS} runs beside one result each, ${how}`,
@@ -141,7 +139,7 @@ export const counts: BenchCase = {
     const { minified, gzip } = bundleSize(folder)
     return {
       name: "Counts",
-      about: `A group of ${RUNS} runs of 2 to 15 s. Rows include key-value entries and alarms, which are billed alike, and the 25 or so that a group writes for itself (0.03 a run here), which the goal does not count; there is no index beside the tables' own keys.`,
+      about: `A group of ${RUNS} runs of 2 to 15 s. Rows include key-value entries and alarms, which are billed alike, and the 25 or so that a group writes for itself (0.03 a run here); there is no index beside the tables' own keys.`,
       lines: [
         ...groupLines(alone, "nobody watching"),
         ...groupLines(watched, "one viewer"),

@@ -96,8 +96,22 @@ export class TaskGroupDO extends DurableObject<MultitaskEnv> {
     }
   }
 
-  begin(init: GroupInit, secrets: GroupSecrets): Promise<"begun" | "same" | "different"> {
-    return this.group.begin(init, secrets)
+  begin(
+    init: GroupInit,
+    secrets: GroupSecrets,
+    inputs?: ReadonlyArray<JsonText>,
+  ): Promise<"begun" | "same" | "different"> {
+    return this.group.begin(init, secrets, inputs)
+  }
+
+  receive(
+    init: GroupInit,
+    secrets: GroupSecrets,
+    inputs: ReadonlyArray<JsonText>,
+    waitMs: number,
+    until?: CommitUntil,
+  ): Promise<Committed> {
+    return this.group.receive(init, secrets, inputs, waitMs, until)
   }
 
   addInputs(from: number, inputs: ReadonlyArray<JsonText>): Promise<"stored" | "same" | "different"> {

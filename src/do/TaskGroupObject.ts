@@ -4,12 +4,17 @@ import * as Stream from "effect/Stream"
 import type { Act, ActOutcome, Standing } from "../domain/Act.ts"
 import type { Excerpt, ExcerptQuery } from "../domain/Excerpt.ts"
 import type { Progress } from "../domain/Progress.ts"
-import type { GroupInit, GroupSecrets, JsonText, TaskGroupResultOutput } from "../domain/TaskGroup.ts"
+import type { JsonText, TaskGroupResultOutput } from "../domain/TaskGroup.ts"
 import { actOnGroup } from "../programs/acts/actOnGroup.ts"
 import { receivePiece, standingOf } from "../programs/acts/receivePiece.ts"
 import { excerptTaskGroup } from "../programs/excerptTaskGroup.ts"
 import { readTaskGroup } from "../programs/readTaskGroup.ts"
-import { beginTaskGroup, commitTaskGroup, receiveInputs } from "../programs/receiveTaskGroup.ts"
+import {
+  beginTaskGroup,
+  commitTaskGroup,
+  receiveInputs,
+  receiveTaskGroup,
+} from "../programs/receiveTaskGroup.ts"
 import { visitTaskGroup, wakeTaskGroup } from "../programs/superviseTaskGroup.ts"
 import { watchProgress } from "../programs/watchProgress.ts"
 import { buriedUntil, holdsGroup, isEmpty } from "../layers/sqlite/look.ts"
@@ -52,8 +57,12 @@ export class TaskGroupObject {
     return this.built
   }
 
-  begin(init: GroupInit, secrets: GroupSecrets): Promise<"begun" | "same" | "different"> {
-    return this.run(beginTaskGroup(init, secrets))
+  begin(...group: Parameters<typeof beginTaskGroup>): Promise<"begun" | "same" | "different"> {
+    return this.run(beginTaskGroup(...group))
+  }
+
+  receive(...group: Parameters<typeof receiveTaskGroup>): Promise<Committed> {
+    return this.run(receiveTaskGroup(...group))
   }
 
   addInputs(from: number, inputs: ReadonlyArray<JsonText>): Promise<"stored" | "same" | "different"> {

@@ -93,6 +93,8 @@ export class RowCollector {
   }
 
   member(name: string, kind: JsonKind): void {
+    // A row of so many is too long: its names are not asked for.
+    if (this.names.length >= this.limits.maxSpecPlusInputChars) return
     this.names.push(name)
     this.kinds.push(kind)
   }

@@ -183,6 +183,8 @@ const HIDDEN = ["$id", "$status"]
 
 /** The `merged` column: see {@link RunRow.merged}. `content` is undefined while there is no output. */
 export const mergedOf = (input: JsonText, content: JsonText | undefined): JsonText | null => {
+  // Of nearly every row when it comes in, and there may be very many.
+  if (content === undefined && !mayHaveMember(input, HIDDEN)) return null
   const output =
     content === undefined ? [] : membersOf(content.startsWith("{") ? content : `{"content":${content}}`)
   const hides = output.some(({ name }) => HIDDEN.includes(name))

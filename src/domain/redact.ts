@@ -62,22 +62,30 @@ export const redactorOf = (secrets: ReadonlyArray<string>): Redactor => {
   // One with an escape in it is also looked for as it reads where that is undone with all others.
   const forms = known.flatMap((secret) => levelsOf(secret).map(({ text }) => text)).filter(isTellable)
   const needles = [...new Set([...forms, ...known.flatMap(encodedOf)])]
-  const wanted: Wanted = {
+  const wanted = once<Wanted>(() => ({
     needles,
     trigger: triggerOf(known, needles),
     reach: MAX_SPELLING * Math.max(...needles.map((needle) => needle.length)),
     hasEdges: !/[^!#-~]/.test(known.join("")),
-  }
-  const hide = (text: string) => without(text, findAll(text, wanted))
-  const inUrls = known.filter((secret) => secret.isWellFormed()).map(encodeURIComponent)
-  const spelledPlainly = [...needles, ...inUrls].map((needle) => literal(JSON.stringify(needle).slice(1, -1)))
-  const plain = new RegExp(spelledPlainly.join("|"))
+  }))
+  const hide = (text: string) => without(text, findAll(text, wanted()))
+  const plain = once(() => {
+    const inUrls = known.filter((secret) => secret.isWellFormed()).map(encodeURIComponent)
+    const spelled = [...needles, ...inUrls].map((needle) => literal(JSON.stringify(needle).slice(1, -1)))
+    return new RegExp(spelled.join("|"))
+  })
+  const holds = (json: string) => plain().test(json)
   return {
     hide,
     hideCut: (text) => known.reduce(withoutCut, hide(text)),
-    holds: (json) =>
-      plain.test(json) || (OTHER_SPELLING.test(json) && plain.test(JSON.stringify(JSON.parse(json)))),
+    holds: (json) => holds(json) || (OTHER_SPELLING.test(json) && holds(JSON.stringify(JSON.parse(json)))),
   }
+}
+
+/** Whoever asks what a text holds hides nothing in it, and the other way round: neither pays for the other's patterns. */
+const once = <A>(make: () => A) => {
+  let made: A | undefined
+  return () => (made ??= make())
 }
 
 /** A secret in hexadecimal, and in base64 wherever it begins in what was encoded: what depends on it alone. */

@@ -1,6 +1,7 @@
 import { type Constants, CONSTANTS } from "../domain/Constants.ts"
 import { shorten } from "../domain/Problem.ts"
 import type { ApiError } from "../domain/ApiError.ts"
+import { largeReader } from "./largeReader.ts"
 
 interface BodyOptions {
   /** Bytes, before and after decompression. */
@@ -94,13 +95,35 @@ class Stalled extends Error {
   }
 }
 
+/** Most bodies fit into the first. */
+const FIRST_CHUNK_BYTES = 8_192
+const CHUNK_BYTES = 262_144
+
+/** Reads into memory that is used again, where the stream is one of bytes: a chunk lasts until the next is asked for. */
+const readerOf = (body: ReadableStream<Uint8Array>) => {
+  const large = largeReader(body)
+  if (large === null) return body.getReader()
+  let memory: ArrayBufferLike = new ArrayBuffer(FIRST_CHUNK_BYTES)
+  return {
+    read: async () => {
+      const read = await large.read(new Uint8Array(memory as ArrayBuffer))
+      if (read.done) return read
+      const { buffer, byteLength } = read.value
+      const isEnough = byteLength < buffer.byteLength || buffer.byteLength === CHUNK_BYTES
+      memory = isEnough ? buffer : new ArrayBuffer(CHUNK_BYTES)
+      return read
+    },
+    cancel: () => large.cancel(),
+  }
+}
+
 /** A body's chunks for as long as they come in time, then `Stalled`. One timer looks after all of them. */
 async function* chunksOf(
   body: ReadableStream<Uint8Array> | null,
   { BODY_IDLE_SECONDS, BODY_SECONDS }: BodyTimes,
 ): AsyncGenerator<Uint8Array> {
   if (body === null) return
-  const reader = body.getReader()
+  const reader = readerOf(body)
   const stalled = Promise.withResolvers<never>()
   stalled.promise.catch(() => {})
   const endsAt = Date.now() + BODY_SECONDS * 1000

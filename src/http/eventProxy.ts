@@ -8,6 +8,7 @@ import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import { type ChangeNumber, readChangeNumber } from "../domain/Ids.ts"
 import { followObject, type ObjectConnection, reachObject } from "../domain/Schedules.ts"
+import { largeReader } from "./largeReader.ts"
 
 /** The object cannot be reached, broke off or fell silent: it can be asked again. */
 export class ObjectLost extends Schema.TaggedError<ObjectLost>()("ObjectLost", {}) {}
@@ -98,15 +99,6 @@ const readerOf = (body: ReadableStream<Uint8Array>) => {
         return value
       }),
     cancel: () => void reader.cancel().catch(() => {}),
-  }
-}
-
-/** Null for a stream that does not take buffers: those of the platform do. */
-const largeReader = (body: ReadableStream<Uint8Array>): ReadableStreamBYOBReader | null => {
-  try {
-    return body.getReader({ mode: "byob" })
-  } catch {
-    return null
   }
 }
 

@@ -4,35 +4,27 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
-import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import * as FetchHttpClient from "effect/http/FetchHttpClient"
+import * as HttpBody from "effect/http/HttpBody"
 import * as HttpClient from "effect/http/HttpClient"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import type * as HttpClientResponse from "effect/http/HttpClientResponse"
 import { Malformed, type ParallelError, Unavailable } from "../domain/Errors.ts"
-import { compactText, fieldsOf } from "../domain/JsonText.ts"
+import { compactText } from "../domain/JsonText.ts"
 import { USER_AGENT } from "../domain/Product.ts"
 import { type Redactor, redactorOf } from "../domain/redact.ts"
 import { secretsIn } from "../domain/RunOptions.ts"
 import { call as again } from "../domain/Schedules.ts"
 import { makeSseParser, type SseEvent } from "./parallel/sseParser.ts"
-import {
-  type GroupEvent,
-  readGroupEvent,
-  readObject,
-  readOutput,
-  readRun,
-  readRunId,
-  WireAddedRuns,
-  WireGroup,
-} from "../domain/Wire.ts"
+import { type GroupEvent, readGroupEvent, readObject, readRun, readRunId } from "../domain/Wire.ts"
 import type { JsonText } from "../domain/TaskGroup.ts"
-import { type ApiKey, ParallelApi, type SuggestedSpec } from "../services/ParallelApi.ts"
+import { type ApiKey, ParallelApi } from "../services/ParallelApi.ts"
 import { RequestBudget } from "../services/RequestBudget.ts"
 import { SecretStore } from "../services/SecretStore.ts"
 import { Settings } from "../services/Settings.ts"
 import { toParallelError } from "./parallel/answers.ts"
+import { readAddedRuns, readGroup, readProcessors, readResult, readSuggestion } from "./parallel/readers.ts"
 
 /** Group and run endpoints are current under `/v1`; the suggest endpoints exist under `/v1beta` only. */
 const GROUPS = "/v1/tasks/groups"
@@ -47,19 +39,6 @@ const ADD_RUNS_TIMEOUT = Duration.seconds(120)
 const RESULT_WAIT_SECONDS = 10
 /** A listing does not wait for anything, so silence means that it is stuck. */
 const LISTING_SILENCE = Duration.seconds(60)
-
-const Suggestion = Schema.Struct({ warnings: Schema.optional(Schema.Unknown) })
-const RecommendedProcessors = Schema.Struct({
-  recommended_processors: Schema.NonEmptyArray(Schema.NonEmptyString),
-})
-const hasMessage = Schema.is(Schema.Struct({ message: Schema.String }))
-
-const warningTexts = (warnings: unknown): ReadonlyArray<string> =>
-  Array.isArray(warnings)
-    ? warnings.flatMap((warning: unknown) =>
-        typeof warning === "string" ? [warning] : hasMessage(warning) ? [warning.message] : [],
-      )
-    : []
 
 /** Of a key, and of what else Parallel was given to keep: for as long as the keys themselves are known. */
 const makeRedactors = (others: () => ReadonlyArray<string>) => {
@@ -159,7 +138,8 @@ export const ParallelApiHttp: Layer.Layer<
     const post = (path: string, body: JsonText) =>
       HttpClientRequest.post(path).pipe(
         HttpClientRequest.acceptJson,
-        HttpClientRequest.bodyText(body, "application/json"),
+        // As text, which the platform encodes for itself: bytes of ours would stay until garbage is collected.
+        HttpClientRequest.setBody(HttpBody.raw(body, { contentType: "application/json" })),
       )
     const get = (path: string, params: Record<string, string> = {}) =>
       HttpClientRequest.get(path).pipe(HttpClientRequest.acceptJson, HttpClientRequest.setUrlParams(params))
@@ -181,23 +161,28 @@ export const ParallelApiHttp: Layer.Layer<
             `${SUGGEST}/suggest-processor`,
             `{"task_spec":${taskSpec},"choose_processors_from":${JSON.stringify(from)}}`,
           ),
-          decoder(RecommendedProcessors),
+          readProcessors,
         ).pipe(
           Effect.map(({ recommended_processors }) => recommended_processors[0]),
           Effect.retry(again),
         ),
       createTaskGroup: (key, metadata) =>
         // An empty group costs nothing, so that asking twice is safe.
-        call(key, post(GROUPS, JSON.stringify({ metadata })), decoder(WireGroup)).pipe(Effect.retry(again)),
+        call(key, post(GROUPS, JSON.stringify({ metadata })), readGroup).pipe(Effect.retry(again)),
       addRuns: (key, groupId, { defaultTaskSpec, inputs }) =>
         call(
           key,
           // The status in the answer is not used, so that the cached one will do (and is faster).
           post(
             `${GROUPS}/${groupId}/runs?refresh_status=false`,
-            `{"default_task_spec":${defaultTaskSpec},"inputs":[${inputs.join(",")}]}`,
+            // Joined once: a template around what was joined would copy all of it.
+            [
+              `{"default_task_spec":${defaultTaskSpec},"inputs":[`,
+              ...inputs.flatMap((input) => [",", input]).slice(1),
+              "]}",
+            ].join(""),
           ),
-          decoder(WireAddedRuns),
+          readAddedRuns,
           ADD_RUNS_TIMEOUT,
         ).pipe(
           Effect.flatMap(({ run_ids }) =>
@@ -209,7 +194,7 @@ export const ParallelApiHttp: Layer.Layer<
           ),
         ),
       getTaskGroup: (key, groupId) =>
-        call(key, get(`${GROUPS}/${groupId}`), decoder(WireGroup)).pipe(Effect.retry(again)),
+        call(key, get(`${GROUPS}/${groupId}`), readGroup).pipe(Effect.retry(again)),
       listRuns: (key, groupId, options) =>
         stream(
           key,
@@ -248,30 +233,6 @@ export const ParallelApiHttp: Layer.Layer<
 )
 
 const EMPTY_SCHEMA = '{"type":"object","properties":{}}'
-
-/** A suggestion, its schema as the text that came. */
-const readSuggestion = (text: string): SuggestedSpec | null => {
-  const suggestion = decoder(Suggestion)(text)
-  const outputSchema = suggestion && fieldsOf(compactText(text)).get("output_schema")
-  return outputSchema?.startsWith("{") === true
-    ? { outputSchema, warnings: warningTexts(suggestion?.warnings) }
-    : null
-}
-
-const decoder = <A, I>(schema: Schema.Codec<A, I>) => {
-  const decode = Schema.decodeUnknownOption(Schema.fromJsonString(schema))
-  return (text: string): A | null => {
-    const decoded = decode(text)
-    return decoded._tag === "Some" ? decoded.value : null
-  }
-}
-
-const readResult = (text: string) => {
-  const fields = readObject(text)
-  const run = readRun(fields?.get("run"))
-  const output = readOutput(fields?.get("output"))
-  return run === null || output === null ? null : { run, output }
-}
 
 const readEvents = (
   response: HttpClientResponse.HttpClientResponse,

@@ -18,9 +18,21 @@ import {
 
 /** A task group's object, as its stub offers it to the Worker in front. */
 export interface TaskGroupStub {
-  begin(init: GroupInit, secrets: GroupSecrets): Promise<"begun" | "same" | "different">
+  begin(
+    init: GroupInit,
+    secrets: GroupSecrets,
+    inputs?: ReadonlyArray<JsonText>,
+  ): Promise<"begun" | "same" | "different">
   addInputs(from: number, inputs: ReadonlyArray<JsonText>): Promise<"stored" | "same" | "different">
   commit(waitMs: number, until?: CommitUntil): Promise<Committed>
+  /** `begin`, with all inputs, and `commit`. */
+  receive(
+    init: GroupInit,
+    secrets: GroupSecrets,
+    inputs: ReadonlyArray<JsonText>,
+    waitMs: number,
+    until?: CommitUntil,
+  ): Promise<Committed>
   /** Whether a committed group is here. */
   exists(): Promise<boolean>
   /** The same, or one was until somebody deleted it within the last 24 h. */
@@ -39,7 +51,7 @@ export interface TaskGroupStub {
 
 type Receiving = Pick<
   TaskGroupStub,
-  "begin" | "addInputs" | "commit" | "standing" | "addPiece" | "act" | "progress" | "excerpt"
+  "begin" | "addInputs" | "commit" | "receive" | "standing" | "addPiece" | "act" | "progress" | "excerpt"
 >
 
 const notStored = () =>
@@ -58,7 +70,7 @@ const maybeStored = () =>
 
 /**
  * Groups in Durable Objects, named by their id. `of` is called anew for every step: a stub may break. `othersTurn` comes
- * after every piece: where object and Worker share a thread, nothing else would let other requests in between.
+ * before every further piece: where object and Worker share a thread, nothing else would let other requests in between.
  */
 export const TaskGroupsObjects = (
   of: (id: GroupId) => Receiving,
@@ -69,32 +81,37 @@ export const TaskGroupsObjects = (
     use: (object: Receiving) => Promise<A>,
     schedule: Schedule.Schedule<unknown> = objectStep,
   ) => Effect.tryPromise({ try: () => use(of(id)), catch: notStored }).pipe(Effect.retry(schedule))
+  const committed = (asked: Effect.Effect<Committed, GroupNotStored>) =>
+    asked.pipe(
+      // One of the attempts may have arrived: the object then goes on by itself.
+      Effect.mapError(maybeStored),
+      Effect.flatMap((submission) =>
+        submission._tag === "Incomplete" ? Effect.fail(notStored()) : Effect.succeed(submission),
+      ),
+    )
   return Layer.succeed(
     TaskGroups,
     TaskGroups.of({
-      begin: (init, secrets) =>
-        step(init.taskgroupId, (object) => object.begin(init, secrets)).pipe(
+      begin: (init, secrets, inputs) =>
+        step(init.taskgroupId, (object) => object.begin(init, secrets, inputs)).pipe(
           Effect.flatMap((begun) => (begun === "different" ? Effect.fail(notStored()) : Effect.void)),
         ),
       addInputs: (id, from, inputs) =>
-        step(id, (object) => object.addInputs(from, inputs)).pipe(
-          Effect.flatMap((added) => (added === "different" ? Effect.fail(notStored()) : Effect.void)),
-          Effect.andThen(othersTurn),
-        ),
-      commit: (id, waitMs, until) =>
-        step(id, (object) => object.commit(waitMs, until), commit).pipe(
-          // One of the attempts may have arrived: the object then goes on by itself.
-          Effect.mapError(maybeStored),
-          Effect.flatMap((submission) =>
-            submission._tag === "Incomplete" ? Effect.fail(notStored()) : Effect.succeed(submission),
-          ),
+        Effect.andThen(
+          othersTurn,
+          step(id, (object) => object.addInputs(from, inputs)),
+        ).pipe(Effect.flatMap((added) => (added === "different" ? Effect.fail(notStored()) : Effect.void))),
+      commit: (id, waitMs, until) => committed(step(id, (object) => object.commit(waitMs, until), commit)),
+      receive: (init, secrets, inputs, waitMs, until) =>
+        committed(
+          step(init.taskgroupId, (object) => object.receive(init, secrets, inputs, waitMs, until), commit),
         ),
       standing: (id, key) => step(id, (object) => object.standing(key)).pipe(Effect.mapError(unreachable)),
       addPiece: (id, pieces, at, inputs) =>
-        step(id, (object) => object.addPiece(pieces, at, inputs)).pipe(
-          Effect.mapError(unreachable),
-          Effect.tap(othersTurn),
-        ),
+        Effect.andThen(
+          at === 0 ? Effect.void : othersTurn,
+          step(id, (object) => object.addPiece(pieces, at, inputs)),
+        ).pipe(Effect.mapError(unreachable)),
       act: (id, act) => step(id, (object) => object.act(act), commit).pipe(Effect.mapError(unreachable)),
       progress: (id, waitMs) =>
         step(id, (object) => object.progress(waitMs)).pipe(Effect.mapError(unreachable)),

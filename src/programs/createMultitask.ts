@@ -113,7 +113,7 @@ const submit = Effect.fnUntraced(function* (
   { guard, until }: CreateOptions,
 ) {
   if (guard !== undefined) yield* permitted(guard.created(created), created)
-  const beforeCommit = guard === undefined ? Effect.void : permitted(guard.committing, created)
+  const beforeCommit = guard && permitted(guard.committing, created)
   const submission = yield* handOver(init, rows, secrets, beforeCommit, until).pipe(
     Effect.catchTag("GroupNotStored", ({ message }) => broken(init.taskgroupId, message, init.url)),
   )
@@ -176,22 +176,30 @@ const prepare = Effect.fnUntraced(function* (options: CreateOptions, request: Mu
   return { init, rows, output, warnings }
 })
 
-/** Gives the group to its object, in pieces, and lets it begin. Rows that are handed over are not kept here. */
+/**
+ * Gives the group to its object, in pieces, and lets it begin; at once where it is one piece and nobody is asked before.
+ * Rows that are handed over are not kept here.
+ */
 const handOver = Effect.fnUntraced(function* (
   init: GroupInit,
   { texts }: Rows,
   secrets: GroupSecrets,
-  beforeCommit: Effect.Effect<void, CreationBroken | KeyTakenOver>,
+  beforeCommit: Effect.Effect<void, CreationBroken | KeyTakenOver> | undefined,
   until: CommitUntil | undefined,
 ) {
   const groups = yield* TaskGroups
   const settings = yield* Settings
-  yield* groups.begin(init, secrets)
+  const waitMs = settings.SUBMIT_WAIT_SECONDS * 1000
   const lengths = texts.map((text, index) => [index, text.length] as const)
-  for (const piece of cutBatches(lengths, { size: PIECE_ROWS, chars: PIECE_CHARS }))
+  const [first, ...more] = cutBatches(lengths, { size: PIECE_ROWS, chars: PIECE_CHARS })
+  const inputs = texts.splice(0, countRows(first!))
+  if (more.length === 0 && beforeCommit === undefined)
+    return yield* groups.receive(init, secrets, inputs, waitMs, until)
+  yield* groups.begin(init, secrets, inputs)
+  for (const piece of more)
     yield* groups.addInputs(init.taskgroupId, piece.rows[0]!.from, texts.splice(0, countRows(piece)))
-  yield* beforeCommit
-  return yield* groups.commit(init.taskgroupId, settings.SUBMIT_WAIT_SECONDS * 1000, until)
+  if (beforeCommit !== undefined) yield* beforeCommit
+  return yield* groups.commit(init.taskgroupId, waitMs, until)
 })
 
 /** The inputs' columns, in order of first appearance. */

@@ -25,8 +25,12 @@ import { superviseTaskGroup } from "./superviseTaskGroup.ts"
  * and nothing is sent upstream before the commit.
  */
 
-/** Starts receiving a group. One that is never committed removes itself. */
-export const beginTaskGroup = Effect.fn("beginTaskGroup")(function* (init: GroupInit, secrets: GroupSecrets) {
+/** Starts receiving a group, with its first inputs. One that is never committed removes itself. */
+export const beginTaskGroup = Effect.fn("beginTaskGroup")(function* (
+  init: GroupInit,
+  secrets: GroupSecrets,
+  inputs: ReadonlyArray<JsonText> = [],
+) {
   const store = yield* ReceivingStore
   const secretStore = yield* SecretStore
   const alarms = yield* AlarmClock
@@ -37,7 +41,8 @@ export const beginTaskGroup = Effect.fn("beginTaskGroup")(function* (init: Group
     secretStore.save(secrets)
     alarms.set("uncommitted", now + settings.UNCOMMITTED_MINUTES * 60_000)
   }
-  return begun
+  if (begun === "different" || inputs.length === 0) return begun
+  return store.addInputs(0, inputs, now) === "different" ? "different" : begun
 })
 
 /** Inputs from index `from` on, each as JSON text. */
@@ -48,6 +53,8 @@ export const receiveInputs = Effect.fn("receiveInputs")(function* (
   const store = yield* ReceivingStore
   return store.addInputs(from, inputs, yield* Clock.currentTimeMillis)
 })
+
+const incomplete: Committed = { _tag: "Incomplete" }
 
 /** All inputs are here: the object does the rest, whether or not anybody waits. Waits at most `waitMs`. */
 export const commitTaskGroup = Effect.fn("commitTaskGroup")(function* (
@@ -60,7 +67,6 @@ export const commitTaskGroup = Effect.fn("commitTaskGroup")(function* (
   const alarms = yield* AlarmClock
   const settings = yield* Settings
   const caller = yield* WaitingCaller
-  const incomplete: Committed = { _tag: "Incomplete" }
   // It was never begun, or has been removed since.
   const details = group.details()
   if (details === null) return incomplete
@@ -77,6 +83,17 @@ export const commitTaskGroup = Effect.fn("commitTaskGroup")(function* (
   const outcome = Effect.andThen(superviseTaskGroup(), awaitSubmission(until))
   const answer: Committed = yield* caller.wait(outcome, waitMs)
   return answer
+})
+
+/** A group that is small enough to come in one piece: its begin, its inputs and its commit. */
+export const receiveTaskGroup = Effect.fn("receiveTaskGroup")(function* (
+  init: GroupInit,
+  secrets: GroupSecrets,
+  inputs: ReadonlyArray<JsonText>,
+  ...waiting: Parameters<typeof commitTaskGroup>
+) {
+  const begun = yield* beginTaskGroup(init, secrets, inputs)
+  return begun === "different" ? incomplete : yield* commitTaskGroup(...waiting)
 })
 
 /** Until every batch is accepted, or one. Waiting for credit takes minutes: the caller need not. */

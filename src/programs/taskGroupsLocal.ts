@@ -11,7 +11,7 @@ import { Publisher } from "../services/Publisher.ts"
 import { GroupNotStored, TaskGroups } from "../services/TaskGroups.ts"
 import { actOnGroup } from "./acts/actOnGroup.ts"
 import { receivePiece, standingOf } from "./acts/receivePiece.ts"
-import { beginTaskGroup, commitTaskGroup, receiveInputs } from "./receiveTaskGroup.ts"
+import { beginTaskGroup, commitTaskGroup, receiveInputs, receiveTaskGroup } from "./receiveTaskGroup.ts"
 import { excerptTaskGroup } from "./excerptTaskGroup.ts"
 import { visitTaskGroup, wakeTaskGroup } from "./superviseTaskGroup.ts"
 import { watchProgress } from "./watchProgress.ts"
@@ -55,19 +55,21 @@ export const TaskGroupsLocal: Layer.Layer<TaskGroups, never, LocalServices> = La
       Effect.catchCause((cause) => Effect.logError("The stored group is not followed yet", cause)),
     )
     yield* Effect.forkScoped(Effect.andThen(goOn, Effect.repeat(wake, localAlarms)))
+    const committed = (program: ReturnType<typeof commitTaskGroup>) =>
+      Effect.flatMap(here(program), (answer) =>
+        answer._tag === "Incomplete" ? Effect.fail(notStored) : Effect.succeed(answer),
+      )
     return TaskGroups.of({
-      begin: (init, secrets) =>
-        Effect.flatMap(here(beginTaskGroup(init, secrets)), (begun) =>
+      begin: (init, secrets, inputs) =>
+        Effect.flatMap(here(beginTaskGroup(init, secrets, inputs)), (begun) =>
           begun === "different" ? Effect.fail(notStored) : Effect.void,
         ),
       addInputs: (_id, from, inputs) =>
         Effect.flatMap(here(receiveInputs(from, inputs)), (added) =>
           added === "different" ? Effect.fail(notStored) : Effect.void,
         ),
-      commit: (_id, waitMs, until) =>
-        Effect.flatMap(here(commitTaskGroup(waitMs, until)), (committed) =>
-          committed._tag === "Incomplete" ? Effect.fail(notStored) : Effect.succeed(committed),
-        ),
+      commit: (_id, waitMs, until) => committed(commitTaskGroup(waitMs, until)),
+      receive: (...group) => committed(receiveTaskGroup(...group)),
       standing: (id, key) => ofThis(id, null, standingOf(key)),
       addPiece: (id, pieces, at, inputs) => ofThis(id, "gone", receivePiece(pieces, at, inputs)),
       act: (id, act) => ofThis<ActOutcome>(id, { _tag: "Gone" }, actOnGroup(act)),

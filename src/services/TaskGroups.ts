@@ -40,10 +40,23 @@ export type Committed = Submission | { readonly _tag: "Incomplete" }
 export class TaskGroups extends Context.Service<
   TaskGroups,
   {
-    begin(init: GroupInit, secrets: GroupSecrets): Effect.Effect<void, GroupNotStored>
+    /** `inputs`: the first of them. */
+    begin(
+      init: GroupInit,
+      secrets: GroupSecrets,
+      inputs?: ReadonlyArray<JsonText>,
+    ): Effect.Effect<void, GroupNotStored>
     addInputs(id: GroupId, from: number, inputs: ReadonlyArray<JsonText>): Effect.Effect<void, GroupNotStored>
     /** From here on the object does the rest. Waits at most `waitMs` for the submission, or for its beginning. */
     commit(id: GroupId, waitMs: number, until?: CommitUntil): Effect.Effect<Submission, GroupNotStored>
+    /** `begin`, with all inputs, and `commit`, where nothing is to be asked in between. */
+    receive(
+      init: GroupInit,
+      secrets: GroupSecrets,
+      inputs: ReadonlyArray<JsonText>,
+      waitMs: number,
+      until?: CommitUntil,
+    ): Effect.Effect<Submission, GroupNotStored>
     /** What whoever wants to act on the group with this key must know of it; null where there is none. */
     standing(id: GroupId, key: string): Effect.Effect<Standing | null, GroupUnreachable>
     /** Rows that an act is to add, from the one at `at` of them, under the name that the act will say. */

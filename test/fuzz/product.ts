@@ -276,7 +276,8 @@ export class Product {
     }
     const there = host
     return {
-      begin: (init, secrets) => there.call((object) => object.begin(init, secrets)),
+      begin: (...args) => there.call((object) => object.begin(...args)),
+      receive: (...args) => there.call((object) => object.receive(...args)),
       addInputs: (from, inputs) => there.call((object) => object.addInputs(from, inputs)),
       commit: (...args) => there.call((object) => object.commit(...args)),
       exists: () => there.call((object) => object.exists()),

@@ -82,3 +82,50 @@ describe("a body that does not arrive", () => {
     expect(vi.getTimerCount()).toBe(0)
   })
 })
+
+describe("a body that arrives", () => {
+  const SIZES = [1, 8_191, 8_192, 8_193, 270_335, 270_336, 1_000_003]
+  const textOf = (size: number) =>
+    Array.from({ length: size }, (_, at) => "aä€😀"[at % 5] ?? String(at % 10))
+      .join("")
+      .toWellFormed()
+
+  /** As the platform has it, and as whoever makes a stream of texts does. */
+  const bodies: Readonly<Record<string, (text: string) => BodyInit>> = {
+    "as bytes": (text) => text,
+    "in chunks of others": (text) => {
+      const bytes = encoder.encode(text)
+      return new ReadableStream({
+        start: (sink) => {
+          for (let at = 0; at < bytes.length; at += 7_001) sink.enqueue(bytes.slice(at, at + 7_001))
+          sink.close()
+        },
+      })
+    },
+  }
+
+  it.each(Object.keys(bodies))("%s is the same text and the same bytes, whatever its size", async (how) => {
+    vi.useRealTimers()
+    for (const size of SIZES) {
+      const text = textOf(size)
+      const init = {
+        method: "POST",
+        body: bodies[how]!(text),
+        duplex: "half",
+        headers: { "content-type": "application/json" },
+      }
+      const texts: Array<string> = []
+      const seen: Array<Uint8Array> = []
+      const error = await readBodyText(new Request("https://multitask.example/", init), {
+        maxBytes: 16 * 1024 * 1024,
+        take: (piece) => texts.push(piece) > 0,
+        // Whoever wants to keep them copies them.
+        look: async (bytes) => void seen.push(bytes.slice()),
+      })
+      expect([error, texts.join("") === text]).toEqual([null, true])
+      expect(new TextDecoder().decode(await new Blob(seen as Array<BlobPart>).arrayBuffer()) === text).toBe(
+        true,
+      )
+    }
+  })
+})

@@ -93,6 +93,7 @@ export const makeActWorld = Effect.fnUntraced(function* (changes: Partial<Settin
   }
   const object: Omit<TaskGroupStub, "exists" | "wasHere" | "fetch" | "askSql"> = {
     begin: () => Promise.reject(new Error("unexpected")),
+    receive: () => Promise.reject(new Error("unexpected")),
     addInputs: () => Promise.reject(new Error("unexpected")),
     commit: () => Promise.reject(new Error("unexpected")),
     standing: () => call("standing", () => standing),

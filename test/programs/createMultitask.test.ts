@@ -36,6 +36,7 @@ const run = Effect.fnUntraced(function* (
   const calls: Array<readonly [call: Call, second: number]> = []
   const metadata: Array<unknown> = []
   const commits: Array<CommitUntil | undefined> = []
+  const steps: Array<readonly [step: string, from: number, rows: number]> = []
   const left: Record<Call, ReadonlyArray<Effect.Effect<never, never>>> = {
     suggest: [],
     "suggest-processor": [],
@@ -66,9 +67,19 @@ const run = Effect.fnUntraced(function* (
       },
     }),
     Layer.mock(TaskGroups, {
-      begin: (init) => Effect.sync(() => metadata.push(JSON.parse(init.metadata))),
-      addInputs: () => Effect.void,
+      begin: (init, _secrets, first) => {
+        metadata.push(JSON.parse(init.metadata))
+        steps.push(["begin", 0, first?.length ?? 0])
+        return Effect.void
+      },
+      addInputs: (_id, from, more) => Effect.sync(() => void steps.push(["addInputs", from, more.length])),
       commit: (_id, _waitMs, asked) => {
+        commits.push(asked)
+        return commit
+      },
+      receive: (init, _secrets, all, _waitMs, asked) => {
+        metadata.push(JSON.parse(init.metadata))
+        steps.push(["receive", 0, all.length])
         commits.push(asked)
         return commit
       },
@@ -84,7 +95,7 @@ const run = Effect.fnUntraced(function* (
     startImmediately: true,
   })
   yield* TestClock.adjust("60 seconds")
-  return { result: yield* Fiber.join(fiber), calls, metadata, commits }
+  return { result: yield* Fiber.join(fiber), calls, metadata, commits, steps }
 })
 
 /** One row. */
@@ -255,11 +266,36 @@ describe("a fault of ours after the group's creation", () => {
   )
 })
 
+describe("rows go to the group's object", () => {
+  const rows = (count: number, chars = 1) =>
+    Array.from({ length: count }, (_, at) => ({ company: `${at}`.padEnd(chars, "x") }))
+
+  it.effect("all at once where they are few, else in pieces and with a commit of its own", () =>
+    Effect.gen(function* () {
+      const stepsOf = (inputs: unknown) => Effect.map(run({}, undefined, inputs), ({ steps }) => steps)
+      expect(yield* stepsOf(rows(1))).toEqual([["receive", 0, 1]])
+      expect(yield* stepsOf(rows(1_000))).toEqual([["receive", 0, 1_000]])
+      expect(yield* stepsOf(rows(2_001))).toEqual([
+        ["begin", 0, 1_000],
+        ["addInputs", 1_000, 1_000],
+        ["addInputs", 2_000, 1],
+      ])
+      // Few, but long.
+      expect(yield* stepsOf(rows(70, 20_000))).toEqual([
+        ["begin", 0, 49],
+        ["addInputs", 49, 21],
+      ])
+    }),
+  )
+})
+
 describe("the commit", () => {
   it.effect("waits for every batch, or for the first where that is asked for", () =>
     Effect.gen(function* () {
       expect((yield* run({})).commits).toEqual([undefined])
       expect((yield* run({}, undefined, undefined, "first")).commits).toEqual(["first"])
+      const many = Array.from({ length: 1_001 }, () => ({ company: "A" }))
+      expect((yield* run({}, undefined, many, "first")).commits).toEqual(["first"])
     }),
   )
 })

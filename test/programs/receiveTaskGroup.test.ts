@@ -2,7 +2,12 @@ import { describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as TestClock from "effect/testing/TestClock"
-import { beginTaskGroup, commitTaskGroup, receiveInputs } from "../../src/programs/receiveTaskGroup.ts"
+import {
+  beginTaskGroup,
+  commitTaskGroup,
+  receiveInputs,
+  receiveTaskGroup,
+} from "../../src/programs/receiveTaskGroup.ts"
 import { AlarmClock } from "../../src/services/AlarmClock.ts"
 import { GroupStore } from "../../src/services/GroupStore.ts"
 import { SubmissionStore } from "../../src/services/SubmissionStore.ts"
@@ -43,6 +48,26 @@ describe("receiveTaskGroup", () => {
       expect(yield* receiveInputs(0, [first!, second!])).toBe("same")
       expect(yield* commitTaskGroup(SECOND)).toEqual({ _tag: "Submitted" })
       expect(parallel.asked("addRuns")).toHaveLength(1)
+    }).pipe(Effect.provide([groupLayers(), parallel.layer, receiver]))
+  })
+
+  it.effect("takes a whole group at once, goes on from any of its steps, and commits no other", () => {
+    const parallel = makeParallel()
+    const receive = (init = initOf(2), inputs = [first!, second!]) =>
+      receiveTaskGroup(init, secrets, inputs, SECOND)
+    return Effect.gen(function* () {
+      expect(yield* receive(initOf(2), [first!])).toEqual({ _tag: "Incomplete" })
+      // The first input is there, and now the second.
+      expect(yield* receiveInputs(1, [second!])).toBe("stored")
+      expect(yield* receive({ ...initOf(2), processor: "ultra" })).toEqual({ _tag: "Incomplete" })
+      expect(yield* receive(initOf(2), [second!, first!])).toEqual({ _tag: "Incomplete" })
+      expect(parallel.asked("addRuns")).toEqual([])
+      expect(yield* receive()).toEqual({ _tag: "Submitted" })
+      expect(yield* receive()).toEqual({ _tag: "Submitted" })
+      expect(yield* receive({ ...initOf(2), processor: "ultra" })).toEqual({ _tag: "Incomplete" })
+      expect((yield* AlarmClock).get("uncommitted")).toBeNull()
+      expect(parallel.asked("addRuns")).toHaveLength(1)
+      expect(parallel.runs.map(({ input }) => input)).toEqual(inputsOf(2).map((text) => JSON.parse(text)))
     }).pipe(Effect.provide([groupLayers(), parallel.layer, receiver]))
   })
 

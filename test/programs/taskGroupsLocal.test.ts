@@ -25,9 +25,8 @@ describe("TaskGroupsLocal", () => {
     })
     return Effect.gen(function* () {
       const groups = yield* TaskGroups
-      yield* groups.begin(initOf(2), secrets)
-      yield* groups.addInputs(GROUP_ID, 0, inputsOf(2))
-      expect(yield* groups.commit(GROUP_ID, 20 * SECOND)).toEqual({ _tag: "Submitted" })
+      const received = yield* groups.receive(initOf(2), secrets, inputsOf(2), 20 * SECOND)
+      expect(received).toEqual({ _tag: "Submitted" })
       const ended = yield* Effect.forkChild(awaitTaskGroup(), { startImmediately: true })
       parallel.complete()
       yield* TestClock.adjust("5 minutes")
@@ -83,6 +82,8 @@ describe("TaskGroupsLocal", () => {
       yield* groups.begin(initOf(2), secrets)
       const another = { ...initOf(2), taskgroupId: groupId("tgrp_another_one") }
       expect(yield* Effect.flip(groups.begin(another, secrets))).toMatchObject({ _tag: "GroupNotStored" })
+      const whole = groups.receive(another, secrets, inputsOf(2), SECOND)
+      expect(yield* Effect.flip(whole)).toMatchObject({ _tag: "GroupNotStored" })
       expect(yield* Effect.flip(groups.commit(GROUP_ID, SECOND))).toMatchObject({ _tag: "GroupNotStored" })
       expect(parallel.runs).toEqual([])
     }).pipe(

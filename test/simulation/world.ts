@@ -132,6 +132,10 @@ export const submit = async (world: World) => {
       world.begun = args
       return host.call((it) => it.begin(...args))
     },
+    receive: (...args: Parameters<TaskGroupObject["receive"]>) => {
+      world.begun = [args[0], args[1]]
+      return host.call((it) => it.receive(...args))
+    },
     addInputs: (...args: [never, never]) => host.call((it) => it.addInputs(...args)),
     commit: (...args: Parameters<TaskGroupObject["commit"]>) => host.call((it) => it.commit(...args)),
     standing: (key: string) => host.call((it) => it.standing(key)),

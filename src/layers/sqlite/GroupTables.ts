@@ -65,9 +65,9 @@ export class GroupTables {
   constructor(storage: SqliteStorage, publisher: Publisher["Service"]) {
     this.storage = storage
     this.publisher = publisher
-    openTables(storage)
     this.plain = new PlainText(storage)
     this.kept = new Kept(storage.kv)
+    // Asked for the newest change, it makes the tables.
     this.ring = new ChangeRing(this.change)
   }
 

@@ -11,6 +11,8 @@ import { ATTEMPTS_PER_INPUT, rowId } from "./tables.ts"
 /** Of one statement: what is bound may have 2 MB, and a character three bytes. */
 const MAX_ROWS = 1_000
 const MAX_CHARS = 256 * 1024
+/** A longer text costs more as part of an array, which is written and taken apart, than a statement of its own. */
+const MAX_SHARED_CHARS = 2_000
 
 /** A text for the row of an input. Change numbers are given in the order of the items. */
 interface Item {
@@ -63,7 +65,8 @@ export interface NewRow extends Item {
 
 /** Inserts rows with these inputs and numbers. */
 export const insertRows = (storage: SqliteStorage, rows: ReadonlyArray<NewRow>, now: number): void => {
-  for (const piece of pieces(rows.map((row) => ({ ...row, alone: row.merged !== null })))) {
+  const isAlone = ({ merged, text }: NewRow) => merged !== null || text.length > MAX_SHARED_CHARS
+  for (const piece of pieces(rows.map((row) => ({ ...row, alone: isAlone(row) })))) {
     const [{ inputIndex, change, text, merged }] = piece
     if (piece.length > 1) run(storage, INSERT, inputIndex, change, now, arrayOf(piece))
     else run(storage, INSERT_ONE, rowId(inputIndex, 1), inputIndex, change, now, text, merged)

@@ -192,6 +192,6 @@ export const showResults = (storage: SqliteStorage, columns: Columns, repeats = 
   const [present] = firstRow(storage.sql.exec("SELECT sql FROM sqlite_schema WHERE name = 'results'")) ?? []
   const statement = statementFor(columns, repeats || mayRepeatIn(present))
   if (present === statement) return
-  run(storage, "DROP VIEW IF EXISTS results")
+  if (present !== undefined) run(storage, "DROP VIEW results")
   run(storage, statement)
 }

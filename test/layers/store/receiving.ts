@@ -79,6 +79,21 @@ export const receivingSuite = (withStorage: WithStorage) => {
       )
     }))
 
+  it("stores short and long inputs as they came, in their order", () =>
+    withStorage((storage) => {
+      const { store } = opened(storage)
+      const lengths = [10, 2_000, 2_001, 10, 10, 20_000, 1_999, 2_002, 3_000, 10]
+      const inputs = lengths.map((length, at) => `{"a":"${`\\n${at}`.padEnd(length - 8, "ä")}"}`)
+      store.begin(initOf({ numInputs: inputs.length }))
+      const before = Number(store.change())
+      expect(store.addInputs(0, inputs, NOW)).toBe("stored")
+      expect(rowsOf(store).map(({ input }) => input)).toEqual(inputs)
+      expect(rowsOf(store).map(({ change }) => Number(change) - before)).toEqual(
+        inputs.map((_, at) => at + 1),
+      )
+      expect(store.inputs(inputs.map((_, at) => at))).toEqual(inputs)
+    }))
+
   it("leaves no half of a piece that is partly other content", () =>
     withStorage((storage) => {
       const { store } = opened(storage)

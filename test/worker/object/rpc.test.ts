@@ -34,6 +34,42 @@ describe("initialisation", () => {
     expect((await upstream.ledger(id)).num_runs).toBe(4)
   })
 
+  it("in one piece is its steps: it may be repeated, by them too, and with other content is refused", async () => {
+    const upstream = newUpstream()
+    const id = await groupUpstream(upstream)
+    const secrets = { apiKey: upstream.key, webhookUrl: null }
+    const receive = (init = initOf(id, 4), inputs = texts(4)) =>
+      groupStub(id).receive(init, secrets, inputs, 5_000)
+    // Not all of it: nothing is sent.
+    expect(await receive(initOf(id, 4), texts(3))).toEqual({ _tag: "Incomplete" })
+    expect((await upstream.ledger(id)).num_runs).toBe(0)
+    const answers = await Promise.all([receive(), receive(), receive()])
+    expect(answers).toEqual(Array.from({ length: 3 }, () => ({ _tag: "Submitted" })))
+    expect(await groupStub(id).begin(initOf(id, 4), secrets, texts(4))).toBe("same")
+    expect(await groupStub(id).addInputs(0, texts(4))).toBe("same")
+    expect(await groupStub(id).commit(5_000)).toEqual({ _tag: "Submitted" })
+    expect(await groupStub(id).begin(initOf(id, 4), secrets, [`{"company":"Another"}`])).toBe("different")
+    expect(await receive(initOf(id, 5), texts(5))).toEqual({ _tag: "Incomplete" })
+    expect(await receive(initOf(id, 4), texts(4).toReversed())).toEqual({ _tag: "Incomplete" })
+    await expectLedgerEquals(upstream, await untilEnded(id), 4)
+    expect(await receive()).toEqual({ _tag: "Submitted" })
+    expect((await storedIn(id)).keys).not.toContain("api_key")
+    expect((await upstream.ledger(id)).num_runs).toBe(4)
+  })
+
+  it("in one piece that upstream refuses leaves nothing, and does not come back", async () => {
+    const upstream = newUpstream()
+    await upstream.fault({ route: "group.runs.add", fault: { kind: "status", status: 422, message: "No" } })
+    const id = await groupUpstream(upstream)
+    const secrets = { apiKey: upstream.key, webhookUrl: null }
+    const receive = () => groupStub(id).receive(initOf(id, 2), secrets, texts(2), 5_000)
+    expect(await receive()).toMatchObject({ _tag: "Refused", status: 422 })
+    // A repetition that was late, of a caller who has been told no.
+    expect(await receive()).toEqual({ _tag: "Incomplete" })
+    await expectNothingStored(id)
+    expect((await upstream.ledger(id)).num_runs).toBe(0)
+  })
+
   it("sends one run an input, however many commit at once", async () => {
     const upstream = newUpstream()
     const id = await receivedGroup(upstream, 25)

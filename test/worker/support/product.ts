@@ -33,7 +33,17 @@ export const underVariables = (
 /** A group's object as the tests use it; the stub's own type is too deep for the compiler. */
 export interface TaskGroupStub {
   fetch(url: string | Request, init?: RequestInit): Promise<Response>
-  begin(init: GroupInit, secrets: GroupSecrets): Promise<"begun" | "same" | "different">
+  begin(
+    init: GroupInit,
+    secrets: GroupSecrets,
+    inputs?: ReadonlyArray<string>,
+  ): Promise<"begun" | "same" | "different">
+  receive(
+    init: GroupInit,
+    secrets: GroupSecrets,
+    inputs: ReadonlyArray<string>,
+    waitMs: number,
+  ): Promise<Committed>
   addInputs(from: number, inputs: ReadonlyArray<string>): Promise<"stored" | "same" | "different">
   commit(waitMs: number, until?: CommitUntil): Promise<Committed>
   getData(page?: { after?: number; limit?: number }): Promise<TaskGroupResultOutput>
