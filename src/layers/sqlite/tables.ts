@@ -10,6 +10,7 @@ import { run, type SqliteStorage, type SqlValue } from "./SqliteStorage.ts"
 export const ATTEMPTS_PER_INPUT = 1000
 export const rowId = (inputIndex: number, attempt: number): number =>
   inputIndex * ATTEMPTS_PER_INPUT + attempt
+export const indexOfRow = (id: number): number => Math.floor(id / ATTEMPTS_PER_INPUT)
 
 /** Makes the tables where there are none, and brings them up to date where they are of an earlier version. */
 export const openTables = (storage: SqliteStorage): void => {
