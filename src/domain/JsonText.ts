@@ -9,9 +9,6 @@ import type { JsonText } from "./TaskGroup.ts"
 
 const COMMA = 0x2c
 const COLON = 0x3a
-const OBJECT = 0x7b
-const END_OF_OBJECT = 0x7d
-const END_OF_ARRAY = 0x5d
 
 const isOpening = (char: number): boolean => char === 0x7b || char === 0x5b
 const isClosing = (char: number): boolean => char === 0x7d || char === 0x5d
@@ -106,66 +103,17 @@ export const elementsOf = (array: JsonText): ReadonlyArray<JsonText> => {
   return elements
 }
 
-/** Reads a text from one value to the next, each once. */
-export class TextReader {
-  private at = 0
-  private readonly json: JsonText
-  /** Names of the last object, with their quotes and colon: the next one has the same as a rule. */
-  private readonly shape: Array<{ readonly key: JsonText; readonly name: string }> = []
-
-  constructor(json: JsonText) {
-    this.json = json
+/** An object's fields by name: each at the place where its name came first, with the value that came last. */
+export const fieldsOf = (object: JsonText): ReadonlyMap<string, JsonText> => {
+  const fields = new Map<string, JsonText>()
+  for (let at = 1; at < object.length - 1;) {
+    const colon = endOfString(object, at)
+    const end = endOfValue(object, colon + 1)
+    fields.set(decode(object.slice(at, colon)), object.slice(colon + 1, end))
+    at = end + 1
   }
-
-  /** Over an opening bracket or a comma. */
-  skip(): void {
-    this.at++
-  }
-
-  value(): JsonText {
-    const from = this.at
-    this.at = endOfValue(this.json, from)
-    return this.json.slice(from, this.at)
-  }
-
-  elements<A>(element: () => A): Array<A> {
-    const elements: Array<A> = []
-    this.at++
-    while (this.json.charCodeAt(this.at) !== END_OF_ARRAY) {
-      if (elements.length > 0) this.at++
-      elements.push(element())
-    }
-    this.at++
-    return elements
-  }
-
-  isAtObject(): boolean {
-    return this.json.charCodeAt(this.at) === OBJECT
-  }
-
-  /** An object's fields by name: each at the place where its name came first, with the value that came last. */
-  fields(): ReadonlyMap<string, JsonText> {
-    const { json, shape } = this
-    const fields = new Map<string, JsonText>()
-    if (json.charCodeAt(this.at + 1) === END_OF_OBJECT) this.at++
-    for (let member = 0; json.charCodeAt(this.at) !== END_OF_OBJECT; member++) {
-      const from = this.at + 1
-      let expected = shape[member]
-      if (expected === undefined || !json.startsWith(expected.key, from)) {
-        const key = json.slice(from, endOfString(json, from) + 1)
-        shape[member] = expected = { key, name: decode(key.slice(0, -1)) }
-      }
-      const value = from + expected.key.length
-      this.at = endOfValue(json, value)
-      fields.set(expected.name, json.slice(value, this.at))
-    }
-    this.at++
-    return fields
-  }
+  return fields
 }
-
-/** The fields of an object's text. */
-export const fieldsOf = (object: JsonText): ReadonlyMap<string, JsonText> => new TextReader(object).fields()
 
 /** The text of an object with these members, each name as it is written. */
 export const objectText = (members: Iterable<Pick<Member, "key" | "value">>): JsonText =>

@@ -9,6 +9,7 @@ import {
   membersOf,
   membersWithout,
   objectText,
+  shownText,
 } from "./JsonText.ts"
 import type { Basis } from "./ResultQuery.ts"
 import type { JsonText, RunRow } from "./TaskGroup.ts"
@@ -30,29 +31,69 @@ const text = (value: string | null): string => (value === null ? "null" : JSON.s
 const more = (object: JsonText): string => (object.length === 2 ? "" : `,${object.slice(1, -1)}`)
 
 /** `{ $id, $status, ...input, ...output.content }` of a row; text output is the field `content`. */
-export const resultJson = (row: RunRow): JsonText => {
-  const head = `{"$id":${text(row.runId)},"$status":${text(row.status)}`
-  if (row.merged !== null) return `${head}${more(row.merged === "" ? mergeAgain(row) : row.merged)}}`
-  return `${head}${more(row.input)}${row.content === null ? "" : contentFields(row.content)}}`
+export const resultJson = (row: RunRow): JsonText =>
+  resultOf(text(row.runId), text(row.status), row.merged === "" ? mergeAgain(row) : row.merged, row)
+
+const resultOf = (
+  id: JsonText,
+  status: JsonText,
+  merged: JsonText | null,
+  { input, content }: Pick<RunRow, "input" | "content">,
+): JsonText => {
+  const fields =
+    merged !== null ? more(merged) : more(input) + (content === null ? "" : contentFields(content))
+  return `{"$id":${id},"$status":${status}${fields}}`
 }
 
 /** Lists with an element for each row: those of the JSON format, and the lines of JSON Lines. */
 export type JsonPart = "results" | "runs" | "lines"
 
+/** A row for a table, without the basis: run, status, error, confidence, input, content. JSON has no tabs between values. */
+export const tableText = (row: RunRow): string =>
+  `${text(row.runId)}\t${text(row.status)}\t${row.error}\t${row.confidence}\t${row.input}\t${row.content}`
+
+/** A row as the page of a group shows it: its elements of `results` and, without the basis, of `runs`; begins its `table` text. */
+export interface PageRow {
+  readonly result: JsonText
+  readonly run: JsonText
+  readonly table: string
+}
+
+export const pageRowOf = (group: GroupFacts): ((row: RunRow) => PageRow) => {
+  const run = runJsonOf(group, "light")
+  return (row) => ({ result: resultJson(row), run: run(row), table: tableText(row) })
+}
+
 /**
- * Rows for a table, without the basis, column by column: `[run ids, statuses, errors, confidences, inputs, contents]`.
+ * The same of a row that is as most are: its table text, followed by what was merged, what an output has beside the
+ * basis, warnings, times, and the index of its input. `null` says that there is none, as no output is.
  */
-export const columnsJson = (rows: ReadonlyArray<RunRow>): JsonText => {
-  const column = (valueOf: (row: RunRow) => JsonText | null) =>
-    `[${rows.map((row) => valueOf(row) ?? "null").join(",")}]`
-  return `[${[
-    column(({ runId }) => text(runId)),
-    column(({ status }) => text(status)),
-    column(({ error }) => error),
-    column(({ confidence }) => confidence),
-    column(({ input }) => input),
-    column(({ content }) => content),
-  ].join(",")}]`
+export const pageRowIn = (group: GroupFacts): ((line: string) => PageRow) => {
+  const { processor, taskgroupId } = frameOf(group)
+  return (table) => {
+    const parts = table.split("\t")
+    const at = (place: number): JsonText => parts[place]!
+    const known = (place: number): JsonText | null => (at(place) === "null" ? null : at(place))
+    const [id, status, inputIndex] = [at(0), at(1), Number(at(11))]
+    const [confidence, input, content, rest] = [known(3), at(4), known(5), at(7)]
+    const fields = usualFields({
+      id,
+      status,
+      isActive: isActive(shownText(status)),
+      warnings: at(8),
+      error: at(2),
+      processor,
+      metadata: runMetadata({ inputIndex, attempt: 1 }),
+      taskgroupId,
+      createdAt: at(9),
+      modifiedAt: at(10),
+    })
+    return {
+      result: resultOf(id, status, known(6), { input, content }),
+      run: runOf(fields, { inputIndex, input }, lightOutput(content, more(rest), confidence)),
+      table,
+    }
+  }
 }
 
 /** A merge that was too large to be stored beside what it is made of. */
@@ -77,10 +118,13 @@ const outputJson = (row: RunRow, form: OutputForm): JsonText => {
   if (row.content === null) return "null"
   const rest = row.output ?? "{}"
   if (form === "full") return `{"content":${row.content}${more(rest)}}`
-  if (form === "light")
-    return `{"content":${row.content}${membersWithout(rest, IN_BASIS)},"confidence":${row.confidence ?? "{}"}}`
+  if (form === "light") return lightOutput(row.content, membersWithout(rest, IN_BASIS), row.confidence)
   return `{"content":${row.content}${more(objectText(membersOf(rest).map((member) => ofField(member, form))))}}`
 }
+
+/** `others`: what follows the content. */
+const lightOutput = (content: JsonText | null, others: string, confidence: JsonText | null): JsonText =>
+  content === null ? "null" : `{"content":${content}${others},"confidence":${confidence ?? "{}"}}`
 
 const ofField = (member: Member, basis: { readonly field: string }): Member =>
   member.name === "basis" ? { ...member, value: `[${entriesOf(member.value, basis).join(",")}]` } : member
@@ -109,14 +153,36 @@ const processorOf = (row: Pick<RunRow, "processor">, frame: Frame): JsonText =>
 /** The properties of Parallel's `TaskRun`, without braces. For a row that was not submitted, `run_id` is null. */
 const runFields = (row: RunRow, frame: Frame): string => {
   if (row.extra !== null) return runFieldsWith(row, frame, row.extra)
-  const id = text(row.runId)
-  return (
-    `"run_id":${id},"interaction_id":${id},"status":${text(row.status)},"is_active":${isActive(row.status)},` +
-    `"warnings":${row.warnings ?? "null"},"error":${row.error ?? "null"},"processor":${processorOf(row, frame)},` +
-    `"metadata":${runMetadata(row)},"taskgroup_id":${frame.taskgroupId},` +
-    `"created_at":${text(row.createdAt)},"modified_at":${text(row.modifiedAt)}`
-  )
+  return usualFields({
+    id: text(row.runId),
+    status: text(row.status),
+    isActive: isActive(row.status),
+    warnings: row.warnings ?? "null",
+    error: row.error ?? "null",
+    processor: processorOf(row, frame),
+    metadata: runMetadata(row),
+    taskgroupId: frame.taskgroupId,
+    createdAt: text(row.createdAt),
+    modifiedAt: text(row.modifiedAt),
+  })
 }
+
+const usualFields = (run: {
+  readonly id: JsonText
+  readonly status: JsonText
+  readonly isActive: boolean
+  readonly warnings: JsonText
+  readonly error: JsonText
+  readonly processor: JsonText
+  readonly metadata: JsonText
+  readonly taskgroupId: JsonText
+  readonly createdAt: JsonText
+  readonly modifiedAt: JsonText
+}): string =>
+  `"run_id":${run.id},"interaction_id":${run.id},"status":${run.status},"is_active":${run.isActive},` +
+  `"warnings":${run.warnings},"error":${run.error},"processor":${run.processor},` +
+  `"metadata":${run.metadata},"taskgroup_id":${run.taskgroupId},` +
+  `"created_at":${run.createdAt},"modified_at":${run.modifiedAt}`
 
 /** The same with what else Parallel says, which may also be another value of these. */
 const runFieldsWith = (row: RunRow, frame: Frame, extra: JsonText): string => {
@@ -138,9 +204,14 @@ const mergeMembers = (
 /** Elements of the JSON format's `runs`, for many rows of one group. */
 export const runJsonOf = (group: GroupFacts, form: OutputForm = "full"): ((row: RunRow) => JsonText) => {
   const frame = frameOf(group)
-  return (row) =>
-    `{${runFields(row, frame)},"input_index":${row.inputIndex},"input":${row.input},"output":${outputJson(row, form)}}`
+  return (row) => runOf(runFields(row, frame), row, outputJson(row, form))
 }
+
+const runOf = (
+  fields: string,
+  { inputIndex, input }: Pick<RunRow, "inputIndex" | "input">,
+  output: JsonText,
+): JsonText => `{${fields},"input_index":${inputIndex},"input":${input},"output":${output}}`
 
 /** An element of the JSON format's `runs`. */
 export const runJson = (row: RunRow, group: GroupFacts, form: OutputForm = "full"): JsonText =>

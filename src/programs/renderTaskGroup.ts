@@ -7,9 +7,11 @@ import { type Choice, GroupReader } from "../services/GroupReader.ts"
 import { RunStore } from "../services/RunStore.ts"
 
 /** One chunk of an answer: each costs time on its way, and must be in memory as a whole. */
-const CHUNK_CHARS = 32 * 1024
+const CHUNK_BYTES = 160 * 1024
+/** Text becomes bytes before it is as long: as text, it would be carried along by the garbage collector. */
+const TEXT_CHARS = 32 * 1024
 /** The first ones are smaller, so that whoever asks sees at once that there is an answer. */
-const FIRST_CHUNK_CHARS = 1024
+const FIRST_CHUNK_BYTES = 1024
 
 const encoder = new TextEncoder()
 
@@ -54,17 +56,46 @@ export const renderStored = (table: StoredTable): Stream.Stream<Uint8Array, neve
   )
 
 function* chunks(pieces: Iterable<Piece>): Generator<Uint8Array> {
+  let parts: Array<Uint8Array> = []
+  let size = 0
+  let enough = FIRST_CHUNK_BYTES
+  for (const part of encoded(pieces)) {
+    parts.push(part)
+    size += part.length
+    if (size < enough) continue
+    yield joined(parts, size)
+    parts = []
+    size = 0
+    enough = Math.min(enough * 8, CHUNK_BYTES)
+  }
+  if (size > 0) yield joined(parts, size)
+}
+
+function* encoded(pieces: Iterable<Piece>): Generator<Uint8Array> {
   let text = ""
-  let enough = FIRST_CHUNK_CHARS
+  let enough = FIRST_CHUNK_BYTES
   for (const piece of pieces) {
     const isText = typeof piece === "string"
     if (isText) text += piece
     if (text !== "" && (!isText || text.length >= enough)) {
       yield encoder.encode(text)
       text = ""
-      enough = Math.min(enough * 8, CHUNK_CHARS)
+      enough = Math.min(enough * 8, TEXT_CHARS)
     }
     if (!isText) yield piece
   }
   if (text !== "") yield encoder.encode(text)
+}
+
+/** These as one; they are given back. */
+const joined = (parts: ReadonlyArray<Uint8Array>, size: number): Uint8Array => {
+  if (parts.length === 1) return parts[0]!
+  const whole = new Uint8Array(size)
+  let at = 0
+  for (const part of parts) {
+    whole.set(part, at)
+    at += part.length
+    ;(part.buffer as ArrayBuffer).transfer(0)
+  }
+  return whole
 }

@@ -2,7 +2,7 @@ import * as Context from "effect/Context"
 import type { Piece } from "../domain/Formats.ts"
 import type { ChangeNumber, RunId } from "../domain/Ids.ts"
 import type { Selection, StoredTable } from "../domain/ResultQuery.ts"
-import type { GroupFacts, JsonPart } from "../domain/RunJson.ts"
+import type { GroupFacts, JsonPart, PageRow } from "../domain/RunJson.ts"
 import type { GroupDetails, JsonText, Range, RunRow, TaskGroupStatus } from "../domain/TaskGroup.ts"
 
 /** The rows that a selection named when it was made; of those, a snapshot has the ones that it still names. */
@@ -27,8 +27,10 @@ export interface Snapshot {
   rows(from: number): Iterable<RunRow>
   /** All elements of a part as RunJson writes them, a separator of one ASCII character between them. Each piece is whole elements. */
   elements(part: JsonPart, separator: string): Iterable<Piece>
-  /** All rows for a table, many at a time, as RunJson writes their columns. */
-  columns(): Iterable<JsonText>
+  /** All rows for a table, many at a time: lines as `tableText` writes them, a line end before each. */
+  table(): Iterable<string>
+  /** All rows for a page, each ready to be sent. */
+  pageRows(): Iterable<PageRow>
   close(): void
 }
 

@@ -63,7 +63,7 @@ const tableOf = (group: Pick<Snapshot, "details" | "status">, basis: Basis, room
 
   const lineOf = (row: RunRow, cut: ReturnType<typeof cutTo>, lineRoom: number): string => {
     const parts = [`| ${row.inputIndex} | `]
-    addCells(parts, tableRow(row), inputs, outputs, cut)
+    addCells(parts, tableRow(row, { inputs, outputs }), cut)
     const note = cutNote(cut.leftOut(), row, details, lineRoom)
     if (note !== "") parts[1] += ` ${note}`
     return `${parts.join("")} |\n`

@@ -2,7 +2,7 @@ import * as Layer from "effect/Layer"
 import { csvCell, csvColumns, csvRecord, csvText } from "../../domain/Csv.ts"
 import { Renderer, type RenderOptions } from "../../services/Renderer.ts"
 import type { Snapshot } from "../../services/GroupReader.ts"
-import { type TableRow, tableColumns, tablePages, valueIn } from "./table.ts"
+import { type TableRow, tableColumns, tablePages } from "./table.ts"
 
 /** Without it, Excel takes UTF-8 for the code page of the machine. Some readers take it for a part of the first name. */
 const BYTE_ORDER_MARK = "\uFEFF"
@@ -15,13 +15,14 @@ export function* renderCsv(snapshot: Snapshot, { bom = true }: RenderOptions): G
   const { inputs, outputs } = tableColumns(snapshot)
   const { fields, header } = csvColumns([...inputs, ...outputs])
   yield (bom ? BYTE_ORDER_MARK : "") + csvRecord(header.map(csvText))
-  for (const rows of tablePages(snapshot)) yield rows.map((row) => csvRecord(cellsOf(row, fields))).join("")
+  for (const rows of tablePages(snapshot, { inputs: [], outputs: fields }))
+    yield Array.from(rows, (row) => csvRecord(cellsOf(row))).join("")
 }
 
-const cellsOf = (row: TableRow, fields: ReadonlyArray<string>): ReadonlyArray<string> => [
+const cellsOf = (row: TableRow): ReadonlyArray<string> => [
   csvText(row.runId),
   csvText(row.status),
-  ...fields.map((name) => csvCell(valueIn(row, name))),
+  ...row.outputs.map(csvCell),
   csvText(row.failure ?? ""),
 ]
 

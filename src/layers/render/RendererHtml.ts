@@ -3,14 +3,14 @@ import * as Layer from "effect/Layer"
 import type { Piece } from "../../domain/Formats.ts"
 import { titleOf } from "../../domain/GroupMetadata.ts"
 import { escapeForScript, escapeHtml } from "../../domain/Json.ts"
+import { shownText } from "../../domain/JsonText.ts"
 import { cellText, withoutControls, withoutOpenBidi } from "../../domain/PlainText.ts"
-import { resultJson, runJsonOf } from "../../domain/RunJson.ts"
-import type { GroupDetails } from "../../domain/TaskGroup.ts"
+import type { GroupDetails, JsonText } from "../../domain/TaskGroup.ts"
 import { Renderer } from "../../services/Renderer.ts"
 import { Settings } from "../../services/Settings.ts"
 import type { Snapshot } from "../../services/GroupReader.ts"
 import { headJson, progressText } from "./head.ts"
-import { type TableRow, tableColumns, tableRow, valueIn } from "./table.ts"
+import { tableColumns, TableReader, type TableRow } from "./table.ts"
 
 /**
  * The HTML format: the fixed page with the JSON in it (without basis, which the page fetches row by row), and a plain
@@ -29,8 +29,18 @@ export function* renderHtml(snapshot: Snapshot, page: string, maxChars: number):
   }
 }
 
-/** Text from outside: HTML has no spelling for control characters. */
-const htmlText = (text: string): string => escapeHtml(withoutControls(text))
+/** Text from outside: HTML has no spelling for control characters. Most texts are theirs as they are. */
+const htmlText = (text: string): string => (UNSAFE.test(text) ? escapeHtml(withoutControls(text)) : text)
+
+// oxlint-disable-next-line no-control-regex -- control characters are among them
+const UNSAFE = /[\0-\x1f&<>"'\x7f-\x9f\ud800-\udfff]/
+
+/** What is sendable already, within a script. */
+const inScript = (json: string): string => json.replaceAll("<", "\\u003c")
+
+/** A cell's text: a string's own as a rule. */
+const cellHtml = (value: JsonText): string =>
+  htmlText(value.startsWith('"') ? shownText(value) : cellText(value))
 
 const nameOf = ({ metadata, taskgroupId }: GroupDetails): string =>
   withoutOpenBidi(titleOf(metadata) ?? taskgroupId)
@@ -45,22 +55,19 @@ interface FirstRows {
 /** The JSON format without basis, of as many rows as fit. Rows are sent as they are read. */
 function* pageData(snapshot: Snapshot, maxChars: number): Generator<Piece, FirstRows> {
   const line = tableLines(snapshot)
-  const runJson = runJsonOf(snapshot.details, "light")
   const [runs, table] = [new Held(), new Held()]
   let count = 0
   let chars = 0
   let partial = false
   yield escapeForScript(`{${headJson(snapshot)},"results":[`)
-  for (const row of snapshot.rows(0)) {
-    const result = resultJson(row)
-    const run = runJson(row)
-    chars += run.length + result.length
+  for (const row of snapshot.pageRows()) {
+    chars += row.run.length + row.result.length
     partial = chars > maxChars && count > 0
     if (partial) break
     const separator = count === 0 ? "" : ","
-    yield escapeForScript(separator + result)
-    runs.add(escapeForScript(separator + run))
-    table.add(line(tableRow(row), row.inputIndex))
+    yield inScript(separator + row.result)
+    runs.add(separator + inScript(row.run))
+    table.add(line(row.table, count))
     count++
   }
   yield `],"runs":[`
@@ -128,18 +135,17 @@ const FORMATS = [
 ] as const
 
 /** Writes a row of the plain table. Each cell has its column's name: on a phone, where a row is a list, it stands before the value. */
-const tableLines = (snapshot: Snapshot): ((row: TableRow, index: number) => string) => {
-  const { inputs, outputs } = tableColumns(snapshot)
-  const labelled = (names: ReadonlyArray<string>) =>
-    names.map((name) => [name, `<td data-label="${htmlText(name)}">`] as const)
-  const [inputCells, outputCells] = [labelled(inputs), labelled(outputs)]
-  return (row, index) => {
+const tableLines = (snapshot: Snapshot): ((row: JsonText, index: number) => string) => {
+  const columns = tableColumns(snapshot)
+  const reader = new TableReader(columns)
+  const labels = [...columns.inputs, ...columns.outputs].map((name) => `<td data-label="${htmlText(name)}">`)
+  return (text, index) => {
+    const row = reader.read(text, 0)
     const status = htmlText(row.failure === null ? row.status : `${row.status}: ${row.failure}`)
-    const given = inputCells.map(
-      ([name, cell]) => `${cell}${htmlText(cellText(row.input.get(name) ?? "null"))}</td>`,
-    )
-    const found = outputCells.map(([name, cell]) => `${cell}${htmlText(cellText(valueIn(row, name)))}</td>`)
-    return `<tr><td>${status}</td>${given.join("")}${found.join("")}<td data-label="run">${runLink(row, snapshot, index)}</td></tr>`
+    let line = `<tr><td>${status}</td>`
+    for (const [at, value] of [...row.inputs, ...row.outputs].entries())
+      line += `${labels[at]}${cellHtml(value)}</td>`
+    return `${line}<td data-label="run">${runLink(row, snapshot, index)}</td></tr>`
   }
 }
 

@@ -13,6 +13,7 @@ export function* renderJson(snapshot: Snapshot, form: OutputForm): Generator<Pie
   yield* snapshot.elements("results", ",")
   yield `],"runs":[`
   if (form === "full") yield* snapshot.elements("runs", ",")
+  else if (form === "light") yield* separated(snapshot.pageRows(), ({ run }) => run)
   else yield* separated(snapshot.rows(0), sendable(runJsonOf(snapshot.details, form)))
   yield "]}"
 }

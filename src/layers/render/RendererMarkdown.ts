@@ -23,17 +23,17 @@ export function* renderMarkdown(
   origin = "",
 ): Generator<string> {
   const { details, status } = snapshot
-  const { inputs, outputs } = tableColumns(snapshot)
+  const columns = tableColumns(snapshot)
   yield markdownHeading(snapshot, origin, UNCUT, forPrograms(origin))
   yield `${markdownParagraph(`${stateLabel(status)[0]}. ${nextStep(status, details.taskgroupId)}`)}\n\n`
   for (const warning of details.warnings) yield `> ⚠️ ${markdownCell(warning)}\n\n`
-  yield `${markdownHeader(["status", ...inputs, ...outputs, "run"])}\n`
-  for (const rows of tablePages(snapshot)) {
+  yield `${markdownHeader(["status", ...columns.inputs, ...columns.outputs, "run"])}\n`
+  for (const rows of tablePages(snapshot, columns)) {
     // Joined once: as text that grows row by row, it would be put together a second time to be encoded.
     const parts: Array<string> = []
     for (const row of rows) {
       parts.push("| ")
-      addCells(parts, row, inputs, outputs)
+      addCells(parts, row)
       parts.push(" | ", markdownCell(row.runId), " |\n")
     }
     yield parts.join("")

@@ -1,5 +1,4 @@
 import { titleOf } from "../../domain/GroupMetadata.ts"
-import { shownText } from "../../domain/JsonText.ts"
 import {
   confidenceEmoji,
   type Cut,
@@ -11,7 +10,7 @@ import {
 } from "../../domain/Markdown.ts"
 import type { Snapshot } from "../../services/GroupReader.ts"
 import { progressText } from "./head.ts"
-import { type TableRow, valueIn } from "./table.ts"
+import type { TableRow } from "./table.ts"
 
 /** What a group is and how far. `origin` as in `renderMarkdown`; `behind`: what its links end with. */
 export const markdownHeading = (
@@ -32,27 +31,16 @@ export const markdownHeading = (
 }
 
 /** The parts of a row's cells: its status, its inputs, its outputs. */
-export const addCells = (
-  parts: Array<string>,
-  row: TableRow,
-  inputs: ReadonlyArray<string>,
-  outputs: ReadonlyArray<string>,
-  cut: Cut = UNCUT,
-): void => {
-  const { status, failure, confidence, input, output } = row
+export const addCells = (parts: Array<string>, row: TableRow, cut: Cut = UNCUT): void => {
+  const { status, failure, hasOutput, inputs, outputs, levels } = row
   const told = failure !== null && outputs.length === 0 ? ` ${failure}` : ""
   parts.push(markdownStatus(status, told, cut))
-  for (const name of inputs) parts.push(" | ", markdownValue(input.get(name) ?? "null", cut))
-  let noted = failure === null || output !== null
-  for (const name of outputs) {
-    if (!noted) {
-      noted = true
-      parts.push(" | ⚠️ ", markdownCell(cut.text(failure!)))
-      continue
-    }
-    const level = confidence.get(name) ?? (name === "content" ? confidence.get("output") : undefined)
-    const mark = level === undefined ? "" : confidenceEmoji(shownText(level))
-    const cell = markdownValue(valueIn(row, name), cut)
+  for (const value of inputs) parts.push(" | ", markdownValue(value, cut))
+  const first = failure !== null && !hasOutput && outputs.length > 0 ? 1 : 0
+  if (first > 0) parts.push(" | ⚠️ ", markdownCell(cut.text(failure!)))
+  for (let at = first; at < outputs.length; at++) {
+    const mark = confidenceEmoji(levels[at])
+    const cell = markdownValue(outputs[at]!, cut)
     parts.push(mark === "" || cell === "" ? ` | ${mark}` : ` | ${mark} `, cell)
   }
 }

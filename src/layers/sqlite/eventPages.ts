@@ -1,4 +1,4 @@
-import { escapeRaw } from "../../domain/JsonText.ts"
+import { IS_ODD_REST, REST, escapeRaw } from "../../domain/JsonText.ts"
 import type { EventTexts } from "../../services/GroupReader.ts"
 import type { Backlog } from "./backlog.ts"
 import type { GroupTables } from "./GroupTables.ts"
@@ -19,10 +19,6 @@ const eventWith = (output: string) => `concat(?2, change, ?3, change, '","input_
     ?6, input_index, ${ATTEMPT}, '"},"input":', input, '},"run":{', ${RUN_FIELDS}, ${ATTEMPT}, ?5, ${RUN_TIMES},
     '},"output":', ${output}, ?7)`
 
-/** An output but for its content and its basis. */
-const REST = `ifnull(json_remove(output, '$.basis', '$.confidence'), '{}')`
-/** Names that are given twice, or spelled otherwise, are not removed. */
-const IS_ODD_REST = ["\\", '"basis"', '"confidence"'].map((text) => `instr(rest, '${text}')`).join(" OR ")
 const LIGHT_OUTPUT = `iif(content IS NULL, 'null', concat('{"content":', content, ${comma("rest")}, ${inside("rest")},
     ',"confidence":', ifnull(confidence, '{}'), '}'))`
 

@@ -1,30 +1,34 @@
 import type { Piece } from "../../domain/Formats.ts"
 import type { ChangeNumber } from "../../domain/Ids.ts"
 import { escapeRaw } from "../../domain/JsonText.ts"
-import type { GroupFacts } from "../../domain/RunJson.ts"
+import type { GroupFacts, JsonPart } from "../../domain/RunJson.ts"
 import { ACTIVE, isActive, TERMINAL } from "../../domain/RunStatus.ts"
 import { firstRow, type SqliteStorage, type SqlValue } from "./SqliteStorage.ts"
 import { indexOfRow, rowId } from "./tables.ts"
 
 /**
- * Pages of rows that SQLite puts together itself: `results`, `runs` and lines as UTF-8, and columns for tables.
+ * Pages of rows that SQLite puts together itself: `results`, `runs` and lines as UTF-8, and as text what is read again:
+ * rows for tables, and rows for pages.
  * Bringing each row's columns into JavaScript, and its text out again, takes longer than all else about an answer. What
  * they look like is RunJson's to say; a row that is not as most rows are is left to it.
  */
-export type PagePart = "results" | "runs" | "lines" | "columns"
+export type PagePart = JsonPart | "table" | "page"
 
 /** Rows of one page at most, and bytes of their large columns each: a page is in memory as a whole. */
 const LIMITS = {
-  results: { rows: 512, bytes: 4_096 },
-  lines: { rows: 512, bytes: 4_096 },
-  runs: { rows: 128, bytes: 16_384 },
+  results: { rows: 2_048, bytes: 4_096 },
+  lines: { rows: 2_048, bytes: 4_096 },
+  runs: { rows: 384, bytes: 16_384 },
   // These are parsed, so that smaller pages leave less behind.
-  columns: { rows: 192, bytes: 4_096 },
+  table: { rows: 192, bytes: 4_096 },
+  page: { rows: 384, bytes: 16_384 },
 }
 /** Pages come out at most about this long: each costs time on its way too, however short. */
-const PAGE_BYTES = 240_000
+const PAGE_BYTES = 960_000
+/** The same while several read, each of whom has one in memory. */
+const SHARED_PAGE_BYTES = 240_000
 /** Few sizes, so that statements are found again. As a parameter, each size would have SQLite plan anew. */
-const SIZES = [1, 4, 16, 32, 48, 64, 96, 128, 192, 256, 384, 512]
+const SIZES = [1, 4, 16, 32, 48, 64, 96, 128, 192, 256, 384, 512, 1_024, 2_048]
 export const FIRST_ROWS = 64
 
 /** The inside of an object's text, cut by bytes: by characters, SQLite would count all of them. */
@@ -59,6 +63,13 @@ export const OUTPUT = `iif(content IS NULL, 'null', '{"content":'), content,
     iif(content IS NULL OR ifnull(output, '{}') = '{}', '', ','),
     iif(content IS NULL, '', ltrim(ifnull(output, '{}'), '{'))`
 
+/** An output but for its content and its basis. */
+export const REST = `ifnull(json_remove(output, '$.basis', '$.confidence'), '{}')`
+/** Names that are given twice, or spelled otherwise, are not removed. */
+export const IS_ODD_REST = ["\\", '"basis"', '"confidence"']
+  .map((text) => `instr(rest, '${text}')`)
+  .join(" OR ")
+
 /** What RunJson is to write. */
 export const IS_ODD_RUN = `octet_length(input) + ifnull(octet_length(content), 0) + ifnull(octet_length(output), 0) > ${LIMITS.runs.bytes}
     OR extra IS NOT NULL OR processor IS NOT NULL`
@@ -80,41 +91,47 @@ const LINE = `CASE
     iif(json_type(error, '$.message') = 'text', error -> '$.message', '"failed"'), '}')
 END`
 
-const ELEMENTS = { results: RESULT, lines: LINE, runs: RUN }
+const CELLS = `json_quote(run_id), char(9), ${statusAnd(() => "")}, char(9), ifnull(error, 'null'), char(9),
+    ifnull(confidence, 'null'), char(9), input, char(9), ifnull(content, 'null')`
+
+const TABLE = `CASE
+  WHEN octet_length(input) + ifnull(octet_length(content), 0) + ifnull(octet_length(error), 0) > ${LIMITS.table.bytes} THEN NULL
+  ELSE concat(?1, ${CELLS}) END`
+
+const PAGE = `CASE WHEN ${IS_ODD_RUN} OR ${IS_ODD_REST} OR merged = '' THEN NULL
+  ELSE concat(?1, ${CELLS}, char(9), ifnull(merged, 'null'), char(9), rest, char(9), ifnull(warnings, 'null'), char(9),
+    json_quote(created_at), char(9), json_quote(modified_at), char(9), input_index) END`
+
+const ELEMENTS = { results: RESULT, lines: LINE, runs: RUN, table: TABLE, page: PAGE }
+/** What is read again. */
+const TEXTS: ReadonlySet<PagePart> = new Set(["table", "page"])
 
 /** Of the last row too: the page may end between two attempts at an input. */
 const NEWEST_ONLY = "max(attempt) = 1 AND max(id) + 1 NOT IN (SELECT id FROM runs)"
 
-const elementsPage = (part: keyof typeof ELEMENTS, rows: number) => `
+// A subquery has a limit, without which SQLite would put its expressions wherever their names stand.
+const pageOf = (part: PagePart, rows: number) => `
   SELECT max(id), count(*), count(*) = count(element) AND max(change) <= ?3 AND ${NEWEST_ONLY},
-    CAST(group_concat(element, '') AS BLOB)
+    ${TEXTS.has(part) ? "group_concat(element, '')" : "CAST(group_concat(element, '') AS BLOB)"}
   FROM (SELECT id, change, attempt, ${ELEMENTS[part]} AS element
-    FROM runs WHERE id >= ?2 ORDER BY id LIMIT ${rows})`
+    FROM ${part === "page" ? `(SELECT runs.*, ${REST} AS rest FROM runs WHERE id >= ?2 ORDER BY id LIMIT ${rows})` : "runs WHERE id >= ?2"}
+    ORDER BY id LIMIT ${rows})`
 
-const column = (value: string) => `'[', group_concat(${value}), ']'`
-
-const columnsPage = (rows: number) => `
-  SELECT max(id), count(*), max(change) <= ?3 AND ${NEWEST_ONLY} AND ${LIMITS.columns.bytes} >=
-    max(octet_length(input) + ifnull(octet_length(content), 0) + ifnull(octet_length(error), 0)),
-    concat('[', ${["json_quote(run_id)", statusAnd(() => ""), "ifnull(error, 'null')", "ifnull(confidence, 'null')", "input", "ifnull(content, 'null')"].map(column).join(", ',', ")}, ']')
-  FROM (SELECT id, change, attempt, run_id, status, error, confidence, input, content
-    FROM runs WHERE id >= ?2 ORDER BY id LIMIT ${rows})`
-
-const bySize = (pageOf: (rows: number) => string) => new Map(SIZES.map((rows) => [rows, pageOf(rows)]))
+const bySize = (part: PagePart) => new Map(SIZES.map((rows) => [rows, pageOf(part, rows)]))
 const QUERIES = {
-  results: bySize((rows) => elementsPage("results", rows)),
-  lines: bySize((rows) => elementsPage("lines", rows)),
-  runs: bySize((rows) => elementsPage("runs", rows)),
-  columns: bySize(columnsPage),
+  results: bySize("results"),
+  lines: bySize("lines"),
+  runs: bySize("runs"),
+  table: bySize("table"),
+  page: bySize("page"),
 }
 
 /** The largest size of a page that is no larger than this. */
 export const sizeWithin = (rows: number): number => SIZES.findLast((size) => size <= rows) ?? 1
 
 /** How many rows a page may have so that it is not too long, when so many are so long. */
-const rowsFor = (part: PagePart, rows: number, bytes: number): number => {
-  return sizeWithin(Math.min(LIMITS[part].rows, (PAGE_BYTES * rows) / bytes))
-}
+const rowsFor = (part: PagePart, rows: number, bytes: number, isShared: boolean): number =>
+  sizeWithin(Math.min(LIMITS[part].rows, ((isShared ? SHARED_PAGE_BYTES : PAGE_BYTES) * rows) / bytes))
 
 export interface JsonPage {
   /** The last input on this page. */
@@ -139,18 +156,18 @@ export const jsonPages = (
   separator: string,
 ) => {
   const frame = frameOf(group)
-  /** The page of `rows` rows from an input on; null behind the last row. */
-  return (part: PagePart, from: number, rows: number): JsonPage | null => {
+  /** The page of `rows` rows from an input on; null behind the last row. `isShared`: several read. */
+  return (part: PagePart, from: number, rows: number, isShared: boolean): JsonPage | null => {
     const bindings = [separator, rowId(from, 0), change, ...(part === "runs" ? frame : [])]
     const row = pageAt(storage, QUERIES[part].get(rows)!, bindings)
-    if (row === null) return { last: from, piece: null, next: rowsFor(part, rows, 4 * PAGE_BYTES) }
+    if (row === null) return { last: from, piece: null, next: rowsFor(part, rows, 4 * PAGE_BYTES, isShared) }
     const [last, count, plain, made] = row
     if (typeof last !== "number") return null
     const piece = plain !== 1 ? null : typeof made === "string" ? made : new Uint8Array(made as ArrayBuffer)
     return {
       last: indexOfRow(last),
       piece,
-      next: piece === null ? rows : rowsFor(part, count as number, piece.length),
+      next: piece === null ? rows : rowsFor(part, count as number, piece.length, isShared),
     }
   }
 }

@@ -1,8 +1,16 @@
 import type { Piece } from "../../domain/Formats.ts"
 import { escapeRaw } from "../../domain/JsonText.ts"
 import { lineJson } from "../../domain/LineJson.ts"
-import { columnsJson, type JsonPart, resultJson, runJsonOf } from "../../domain/RunJson.ts"
-import type { JsonText, Range, TaskGroupStatus } from "../../domain/TaskGroup.ts"
+import {
+  type JsonPart,
+  type PageRow,
+  pageRowIn,
+  pageRowOf,
+  resultJson,
+  runJsonOf,
+  tableText,
+} from "../../domain/RunJson.ts"
+import type { Range, TaskGroupStatus } from "../../domain/TaskGroup.ts"
 import type { Choice, Snapshot } from "../../services/GroupReader.ts"
 import type { GroupTables } from "./GroupTables.ts"
 import { FIRST_ROWS, type JsonPage, jsonPages, type PagePart, sizeWithin } from "./jsonPages.ts"
@@ -40,21 +48,21 @@ export const makeSnapshot = (tables: GroupTables, status: TaskGroupStatus, choic
   }
 
   /** All rows, page by page: as SQLite puts them together where it can, else as `write` does. */
-  function* pieces(part: PagePart, separator: string, write: WriteRows): Generator<Piece> {
+  function* pieces<A>(part: PagePart, separator: string, write: WriteRows<A>): Generator<Piece | A> {
     // A row that changed after it was chosen may be one no more, which SQLite would not see.
     const moment = statuses === null ? change : choice.change
     const jsonPage = jsonPages(storage, details, moment, separator)
-    const make = (from: number, rows: number) => {
+    const make = (from: number, rows: number, isShared: boolean) => {
       if (tables.isClosed) throw new Error(REMOVED)
       const name = [part, separator, moment, from, rows].join(" ")
-      return undo.readers > 1
-        ? shared.get(name, () => jsonPage(part, from, rows))
-        : jsonPage(part, from, rows)
+      return isShared
+        ? shared.get(name, () => jsonPage(part, from, rows, isShared))
+        : jsonPage(part, from, rows, isShared)
     }
     for (const range of choice.ranges) yield* piecesOf(range, make, write)
   }
 
-  function* piecesOf(range: Range, make: MakePage, write: WriteRows): Generator<Piece> {
+  function* piecesOf<A>(range: Range, make: MakePage, write: WriteRows<A>): Generator<Piece | A> {
     let rowsUntil = -1
     let count = FIRST_ROWS
     for (let next = range.from; next < range.to;) {
@@ -64,7 +72,7 @@ export const makeSnapshot = (tables: GroupTables, status: TaskGroupStatus, choic
       if (next > rowsUntil && passing.isAmong(next, size)) rowsUntil = next + FIRST_ROWS - 1
       if (next > rowsUntil && left >= FIRST_ROWS) {
         const isShared = undo.readers > 1
-        const ready = make(next, size)
+        const ready = make(next, size, isShared)
         if (ready === null) return
         count = ready.next
         const { piece } = ready
@@ -89,12 +97,29 @@ export const makeSnapshot = (tables: GroupTables, status: TaskGroupStatus, choic
       runs: runJsonOf(details),
       lines: (row: StoredRow) => lineJson(row),
     }[part]
-    const write: WriteRows = (read) => read.map((row) => separator + encode(row)).join("")
+    const write: WriteRows<string> = (read) => read.map((row) => separator + encode(row)).join("")
     let cut = separator.length
     for (const piece of pieces(part, separator, write)) {
       const sendable = tables.plain.isAll ? piece : escapeRaw(textOf(piece))
       yield typeof sendable === "string" ? sendable.slice(cut) : sendable.subarray(cut)
       cut = 0
+    }
+  }
+
+  // Text in either case, because it is read again.
+  const table = () =>
+    pieces("table", "\n", (read) => read.map((row) => `\n${tableText(row)}`).join("")) as Generator<string>
+
+  function* pageRows(): Generator<PageRow> {
+    const sendable = (text: string) => (tables.plain.isAll ? text : escapeRaw(text))
+    const [read, write] = [pageRowIn(details), pageRowOf(details)]
+    const one = (row: StoredRow): PageRow => {
+      const { result, run, table } = write(row)
+      return { result: sendable(result), run: sendable(run), table: sendable(table) }
+    }
+    for (const piece of pieces("page", "\n", (rows) => rows.map(one))) {
+      if (typeof piece === "string") for (const line of sendable(piece).slice(1).split("\n")) yield read(line)
+      else yield* piece as ReadonlyArray<PageRow>
     }
   }
 
@@ -104,8 +129,8 @@ export const makeSnapshot = (tables: GroupTables, status: TaskGroupStatus, choic
     change,
     rows,
     elements,
-    // Text in either case, because it is parsed.
-    columns: () => pieces("columns", "", columnsJson) as Generator<JsonText>,
+    table,
+    pageRows,
     close: () => {
       release()
       if (undo.readers < 2) shared.clear()
@@ -119,7 +144,7 @@ interface RowPage {
   readonly next: number
 }
 
-type MakePage = (from: number, rows: number) => JsonPage | null
-type WriteRows = (rows: ReadonlyArray<StoredRow>) => string
+type MakePage = (from: number, rows: number, isShared: boolean) => JsonPage | null
+type WriteRows<A> = (rows: ReadonlyArray<StoredRow>) => A
 
 const textOf = (piece: Piece): string => (typeof piece === "string" ? piece : decoder.decode(piece))

@@ -1,7 +1,14 @@
 import { ChangeNumber, RunId } from "../../../src/domain/Ids.ts"
 import { lineJson } from "../../../src/domain/LineJson.ts"
-import { membersOf } from "../../../src/domain/JsonText.ts"
-import { columnsJson, type JsonPart, mergedOf, resultJson, runJsonOf } from "../../../src/domain/RunJson.ts"
+import { escapeRaw, membersOf } from "../../../src/domain/JsonText.ts"
+import {
+  type JsonPart,
+  mergedOf,
+  pageRowOf,
+  resultJson,
+  runJsonOf,
+  tableText,
+} from "../../../src/domain/RunJson.ts"
 import type { Snapshot } from "../../../src/services/GroupReader.ts"
 import type { GroupDetails, JsonText, RunRow } from "../../../src/domain/TaskGroup.ts"
 import { groupId } from "../../support/ids.ts"
@@ -132,8 +139,14 @@ const snapshotOfRows = (
     change: ChangeNumber(count),
     rows,
     elements,
-    columns: function* () {
-      for (const row of rows(0)) yield columnsJson([row])
+    table: function* () {
+      for (const row of rows(0)) yield `\n${tableText(row)}`
+    },
+    pageRows: function* () {
+      for (const row of rows(0)) {
+        const { result, run, table } = pageRowOf(details)(row)
+        yield { result: escapeRaw(result), run: escapeRaw(run), table: escapeRaw(table) }
+      }
     },
     close: () => {},
     read: () => read,

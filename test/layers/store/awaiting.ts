@@ -32,11 +32,13 @@ const shown = (store: Store) =>
       const text = pieces.map((piece) => (typeof piece === "string" ? piece : decoder.decode(piece))).join("")
       return JSON.parse(`[${text}]`) as ReadonlyArray<Record<string, unknown>>
     }
-    const columns = [...snapshot.columns()].flatMap((text) => (JSON.parse(text) as Array<Array<string>>)[1])
+    const table = [...snapshot.table()]
+      .flatMap((text) => text.slice(1).split("\n"))
+      .map((line) => JSON.parse(line.split("\t")[1]!) as unknown)
     return {
       results: listOf("results").map((row) => row["$status"]),
       runs: listOf("runs").map((run) => run["status"]),
-      columns,
+      table,
       rows: [...snapshot.rows(0)].map(({ status }) => status),
       counts: snapshot.status.task_run_status_counts,
     }
@@ -56,7 +58,7 @@ export const awaitingSuite = (withStorage: WithStorage) => {
         expect(shown(store)).toEqual({
           results: expected,
           runs: expected,
-          columns: expected,
+          table: expected,
           rows: expected,
           counts: { queued: 2, running: 1 },
         })

@@ -2,7 +2,8 @@ import { expect, it } from "vitest"
 import type { Piece } from "../../../src/domain/Formats.ts"
 import { escapeRaw } from "../../../src/domain/JsonText.ts"
 import { lineJson } from "../../../src/domain/LineJson.ts"
-import { columnsJson, resultJson, runJsonOf } from "../../../src/domain/RunJson.ts"
+import { readOutput } from "../../../src/domain/Wire.ts"
+import { pageRowOf, resultJson, runJsonOf, tableText } from "../../../src/domain/RunJson.ts"
 import { EMPTY_PLAN, type RunRow } from "../../../src/domain/TaskGroup.ts"
 import type { Snapshot } from "../../../src/services/GroupReader.ts"
 import { groupId } from "../../support/ids.ts"
@@ -32,31 +33,33 @@ const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
 export const textOf = (pieces: Iterable<Piece>) =>
   [...pieces].map((piece) => (typeof piece === "string" ? piece : decoder.decode(piece))).join("")
 
-export const PARTS = ["results", "runs", "lines", "columns"] as const
+export const PARTS = ["results", "runs", "lines", "table", "page"] as const
 type Part = (typeof PARTS)[number]
 
-const piecesOf = (snapshot: Snapshot, part: Part, separator = ",") =>
-  part === "columns" ? snapshot.columns() : snapshot.elements(part, separator)
+const piecesOf = (snapshot: Snapshot, part: Part, separator = ","): Iterable<Piece> => {
+  if (part === "table") return snapshot.table()
+  return part === "page" ? pageLines(snapshot) : snapshot.elements(part, separator)
+}
 
-/** All of these pieces as one text; columns are put behind each other. */
-const joined = (part: Part, pieces: Iterable<Piece>): string => {
-  if (part !== "columns") return textOf(pieces)
-  const columns: Array<Array<unknown>> = [[], [], [], [], [], []]
-  for (const piece of pieces) {
-    const page = JSON.parse(textOf([piece])) as Array<Array<unknown>>
-    expect(page).toHaveLength(columns.length)
-    for (const [at, column] of page.entries()) columns[at]!.push(...column)
-  }
-  return JSON.stringify(columns)
+function* pageLines(snapshot: Snapshot): Generator<string> {
+  for (const { result, run, table } of snapshot.pageRows())
+    yield `${[result, run, ...table.split("\t").slice(0, 6)].join("\n")}\n`
 }
 
 export const read = (snapshot: Snapshot, part: Part, separator = ",") =>
-  joined(part, piecesOf(snapshot, part, separator))
+  textOf(piecesOf(snapshot, part, separator))
 
 /** What they are by definition. */
 export const written = (snapshot: Snapshot, part: Part, separator = ",") => {
   const rows = [...snapshot.rows(0)]
-  if (part === "columns") return joined(part, [columnsJson(rows)])
+  if (part === "table") return rows.map((row) => `\n${tableText(row)}`).join("")
+  if (part === "page")
+    return escapeRaw(
+      rows
+        .map(pageRowOf(snapshot.details))
+        .map(({ result, run, table }) => `${[result, run, ...table.split("\t")].join("\n")}\n`)
+        .join(""),
+    )
   const encode = {
     results: resultJson,
     runs: runJsonOf(snapshot.details),
@@ -178,15 +181,20 @@ export const elementsSuite = (withStorage: WithStorage) => {
         NOW,
       )
       withSnapshot(store, (snapshot) => {
-        for (const part of PARTS) {
-          const [first = "", ...others] = [...piecesOf(snapshot, part)]
-          expect(joined(part, [first, ...others])).toBe(written(snapshot, part))
-          expect(first.length).toBeLessThan(160_000)
-          for (const { length } of others.slice(0, -1)) {
-            expect(length).toBeGreaterThan(160_000)
-            expect(length).toBeLessThan(240_000)
+        const expectPages = (long: number) => {
+          for (const part of ["results", "runs", "lines"] as const) {
+            const [first = "", ...others] = [...piecesOf(snapshot, part)]
+            expect(textOf([first, ...others])).toBe(written(snapshot, part))
+            expect(first.length).toBeLessThan(160_000)
+            for (const { length } of others.slice(0, -1)) {
+              expect(length).toBeGreaterThan((long * 2) / 3)
+              expect(length).toBeLessThan(long)
+            }
           }
         }
+        expectPages(960_000)
+        // Each of several readers has one in memory.
+        withSnapshot(store, () => expectPages(240_000))
       })
     }))
 
@@ -200,6 +208,26 @@ export const elementsSuite = (withStorage: WithStorage) => {
       store.apply([told("run-300", "completed", { index: 300, output, raw })], NOW)
       withSnapshot(store, (snapshot) => {
         expect(read(snapshot, part)).toBe(written(snapshot, part))
+      })
+    }),
+  )
+
+  it.each([
+    `{"content":{},"basis":[{"basis":1}],"confidence":"low","other":{"basis":[],"confidence":1.10}}`,
+    `{"content":{},"basis":[],"a":1,"basis":[2],"confidence":3,"confidence":4}`,
+    `{"content":{},"b\\u0061sis":[1],"a\\"":"\\u007f\u2028"}`,
+    `{"content":"text","basis":null}`,
+    `{"content":{}}`,
+  ])("a page's rows have all of an output but its basis: %s", (text) =>
+    withStorage((storage) => {
+      const inputs = inputsOf(600).map((input, at) => (at % 2 === 0 ? input : `{"$id":1,"other":2}`))
+      const store = submittedOn(storage, inputs)
+      for (let index = 0; index < 600; index++)
+        store.apply([told(`run-${index}`, "completed", { index, output: readOutput(text) })], NOW)
+      withSnapshot(store, (snapshot) => {
+        const rows = [...snapshot.pageRows()]
+        expect(read(snapshot, "page")).toBe(written(snapshot, "page"))
+        expect(rows.every(({ run }) => !run.includes(`"basis":[{`))).toBe(true)
       })
     }),
   )
@@ -228,7 +256,7 @@ export const elementsSuite = (withStorage: WithStorage) => {
       reading.forEach((pieces, at) => {
         for (let next = pieces.next(); next.done !== true; next = pieces.next()) begun[at]?.push(next.value)
       })
-      const texts = begun.map((pieces, at) => joined(PARTS[at]!, pieces))
+      const texts = begun.map((pieces) => textOf(pieces))
       expect(texts).toEqual(before)
       expect(PARTS.map((part) => read(snapshot, part))).toEqual(before)
       snapshot.close()
