@@ -117,7 +117,7 @@ const activeMs = (json: string): number => {
 /** For what a group writes once, by run: its details, the plan, alarms. */
 export const ONCE_PER_RUN = 0.1
 
-export const LIMITS = { writtenPerRun: 3, requests: 30, bundleBytes: 230_000, startupMs: 45 }
+export const LIMITS = { writtenPerRun: 3, requests: 10, bundleBytes: 230_000, startupMs: 45 }
 
 const groupLines = ({ writtenPerRun, requests, results }: Counted, how: string): ReadonlyArray<Line> => [
   {

@@ -74,19 +74,28 @@ const lastIdIn = (bytes: Uint8Array): ChangeNumber | null => {
   return null
 }
 
-/** What is read at once: without a buffer of ours the platform hands out 4 KB at a time, an event or two. */
+/**
+ * What is read at once: without a buffer of ours the platform hands out 4 KB at a time, an event or two. Each viewer that
+ * waits holds one; where one was filled there is more, which is taken at once.
+ */
 const READ_BYTES = 32 * 1024
+const READ_MORE_BYTES = 128 * 1024
 
 /** Each read of a body as much as there is; null at its end. */
 const readerOf = (body: ReadableStream<Uint8Array>) => {
   const large = largeReader(body)
   const reader = large ?? body.getReader()
+  let size = READ_BYTES
   const next =
     large === null
       ? () => (reader as ReadableStreamDefaultReader<Uint8Array>).read()
-      : () => large.read(new Uint8Array(READ_BYTES))
+      : () => large.read(new Uint8Array(size))
   return {
-    read: () => next().then(({ done, value }) => (done ? null : value)),
+    read: () =>
+      next().then(({ done, value }) => {
+        size = value?.length === size ? READ_MORE_BYTES : READ_BYTES
+        return done ? null : value
+      }),
     cancel: () => void reader.cancel().catch(() => {}),
   }
 }

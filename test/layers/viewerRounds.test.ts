@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest"
-import { makeRounds } from "../../src/layers/viewerRounds.ts"
+import { AT_ONCE, makeRounds, VIEWERS } from "../../src/layers/viewerRounds.ts"
 
 /** Time that stands still until it is told to go on. */
 const makeTime = () => {
@@ -30,7 +30,7 @@ const makeTime = () => {
 /** Viewers that wait again as soon as they are told, and note when that was. */
 const play = (count: number, withinMs = 15_000) => {
   const time = makeTime()
-  const rounds = makeRounds(time)
+  const rounds = makeRounds(time, VIEWERS)
   const told: Array<Array<number>> = Array.from({ length: count }, () => [])
   const leave: Array<() => void> = []
   const join = (viewer: number) => {
