@@ -29,7 +29,7 @@ const byteStream = (pieces: ReadonlyArray<string | Uint8Array>): ReadableStream<
     type: "bytes",
     pull: (controller) => {
       const piece = left.shift()
-      if (piece !== undefined) return controller.enqueue(piece as Uint8Array<ArrayBuffer>)
+      if (piece !== undefined) return controller.enqueue(piece)
       controller.close()
       controller.byobRequest?.respond(0)
     },
