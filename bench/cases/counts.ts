@@ -109,7 +109,7 @@ export const startupCpu = (folder: string, config?: string): number | null => {
 }
 
 /** What a group writes once is in it, by run: its details, the plan, alarms. */
-export const LIMITS = { writtenPerRun: 3.1, requests: 30, bundleBytes: 230_000, startupMs: 45 }
+export const LIMITS = { writtenPerRun: 3.1, requests: 10, bundleBytes: 230_000, startupMs: 45 }
 
 const groupLines = ({ writtenPerRun, requests, results }: Counted, how: string): ReadonlyArray<Line> => [
   {

@@ -1,5 +1,5 @@
 import { writeFileSync } from "node:fs"
-import { get, type IncomingMessage } from "node:http"
+import { eachEvent, isEnd, now, openStream } from "./events.ts"
 
 /**
  * Viewers of one group and a direct reader of the upstream's own events, in a process of their own: what one of them
@@ -24,37 +24,12 @@ export interface Seen {
 
 export interface ViewersReport {
   readonly direct: Seen
-  readonly viewers: ReadonlyArray<
-    Seen & { readonly output: ReadonlyArray<number | null>; readonly done: boolean }
-  >
+  /** They see an end with its output. */
+  readonly viewers: ReadonlyArray<Seen & { readonly done: boolean }>
   /** Events that all viewers got from the first end on, and the time from that to the last of them. */
   readonly events: number
   readonly spanMs: number
 }
-
-const now = () => performance.timeOrigin + performance.now()
-
-/** Calls `onEvent` with each whole event, without its empty line. */
-const eachEvent = (response: IncomingMessage, onEvent: (event: string) => void): Promise<void> => {
-  let rest = ""
-  response.setEncoding("utf8")
-  response.on("data", (chunk: string) => {
-    rest += chunk
-    let from = 0
-    for (let end = rest.indexOf("\n\n"); end >= 0; end = rest.indexOf("\n\n", from)) {
-      // Heartbeats are lines of their own, which may stand before an event.
-      onEvent(rest.slice(from, end).replaceAll(/^:.*\n/gm, ""))
-      from = end + 2
-    }
-    rest = rest.slice(from)
-  })
-  return new Promise((done) => response.once("close", done))
-}
-
-const openStream = (url: string, headers: Record<string, string>): Promise<IncomingMessage> =>
-  new Promise((done, fail) => {
-    get(url, { headers: { accept: "text/event-stream", ...headers }, agent: false }, done).once("error", fail)
-  })
 
 const empty = (length: number): Array<number | null> => Array.from({ length }, () => null)
 
@@ -66,10 +41,10 @@ const readDirectly = async (
   const index = /"input_index":\s*"(\d+)"/
   while (seen.includes(null)) {
     const response = await openStream(task.upstreamUrl, { "x-api-key": task.key })
-    await eachEvent(response, (event) => {
-      if (!event.includes('"status":"completed"')) return
+    await eachEvent(response, ({ head }) => {
+      if (!head.includes('"status":"completed"')) return
       onEnd()
-      const input = Number(index.exec(event)?.[1] ?? -1)
+      const input = Number(index.exec(head)?.[1] ?? -1)
       if (input >= 0) seen[input] ??= now()
     })
   }
@@ -77,22 +52,17 @@ const readDirectly = async (
 
 const watch = async (task: ViewersTask, onEvent: () => void) => {
   const ended = empty(task.runs)
-  const output = empty(task.runs)
   let done = false
   const index = /"input_index":(\d+)/
-  const response = await openStream(task.viewerUrl, {})
+  const response = await openStream(task.viewerUrl)
   const over = eachEvent(response, (event) => {
-    if (event.startsWith(":")) return
     onEvent()
-    if (event.includes("\nevent: done")) done = true
-    // Rows are told apart by what stands first in them; the rest is not looked at.
-    if (!event.slice(0, 60).includes("task_run.state")) return
-    const input = Number(index.exec(event.slice(0, 300))?.[1] ?? -1)
-    if (input < 0 || ended[input] === undefined) return
-    if (ended[input] === null && event.includes('"status":"completed"')) ended[input] = now()
-    if (output[input] === null && !event.endsWith('"output":null}')) output[input] = now()
+    if (event.head.includes("\nevent: done")) done = true
+    if (!isEnd(event)) return
+    const input = Number(index.exec(event.head)?.[1] ?? -1)
+    if (ended[input] === null) ended[input] = now()
   })
-  return { over, report: () => ({ ended, output, done }) }
+  return { over, report: () => ({ ended, done }) }
 }
 
 const task = JSON.parse(process.argv[2] ?? "null") as ViewersTask

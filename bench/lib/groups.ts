@@ -100,7 +100,6 @@ export interface State {
   /** The database's size. */
   readonly bytes: number
   readonly details: { readonly state: string; readonly status_message: string }
-  readonly counts: ReadonlyArray<{ readonly status: string; readonly count: number }>
   readonly written: {
     readonly rows: number
     readonly rowsRead: number
@@ -118,20 +117,28 @@ export const stateOf = async (url: string, group: string): Promise<State> =>
 export const whenDone = async (url: string, group: string, limitMs: number): Promise<void> => {
   const until = performance.now() + limitMs
   for (;;) {
-    const { details, counts } = await stateOf(url, group)
+    const { details } = await stateOf(url, group)
     if (details.state === "ended") return
-    if (performance.now() > until) throw new Error(`${group} is not done: ${JSON.stringify(counts)}`)
+    if (performance.now() > until) throw new Error(`${group} is not done: ${JSON.stringify(details)}`)
     await new Promise((done) => setTimeout(done, 100))
   }
 }
 
 export interface Requests {
   readonly total: number
+  /** Of the newest 5,000: those that were too many. */
+  readonly refused: number
   readonly counts: Readonly<Record<string, number>>
 }
 
-export const requestsOf = async (simulator: string): Promise<Requests> =>
-  JSON.parse((await text(`${simulator}/_sim/requests`)).text) as Requests
+export const requestsOf = async (simulator: string): Promise<Requests> => {
+  const { total, counts, recent } = JSON.parse(
+    (await text(`${simulator}/_sim/requests`)).text,
+  ) as Requests & {
+    readonly recent: ReadonlyArray<{ readonly status: number | null }>
+  }
+  return { total, counts, refused: recent.filter(({ status }) => status === 429).length }
+}
 
 export const forgetRequests = async (simulator: string): Promise<void> => {
   await text(`${simulator}/_sim/requests`, { method: "DELETE" })

@@ -3,43 +3,42 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { Publisher } from "../services/Publisher.ts"
-import { makeRounds, type Timers } from "./viewerRounds.ts"
+import { AT_ONCE, makeRounds, type Timers, VIEWERS } from "./viewerRounds.ts"
 
 /** A publisher for the waiters of one object. */
 export const makePublisher = (timers: Timers): Publisher["Service"] => {
   let version = 0
+  /** The version that viewers were last told of. */
+  let shown = 0
   let closed = false
-  let waiters = new Set<() => void>()
-  const rounds = makeRounds(timers)
-  const wakeAll = () => {
-    const woken = waiters
-    waiters = new Set()
-    for (const wake of woken) wake()
+  const programs = makeRounds(timers, AT_ONCE)
+  const viewers = makeRounds(timers, VIEWERS)
+  const stir = () => {
+    version++
+    programs.announce()
   }
   return Publisher.of({
     publish: () => {
-      version++
-      wakeAll()
-      rounds.announce()
+      shown = version + 1
+      stir()
+      viewers.announce()
     },
+    stir,
     version: () => version,
-    waitBeyond: (seen) =>
+    waitBeyond: (seen, withinMs = Number.POSITIVE_INFINITY) =>
       Effect.callback<void>((resume) => {
         if (version > seen || closed) return resume(Effect.void)
-        const wake = () => resume(Effect.void)
-        waiters.add(wake)
-        return Effect.sync(() => waiters.delete(wake))
+        return Effect.sync(programs.join(() => resume(Effect.void), withinMs, false))
       }),
     waitForRound: (seen, withinMs) =>
       Effect.callback<void>((resume) => {
         if (closed) return resume(Effect.void)
-        const leave = rounds.join(() => resume(Effect.void), withinMs, version > seen)
-        return Effect.sync(leave)
+        return Effect.sync(viewers.join(() => resume(Effect.void), withinMs, shown > seen))
       }),
     close: () => {
       closed = true
-      wakeAll()
-      rounds.close()
+      programs.close()
+      viewers.close()
     },
     isClosed: () => closed,
   })

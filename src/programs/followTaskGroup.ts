@@ -45,7 +45,7 @@ export interface FollowOptions {
 }
 
 /** Even if nothing is published, conditions that depend on time alone are looked at this often. */
-const TICK = Duration.seconds(5)
+const TICK_MS = 5_000
 /** A rest shorter than this is not worth the trouble. */
 const REST_AT_LEAST_MS = 60_000
 const HOUR_MS = 3_600_000
@@ -220,7 +220,7 @@ const awaitOutcome = Effect.fnUntraced(function* (context: FollowContext, taken:
     const outcome = yield* timeOut(context)
     if (outcome !== null) return outcome
     if (budget.isSpent()) return { _tag: "HandedOver" } as const
-    yield* publisher.waitBeyond(version).pipe(Effect.timeoutOption(TICK))
+    yield* publisher.waitBeyond(version, TICK_MS)
   }
 })
 

@@ -92,9 +92,11 @@ export const takeRuns = Effect.fnUntraced(function* (
   events: ReadonlyArray<GroupEvent>,
   cursor?: EventCursor,
 ): Effect.fn.Return<ReadonlyArray<readonly [RunEvent, Applied]>, never, RunStore | GroupStore> {
+  const runs = events.filter((event) => event._tag === "Run")
+  // A transaction for each status event would cost as much as one for a run.
+  if (runs.length === 0) return []
   const store = yield* RunStore
   const now = yield* Clock.currentTimeMillis
-  const runs = events.filter((event) => event._tag === "Run")
   const apply = (some: ReadonlyArray<RunEvent>) =>
     Effect.sync(() => store.apply(some, now, cursor).map((applied, at) => [some[at]!, applied] as const))
   return yield* apply(runs).pipe(

@@ -7,9 +7,12 @@ export class Publisher extends Context.Service<
   {
     /** Called after a transaction, never inside one. */
     readonly publish: () => void
-    /** How often `publish` was called. Read it before looking at the store, and wait for more than that. */
+    /** The same, where there is nothing that viewers are shown: they are not told. */
+    readonly stir: () => void
+    /** How often either was called. Read it before looking at the store, and wait for more than that. */
     readonly version: () => number
-    readonly waitBeyond: (version: number) => Effect.Effect<void>
+    /** At the latest for `withinMs`. */
+    readonly waitBeyond: (version: number, withinMs?: number) => Effect.Effect<void>
     /**
      * For viewers: waits until they are next told together that there is more than this version, at the latest for
      * `withinMs` (a little more, so that alarms can be shared). The more they are, the farther apart they are told.

@@ -18,6 +18,22 @@ interface Script {
   readonly refuses?: boolean
   /** Answers only when it is told to. */
   readonly hangs?: boolean
+  /** Gives as much as is asked for, as the platform's streams do. */
+  readonly bytes?: boolean
+}
+
+/** A stream that fills the buffers that it is given. */
+const byteStream = (pieces: ReadonlyArray<string | Uint8Array>): ReadableStream<Uint8Array> => {
+  const left = pieces.map((piece) => (typeof piece === "string" ? encoder.encode(piece) : piece.slice()))
+  return new ReadableStream({
+    type: "bytes",
+    pull: (controller) => {
+      const piece = left.shift()
+      if (piece !== undefined) return controller.enqueue(piece)
+      controller.close()
+      controller.byobRequest?.respond(0)
+    },
+  })
 }
 
 const SILENCE_MS = 45_000
@@ -54,7 +70,8 @@ const play = Effect.fnUntraced(function* (scripts: ReadonlyArray<Script>, from: 
       { highWaterMark: 0 },
     )
     const status = script.status ?? 200
-    return Promise.resolve(new Response(status === 204 ? null : body, { status }))
+    const given = script.bytes === true ? byteStream(pieces) : body
+    return Promise.resolve(new Response(status === 204 ? null : given, { status }))
   }
   const body = yield* streamOf(yield* Effect.promise(() => respond(scripts[0], 0)), {
     open: (lastEventId) => {
@@ -128,6 +145,22 @@ describe("the proxy in front of an object's stream", () => {
         const { body, asked } = yield* play([{ pieces }, { status: 204 }])
         expect(yield* all(body)).toBe(text)
         expect(asked).toEqual([3])
+      }
+    }),
+  )
+
+  it.effect("takes much at once as it takes little", () =>
+    Effect.gen(function* () {
+      for (const size of [10, 32 * 1024 - 40, 32 * 1024, 33_000, 128 * 1024, 300_000]) {
+        const rows = [event(1, "z".repeat(size)), event(2), event(3, "y".repeat(size))]
+        const pieces = [rows.join(""), event(4), event(5, "v".repeat(size)).slice(0, size)]
+        const { body, asked } = yield* play([
+          { pieces, bytes: true },
+          { pieces: [event(5)], bytes: true },
+          { status: 204 },
+        ])
+        expect(yield* all(body)).toBe([...rows, event(4), event(5)].join(""))
+        expect(asked).toEqual([4, 5])
       }
     }),
   )

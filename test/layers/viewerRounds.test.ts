@@ -1,5 +1,8 @@
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import { describe, expect, it } from "vitest"
-import { makeRounds } from "../../src/layers/viewerRounds.ts"
+import { makePublisher } from "../../src/layers/PublisherLive.ts"
+import { makeRounds, VIEWERS } from "../../src/layers/viewerRounds.ts"
 
 /** Time that stands still until it is told to go on. */
 const makeTime = () => {
@@ -30,7 +33,7 @@ const makeTime = () => {
 /** Viewers that wait again as soon as they are told, and note when that was. */
 const play = (count: number, withinMs = 15_000) => {
   const time = makeTime()
-  const rounds = makeRounds(time)
+  const rounds = makeRounds(time, VIEWERS)
   const told: Array<Array<number>> = Array.from({ length: count }, () => [])
   const leave: Array<() => void> = []
   const join = (viewer: number) => {
@@ -113,5 +116,59 @@ describe("rounds of viewers", () => {
     rounds.close()
     expect(woken).toBe(1)
     expect(told[0]).toHaveLength(1)
+  })
+})
+
+describe("a publisher", () => {
+  const play = () => {
+    const time = makeTime()
+    const publisher = makePublisher(time)
+    const waits = (wait: Effect.Effect<void>) => {
+      const fiber = Effect.runFork(wait)
+      return {
+        isOver: () => fiber.pollUnsafe() !== undefined,
+        leave: () => Effect.runPromise(Fiber.interrupt(fiber)),
+      }
+    }
+    return { time, publisher, waits }
+  }
+
+  it("wakes programs of what is not shown, and no viewer", () => {
+    const { time, publisher, waits } = play()
+    const program = waits(publisher.waitBeyond(publisher.version()))
+    const viewer = waits(publisher.waitForRound(publisher.version(), 15_000))
+    publisher.stir()
+    time.advance(1_000)
+    expect([program.isOver(), viewer.isOver()]).toEqual([true, false])
+    publisher.publish()
+    expect(viewer.isOver()).toBe(true)
+  })
+
+  it("tells a viewer of what came between its look and its wait, and only if it is shown", () => {
+    const { time, publisher, waits } = play()
+    const seen = publisher.version()
+    publisher.stir()
+    const unmoved = waits(publisher.waitForRound(seen, 15_000))
+    time.advance(1_000)
+    expect(unmoved.isOver()).toBe(false)
+    publisher.publish()
+    publisher.stir()
+    time.advance(1)
+    const behind = waits(publisher.waitForRound(seen, 15_000))
+    time.advance(1)
+    expect(behind.isOver()).toBe(true)
+  })
+
+  it("wakes a program at its time, on one alarm for all, and leaves none behind", async () => {
+    const { time, publisher, waits } = play()
+    const soon = waits(publisher.waitBeyond(publisher.version(), 7))
+    const late = waits(publisher.waitBeyond(publisher.version(), 60_000))
+    expect(time.pending()).toBe(1)
+    time.advance(6)
+    expect(soon.isOver()).toBe(false)
+    time.advance(1)
+    expect([soon.isOver(), late.isOver()]).toEqual([true, false])
+    await late.leave()
+    expect(time.pending()).toBe(0)
   })
 })

@@ -212,7 +212,8 @@ export class GroupTables {
     }
     if (this.readers === 0) this.ring.reset(this.change)
     else for (const { change, inputIndex } of this.touched) this.ring.push(change, inputIndex)
-    if (this.counts.change !== before || this.heard) this.publisher.publish()
+    if (this.counts.change !== before) this.publisher.publish()
+    else if (this.heard) this.publisher.stir()
     return result
   }
 

@@ -1,8 +1,19 @@
-import { IS_ODD_REST, REST, escapeRaw } from "../../domain/JsonText.ts"
+import { escapeRaw } from "../../domain/JsonText.ts"
 import type { EventTexts } from "../../services/GroupReader.ts"
 import type { Backlog } from "./backlog.ts"
 import type { GroupTables } from "./GroupTables.ts"
-import { comma, frameOf, inside, IS_ODD_RUN, OUTPUT, pageAt, RUN_FIELDS, RUN_TIMES } from "./jsonPages.ts"
+import {
+  comma,
+  frameOf,
+  inside,
+  IS_ODD_REST,
+  IS_ODD_RUN,
+  OUTPUT,
+  pageAt,
+  REST,
+  RUN_FIELDS,
+  RUN_TIMES,
+} from "./jsonPages.ts"
 import { indexOfRow } from "./tables.ts"
 
 /**

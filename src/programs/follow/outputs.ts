@@ -1,8 +1,6 @@
 import * as Clock from "effect/Clock"
-import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as FiberSet from "effect/FiberSet"
-import * as Latch from "effect/Latch"
 import { errorJson } from "../../domain/ErrorJson.ts"
 import { Malformed, type ParallelError } from "../../domain/Errors.ts"
 import type { RunId } from "../../domain/Ids.ts"
@@ -31,7 +29,6 @@ export const keepFetchingOutputs = Effect.fnUntraced(function* (context: FollowC
   const publisher = yield* Publisher
   const { pace } = context
   const fibers = yield* FiberSet.make()
-  const ended = Latch.makeUnsafe(false)
   const bulk = yield* makeBulkPass(context)
   const fetches = yield* makeFetches(context)
 
@@ -40,7 +37,10 @@ export const keepFetchingOutputs = Effect.fnUntraced(function* (context: FollowC
       fibers,
       Effect.ensuring(
         work,
-        Effect.sync(() => ended.openUnsafe()),
+        // It makes room for the next, and may have put off when that is due.
+        Effect.sync(() => {
+          if (store.pendingOutputCount() > 0) publisher.stir()
+        }),
       ),
     )
 
@@ -49,7 +49,6 @@ export const keepFetchingOutputs = Effect.fnUntraced(function* (context: FollowC
 
   for (;;) {
     const version = publisher.version()
-    ended.closeUnsafe()
     const now = yield* Clock.currentTimeMillis
     const bulkAt = bulk.dueAt(now, oneByOneMs(now))
     if (bulkAt <= now) {
@@ -70,9 +69,7 @@ export const keepFetchingOutputs = Effect.fnUntraced(function* (context: FollowC
       isFree && turnIn > 0 ? turnIn : WAIT_MAX_MS,
       WAIT_MAX_MS,
     )
-    yield* Effect.raceFirst(publisher.waitBeyond(version), ended.await).pipe(
-      Effect.timeoutOption(Duration.millis(Math.max(1, wait))),
-    )
+    yield* publisher.waitBeyond(version, Math.max(1, wait))
   }
 })
 
