@@ -1,4 +1,5 @@
 import type { ViewersReport } from "../clients/viewers.ts"
+import { watchBare } from "../lib/bareViewers.ts"
 import type { BenchCase } from "../lib/context.ts"
 import { forgetRequests, KEY, paced, requestsOf, submissionBody, submit } from "../lib/groups.ts"
 import { timed } from "../lib/http.ts"
@@ -202,21 +203,23 @@ const slowUpstream = async (folder: string): Promise<ReadonlyArray<Line>> => {
 }
 
 const manyViewers = async (folder: string, viewers: number, p99: number): Promise<ReadonlyArray<Line>> => {
+  const endsPerSecond = 100
   const { report, others } = await follow(folder, {
     runs: RUNS,
     viewers,
-    endsPerSecond: 100,
+    endsPerSecond,
     latencyMs: 0,
     others: true,
   })
   const ends = percentiles(late(report))
+  const bare = percentiles(await watchBare(folder, viewers, RUNS, endsPerSecond))
   const perSecond = (report.events / report.spanMs) * 1_000
   const asked = percentiles(others)
   return [
     {
-      measure: `an end with its output, seen by each of ${viewers} viewers, 100 ends a second`,
+      measure: `an end with its output, seen by each of ${viewers} viewers, ${endsPerSecond} ends a second`,
       ours: told(ends),
-      control: "the direct reader, in the same process",
+      control: `${told(bare)}: as many events of that size from the bare object, which follows nothing and starts no stream anew`,
       result: `p99 +${figure(ends.p99)} ms, ${missing(report)} missing`,
       goal: `p99 ≤ ${figure(p99)} ms, all delivered`,
       met: ends.p99 <= p99 && missing(report) === 0,
