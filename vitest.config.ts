@@ -15,6 +15,12 @@ await Promise.all([buildMcpSdk(), writePages()])
 const AGAIN = 1
 
 /**
+ * Where each file would start a process, a workerd or a browser and evaluate Effect there, the files of one worker share
+ * them: no module is replaced (`vi.mock`), and whoever changes a global puts it back.
+ */
+const SHARED = { isolate: false } as const
+
+/**
  * Five projects: `unit` runs in plain Node (programs with layers swapped in, virtual time), `worker` inside workerd,
  * `browser` drives the pages in Chromium, `firefox` in Firefox, `e2e` starts the real `wrangler dev` and the simulator.
  * The order in which `npm test` runs them is in scripts/test/args.ts.
@@ -26,6 +32,7 @@ export default defineConfig({
     projects: [
       {
         test: {
+          ...SHARED,
           name: "unit",
           include: ["test/**/*.test.ts"],
           exclude: ["test/worker/**", "test/e2e/**", "test/browser/**", "test/firefox/**"],
@@ -52,6 +59,7 @@ export default defineConfig({
           })),
         ],
         test: {
+          ...SHARED,
           name: "worker",
           include: ["test/worker/**/*.test.ts"],
           globalSetup: [
@@ -67,6 +75,7 @@ export default defineConfig({
       },
       {
         test: {
+          ...SHARED,
           name: "browser",
           include: ["test/browser/**/*.test.ts"],
           testTimeout: 120_000,
@@ -89,7 +98,9 @@ export default defineConfig({
           include: ["test/e2e/**/*.test.ts"],
           testTimeout: 180_000,
           hookTimeout: 120_000,
-          fileParallelism: false,
+          // Servers on ports and in folders of their own: half of their time is waiting for them.
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
           retry: AGAIN,
         },
       },

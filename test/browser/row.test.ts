@@ -3,7 +3,7 @@ import type { Browser } from "playwright-core"
 import { rowPage } from "../../src/layers/render/row/RowRendererHtml.ts"
 import { rowHtml } from "../../src/pages/rowHtml.ts"
 import { rowOf, snapshotOf } from "../layers/render/snapshotOf.ts"
-import { axe, launch, visit } from "./browser.ts"
+import { axe, sharedBrowser, visit } from "./browser.ts"
 import { FakeServer } from "./fakeServer.ts"
 
 const server = new FakeServer()
@@ -31,15 +31,12 @@ const row = rowOf(
 )
 
 beforeAll(async () => {
-  browser = await launch()
+  browser = await sharedBrowser()
   await server.start()
   const { details } = snapshotOf([{ input: {} }, { input: {} }, { input: {} }])
   server.rows.set("/row.html", rowPage(rowHtml, row, details))
 })
-afterAll(async () => {
-  await browser?.close()
-  await server.stop()
-})
+afterAll(() => server.stop())
 
 it.each(["light", "dark"] as const)("the page of one row is for everyone (%s)", async (colorScheme) => {
   const { page, context, alarms } = await visit(browser, { colorScheme })

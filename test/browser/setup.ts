@@ -1,11 +1,11 @@
 import { mkdirSync } from "node:fs"
 import type { Browser, Page } from "playwright-core"
 import { afterAll, afterEach, beforeAll, expect } from "vitest"
-import { launch, type Visit, visit, type VisitOptions } from "./browser.ts"
+import { sharedBrowser, type Visit, visit, type VisitOptions } from "./browser.ts"
 import { FakeServer } from "./fakeServer.ts"
 
 /**
- * One browser and one server for a test file. After every test its pages are closed, and none of them may have shown
+ * One server for a test file, and the worker's browser. After every test its pages are closed, and none of them may have shown
  * a dialog, thrown, asked for a host it may not know or broken its Content-Security-Policy, but where a test
  * answers for a host that tries to.
  */
@@ -18,7 +18,7 @@ export function harness() {
   const server = new FakeServer()
 
   beforeAll(async () => {
-    browser = await launch()
+    browser = await sharedBrowser()
     await server.start()
   })
   afterEach(async () => {
@@ -32,7 +32,6 @@ export function harness() {
     }
   })
   afterAll(async () => {
-    await browser?.close()
     await server.stop()
   })
 

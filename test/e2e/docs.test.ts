@@ -35,6 +35,10 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }))
 type Language = "sh" | "ts" | "python"
 const LANGUAGES: ReadonlyArray<Language> = ["sh", "ts", "python"]
 
+/** In all of them at once: most of it is waiting. */
+const inEach = <A>(act: (language: Language) => Promise<A>): Promise<ReadonlyArray<A>> =>
+  Promise.all(LANGUAGES.map(act))
+
 interface Example {
   readonly id: string
   readonly code: Readonly<Record<Language, string>>
@@ -79,7 +83,7 @@ it("requests that read: each example shows the group", async () => {
   for (const { id, method, path } of endpointsOf(document).filter(isOfNote)) {
     const isQuestion = path.endsWith(".db") || path === "/mcp"
     if (method !== "GET" && !isQuestion) continue
-    const outputs = await Promise.all(LANGUAGES.map((language) => run(id, language, group)))
+    const outputs = await inEach((language) => run(id, language, group))
     for (const output of outputs) {
       expect(output, id).not.toContain('"type":"error"')
       if (path === "/mcp") expect(output).toContain("planTaskGroup")
@@ -95,13 +99,13 @@ it("requests that create: each example starts the group that it describes, or pl
   )
   expect(creating.length).toBeGreaterThan(0)
   for (const { id } of creating)
-    for (const language of LANGUAGES) {
+    await inEach(async (language) => {
       const answer = JSON.parse(await run(id, language, "none")) as Record<string, any>
       expect(answer["num_inputs"], id).toBeGreaterThan(0)
       const ended = await product.ended(product.remember(answer["taskgroup_id"]), 30_000)
       const { completed = 0, failed = 0 } = ended.status.task_run_status_counts
       expect([completed > 0, completed + failed]).toEqual([true, answer["num_inputs"]])
-    }
+    })
 })
 
 /** What each act's answer and the group say afterwards. */
@@ -123,12 +127,12 @@ it("requests that change: each example does what it says to the group", async ()
   const acts = endpointsOf(document).filter(({ method, path }) => Object.hasOwn(ACTS, `${method} ${path}`))
   expect(acts).toHaveLength(Object.keys(ACTS).length)
   for (const { id, method, path } of acts)
-    for (const language of LANGUAGES) {
+    await inEach(async (language) => {
       const group = await finishedGroup()
       const answer: unknown = JSON.parse(await run(id, language, group))
       expect(answer, id).toMatchObject({ taskgroup_id: group })
       await ACTS[`${method} ${path}`]?.(answer, group)
-    }
+    })
 })
 
 it("the quick start shows the results of what it started", async () => {

@@ -1,3 +1,4 @@
+import { summary } from "../../scripts/test/counts.ts"
 import { runScenario, type ScenarioResult } from "./scenario.ts"
 
 const option = (name: string, otherwise: string): string => {
@@ -14,12 +15,28 @@ const seeds =
     : [seed]
 const untilFailure = process.argv.includes("--until-failure")
 const results: Array<ScenarioResult> = []
+/** A seed takes about two at most: what takes this much of the process's time goes in circles. */
+const CIRCLES_AFTER_SECONDS = 20
+let circles = false
+
+const runToItsEnd = async (one: string): Promise<ScenarioResult> => {
+  const before = process.cpuUsage().user
+  const circling = Promise.withResolvers<never>()
+  const watch = setInterval(() => {
+    circles = process.cpuUsage().user - before > CIRCLES_AFTER_SECONDS * 1e6
+    if (circles) circling.reject(new Error(`does not end in ${CIRCLES_AFTER_SECONDS} s of computing`))
+  }, 500)
+  return Promise.race([runScenario(one), circling.promise]).finally(() => clearInterval(watch))
+}
+
+let threw = 0
 const started = performance.now()
 for (const one of seeds) {
-  const result = await runScenario(one).catch((error: unknown) => ({ seed: one, error }))
+  const result = await runToItsEnd(one).catch((error: unknown) => ({ seed: one, error }))
   if ("error" in result) {
     console.log(`seed ${one}: ${result.error instanceof Error ? result.error.stack : String(result.error)}`)
-    if (untilFailure) break
+    threw++
+    if (untilFailure || circles) break
     continue
   }
   // The histories of thousands of seeds do not fit into memory.
@@ -56,7 +73,10 @@ console.log(
     .map(([name, count]) => `${count} ${name}`)
     .join(", ")}`,
 )
-const failed = results.filter(({ violations }) => violations.length > 0).length
+const failed = threw + results.filter(({ violations }) => violations.length > 0).length
 console.log(
-  `${results.length} seeds, ${failed} failed, ${results.reduce((sum, { crashes }) => sum + crashes, 0)} crashes, ${((performance.now() - started) / 1000).toFixed(1)} s`,
+  `${results.length + threw} seeds, ${failed} failed, ${results.reduce((sum, { crashes }) => sum + crashes, 0)} crashes, ${((performance.now() - started) / 1000).toFixed(1)} s`,
 )
+// As the tests say it, for `.ci/run`.
+console.log(summary({ passed: results.length + threw - failed, failed }))
+process.exit(failed === 0 ? 0 : 1)

@@ -13,6 +13,7 @@ const only = process.argv[3] ?? ""
 /** What both kinds of runs need. */
 const PARTS = [
   "src",
+  "scripts",
   "simulator",
   "test",
   "package.json",
@@ -81,14 +82,11 @@ try {
   for (const part of PARTS) cpSync(join(root, part), join(copy, part), { recursive: true })
   symlinkSync(join(root, "node_modules"), join(copy, "node_modules"))
   console.log("| what is broken | caught by | how |\n| --- | --- | --- |")
-  for (const { name, file, find, replace, story } of MUTATIONS) {
+  for (const { name, file, find, replace, imports = "", story } of MUTATIONS) {
     if (!name.includes(only)) continue
     const path = join(copy, file)
     const original = readFileSync(path, "utf8")
-    writeFileSync(
-      path,
-      original.replace(find, () => replace),
-    )
+    writeFileSync(path, imports + original.replace(find, () => replace))
     const caught = story === undefined ? runSeeds() : runStory(story)
     writeFileSync(path, original)
     if (caught === null) survived++

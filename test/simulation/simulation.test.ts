@@ -1,9 +1,12 @@
 import { describe, expect, it } from "vitest"
 import { RECOVERY_BOUND_MS, runScenario, type ScenarioResult } from "./scenario.ts"
 
-/** `SIM_FROM=1000 SIM_SEEDS=200 npm test -- --project unit simulation` looks at other seeds. */
+/**
+ * As many as the mutations need that seeds catch: seed 146 is the last of them. `.ci/run` goes on behind them.
+ * `SIM_FROM=1000 SIM_SEEDS=200 npm test -- --project unit simulation` looks at other seeds.
+ */
 const FROM = Number(process.env["SIM_FROM"] ?? 0)
-const SEEDS = Number(process.env["SIM_SEEDS"] ?? 300)
+const SEEDS = Number(process.env["SIM_SEEDS"] ?? 160)
 const PART = 20
 
 const actsOf = (results: ReadonlyArray<ScenarioResult>): Readonly<Record<string, number>> => {

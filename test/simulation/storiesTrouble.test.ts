@@ -100,8 +100,11 @@ describe("an outage of", () => {
     reschedule(it, (index) => ({ startsIn: SECOND, endsIn: (1 + 5 * index) * MINUTE }))
     const handle = it.simulator.handle.bind(it.simulator)
     const over = it.clock.now() + 5 * HOUR
+    // Neither by itself nor in a listing.
+    const doors = (url: string) =>
+      url.includes(`${runsOf(it)[0]!.id}/result`) || url.includes("include_output")
     it.simulator.handle = (request) =>
-      request.url.includes(`${runsOf(it)[0]!.id}/result`) && it.clock.now() < over
+      doors(request.url) && it.clock.now() < over
         ? Promise.resolve(new Response("<html>", { status: 503 }))
         : handle(request)
     await it.clock.advance(6 * HOUR)

@@ -13,6 +13,8 @@ export interface Mutation {
   readonly file: string
   readonly find: string
   readonly replace: string
+  /** What the replacement needs and the file does not have. */
+  readonly imports?: string
   /** The test file that must catch it, and a pattern for the names of its tests that are about it. */
   readonly story?: readonly [file: string, names?: string]
 }

@@ -11,6 +11,7 @@ export const SUBMITTING: ReadonlyArray<Mutation> = [
   {
     name: "after a lost answer the batch is sent again at once",
     file: "src/programs/submit/sendWave.ts",
+    imports: 'import { markTodo } from "../../domain/Plan.ts"\n',
     find: "const plan = markLost(submission.plan(), batch, now, refusal)",
     replace: "const plan = markTodo(submission.plan(), batch, [batch])",
   },
@@ -32,6 +33,7 @@ export const SUBMITTING: ReadonlyArray<Mutation> = [
   {
     name: "what was under way at a restart counts as not sent",
     file: "src/programs/submitRuns.ts",
+    imports: 'import { markTodo } from "../domain/Plan.ts"\n',
     find: "  yield* loseAll(submission.plan().sending)\n",
     replace:
       "  for (const batch of submission.plan().sending) submission.savePlan(markTodo(submission.plan(), batch, [batch]))\n",
@@ -83,9 +85,10 @@ export const SUBMITTING: ReadonlyArray<Mutation> = [
   {
     name: "what an edge refuses is halved at once, without asking what became of it",
     file: "src/programs/submit/sendWave.ts",
+    imports: 'import { halves, markTodo } from "../../domain/Plan.ts"\n',
     find: "const plan = markLost(submission.plan(), batch, now, refusal)",
     replace:
-      "const plan = refusal === null ? markLost(submission.plan(), batch, now) : markTodo(submission.plan(), batch, batch.to - batch.from > 1 ? halves(batch) : [{ ...batch, edge: refusal }])",
+      "const plan = refusal === null ? markLost(submission.plan(), batch, now) : markTodo(submission.plan(), batch, countRows(batch) > 1 ? halves(batch) : [{ ...batch, edge: refusal }])",
     story: ["test/simulation/storiesGroup.test.ts", "says no to a batch"],
   },
   {
