@@ -94,7 +94,11 @@ describe("an outage of", () => {
     await isComplete(it)
   })
 
-  it("five hours of one result, while all else is answered, does not cost it", async () => {
+  const refused = { error: { message: "Not now" } }
+  it.each([
+    ["that does not answer", () => new Response("<html>", { status: 503 })],
+    ["that is refused", () => Response.json(refused, { status: 422 })],
+  ])("five hours of one result %s, while all else is answered, does not cost it", async (_, answer) => {
     const it = world({ settings: { OUTPUT_WAIT_HOURS: 2 }, weather: { rows: 60 } })
     await submit(it)
     reschedule(it, (index) => ({ startsIn: SECOND, endsIn: (1 + 5 * index) * MINUTE }))
@@ -104,9 +108,7 @@ describe("an outage of", () => {
     const doors = (url: string) =>
       url.includes(`${runsOf(it)[0]!.id}/result`) || url.includes("include_output")
     it.simulator.handle = (request) =>
-      doors(request.url) && it.clock.now() < over
-        ? Promise.resolve(new Response("<html>", { status: 503 }))
-        : handle(request)
+      doors(request.url) && it.clock.now() < over ? Promise.resolve(answer()) : handle(request)
     await it.clock.advance(6 * HOUR)
     expect(await statusesOf(it)).toEqual(Array(60).fill("completed"))
   })

@@ -40,7 +40,7 @@ export const FOLLOWING: ReadonlyArray<Mutation> = [
     file: "src/programs/follow/outputs.ts",
     find: 'error._tag === "Malformed" ||',
     replace: 'error._tag !== "Unavailable" ||',
-    story: ["test/simulation/storiesTrouble.test.ts", "on its way"],
+    story: ["test/simulation/storiesTrouble.test.ts", "that is refused"],
   },
   {
     name: "hours of a refusal count against an output",
