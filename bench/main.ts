@@ -42,7 +42,7 @@ const HELP = `Measures the product against controls, in one run on one machine. 
 
   npm run bench                    everything, 20 minutes at most
   npm run bench -- NAME [NAME ...] some of: ${CASES.map(({ name }) => name).join(", ")}
-  --repeats N                      how often a measurement is repeated (default 7)
+  --repeats N                      how often a measurement is repeated (default 5)
   --against FILE                   what an earlier run wrote: which results are more than a tenth apart from it
   --save                           writes bench/RESULTS.md
 `
@@ -69,7 +69,7 @@ const main = async (): Promise<number> => {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
     options: {
-      repeats: { type: "string", default: "7" },
+      repeats: { type: "string", default: "5" },
       against: { type: "string" },
       save: { type: "boolean", default: false },
       help: { type: "boolean", default: false },

@@ -228,9 +228,9 @@ const manyViewers = async (folder: string, viewers: number, p99: number): Promis
       measure: `a small GET of the same group and of another meanwhile, ${viewers} viewers`,
       ours: told(asked),
       control: `${report.events} events in ${figure(report.spanMs / 1_000)} s, ${figure(perSecond)} a second`,
-      result: `p50 ${figure(asked.p50)} ms`,
-      goal: "p50 ≤ 100 ms",
-      met: asked.p50 <= 100,
+      result: `p99 ${figure(asked.p99)} ms`,
+      goal: "p99 ≤ 100 ms",
+      met: asked.p99 <= 100,
     },
   ]
 }
@@ -267,7 +267,7 @@ export const live: BenchCase = {
     // About as much as these cores can pass on.
     add(await manyViewers(folder, 500, 2_000))
     add(await burst(folder))
-    for (const groups of [1, 100, 1_000]) add(await manyGroups(folder, groups))
+    for (const groups of [1, 100, 300, 1_000]) add(await manyGroups(folder, groups))
     return {
       name: "Live",
       about: `${RUNS} runs that end one after the other. Times are by how much a viewer learns later than a direct reader of upstream's own events in the same process. Events are counted from the first end on; what happens to a run between two of a viewer's rounds (ADR 0017) is one event.`,
