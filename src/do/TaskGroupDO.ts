@@ -100,7 +100,7 @@ export class TaskGroupDO extends DurableObject<MultitaskEnv> {
     init: GroupInit,
     secrets: GroupSecrets,
     inputs?: ReadonlyArray<JsonText>,
-  ): Promise<"begun" | "same" | "different"> {
+  ): Promise<"begun" | "same" | "stored" | "different"> {
     return this.group.begin(init, secrets, inputs)
   }
 

@@ -57,7 +57,7 @@ export class TaskGroupObject {
     return this.built
   }
 
-  begin(...group: Parameters<typeof beginTaskGroup>): Promise<"begun" | "same" | "different"> {
+  begin(...group: Parameters<typeof beginTaskGroup>): Promise<"begun" | "same" | "stored" | "different"> {
     return this.run(beginTaskGroup(...group))
   }
 

@@ -3,6 +3,7 @@ import { isActive } from "./RunStatus.ts"
 import { entriesOf } from "./Basis.ts"
 import {
   elementsOf,
+  escapeRaw,
   fieldsOf,
   mayHaveMember,
   type Member,
@@ -69,7 +70,9 @@ export const pageRowOf = (group: GroupFacts): ((row: RunRow) => PageRow) => {
  * basis, warnings, times, and the index of its input. `null` says that there is none, as no output is.
  */
 export const pageRowIn = (group: GroupFacts): ((line: string) => PageRow) => {
-  const { processor, taskgroupId } = frameOf(group)
+  const frame = frameOf(group)
+  // The lines are ready to be sent, so that this must be.
+  const processor = escapeRaw(frame.processor)
   return (table) => {
     const parts = table.split("\t")
     const at = (place: number): JsonText => parts[place]!
@@ -84,7 +87,7 @@ export const pageRowIn = (group: GroupFacts): ((line: string) => PageRow) => {
       error: at(2),
       processor,
       metadata: runMetadata({ inputIndex, attempt: 1 }),
-      taskgroupId,
+      taskgroupId: frame.taskgroupId,
       createdAt: at(9),
       modifiedAt: at(10),
     })

@@ -95,8 +95,9 @@ class Stalled extends Error {
   }
 }
 
-/** Most bodies fit into the first. */
+/** Most bodies fit into the first. Who has sent little must not make us hold much: the next are a few times as long. */
 const FIRST_CHUNK_BYTES = 8_192
+const CHUNK_GROWTH = 4
 const CHUNK_BYTES = 262_144
 
 /** Reads into memory that is used again, where the stream is one of bytes: a chunk lasts until the next is asked for. */
@@ -109,8 +110,8 @@ const readerOf = (body: ReadableStream<Uint8Array>) => {
       const read = await large.read(new Uint8Array(memory as ArrayBuffer))
       if (read.done) return read
       const { buffer, byteLength } = read.value
-      const isEnough = byteLength < buffer.byteLength || buffer.byteLength === CHUNK_BYTES
-      memory = isEnough ? buffer : new ArrayBuffer(CHUNK_BYTES)
+      const isEnough = byteLength < buffer.byteLength || buffer.byteLength >= CHUNK_BYTES
+      memory = isEnough ? buffer : new ArrayBuffer(Math.min(CHUNK_GROWTH * buffer.byteLength, CHUNK_BYTES))
       return read
     },
     cancel: () => large.cancel(),

@@ -18,11 +18,12 @@ import {
 
 /** A task group's object, as its stub offers it to the Worker in front. */
 export interface TaskGroupStub {
+  /** `stored`: its first inputs as well. */
   begin(
     init: GroupInit,
     secrets: GroupSecrets,
     inputs?: ReadonlyArray<JsonText>,
-  ): Promise<"begun" | "same" | "different">
+  ): Promise<"begun" | "same" | "stored" | "different">
   addInputs(from: number, inputs: ReadonlyArray<JsonText>): Promise<"stored" | "same" | "different">
   commit(waitMs: number, until?: CommitUntil): Promise<Committed>
   /** `begin`, with all inputs, and `commit`. */
@@ -68,6 +69,34 @@ const maybeStored = () =>
       "The task group's object did not answer, so that its runs may or may not have been submitted. Look at its URL in a few minutes before you send this request again.",
   })
 
+/** What the runtime says where an object is of an earlier version, which may be while a new one is brought out. */
+const hasNoSuchMethod = (error: unknown): boolean =>
+  error instanceof TypeError && error.message.startsWith("The RPC receiver does not implement")
+
+/** The two steps that bring the first inputs along; one after the other, where an object cannot take them together. */
+const beginWith = async (
+  object: Receiving,
+  ...[init, secrets, inputs = []]: Parameters<Receiving["begin"]>
+): Promise<"begun" | "same" | "stored" | "different"> => {
+  const begun = await object.begin(init, secrets, inputs)
+  const isOver = begun === "stored" || begun === "different" || inputs.length === 0
+  return isOver ? begun : object.addInputs(0, inputs)
+}
+
+const receiveWhole = async (
+  object: Receiving,
+  ...group: Parameters<Receiving["receive"]>
+): Promise<Committed> => {
+  try {
+    return await object.receive(...group)
+  } catch (error) {
+    if (!hasNoSuchMethod(error)) throw error
+    const [init, secrets, inputs, waitMs, until] = group
+    const begun = await beginWith(object, init, secrets, inputs)
+    return begun === "different" ? { _tag: "Incomplete" } : await object.commit(waitMs, until)
+  }
+}
+
 /**
  * Groups in Durable Objects, named by their id. `of` is called anew for every step: a stub may break. `othersTurn` comes
  * before every further piece: where object and Worker share a thread, nothing else would let other requests in between.
@@ -93,7 +122,7 @@ export const TaskGroupsObjects = (
     TaskGroups,
     TaskGroups.of({
       begin: (init, secrets, inputs) =>
-        step(init.taskgroupId, (object) => object.begin(init, secrets, inputs)).pipe(
+        step(init.taskgroupId, (object) => beginWith(object, init, secrets, inputs)).pipe(
           Effect.flatMap((begun) => (begun === "different" ? Effect.fail(notStored()) : Effect.void)),
         ),
       addInputs: (id, from, inputs) =>
@@ -104,7 +133,11 @@ export const TaskGroupsObjects = (
       commit: (id, waitMs, until) => committed(step(id, (object) => object.commit(waitMs, until), commit)),
       receive: (init, secrets, inputs, waitMs, until) =>
         committed(
-          step(init.taskgroupId, (object) => object.receive(init, secrets, inputs, waitMs, until), commit),
+          step(
+            init.taskgroupId,
+            (object) => receiveWhole(object, init, secrets, inputs, waitMs, until),
+            commit,
+          ),
         ),
       standing: (id, key) => step(id, (object) => object.standing(key)).pipe(Effect.mapError(unreachable)),
       addPiece: (id, pieces, at, inputs) =>

@@ -85,7 +85,8 @@ export const makeRounds = (timers: Timers, { spacingMs, gridMs }: Rhythm) => {
     const now = timers.now()
     const viewers = Math.max(size, waiters.size) - 1
     const at = lastRoundAt + Math.min(viewers * spacingMs, SPACING_MAX_MS)
-    if (now >= at) return wakeAll(now)
+    // A clock that was set back must not have them wait until it is as late again.
+    if (now >= at || now < lastRoundAt) return wakeAll(now)
     roundDue = Math.min(roundDue, at)
     arm()
   }

@@ -25,7 +25,7 @@ import { superviseTaskGroup } from "./superviseTaskGroup.ts"
  * and nothing is sent upstream before the commit.
  */
 
-/** Starts receiving a group, with its first inputs. One that is never committed removes itself. */
+/** Starts receiving a group, with its first inputs (`stored`). One that is never committed removes itself. */
 export const beginTaskGroup = Effect.fn("beginTaskGroup")(function* (
   init: GroupInit,
   secrets: GroupSecrets,
@@ -42,7 +42,7 @@ export const beginTaskGroup = Effect.fn("beginTaskGroup")(function* (
     alarms.set("uncommitted", now + settings.UNCOMMITTED_MINUTES * 60_000)
   }
   if (begun === "different" || inputs.length === 0) return begun
-  return store.addInputs(0, inputs, now) === "different" ? "different" : begun
+  return store.addInputs(0, inputs, now) === "different" ? "different" : "stored"
 })
 
 /** Inputs from index `from` on, each as JSON text. */

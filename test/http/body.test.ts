@@ -129,3 +129,37 @@ describe("a body that arrives", () => {
     }
   })
 })
+
+describe("the memory that a body is read into", () => {
+  it("is never more than a few times what has come: who sends little holds little", async () => {
+    vi.useRealTimers()
+    const held: Array<readonly [sent: number, held: number]> = []
+    let sent = 0
+    const body = new ReadableStream({
+      type: "bytes",
+      pull: (sink: ReadableByteStreamController) => {
+        const view = sink.byobRequest?.view as Uint8Array | null
+        if (view === null) return
+        held.push([sent, view.byteLength])
+        if (sent > 1_000_000) {
+          sink.close()
+          sink.byobRequest?.respond(0)
+          return
+        }
+        view.fill(0x20)
+        sent += view.byteLength
+        sink.byobRequest?.respond(view.byteLength)
+      },
+    })
+    const init = { method: "POST", body, duplex: "half" } as RequestInit
+    expect(
+      await readBodyText(new Request("https://multitask.example/", init), {
+        maxBytes: 16 * 1024 * 1024,
+        take: () => true,
+      }),
+    ).toBeNull()
+    expect(held.length).toBeGreaterThan(3)
+    for (const [sent, size] of held) expect(size).toBeLessThanOrEqual(8_192 + 4 * sent)
+    expect(held.at(-1)?.[1]).toBe(262_144)
+  })
+})

@@ -16,6 +16,7 @@ const makeTime = () => {
       alarms.add(alarm)
       return () => void alarms.delete(alarm)
     },
+    setBack: (ms: number) => void (now -= ms),
     advance: (ms: number) => {
       const end = now + ms
       for (;;) {
@@ -157,6 +158,18 @@ describe("a publisher", () => {
     const behind = waits(publisher.waitForRound(seen, 15_000))
     time.advance(1)
     expect(behind.isOver()).toBe(true)
+  })
+
+  it("wakes whoever waits also when the clock was set back", () => {
+    const { time, publisher, waits } = play()
+    waits(publisher.waitBeyond(publisher.version()))
+    waits(publisher.waitForRound(publisher.version(), 15_000))
+    publisher.publish()
+    time.setBack(3_600_000)
+    const program = waits(publisher.waitBeyond(publisher.version()))
+    const viewer = waits(publisher.waitForRound(publisher.version(), 15_000))
+    publisher.publish()
+    expect([program.isOver(), viewer.isOver()]).toEqual([true, true])
   })
 
   it("wakes a program at its time, on one alarm for all, and leaves none behind", async () => {

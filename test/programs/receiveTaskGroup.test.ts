@@ -10,9 +10,20 @@ import {
 } from "../../src/programs/receiveTaskGroup.ts"
 import { AlarmClock } from "../../src/services/AlarmClock.ts"
 import { GroupStore } from "../../src/services/GroupStore.ts"
+import { ReceivingStore } from "../../src/services/ReceivingStore.ts"
 import { SubmissionStore } from "../../src/services/SubmissionStore.ts"
 import { WebhookSender } from "../../src/services/WebhookSender.ts"
-import { groupLayers, initOf, inputsOf, look, makeParallel, MINUTE, rejected, SECOND } from "./support.ts"
+import {
+  groupLayers,
+  HOUR,
+  initOf,
+  inputsOf,
+  look,
+  makeParallel,
+  MINUTE,
+  rejected,
+  SECOND,
+} from "./support.ts"
 
 const receiver = Layer.mock(WebhookSender, {})
 const secrets = { apiKey: "key", webhookUrl: null }
@@ -68,6 +79,24 @@ describe("receiveTaskGroup", () => {
       expect((yield* AlarmClock).get("uncommitted")).toBeNull()
       expect(parallel.asked("addRuns")).toHaveLength(1)
       expect(parallel.runs.map(({ input }) => input)).toEqual(inputsOf(2).map((text) => JSON.parse(text)))
+    }).pipe(Effect.provide([groupLayers(), parallel.layer, receiver]))
+  })
+
+  it.effect("knows a group again that has grown since its answer was lost, and sends nothing twice", () => {
+    const parallel = makeParallel()
+    const receive = receiveTaskGroup(initOf(2), secrets, [first!, second!], SECOND)
+    return Effect.gen(function* () {
+      expect(yield* receive).toEqual({ _tag: "Submitted" })
+      parallel.complete(() => ({ unannounced: 1 }))
+      yield* TestClock.adjust("10 seconds")
+      expect((yield* GroupStore).details()?.outputColumns).toContain("unannounced")
+      expect(yield* receive).toEqual({ _tag: "Submitted" })
+      const pieces = yield* ReceivingStore
+      pieces.keepPiece("more", 0, [third!], HOUR)
+      pieces.addRows("more", { count: 1, inputColumns: ["company", "new"] }, 0)
+      expect((yield* GroupStore).details()).toMatchObject({ numInputs: 3, inputColumns: ["company", "new"] })
+      expect(yield* receive).toEqual({ _tag: "Submitted" })
+      expect(parallel.asked("addRuns")).toHaveLength(1)
     }).pipe(Effect.provide([groupLayers(), parallel.layer, receiver]))
   })
 

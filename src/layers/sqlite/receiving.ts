@@ -7,9 +7,20 @@ import { makePieces } from "./pieces.ts"
 import { showResults } from "./resultsView.ts"
 import { openTables, rowId } from "./tables.ts"
 
+/** What a committed group may have more of by now: outputs bring columns, and somebody may have added rows. */
+const GROWING: ReadonlySet<string> = new Set<keyof GroupInit>([
+  "numInputs",
+  "metadata",
+  "inputColumns",
+  "outputColumns",
+])
+
 const sameInit = (details: GroupDetails, init: GroupInit): boolean =>
   (Object.keys(init) as Array<keyof GroupInit>).every(
-    (key) => key === "warnings" || JSON.stringify(details[key]) === JSON.stringify(init[key]),
+    (key) =>
+      key === "warnings" ||
+      (details.state !== "receiving" && GROWING.has(key)) ||
+      JSON.stringify(details[key]) === JSON.stringify(init[key]),
   )
 
 /** `ReceivingStore` on the tables. */

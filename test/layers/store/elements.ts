@@ -170,6 +170,14 @@ export const elementsSuite = (withStorage: WithStorage) => {
       })
     }))
 
+  it("escapes what the group itself says, too", () =>
+    withStorage((storage) => {
+      const store = submittedOn(storage, inputsOf(70), { processor: "core\u2028\u007f" })
+      withSnapshot(store, (snapshot) => {
+        for (const part of PARTS) expect(read(snapshot, part)).toBe(written(snapshot, part))
+      })
+    }))
+
   it("makes ordinary rows by the page, each about as long as the last", () =>
     withStorage((storage) => {
       const store = submittedOn(storage, inputsOf(1_200))

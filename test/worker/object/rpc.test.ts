@@ -1,7 +1,11 @@
+import * as Effect from "effect/Effect"
 import { describe, expect, it } from "vitest"
+import { TaskGroupsObjects } from "../../../src/layers/TaskGroupsObjects.ts"
+import { TaskGroups } from "../../../src/services/TaskGroups.ts"
+import { groupId } from "../../support/ids.ts"
 import { expectLedgerEquals, expectNothingStored, storedIn, untilEnded } from "../support/expect.ts"
 import { groupUpstream, initOf, receivedGroup, texts } from "../support/group.ts"
-import { companies, create, groupStub, inside, send } from "../support/product.ts"
+import { companies, create, groupStub, inside, send, type TaskGroupStub } from "../support/product.ts"
 import { newUpstream } from "../support/upstream.ts"
 import { until } from "../support/until.ts"
 
@@ -45,7 +49,7 @@ describe("initialisation", () => {
     expect((await upstream.ledger(id)).num_runs).toBe(0)
     const answers = await Promise.all([receive(), receive(), receive()])
     expect(answers).toEqual(Array.from({ length: 3 }, () => ({ _tag: "Submitted" })))
-    expect(await groupStub(id).begin(initOf(id, 4), secrets, texts(4))).toBe("same")
+    expect(await groupStub(id).begin(initOf(id, 4), secrets, texts(4))).toBe("stored")
     expect(await groupStub(id).addInputs(0, texts(4))).toBe("same")
     expect(await groupStub(id).commit(5_000)).toEqual({ _tag: "Submitted" })
     expect(await groupStub(id).begin(initOf(id, 4), secrets, [`{"company":"Another"}`])).toBe("different")
@@ -56,6 +60,38 @@ describe("initialisation", () => {
     expect((await storedIn(id)).keys).not.toContain("api_key")
     expect((await upstream.ledger(id)).num_runs).toBe(4)
   })
+
+  it.each(["receive", "begin"])(
+    "goes step by step where an object is older than %s with inputs",
+    async (how) => {
+      const upstream = newUpstream()
+      const id = await groupUpstream(upstream)
+      const secrets = { apiKey: upstream.key, webhookUrl: null }
+      const object = groupStub(id)
+      const calls: Array<string> = []
+      // As the runtime answers for it: what it does not know is an error, a further argument is nothing.
+      const older = new Proxy(object, {
+        get: (_, name: "begin" | "addInputs" | "commit") => {
+          calls.push(name)
+          if (!["begin", "addInputs", "commit"].includes(name)) return object["notYet" as "begin"]
+          return (...args: [never, never]) => object[name](...(args.slice(0, 2) as typeof args))
+        },
+      }) as unknown as TaskGroupStub
+      const submit = Effect.gen(function* () {
+        const groups = yield* TaskGroups
+        if (how === "receive") return yield* groups.receive(initOf(id, 4), secrets, texts(4), 5_000)
+        yield* groups.begin(initOf(id, 4), secrets, texts(3))
+        yield* groups.addInputs(groupId(id), 3, texts(4).slice(3))
+        return yield* groups.commit(groupId(id), 5_000)
+      })
+      const layer = TaskGroupsObjects(() => older as never)
+      expect(await Effect.runPromise(Effect.provide(submit, layer))).toEqual({ _tag: "Submitted" })
+      expect(calls.slice(-3)).toEqual(
+        how === "receive" ? ["begin", "addInputs", "commit"] : ["addInputs", "addInputs", "commit"],
+      )
+      await expectLedgerEquals(upstream, await untilEnded(id), 4)
+    },
+  )
 
   it("in one piece that upstream refuses leaves nothing, and does not come back", async () => {
     const upstream = newUpstream()

@@ -37,7 +37,7 @@ export interface TaskGroupStub {
     init: GroupInit,
     secrets: GroupSecrets,
     inputs?: ReadonlyArray<string>,
-  ): Promise<"begun" | "same" | "different">
+  ): Promise<"begun" | "same" | "stored" | "different">
   receive(
     init: GroupInit,
     secrets: GroupSecrets,
