@@ -3,6 +3,7 @@ import { isActive } from "./RunStatus.ts"
 import { entriesOf } from "./Basis.ts"
 import {
   elementsOf,
+  escapeRaw,
   fieldsOf,
   mayHaveMember,
   type Member,
@@ -139,7 +140,8 @@ interface Frame {
 }
 
 const frameOf = (group: GroupFacts): Frame => ({
-  processor: text(group.processor),
+  // It is part of no row, of which it is known whether one must be escaped.
+  processor: escapeRaw(text(group.processor)),
   taskgroupId: text(group.taskgroupId),
 })
 
