@@ -142,7 +142,8 @@ interface Frame {
 }
 
 const frameOf = (group: GroupFacts): Frame => ({
-  processor: text(group.processor),
+  // It is part of no row, of which it is known whether one must be escaped.
+  processor: escapeRaw(text(group.processor)),
   taskgroupId: text(group.taskgroupId),
 })
 

@@ -49,7 +49,7 @@ export class PlainText {
   }
 }
 
-/** Columns of text; `merged` and `confidence` have nothing that the others have not. */
+/** Columns of text; `merged` has nothing that the others have not. `confidence` has names as they read, not as they were spelled. */
 const TEXTS = [
   "runId",
   "status",
@@ -58,6 +58,7 @@ const TEXTS = [
   "error",
   "warnings",
   "extra",
+  "confidence",
   "content",
   "output",
 ] as const

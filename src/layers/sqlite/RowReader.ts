@@ -82,8 +82,7 @@ export const makeRowReader = (tables: GroupTables, after: ChangeNumber, encode: 
       if (tables.isClosed) return { bytes: [], to: position, more: false }
       if (at < backlog.ids.length) return fromBacklog()
       if (!tables.ring.covers(position)) {
-        backlog = backlogAfter(tables, position)
-        at = 0
+        ;({ backlog, at } = backlogAfter(tables, position))
         return fromBacklog()
       }
       const batch = tables.ring.read(position, BATCH_BYTES, encode, encodeNow)

@@ -1,10 +1,12 @@
-import { type ChangeNumber, NO_CHANGE } from "../../domain/Ids.ts"
+import { type ChangeNumber, NO_CHANGE, shiftChange } from "../../domain/Ids.ts"
 import type { GroupTables } from "./GroupTables.ts"
 import { firstRow } from "./SqliteStorage.ts"
 import { indexOfRow, rowId } from "./tables.ts"
 
 /** How many changes are looked up at once: all of a large group, since each look-up reads the whole table. */
 const SCAN_ROWS = 65_536
+/** Look-ups begin at multiples of this, so that there are few, however many places viewers name. */
+const STEP = 16_384
 
 /** Changes in their order, those that only SQLite holds; newer ones of the same rows are none of it. */
 export interface Backlog {
@@ -25,11 +27,25 @@ export const NO_BACKLOG: Backlog = { after: NO_CHANGE, to: NO_CHANGE, ids: [], c
 const SCAN = `SELECT json_group_array(id), json_group_array(change)
   FROM (SELECT id, change FROM runs WHERE change > ? ORDER BY change LIMIT ${SCAN_ROWS})`
 
-/** Looks it up, unless somebody has who began at the same place and can go on to the ring from there. */
-export const backlogAfter = (tables: GroupTables, after: ChangeNumber): Backlog => {
+/** One that this place is in, and the first change behind it. Looked up, unless one is known that the ring goes on from. */
+export const backlogAfter = (
+  tables: GroupTables,
+  after: ChangeNumber,
+): { readonly backlog: Backlog; readonly at: number } => {
   const known = tables.backlog
-  if (known?.after === after && tables.ring.covers(known.to)) return known
-  return (tables.backlog = scan(tables, after))
+  const covers = known !== null && known.after <= after && after < known.to && tables.ring.covers(known.to)
+  const backlog = covers ? known : (tables.backlog = scan(tables, shiftChange(after, -(after % STEP))))
+  return { backlog, at: firstAfter(backlog.changes, after) }
+}
+
+const firstAfter = (changes: ReadonlyArray<ChangeNumber>, after: ChangeNumber): number => {
+  let [low, high] = [0, changes.length]
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (changes[middle]! <= after) low = middle + 1
+    else high = middle
+  }
+  return low
 }
 
 const scan = ({ storage, passing, change: head }: GroupTables, after: ChangeNumber): Backlog => {

@@ -93,11 +93,13 @@ export const eventPages = (
     let done = 0
     let size = 0
     for (const id of JSON.parse(gaps as string) as ReadonlyArray<number>) {
-      if (size > most) return { bytes, to: ids.indexOf(id, from) }
       const gap = page.indexOf(GAP, done)
+      bytes.push(sendable(page.subarray(done, gap)))
+      size += gap - done
+      if (size > most) return { bytes, to: ids.indexOf(id, from) }
       const odd = encodeNow(indexOfRow(id))
-      bytes.push(sendable(page.subarray(done, gap)), odd)
-      size += gap - done + odd.length
+      bytes.push(odd)
+      size += odd.length
       done = gap + 1
     }
     if (done < page.length) bytes.push(sendable(page.subarray(done)))

@@ -63,8 +63,9 @@ export const OUTPUT = `iif(content IS NULL, 'null', '{"content":'), content,
     iif(content IS NULL OR ifnull(output, '{}') = '{}', '', ','),
     iif(content IS NULL, '', ltrim(ifnull(output, '{}'), '{'))`
 
-/** An output but for its content and its basis. */
-export const REST = `ifnull(json_remove(output, '$.basis', '$.confidence'), '{}')`
+/** An output but for its content and its basis; nothing of one that is too long, which would take long to parse. */
+export const REST = `iif(octet_length(output) > ${LIMITS.runs.bytes}, NULL,
+    ifnull(json_remove(output, '$.basis', '$.confidence'), '{}'))`
 /** Names that are given twice, or spelled otherwise, are not removed. */
 export const IS_ODD_REST = ["\\", '"basis"', '"confidence"']
   .map((text) => `instr(rest, '${text}')`)

@@ -3,7 +3,8 @@ export const PLAN = "plan"
 export const CURSOR = "cursor"
 export const MEMORY = "following"
 export const SENTENCES = "sentences"
-export const PLAIN = "plain"
+/** Not the name of before, under which it was not said of every column. */
+export const PLAIN = "allPlain"
 export const DELIVERIES = "deliveries"
 /** How many ends there have been before the present one. */
 export const ENDS = "ends"

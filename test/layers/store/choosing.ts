@@ -175,7 +175,7 @@ export const choosingSuite = (withStorage: WithStorage) => {
       const store = groupOn(storage, [...inputsOf(80), `{"a":"${RAW}"}`])
       const text = (of: Store) => chosen(of, {}, (snapshot) => read(snapshot, "results"))
       expect(text(store)).toContain(ESCAPED)
-      storage.kv.delete("plain")
+      storage.kv.delete("allPlain")
       expect(text(opened(storage).store)).toBe(text(store))
     }))
 
@@ -190,9 +190,9 @@ export const choosingSuite = (withStorage: WithStorage) => {
       broken = true
       expect(() => store.apply([update], NOW)).toThrow("planned failure")
       broken = false
-      expect(storage.kv.get("plain")).toBe(true)
+      expect(storage.kv.get("allPlain")).toBe(true)
       store.apply([update], NOW)
-      expect(storage.kv.get("plain")).toBeUndefined()
+      expect(storage.kv.get("allPlain")).toBeUndefined()
       expect(chosen(store, {}, (snapshot) => read(snapshot, "lines"))).toContain(ESCAPED)
     }))
 }

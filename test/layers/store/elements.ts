@@ -224,12 +224,13 @@ export const elementsSuite = (withStorage: WithStorage) => {
     `{"content":{},"basis":[{"basis":1}],"confidence":"low","other":{"basis":[],"confidence":1.10}}`,
     `{"content":{},"basis":[],"a":1,"basis":[2],"confidence":3,"confidence":4}`,
     `{"content":{},"b\\u0061sis":[1],"a\\"":"\\u007f\u2028"}`,
+    `{"content":{},"basis":[{"field":"\\u2028","confidence":"\\u007f"}]}`,
     `{"content":"text","basis":null}`,
     `{"content":{}}`,
   ])("a page's rows have all of an output but its basis: %s", (text) =>
     withStorage((storage) => {
       const inputs = inputsOf(600).map((input, at) => (at % 2 === 0 ? input : `{"$id":1,"other":2}`))
-      const store = submittedOn(storage, inputs)
+      const store = submittedOn(storage, inputs, { processor: "core\u2028" })
       for (let index = 0; index < 600; index++)
         store.apply([told(`run-${index}`, "completed", { index, output: readOutput(text) })], NOW)
       withSnapshot(store, (snapshot) => {

@@ -115,6 +115,15 @@ export const viewingSuite = (withStorage: WithStorage) => {
       }
     }))
 
+  it("sends no line end that a field's name has by an escape", () =>
+    withStorage((storage) => {
+      const store = submittedOn(storage, inputsOf(2))
+      const output = readOutput(`{"content":{},"basis":[{"field":"\\u2028","confidence":"\\u0085"}]}`)
+      store.apply([told("run-0", "completed", { index: 0, output })], NOW)
+      const text = heard(store.reader(NO_CHANGE, viewersRows({ basis: "none" })))
+      expect(text).toContain(String.raw`"confidence":{"\u2028":"\u0085"}`)
+    }))
+
   it.each(SEEDS)("loses and doubles nothing, whatever happens while it is read (seed %i)", (seed) =>
     withStorage((storage) => {
       const dice = makeDice(seed)
@@ -169,6 +178,19 @@ export const viewingSuite = (withStorage: WithStorage) => {
       reader.close()
     }))
 
+  it("gives every row where large ones stand among small ones", () =>
+    withStorage((storage) => {
+      const store = submittedOn(storage, inputsOf(300))
+      for (let index = 100; index < 300; index++)
+        complete(store, index, { ceo: index % 3 === 0 ? "x".repeat(40_000) : "A" })
+      for (const form of FORMS) {
+        const encode = viewersRows(form)
+        const text = heard(store.reader(NO_CHANGE, encode))
+        expect(text.match(/^id: /gm)).toHaveLength(300)
+        expect(text).toBe(heard(store.reader(NO_CHANGE, byDefinition(encode))))
+      }
+    }))
+
   it("looks up once for all who begin at the same place, and reads no row by itself", () =>
     withStorage((storage) => {
       const queries = { scans: 0, rows: 0 }
@@ -192,5 +214,22 @@ export const viewingSuite = (withStorage: WithStorage) => {
       for (const reader of readers) reader.close()
       heard(store.reader(NO_CHANGE, asEvents))
       expect(queries).toEqual({ scans: 2, rows: 0 })
+    }))
+
+  it("looks up once for viewers who name a place each, and gives each what is behind it", () =>
+    withStorage((storage) => {
+      let scans = 0
+      const counted = observed(storage, (query) => {
+        if (query.includes("ORDER BY change")) scans++
+      })
+      const store = submittedOn(counted, inputsOf(3_000))
+      const changes = rowsOf(store).map(({ change }) => change)
+      const watching = store.reader(store.change(), asEvents)
+      for (const after of [changes[2_000]!, 1, 0, changes[2_999]! - 1, changes[0]!]) {
+        const ids = heard(store.reader(ChangeNumber(after), asEvents)).match(/(?<=^id: )\d+/gm)
+        expect(ids?.map(Number)).toEqual(changes.filter((change) => change > after))
+      }
+      expect(scans).toBe(1)
+      watching.close()
     }))
 }

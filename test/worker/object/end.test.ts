@@ -46,7 +46,7 @@ describe("the end", () => {
     expect(Math.abs(Number(webhook?.headers["webhook-timestamp"]) - Date.now() / 1000)).toBeLessThan(10)
     await until("the webhook to be accepted", async () => (await secretsOf(id)).due === undefined)
     expect((await secretsOf(id)).key).toBeUndefined()
-    expect((await storedIn(id)).keys).toEqual(["alarms", "cursor", "deliveries", "plain", "webhook_url"])
+    expect((await storedIn(id)).keys).toEqual(["alarms", "allPlain", "cursor", "deliveries", "webhook_url"])
     await abortAllDurableObjects()
     await getJson(id)
     expect(await upstream.webhooks()).toHaveLength(1)
@@ -102,7 +102,7 @@ describe("the end", () => {
     const webhooks = await upstream.webhooks()
     expect(webhooks).toHaveLength(attempts)
     // Its URL stays until the group is removed: a group can have several ends.
-    expect((await storedIn(id)).keys).toEqual(["alarms", "cursor", "deliveries", "plain", "webhook_url"])
+    expect((await storedIn(id)).keys).toEqual(["alarms", "allPlain", "cursor", "deliveries", "webhook_url"])
   })
 
   it("gives up on a key that Parallel refuses, and says so", async () => {

@@ -125,6 +125,6 @@ describe("an object between two lives", () => {
     }))
     expect(after.times).toEqual({ removal: after.alarm })
     expect(after.alarm).toBeGreaterThan(Date.now() + 29 * 86_400_000)
-    expect((await storedIn(id)).keys.toSorted()).toEqual(["alarms", "cursor", "plain"])
+    expect((await storedIn(id)).keys.toSorted()).toEqual(["alarms", "allPlain", "cursor"])
   })
 })
