@@ -28,7 +28,7 @@ it("gives a copy button its words back however often it is pressed", async () =>
 it.each([1440, 375])("has all it says in sight beside a long warning, %i px wide", async (width) => {
   const group = companyGroup("tgrp_long_warning")
   group.warnings = [`output_schema: ${"output_schema.properties.employees, ".repeat(20)}`]
-  group.set(0, { status: "failed", error: { message: "Nothing was found" } })
+  group.set(0, { status: "failed", error: "Nothing was found" })
   const page = await open(server.add(group), { viewport: { width, height: 812 } })
   const rights = await page.$$eval("#notices, #notices .next, #notices summary", (all) =>
     all.map((one) => Math.round(one.getBoundingClientRect().right)),

@@ -1,4 +1,3 @@
-import type { Piece } from "../../domain/Formats.ts"
 import { giveBack } from "../../domain/giveBack.ts"
 import type { JsonPage } from "./jsonPages.ts"
 
@@ -35,7 +34,7 @@ export class SharedPages {
       this.pages.delete(oldest)
       this.bytes -= piece?.length ?? 0
       // Readers have copies.
-      if (piece !== null && typeof piece !== "string") giveBack(piece)
+      giveBack(piece)
     }
     this.pages.set(name, page)
     this.bytes += size
