@@ -87,12 +87,19 @@ const main = async (): Promise<number> => {
   await Promise.all([buildMcpSdk(), writePages()])
   const folder = makeFolder()
   const sections: Array<Section> = []
+  const failed: Array<string> = []
   try {
     for (const one of CASES) {
       if (positionals.length > 0 && !positionals.includes(one.name)) continue
       console.error(`${minutes().toFixed(1)} min: ${one.name} …`)
       const log = (message: string) => console.error(`  ${message}`)
-      sections.push(await one.run({ folder: folder.path, repeats, log }))
+      try {
+        sections.push(await one.run({ folder: folder.path, repeats, log }))
+      } catch (error) {
+        // What the others have measured is not to be lost with it.
+        failed.push(one.name)
+        console.error(`${one.name} failed:`, error)
+      }
     }
   } finally {
     folder.remove()
@@ -101,6 +108,10 @@ const main = async (): Promise<number> => {
   const repeated = earlier === null ? "" : `\n### Again\n\n${repeatMarkdown(earlier, results)}`
   const written = `${results}${repeated}`
   console.log(written)
+  if (failed.length > 0) {
+    console.error(`Not measured, and nothing saved: ${failed.join(", ")}`)
+    return 1
+  }
   if (values.save) writeFileSync("bench/RESULTS.md", written)
   return 0
 }

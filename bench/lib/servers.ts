@@ -103,7 +103,7 @@ export const bundle = (
   const config = `${out}.toml`
   writeFileSync(
     config,
-    `name = "bench"\nmain = ${JSON.stringify(resolve(entry))}\ncompatibility_date = ${setting("compatibility_date")}\ncompatibility_flags = ${setting("compatibility_flags")}\nkeep_names = ${setting("keep_names")}\n${MODULES}${aliases(without)}`,
+    `name = "bench"\nmain = ${JSON.stringify(resolve(entry))}\ncompatibility_date = ${setting("compatibility_date")}\ncompatibility_flags = ${setting("compatibility_flags")}\n${MODULES}${aliases(without)}`,
   )
   const built = spawnSync(
     process.execPath,

@@ -110,6 +110,7 @@ const CALLS = [
   "begin",
   "addInputs",
   "commit",
+  "receive",
   "exists",
   "standing",
   "act",

@@ -1,6 +1,7 @@
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import type { Piece } from "../domain/Formats.ts"
+import { giveBack } from "../domain/giveBack.ts"
 import type { StoredTable } from "../domain/ResultQuery.ts"
 import { Renderer, type RendererOf, type RenderOptions } from "../services/Renderer.ts"
 import { type Choice, GroupReader } from "../services/GroupReader.ts"
@@ -95,7 +96,7 @@ const joined = (parts: ReadonlyArray<Uint8Array>, size: number): Uint8Array => {
   for (const part of parts) {
     whole.set(part, at)
     at += part.length
-    ;(part.buffer as ArrayBuffer).transfer(0)
+    giveBack(part)
   }
   return whole
 }

@@ -233,6 +233,8 @@ it("has the schema's columns where they are when their first values come", async
       headquarters: { type: "string" },
       summary: { type: "string" },
       people: { type: "array" },
+      // As Parallel advises to write what need not be found.
+      employees: { type: ["integer", "null"] },
     },
   }
   const page = await open(server.add(group), { viewport: { width: 1440, height: 900 } })
@@ -241,9 +243,20 @@ it("has the schema's columns where they are when their first values come", async
     page.$$eval("#head .titles th", (all) =>
       all.map((one) => [one.textContent, Math.round(one.getBoundingClientRect().left)]),
     )
+  const widthOf = (name: string) =>
+    page
+      .locator("#head .titles th", { hasText: name })
+      .evaluate((one) => Math.round(one.getBoundingClientRect().width))
   const before = await edges()
   expect(before.map(([name]) => name)).toEqual(expect.arrayContaining(["founded", "headquarters", "summary"]))
-  const content = { founded: 1999, headquarters: "Köln", summary: "long ".repeat(60), people: ["A", "B"] }
+  expect(await widthOf("employees")).toBeLessThan(await widthOf("summary"))
+  const content = {
+    employees: null,
+    founded: 1999,
+    headquarters: "Köln",
+    summary: "long ".repeat(60),
+    people: ["A", "B"],
+  }
   group.set(0, { status: "completed", content })
   await expectText(page, "#headline", /^1 of 8/)
   expect(await edges()).toEqual(before)

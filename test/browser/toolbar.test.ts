@@ -25,6 +25,19 @@ it("gives a copy button its words back however often it is pressed", async () =>
   expect(await page.textContent("#copy-link")).toBe("Copy link")
 })
 
+it.each([1440, 375])("has all it says in sight beside a long warning, %i px wide", async (width) => {
+  const group = companyGroup("tgrp_long_warning")
+  group.warnings = [`output_schema: ${"output_schema.properties.employees, ".repeat(20)}`]
+  group.set(0, { status: "failed", error: "Nothing was found" })
+  const page = await open(server.add(group), { viewport: { width, height: 812 } })
+  const rights = await page.$$eval("#notices, #notices .next, #notices summary", (all) =>
+    all.map((one) => Math.round(one.getBoundingClientRect().right)),
+  )
+  expect(rights.length).toBeGreaterThan(2)
+  expect(Math.max(...rights)).toBeLessThan(width)
+  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(width)
+})
+
 it("keeps warnings behind one line, which opens and stays open", async () => {
   const group = companyGroup("tgrp_many_warnings")
   group.warnings = Array.from({ length: 12 }, (_, n) => `The property field_${n} was made required.`)

@@ -71,6 +71,22 @@ describe("renderTaskGroup", () => {
     }).pipe(Effect.provide(taskGroupLayers(storage, settings)))
   })
 
+  it.effect("gives long answers where bytes cannot be freed at once, as in Node 20", () => {
+    const { transfer } = ArrayBuffer.prototype
+    const RendererLong = Layer.succeed(Renderer("long"), {
+      render: function* () {
+        for (let part = 0; part < 40; part++) yield "a".repeat(10_000)
+      },
+    })
+    return Effect.gen(function* () {
+      Reflect.deleteProperty(ArrayBuffer.prototype, "transfer")
+      expect(yield* textOf(renderTaskGroup("long"))).toHaveLength(400_000)
+    }).pipe(
+      Effect.ensuring(Effect.sync(() => Object.assign(ArrayBuffer.prototype, { transfer }))),
+      Effect.provide([Group, RendererLong]),
+    )
+  })
+
   it.effect("needs the renderers of its formats and no others", () =>
     Effect.gen(function* () {
       const markdown = yield* textOf(renderTaskGroup("md"))

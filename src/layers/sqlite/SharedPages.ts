@@ -1,4 +1,4 @@
-import type { Piece } from "../../domain/Formats.ts"
+import { giveBack } from "../../domain/giveBack.ts"
 import type { JsonPage } from "./jsonPages.ts"
 
 /** What is kept of a moment's pages: all of a small group, the newest of a large one. */
@@ -33,14 +33,10 @@ export class SharedPages {
       if (this.bytes + size <= MAX_BYTES) break
       this.pages.delete(oldest)
       this.bytes -= piece?.length ?? 0
+      // Readers have copies.
       giveBack(piece)
     }
     this.pages.set(name, page)
     this.bytes += size
   }
-}
-
-/** Memory of bytes, at once: readers have copies. */
-const giveBack = (piece: Piece | null): void => {
-  if (piece !== null && typeof piece !== "string") (piece.buffer as ArrayBuffer).transfer(0)
 }

@@ -2,7 +2,7 @@
 /** @import { Column, FieldBasis, Row } from "../../types.js" */
 
 import { own, safeUrl } from "../shared/dom.js"
-import { fieldsOf, kindOf, makeSpelling, shownText, withoutOpenBidi } from "../shared/domain.js"
+import { elementsOf, fieldsOf, kindOf, makeSpelling, shownText, withoutOpenBidi } from "../shared/domain.js"
 import { plain } from "../shared/format.js"
 
 /**
@@ -38,7 +38,7 @@ export class Columns {
     if (properties === undefined || kindOf(properties) !== "object") return
     for (const [name, property] of fieldsOf(properties)) {
       const column = this.#get("output", name)
-      column.width = guessWidth(name, LIKELY.get(member(property, "type") ?? "") ?? SENTENCE)
+      column.width = guessWidth(name, likelyValue(property))
       const description = member(property, "description")
       if (description !== undefined && kindOf(description) === "string")
         column.description = shownText(description)
@@ -186,6 +186,13 @@ const LIKELY = new Map([
   ['"object"', "{}"],
 ])
 const SENTENCE = JSON.stringify("x".repeat(40))
+
+/** Of several types the first but null: an optional field is a union with it. @param {string} property its schema */
+function likelyValue(property) {
+  const type = member(property, "type") ?? ""
+  const types = kindOf(type) === "array" ? elementsOf(type) : [type]
+  return LIKELY.get(types.find((one) => one !== '"null"') ?? "") ?? SENTENCE
+}
 
 /** @param {string} name @param {string} value */
 function guessWidth(name, value) {
