@@ -81,6 +81,10 @@ const main = async (): Promise<number> => {
     console.log(unknown.length > 0 ? `There is no ${unknown.join(", ")}.\n\n${HELP}` : HELP)
     return values.help ? 0 : 1
   }
+  if (values.save && positionals.length > 0) {
+    console.log(`--save writes the whole of bench/RESULTS.md: leave out ${positionals.join(", ")}.`)
+    return 1
+  }
   const earlier = values.against === undefined ? null : readFileSync(values.against, "utf8")
   const started = performance.now()
   const minutes = () => (performance.now() - started) / 60_000

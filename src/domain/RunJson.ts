@@ -70,9 +70,7 @@ export const pageRowOf = (group: GroupFacts): ((row: RunRow) => PageRow) => {
  * basis, warnings, times, and the index of its input. `null` says that there is none, as no output is.
  */
 export const pageRowIn = (group: GroupFacts): ((line: string) => PageRow) => {
-  const frame = frameOf(group)
-  // The lines are ready to be sent, so that this must be.
-  const processor = escapeRaw(frame.processor)
+  const { processor, taskgroupId } = frameOf(group)
   return (table) => {
     const parts = table.split("\t")
     const at = (place: number): JsonText => parts[place]!
@@ -87,7 +85,7 @@ export const pageRowIn = (group: GroupFacts): ((line: string) => PageRow) => {
       error: at(2),
       processor,
       metadata: runMetadata({ inputIndex, attempt: 1 }),
-      taskgroupId: frame.taskgroupId,
+      taskgroupId,
       createdAt: at(9),
       modifiedAt: at(10),
     })

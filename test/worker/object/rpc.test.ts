@@ -5,7 +5,7 @@ import { TaskGroups } from "../../../src/services/TaskGroups.ts"
 import { groupId } from "../../support/ids.ts"
 import { expectLedgerEquals, expectNothingStored, storedIn, untilEnded } from "../support/expect.ts"
 import { groupUpstream, initOf, receivedGroup, texts } from "../support/group.ts"
-import { companies, create, groupStub, inside, send, type TaskGroupStub } from "../support/product.ts"
+import { companies, create, groupStub, inside, send } from "../support/product.ts"
 import { newUpstream } from "../support/upstream.ts"
 import { until } from "../support/until.ts"
 
@@ -76,7 +76,7 @@ describe("initialisation", () => {
           if (!["begin", "addInputs", "commit"].includes(name)) return object["notYet" as "begin"]
           return (...args: [never, never]) => object[name](...(args.slice(0, 2) as typeof args))
         },
-      }) as unknown as TaskGroupStub
+      })
       const submit = Effect.gen(function* () {
         const groups = yield* TaskGroups
         if (how === "receive") return yield* groups.receive(initOf(id, 4), secrets, texts(4), 5_000)
