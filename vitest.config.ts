@@ -28,7 +28,7 @@ const SHARED = { isolate: false } as const
 export default defineConfig({
   test: {
     // vitest itself leaves one core free, which of two is half: much of what runs here waits for something.
-    maxWorkers: Math.max(2, availableParallelism() - 1),
+    maxWorkers: Math.max(3, availableParallelism() - 1),
     projects: [
       {
         test: {
@@ -78,6 +78,9 @@ export default defineConfig({
           ...SHARED,
           name: "browser",
           include: ["test/browser/**/*.test.ts"],
+          // These wait for nothing but cores.
+          maxWorkers: Math.max(2, availableParallelism() - 1),
+          sequence: { groupOrder: 2 },
           testTimeout: 120_000,
           hookTimeout: 120_000,
           retry: AGAIN,
@@ -99,7 +102,7 @@ export default defineConfig({
           testTimeout: 180_000,
           hookTimeout: 120_000,
           // Servers on ports and in folders of their own: half of their time is waiting for them.
-          maxWorkers: 2,
+          maxWorkers: 3,
           sequence: { groupOrder: 1 },
           retry: AGAIN,
         },
