@@ -90,7 +90,7 @@ const large = async ({ folder, repeats }: BenchContext): Promise<ReadonlyArray<L
     const creating =
       (counts["POST /v1/tasks/groups"] ?? 0) + (counts["POST /v1/tasks/groups/{group}/runs"] ?? 0)
     const servers = { product: product.url, simulator: simulator.url }
-    const measured = await against(servers, INPUTS, repeats, PAUSE_MS.large)
+    const measured = await against(servers, INPUTS, 2 * repeats - 1, PAUSE_MS.large)
     const requests = 1 + Math.ceil(INPUTS / 1_000)
     return [
       lineOf(INPUTS, 1.15, measured),
